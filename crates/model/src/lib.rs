@@ -1,0 +1,16 @@
+//! The nouns that every other crate speaks of.
+//!
+//! Plain data only: no input or output, no threads, no clock.
+
+pub mod data_type;
+pub mod diagnostic;
+pub mod row_kind;
+pub mod schema;
+pub mod span;
+pub mod suggest;
+
+pub use data_type::{DataType, RowField, TypeKind};
+pub use diagnostic::{Diagnostic, ErrorKind, Severity};
+pub use row_kind::{ChangelogMode, RowKind};
+pub use schema::{Field, Schema, TimeAttribute};
+pub use span::{LineColumn, Span};

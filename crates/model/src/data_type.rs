@@ -61,7 +61,11 @@ pub struct RowField {
 
 impl RowField {
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
-        RowField { name: name.into(), data_type, description: None }
+        RowField {
+            name: name.into(),
+            data_type,
+            description: None,
+        }
     }
 }
 
@@ -70,11 +74,17 @@ impl TypeKind {
     pub const BYTES: TypeKind = TypeKind::Varbinary(LENGTH_MAX);
 
     pub fn nullable(self) -> DataType {
-        DataType { kind: self, nullable: true }
+        DataType {
+            kind: self,
+            nullable: true,
+        }
     }
 
     pub fn not_null(self) -> DataType {
-        DataType { kind: self, nullable: false }
+        DataType {
+            kind: self,
+            nullable: false,
+        }
     }
 
     pub fn is_string(&self) -> bool {
@@ -86,7 +96,10 @@ impl TypeKind {
     }
 
     pub fn is_integer(&self) -> bool {
-        matches!(self, TypeKind::TinyInt | TypeKind::SmallInt | TypeKind::Int | TypeKind::BigInt)
+        matches!(
+            self,
+            TypeKind::TinyInt | TypeKind::SmallInt | TypeKind::Int | TypeKind::BigInt
+        )
     }
 
     /// Integers and decimals.
@@ -128,7 +141,11 @@ impl TypeKind {
 
     /// Arrow's unit for timestamps of this precision.
     pub fn timestamp_unit(precision: u8) -> TimeUnit {
-        if precision <= 6 { TimeUnit::Microsecond } else { TimeUnit::Nanosecond }
+        if precision <= 6 {
+            TimeUnit::Microsecond
+        } else {
+            TimeUnit::Nanosecond
+        }
     }
 
     pub fn arrow(&self) -> ArrowType {
@@ -156,7 +173,10 @@ impl TypeKind {
             TypeKind::Multiset(element) => map_type(element, &TypeKind::Int.not_null()),
             TypeKind::Map(key, value) => map_type(key, value),
             TypeKind::Row(fields) => ArrowType::Struct(
-                fields.iter().map(|field| field.data_type.arrow_field(&field.name)).collect::<Fields>(),
+                fields
+                    .iter()
+                    .map(|field| field.data_type.arrow_field(&field.name))
+                    .collect::<Fields>(),
             ),
         }
     }
@@ -166,7 +186,11 @@ impl TypeKind {
 fn map_type(key: &DataType, value: &DataType) -> ArrowType {
     let key = ArrowField::new("key", key.kind.arrow(), false);
     let value = value.arrow_field("value");
-    let entries = ArrowField::new("entries", ArrowType::Struct(Fields::from(vec![key, value])), false);
+    let entries = ArrowField::new(
+        "entries",
+        ArrowType::Struct(Fields::from(vec![key, value])),
+        false,
+    );
     ArrowType::Map(Arc::new(entries), false)
 }
 
@@ -251,7 +275,12 @@ impl fmt::Display for TypeKind {
                 f.write_str("ROW<")?;
                 for (index, field) in fields.iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };
-                    write!(f, "{comma}`{}` {}", field.name.replace('`', "``"), field.data_type)?;
+                    write!(
+                        f,
+                        "{comma}`{}` {}",
+                        field.name.replace('`', "``"),
+                        field.data_type
+                    )?;
                     if let Some(description) = &field.description {
                         write!(f, " '{}'", description.replace('\'', "''"))?;
                     }
@@ -270,10 +299,24 @@ mod tests {
     fn types_are_written_as_flink_writes_them() {
         let row = TypeKind::Row(vec![
             RowField::new("a", TypeKind::Int.not_null()),
-            RowField::new("b`c", TypeKind::Array(Box::new(TypeKind::STRING.nullable())).nullable()),
+            RowField::new(
+                "b`c",
+                TypeKind::Array(Box::new(TypeKind::STRING.nullable())).nullable(),
+            ),
         ]);
-        assert_eq!(row.not_null().to_string(), "ROW<`a` INT NOT NULL, `b``c` ARRAY<STRING>> NOT NULL");
-        assert_eq!(TypeKind::Decimal { precision: 10, scale: 2 }.nullable().to_string(), "DECIMAL(10, 2)");
+        assert_eq!(
+            row.not_null().to_string(),
+            "ROW<`a` INT NOT NULL, `b``c` ARRAY<STRING>> NOT NULL"
+        );
+        assert_eq!(
+            TypeKind::Decimal {
+                precision: 10,
+                scale: 2
+            }
+            .nullable()
+            .to_string(),
+            "DECIMAL(10, 2)"
+        );
     }
 
     #[test]

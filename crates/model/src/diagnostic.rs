@@ -57,7 +57,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub fn error(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Diagnostic { severity: Severity::Error, kind, message: message.into(), span: None, hint: None }
+        Diagnostic {
+            severity: Severity::Error,
+            kind,
+            message: message.into(),
+            span: None,
+            hint: None,
+        }
     }
 
     pub fn parse(span: Span, message: impl Into<String>) -> Self {
@@ -125,12 +131,21 @@ impl Diagnostic {
         let margin = " ".repeat(number.len());
         let line = source.lines().nth(place.line - 1).unwrap_or("");
         // Tabs keep their width, so that the underline stands below what it marks.
-        let lead: String =
-            line.chars().take(place.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let lead: String = line
+            .chars()
+            .take(place.column - 1)
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
         let room = line.chars().count().saturating_sub(place.column - 1);
-        let width = span.text(source).lines().next().map_or(0, |marked| marked.chars().count());
+        let width = span
+            .text(source)
+            .lines()
+            .next()
+            .map_or(0, |marked| marked.chars().count());
         let underline = "^".repeat(width.min(room).max(1));
-        text.push_str(&format!("{margin} |\n{number} | {line}\n{margin} | {lead}{underline}\n"));
+        text.push_str(&format!(
+            "{margin} |\n{number} | {line}\n{margin} | {lead}{underline}\n"
+        ));
         if let Some(hint) = &self.hint {
             text.push_str(&format!("{margin} = help: {hint}\n"));
         }
@@ -169,6 +184,9 @@ mod tests {
     #[test]
     fn a_place_at_the_end_of_the_text_is_still_a_place() {
         let rendered = Diagnostic::parse(Span::new(6, 6), "unexpected end").render("-", "SELECT");
-        assert!(rendered.starts_with("-:1:7: error: unexpected end\n"), "{rendered}");
+        assert!(
+            rendered.starts_with("-:1:7: error: unexpected end\n"),
+            "{rendered}"
+        );
     }
 }

@@ -45,12 +45,24 @@ pub struct ChangelogMode {
 }
 
 impl ChangelogMode {
-    pub const INSERT_ONLY: ChangelogMode =
-        ChangelogMode { insert: true, update_before: false, update_after: false, delete: false };
-    pub const UPSERT: ChangelogMode =
-        ChangelogMode { insert: true, update_before: false, update_after: true, delete: true };
-    pub const ALL: ChangelogMode =
-        ChangelogMode { insert: true, update_before: true, update_after: true, delete: true };
+    pub const INSERT_ONLY: ChangelogMode = ChangelogMode {
+        insert: true,
+        update_before: false,
+        update_after: false,
+        delete: false,
+    };
+    pub const UPSERT: ChangelogMode = ChangelogMode {
+        insert: true,
+        update_before: false,
+        update_after: true,
+        delete: true,
+    };
+    pub const ALL: ChangelogMode = ChangelogMode {
+        insert: true,
+        update_before: true,
+        update_after: true,
+        delete: true,
+    };
 
     pub fn is_insert_only(self) -> bool {
         self == Self::INSERT_ONLY

@@ -25,7 +25,11 @@ pub struct Field {
 
 impl Field {
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
-        Field { name: name.into(), data_type, time_attribute: None }
+        Field {
+            name: name.into(),
+            data_type,
+            time_attribute: None,
+        }
     }
 
     pub fn with_time_attribute(mut self, time_attribute: Option<TimeAttribute>) -> Self {
@@ -78,7 +82,10 @@ impl Schema {
 
     pub fn arrow(&self) -> SchemaRef {
         Arc::new(ArrowSchema::new(
-            self.fields.iter().map(|field| field.data_type.arrow_field(&field.name)).collect::<Vec<_>>(),
+            self.fields
+                .iter()
+                .map(|field| field.data_type.arrow_field(&field.name))
+                .collect::<Vec<_>>(),
         ))
     }
 }

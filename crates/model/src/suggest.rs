@@ -30,7 +30,9 @@ fn edit_distance(a: &[char], b: &[char]) -> usize {
     for (i, &from) in a.iter().enumerate() {
         let mut row = vec![i + 1; b.len() + 1];
         for (j, &to) in b.iter().enumerate() {
-            let mut least = (above[j] + usize::from(from != to)).min(above[j + 1] + 1).min(row[j] + 1);
+            let mut least = (above[j] + usize::from(from != to))
+                .min(above[j + 1] + 1)
+                .min(row[j] + 1);
             if i > 0 && j > 0 && from == b[j - 1] && a[i - 1] == to {
                 least = least.min(two_above[j - 1] + 1);
             }

@@ -52,28 +52,76 @@ pub struct Statement {
 pub enum StatementKind {
     CreateTable(CreateTable),
     CreateView(CreateView),
-    CreateCatalog { name: Ident, if_not_exists: bool, comment: Option<Text>, options: Vec<OptionEntry> },
-    CreateDatabase { name: ObjectName, if_not_exists: bool, comment: Option<Text>, options: Vec<OptionEntry> },
+    CreateCatalog {
+        name: Ident,
+        if_not_exists: bool,
+        comment: Option<Text>,
+        options: Vec<OptionEntry>,
+    },
+    CreateDatabase {
+        name: ObjectName,
+        if_not_exists: bool,
+        comment: Option<Text>,
+        options: Vec<OptionEntry>,
+    },
     /// Parsed so that the refusal can say what to do instead.
     CreateFunction(CreateFunction),
-    DropTable { name: ObjectName, temporary: bool, if_exists: bool },
-    DropView { name: ObjectName, temporary: bool, if_exists: bool },
-    DropCatalog { name: Ident, if_exists: bool },
-    DropDatabase { name: ObjectName, if_exists: bool, cascade: bool },
-    DropFunction { name: ObjectName, temporary: bool, system: bool, if_exists: bool },
-    AlterTable { name: ObjectName, if_exists: bool, action: AlterTable },
-    AlterView { name: ObjectName, action: AlterView },
-    AlterDatabase { name: ObjectName, options: Vec<OptionEntry> },
+    DropTable {
+        name: ObjectName,
+        temporary: bool,
+        if_exists: bool,
+    },
+    DropView {
+        name: ObjectName,
+        temporary: bool,
+        if_exists: bool,
+    },
+    DropCatalog {
+        name: Ident,
+        if_exists: bool,
+    },
+    DropDatabase {
+        name: ObjectName,
+        if_exists: bool,
+        cascade: bool,
+    },
+    DropFunction {
+        name: ObjectName,
+        temporary: bool,
+        system: bool,
+        if_exists: bool,
+    },
+    AlterTable {
+        name: ObjectName,
+        if_exists: bool,
+        action: AlterTable,
+    },
+    AlterView {
+        name: ObjectName,
+        action: AlterView,
+    },
+    AlterDatabase {
+        name: ObjectName,
+        options: Vec<OptionEntry>,
+    },
     UseCatalog(Ident),
     UseDatabase(ObjectName),
     Show(Show),
-    Describe { name: ObjectName, extended: bool },
+    Describe {
+        name: ObjectName,
+        extended: bool,
+    },
     Set(Option<(Text, Text)>),
     Reset(Option<Text>),
     Query(Query),
     Insert(Insert),
-    StatementSet { inserts: Vec<Insert> },
-    Explain { details: Vec<ExplainDetail>, statement: Box<Statement> },
+    StatementSet {
+        inserts: Vec<Insert>,
+    },
+    Explain {
+        details: Vec<ExplainDetail>,
+        statement: Box<Statement>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +185,11 @@ pub enum ColumnKind {
         primary_key: Option<PrimaryKey>,
     },
     Computed(Expr),
-    Metadata { data_type: TypeName, key: Option<Text>, is_virtual: bool },
+    Metadata {
+        data_type: TypeName,
+        key: Option<Text>,
+        is_virtual: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -316,8 +368,17 @@ pub struct Cte {
 #[derive(Debug, Clone, PartialEq)]
 pub enum QueryBody {
     Select(Box<Select>),
-    Values { rows: Vec<Vec<Expr>>, span: Span },
-    SetOperation { operator: SetOperator, all: bool, left: Box<QueryBody>, right: Box<QueryBody>, span: Span },
+    Values {
+        rows: Vec<Vec<Expr>>,
+        span: Span,
+    },
+    SetOperation {
+        operator: SetOperator,
+        all: bool,
+        left: Box<QueryBody>,
+        right: Box<QueryBody>,
+        span: Span,
+    },
     /// A query in parentheses.
     Nested(Box<Query>),
     /// `TABLE name`
@@ -356,18 +417,36 @@ pub struct Select {
 #[derive(Debug, Clone, PartialEq)]
 pub enum SelectItem {
     /// `*` or `t.*`
-    Wildcard { qualifier: Option<ObjectName>, span: Span },
-    Expression { expression: Expr, alias: Option<Ident> },
+    Wildcard {
+        qualifier: Option<ObjectName>,
+        span: Span,
+    },
+    Expression {
+        expression: Expr,
+        alias: Option<Ident>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum GroupItem {
     Expression(Expr),
-    GroupingSets { sets: Vec<GroupItem>, span: Span },
-    Rollup { items: Vec<GroupItem>, span: Span },
-    Cube { items: Vec<GroupItem>, span: Span },
+    GroupingSets {
+        sets: Vec<GroupItem>,
+        span: Span,
+    },
+    Rollup {
+        items: Vec<GroupItem>,
+        span: Span,
+    },
+    Cube {
+        items: Vec<GroupItem>,
+        span: Span,
+    },
     /// `(a, b)` or `()`
-    Tuple { items: Vec<Expr>, span: Span },
+    Tuple {
+        items: Vec<Expr>,
+        span: Span,
+    },
 }
 
 /// `/*+ NAME('k' = 'v', ...) */` or `/*+ NAME(a, b) */`
@@ -400,11 +479,25 @@ pub enum TableRefKind {
         /// `FOR SYSTEM_TIME AS OF expression`
         system_time: Option<Expr>,
     },
-    Subquery { query: Box<Query>, lateral: bool },
+    Subquery {
+        query: Box<Query>,
+        lateral: bool,
+    },
     /// `TABLE(f(...))`, `LATERAL TABLE(f(...))`, or plain `f(...)`.
-    Function { call: FunctionCall, lateral: bool },
-    Unnest { expression: Expr, with_ordinality: bool },
-    Join { left: Box<TableRef>, right: Box<TableRef>, kind: JoinKind, constraint: JoinConstraint },
+    Function {
+        call: FunctionCall,
+        lateral: bool,
+    },
+    Unnest {
+        expression: Expr,
+        with_ordinality: bool,
+    },
+    Join {
+        left: Box<TableRef>,
+        right: Box<TableRef>,
+        kind: JoinKind,
+        constraint: JoinConstraint,
+    },
     MatchRecognize(Box<MatchRecognize>),
     /// A table in parentheses.
     Nested(Box<TableRef>),
@@ -456,7 +549,12 @@ pub enum Pattern {
     Variable(Ident),
     Concat(Vec<Pattern>),
     Alternation(Vec<Pattern>),
-    Repeat { pattern: Box<Pattern>, min: u32, max: Option<u32>, reluctant: bool },
+    Repeat {
+        pattern: Box<Pattern>,
+        min: u32,
+        max: Option<u32>,
+        reluctant: bool,
+    },
     /// `{- p -}`
     Exclude(Box<Pattern>),
 }
@@ -474,45 +572,127 @@ pub enum ExprKind {
     /// `a`, `t.a`, `t.row.field`: which part is what, the binder decides.
     Name(ObjectName),
     Literal(Literal),
-    Unary { operator: UnaryOperator, operand: Box<Expr> },
-    Binary { operator: BinaryOperator, left: Box<Expr>, right: Box<Expr> },
-    IsNull { operand: Box<Expr>, negated: bool },
+    Unary {
+        operator: UnaryOperator,
+        operand: Box<Expr>,
+    },
+    Binary {
+        operator: BinaryOperator,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    IsNull {
+        operand: Box<Expr>,
+        negated: bool,
+    },
     /// `IS [NOT] TRUE | FALSE | UNKNOWN`; `value` is `None` for UNKNOWN.
-    IsTruth { operand: Box<Expr>, value: Option<bool>, negated: bool },
-    IsDistinctFrom { left: Box<Expr>, right: Box<Expr>, negated: bool },
-    IsJson { operand: Box<Expr>, kind: JsonKind, negated: bool },
-    Between { operand: Box<Expr>, low: Box<Expr>, high: Box<Expr>, symmetric: bool, negated: bool },
-    InList { operand: Box<Expr>, list: Vec<Expr>, negated: bool },
-    InSubquery { operand: Box<Expr>, query: Box<Query>, negated: bool },
-    Exists { query: Box<Query> },
+    IsTruth {
+        operand: Box<Expr>,
+        value: Option<bool>,
+        negated: bool,
+    },
+    IsDistinctFrom {
+        left: Box<Expr>,
+        right: Box<Expr>,
+        negated: bool,
+    },
+    IsJson {
+        operand: Box<Expr>,
+        kind: JsonKind,
+        negated: bool,
+    },
+    Between {
+        operand: Box<Expr>,
+        low: Box<Expr>,
+        high: Box<Expr>,
+        symmetric: bool,
+        negated: bool,
+    },
+    InList {
+        operand: Box<Expr>,
+        list: Vec<Expr>,
+        negated: bool,
+    },
+    InSubquery {
+        operand: Box<Expr>,
+        query: Box<Query>,
+        negated: bool,
+    },
+    Exists {
+        query: Box<Query>,
+    },
     ScalarSubquery(Box<Query>),
-    Like { operand: Box<Expr>, pattern: Box<Expr>, escape: Option<Box<Expr>>, similar: bool, negated: bool },
-    Case { operand: Option<Box<Expr>>, branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Like {
+        operand: Box<Expr>,
+        pattern: Box<Expr>,
+        escape: Option<Box<Expr>>,
+        similar: bool,
+        negated: bool,
+    },
+    Case {
+        operand: Option<Box<Expr>>,
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
     /// `CAST(x AS T)` and `TRY_CAST(x AS T)`.
-    Cast { operand: Box<Expr>, data_type: TypeName, is_try: bool },
+    Cast {
+        operand: Box<Expr>,
+        data_type: TypeName,
+        is_try: bool,
+    },
     Function(FunctionCall),
     /// `EXTRACT(unit FROM x)`
-    Extract { unit: TimeUnit, operand: Box<Expr> },
+    Extract {
+        unit: TimeUnit,
+        operand: Box<Expr>,
+    },
     /// `CEIL(x TO unit)` and `FLOOR(x TO unit)`
-    RoundToUnit { function: Ident, operand: Box<Expr>, unit: TimeUnit },
+    RoundToUnit {
+        function: Ident,
+        operand: Box<Expr>,
+        unit: TimeUnit,
+    },
     /// `POSITION(a IN b)`
-    Position { needle: Box<Expr>, haystack: Box<Expr>, from: Option<Box<Expr>> },
+    Position {
+        needle: Box<Expr>,
+        haystack: Box<Expr>,
+        from: Option<Box<Expr>>,
+    },
     /// `TRIM([BOTH | LEADING | TRAILING] [characters] FROM x)`
-    Trim { side: TrimSide, characters: Option<Box<Expr>>, operand: Box<Expr> },
+    Trim {
+        side: TrimSide,
+        characters: Option<Box<Expr>>,
+        operand: Box<Expr>,
+    },
     /// `(a, b) OVERLAPS (c, d)`
-    Overlaps { left: Box<(Expr, Expr)>, right: Box<(Expr, Expr)> },
+    Overlaps {
+        left: Box<(Expr, Expr)>,
+        right: Box<(Expr, Expr)>,
+    },
     /// `ROW(a, b)` or `(a, b)`
-    Row { fields: Vec<Expr>, explicit: bool },
+    Row {
+        fields: Vec<Expr>,
+        explicit: bool,
+    },
     /// `ARRAY[a, b]`
     Array(Vec<Expr>),
     /// `MAP[k, v, ...]`
     Map(Vec<(Expr, Expr)>),
     /// `x[i]`
-    Index { operand: Box<Expr>, index: Box<Expr> },
+    Index {
+        operand: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// `f(x).field` or `(expression).field`
-    Field { operand: Box<Expr>, field: Ident },
+    Field {
+        operand: Box<Expr>,
+        field: Ident,
+    },
     /// `x AT TIME ZONE 'z'`, `x AT LOCAL` (`None`)
-    AtTimeZone { operand: Box<Expr>, zone: Option<Box<Expr>> },
+    AtTimeZone {
+        operand: Box<Expr>,
+        zone: Option<Box<Expr>>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -648,7 +828,11 @@ pub enum ArgumentValue {
     /// `*` in `COUNT(*)`
     Wildcard,
     /// `TABLE t [PARTITION BY ...] [ORDER BY ...]` or `(SELECT ...)` as a table argument of a table function.
-    Table { table: Box<TableRef>, partition_by: Vec<Expr>, order_by: Vec<OrderItem> },
+    Table {
+        table: Box<TableRef>,
+        partition_by: Vec<Expr>,
+        order_by: Vec<OrderItem>,
+    },
     /// `DESCRIPTOR(a, b)`
     Descriptor(Vec<Ident>),
     /// A bare unit such as `DAY` in `TIMESTAMPDIFF(DAY, a, b)`.
@@ -656,7 +840,10 @@ pub enum ArgumentValue {
     /// `DEFAULT`
     Default,
     /// `KEY k VALUE v`, `'k' VALUE v`, `k : v` in JSON_OBJECT.
-    KeyValue { key: Expr, value: Expr },
+    KeyValue {
+        key: Expr,
+        value: Expr,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]

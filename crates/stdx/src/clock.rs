@@ -39,11 +39,14 @@ pub struct ManualClock {
 
 impl ManualClock {
     pub fn at_ms(now_ms: i64) -> Self {
-        ManualClock { now_us: AtomicI64::new(now_ms * 1000) }
+        ManualClock {
+            now_us: AtomicI64::new(now_ms * 1000),
+        }
     }
 
     pub fn advance(&self, duration: Duration) {
-        self.now_us.fetch_add(duration.as_micros() as i64, Ordering::SeqCst);
+        self.now_us
+            .fetch_add(duration.as_micros() as i64, Ordering::SeqCst);
     }
 }
 

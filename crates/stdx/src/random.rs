@@ -53,6 +53,9 @@ mod tests {
         assert!((-3..=3).all(|n| first.contains(&n)));
         let mut again = Random::new(7);
         assert!(first.iter().all(|&n| n == again.between(-3, 3)));
-        assert_eq!(random.between(i64::MIN, i64::MAX), again.between(i64::MIN, i64::MAX));
+        assert_eq!(
+            random.between(i64::MIN, i64::MAX),
+            again.between(i64::MIN, i64::MAX)
+        );
     }
 }

@@ -1,0 +1,75 @@
+//! Bytes to batches and back.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use model::Schema;
+
+use crate::{Chunk, Error, EvaluationContext, OptionDoc, OptionError, Options};
+
+#[derive(Debug)]
+pub struct DecoderRequest<'a> {
+    /// The columns wanted, in this order. A nested ROW may hold only some of its fields: read just those.
+    pub schema: &'a Schema,
+    /// All physical columns in the order they stand in the data; formats without names (csv) go by it.
+    pub physical: &'a Schema,
+    /// The options of the table; a format reads its own with [`Options::prefixed`].
+    pub options: &'a Options,
+    pub context: &'a Arc<EvaluationContext>,
+}
+
+#[derive(Debug)]
+pub struct EncoderRequest<'a> {
+    pub schema: &'a Schema,
+    pub options: &'a Options,
+    pub context: &'a Arc<EvaluationContext>,
+}
+
+pub trait Format: Send + Sync {
+    /// As written in `'format' = '...'`.
+    fn name(&self) -> &'static str;
+
+    fn options(&self) -> Vec<OptionDoc>;
+
+    /// Whether a file may be cut at any line break and read from there.
+    fn splittable(&self, options: &Options) -> bool;
+
+    fn decoder(&self, request: &DecoderRequest<'_>) -> Result<Box<dyn Decoder>, OptionError>;
+
+    fn encoder(&self, request: &EncoderRequest<'_>) -> Result<Box<dyn Encoder>, OptionError>;
+}
+
+/// Turns bytes into rows of the requested schema.
+pub trait Decoder: Send {
+    /// Decodes whole records of a stream of records (one a line, say) from the front of `bytes` until `rows_max`
+    /// rows are held or no whole record is left; at the `end` of the input the last record needs no terminator.
+    /// Returns how many bytes were used. The caller presents the rest again, with more behind it.
+    fn decode_stream(&mut self, bytes: &[u8], end: bool, rows_max: usize) -> Result<usize, DecodeError>;
+
+    /// Decodes one message, as a message queue delivers it.
+    fn decode_message(&mut self, message: &[u8]) -> Result<(), DecodeError>;
+
+    /// Rows held.
+    fn rows(&self) -> usize;
+
+    /// Records passed over because the options say so, since it was made.
+    fn skipped(&self) -> u64 {
+        0
+    }
+
+    /// Hands out the rows held and starts anew.
+    fn take(&mut self) -> Result<RecordBatch, Error>;
+}
+
+/// A record that cannot be read. `offset` counts bytes from the front of what was given to the decoder.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct DecodeError {
+    pub message: String,
+    pub offset: usize,
+}
+
+pub trait Encoder: Send {
+    /// Appends the rows to `out`, records ended the way the format ends them.
+    fn encode(&mut self, chunk: &Chunk, out: &mut Vec<u8>) -> Result<(), Error>;
+}

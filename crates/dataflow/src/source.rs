@@ -1,0 +1,65 @@
+//! Where rows come from.
+//!
+//! A source lists its splits; a split is read in order by one reader at a time and can be left and taken up
+//! again at a position. Readers never block for long: they say that nothing is there yet.
+
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+
+use crate::Error;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundedness {
+    Bounded,
+    Unbounded,
+}
+
+/// A part of a source that is read in order: a file or a range of one, a partition, a generator.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Split {
+    /// Unique within the source, stable across restarts.
+    pub id: String,
+    /// Splits of one lane continue each other and are read one after the other by a shard; each lane has a
+    /// watermark of its own.
+    pub lane: String,
+    /// Whatever the source needs to open it.
+    pub payload: String,
+}
+
+/// How far a split has been read; what it means is the source's business.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Position(pub Vec<u8>);
+
+#[derive(Debug)]
+pub enum ReadOutcome {
+    /// Rows of the source's schema; never empty.
+    Rows(RecordBatch),
+    /// Nothing yet: ask again after this time at the latest.
+    Pending(Duration),
+    /// The split has been read to its end.
+    End,
+}
+
+pub trait Source: Send + Sync + std::fmt::Debug {
+    fn boundedness(&self) -> Boundedness;
+
+    /// The splits known now, in the order they should be read. They are dealt out to shards in turn.
+    fn splits(&self, parallelism: usize) -> Result<Vec<Split>, Error>;
+
+    /// How often [`Source::splits`] is worth asking again for new ones; `None` if never.
+    fn discovery_interval(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Opens a split, at its beginning or at a position that an earlier reader of it reported.
+    fn open(&self, split: &Split, position: Option<&Position>) -> Result<Box<dyn SplitReader>, Error>;
+}
+
+pub trait SplitReader: Send {
+    /// Reads about `rows_max` rows, never more.
+    fn read(&mut self, rows_max: usize) -> Result<ReadOutcome, Error>;
+
+    /// The position behind the rows that were returned.
+    fn position(&self) -> Position;
+}

@@ -1,0 +1,1 @@
+//! Numbers as Java writes them.

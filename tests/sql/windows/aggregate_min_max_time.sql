@@ -1,0 +1,14 @@
+-- MIN and MAX over the event time itself.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT window_start, MIN(`at`) AS first_at, MAX(`at`) AS last_at, MAX(CAST(`at` AS STRING)) AS last_text
+FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(`at`), INTERVAL '10' SECOND))
+GROUP BY window_start, window_end;

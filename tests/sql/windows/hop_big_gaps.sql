@@ -1,0 +1,11 @@
+-- Sliding windows that are mostly empty are not given.
+CREATE TABLE events (
+  id INT,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/gaps.json', 'format' = 'json');
+
+SELECT window_start, window_end, COUNT(*) AS c, SUM(v) AS v
+FROM TABLE(HOP(TABLE events, DESCRIPTOR(`at`), INTERVAL '12' HOUR, INTERVAL '1' DAY))
+GROUP BY window_start, window_end;

@@ -1,0 +1,14 @@
+-- Sliding windows without a key, six slices wide.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT window_start, window_end, COUNT(*) AS bids, MAX(price) AS highest, COUNT(DISTINCT bidder) AS bidders
+FROM TABLE(HOP(TABLE bids, DESCRIPTOR(`at`), INTERVAL '10' SECOND, INTERVAL '1' MINUTE))
+GROUP BY window_start, window_end;

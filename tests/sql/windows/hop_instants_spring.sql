@@ -1,0 +1,12 @@
+-- Sliding windows across the change to summer time.
+SET 'table.local-time-zone' = 'Europe/Berlin';
+CREATE TABLE events (
+  id INT,
+  v INT,
+  `at` TIMESTAMP_LTZ(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/instants.json', 'format' = 'json');
+
+SELECT window_start, window_end, COUNT(*) AS c, SUM(v) AS v
+FROM TABLE(HOP(TABLE events, DESCRIPTOR(`at`), INTERVAL '1' HOUR, INTERVAL '2' HOUR))
+GROUP BY window_start, window_end;

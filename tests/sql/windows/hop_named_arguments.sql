@@ -1,0 +1,14 @@
+-- HOP takes its arguments by name.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT window_start, window_end, COUNT(*) AS bids
+FROM TABLE(HOP(DATA => TABLE bids, TIMECOL => DESCRIPTOR(`at`), SLIDE => INTERVAL '15' SECOND, SIZE => INTERVAL '30' SECOND))
+GROUP BY window_start, window_end;

@@ -1,0 +1,17 @@
+-- Sliding windows moved by an offset, forwards and backwards.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT window_start, window_end, COUNT(*) AS bids
+FROM TABLE(HOP(TABLE bids, DESCRIPTOR(`at`), INTERVAL '10' SECOND, INTERVAL '20' SECOND, INTERVAL '3' SECOND))
+GROUP BY window_start, window_end;
+SELECT window_start, window_end, COUNT(*) AS bids
+FROM TABLE(HOP(TABLE bids, DESCRIPTOR(`at`), INTERVAL '10' SECOND, INTERVAL '20' SECOND, INTERVAL '-13' SECOND))
+GROUP BY window_start, window_end;

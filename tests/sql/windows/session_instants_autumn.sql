@@ -1,0 +1,12 @@
+-- Sessions measure elapsed time, not the clock on the wall.
+SET 'table.local-time-zone' = 'Europe/Berlin';
+CREATE TABLE events (
+  id INT,
+  v INT,
+  `at` TIMESTAMP_LTZ(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/autumn.json', 'format' = 'json');
+
+SELECT window_start, window_end, COUNT(*) AS c, SUM(v) AS v
+FROM TABLE(SESSION(TABLE events, DESCRIPTOR(`at`), INTERVAL '90' MINUTE))
+GROUP BY window_start, window_end;

@@ -1,0 +1,12 @@
+-- Grouping an unpartitioned session by a further key keeps the global sessions.
+CREATE TABLE clicks (
+  id INT,
+  `user` STRING,
+  page STRING,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/clicks.json', 'format' = 'json');
+
+SELECT window_start, window_end, `user`, COUNT(*) AS clicks
+FROM TABLE(SESSION(TABLE clicks, DESCRIPTOR(`at`), INTERVAL '5' SECOND))
+GROUP BY window_start, window_end, `user`;

@@ -1,0 +1,12 @@
+-- An offset with TIMESTAMP_LTZ in a zone east of UTC.
+SET 'table.local-time-zone' = 'Asia/Kolkata';
+CREATE TABLE events (
+  id INT,
+  v INT,
+  `at` TIMESTAMP_LTZ(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/instants.json', 'format' = 'json');
+
+SELECT window_start, window_end, COUNT(*) AS c, SUM(v) AS v
+FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(`at`), INTERVAL '1' DAY, INTERVAL '6' HOUR))
+GROUP BY window_start, window_end;

@@ -1,0 +1,14 @@
+-- NULL is a key of its own, apart from the empty string.
+CREATE TABLE events (
+  id INT,
+  k STRING,
+  n INT,
+  d DECIMAL(6, 2),
+  s STRING,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/nulls.json', 'format' = 'json');
+
+SELECT window_start, k, COUNT(*) AS c, MIN(id) AS first_id
+FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(`at`), INTERVAL '10' SECOND))
+GROUP BY window_start, window_end, k;

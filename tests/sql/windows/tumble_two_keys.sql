@@ -1,0 +1,14 @@
+-- Windows grouped by several keys, which need not be selected.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT window_end, COUNT(*) AS bids
+FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(`at`), INTERVAL '1' MINUTE))
+GROUP BY window_start, window_end, auction, bidder;

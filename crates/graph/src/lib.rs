@@ -1,1 +1,16 @@
+//! The graph of operators that the planner makes and the engine runs.
+//!
+//! Plain data, all types and columns resolved: whoever holds a graph needs neither catalog nor SQL to run it.
+//! Graphs are never stored; a job is planned again from its text, and fingerprints tie operators to state.
 
+pub mod expr;
+pub mod fingerprint;
+pub mod operator;
+pub mod window;
+
+pub use expr::Expr;
+pub use fingerprint::Fingerprint;
+pub use operator::{
+    AggregateCall, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, WatermarkSpec,
+};
+pub use window::{Window, WindowProperty, WindowTime};

@@ -1,0 +1,263 @@
+//! Operators and how they are connected.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflow::{AggregateFunction, Sink, Source};
+use model::{ChangelogMode, DataType, Schema, Span};
+
+use crate::{Expr, Fingerprint, Window, WindowProperty, WindowTime};
+
+/// An index into [`Graph::nodes`].
+pub type NodeId = usize;
+
+/// Nodes in an order where inputs come before those who read them.
+#[derive(Debug, Clone, Default)]
+pub struct Graph {
+    pub nodes: Vec<Node>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub operator: Operator,
+    pub inputs: Vec<Input>,
+    /// Of the rows it emits.
+    pub schema: Schema,
+    /// The kinds of rows it emits.
+    pub changelog: ChangelogMode,
+    /// Sets of columns, each of which identifies a row of the table that the changelog describes.
+    pub upsert_keys: Vec<Vec<usize>>,
+    pub fingerprint: Fingerprint,
+    /// The part of the text that asked for it.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub struct Input {
+    pub node: NodeId,
+    pub exchange: Exchange,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exchange {
+    /// Rows stay on their shard.
+    Forward,
+    /// Rows with equal values in these columns meet on one shard.
+    Hash(Vec<usize>),
+    /// All rows meet on the first shard.
+    Single,
+}
+
+#[derive(Debug, Clone)]
+pub enum Operator {
+    Source(SourceNode),
+    /// A fixed list of rows, emitted once by the first shard.
+    Values {
+        rows: Vec<Vec<Expr>>,
+    },
+    /// Keeps the rows for which `filter` is true and computes one column an expression.
+    Calc {
+        filter: Option<Expr>,
+        expressions: Vec<Expr>,
+    },
+    /// Appends `window_start`, `window_end` and `window_time` to each row, once for each window it belongs to.
+    /// Sessions need `keys`; other windows ignore them.
+    WindowTable {
+        window: Window,
+        time: WindowTime,
+        keys: Vec<usize>,
+    },
+    /// First phase: partial aggregates by key and slice of the rows that pass by. Emits the keys, the state
+    /// columns of each aggregate, and two BIGINT columns behind them: the start and the end of the slice, or of
+    /// the partial session, in milliseconds of the window's (local) time.
+    LocalWindowAggregate {
+        window: Window,
+        time: WindowTime,
+        keys: Vec<Expr>,
+        aggregates: Vec<AggregateCall>,
+    },
+    /// Second phase, behind an exchange by the keys: merges the partial aggregates and emits keys, results and
+    /// properties when a window closes.
+    GlobalWindowAggregate {
+        window: Window,
+        time: WindowTime,
+        /// How many leading columns of the input are keys.
+        keys: usize,
+        /// Their arguments and filters were consumed by the first phase.
+        aggregates: Vec<AggregateCall>,
+        properties: Vec<WindowProperty>,
+    },
+    /// All rows of all inputs; watermarks are the least of them.
+    Union,
+    Sink(SinkNode),
+}
+
+#[derive(Debug, Clone)]
+pub struct SourceNode {
+    /// `catalog.database.table`
+    pub table: String,
+    pub source: Arc<dyn Source>,
+    /// What the source delivers: wanted columns, then wanted metadata.
+    pub read_schema: Schema,
+    /// The node's columns over the source's: computed columns are added here.
+    pub expressions: Vec<Expr>,
+    pub watermark: Option<WatermarkSpec>,
+}
+
+#[derive(Debug, Clone)]
+pub struct WatermarkSpec {
+    /// The rowtime column among the node's columns.
+    pub column: usize,
+    /// Over the node's columns: the watermark that a row carries, a timestamp; NULL carries none.
+    pub expression: Expr,
+    /// Event time that must pass before another watermark is sent right behind a row
+    /// (`pipeline.auto-watermark-interval`); also the pause after which one is sent anyway.
+    pub interval: Duration,
+    /// `table.exec.source.idle-timeout`: a lane silent for this long no longer holds the others back.
+    pub idle_timeout: Option<Duration>,
+}
+
+#[derive(Debug, Clone)]
+pub struct AggregateCall {
+    pub function: Arc<dyn AggregateFunction>,
+    pub arguments: Vec<Expr>,
+    pub filter: Option<Expr>,
+    pub result: DataType,
+    pub state_types: Vec<DataType>,
+    /// The column's name in results.
+    pub name: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct SinkNode {
+    /// `catalog.database.table`, or a name for rows that go back to whoever asked.
+    pub table: String,
+    pub sink: Arc<dyn Sink>,
+}
+
+impl Graph {
+    pub fn sinks(&self) -> impl Iterator<Item = (NodeId, &SinkNode)> {
+        self.nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(id, node)| match &node.operator {
+                Operator::Sink(sink) => Some((id, sink)),
+                _ => None,
+            })
+    }
+
+    /// Appends a node; its inputs must be there already.
+    pub fn add(&mut self, node: Node) -> NodeId {
+        debug_assert!(node.inputs.iter().all(|input| input.node < self.nodes.len()));
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+}
+
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exchange::Forward => f.write_str("forward"),
+            Exchange::Hash(columns) => {
+                let columns: Vec<String> = columns.iter().map(|column| format!("${column}")).collect();
+                write!(f, "hash[{}]", columns.join(", "))
+            }
+            Exchange::Single => f.write_str("single"),
+        }
+    }
+}
+
+/// One line: what EXPLAIN shows and what fingerprints are made of.
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Operator::Source(source) => {
+                let names: Vec<&str> = source.read_schema.names().collect();
+                write!(f, "Source(table=[{}], read=[{}]", source.table, names.join(", "))?;
+                write!(f, ", select=[{}]", list(&source.expressions))?;
+                if let Some(watermark) = &source.watermark {
+                    write!(
+                        f,
+                        ", rowtime=[${}], watermark=[{}]",
+                        watermark.column, watermark.expression
+                    )?;
+                }
+                f.write_str(")")
+            }
+            Operator::Values { rows } => {
+                let rows: Vec<String> = rows.iter().map(|row| format!("({})", list(row))).collect();
+                write!(f, "Values(rows=[{}])", rows.join(", "))
+            }
+            Operator::Calc { filter, expressions } => {
+                write!(f, "Calc(select=[{}]", list(expressions))?;
+                if let Some(filter) = filter {
+                    write!(f, ", where=[{filter}]")?;
+                }
+                f.write_str(")")
+            }
+            Operator::WindowTable { window, time, keys } => {
+                write!(f, "WindowTable(window=[{window}], {}", describe_time(time))?;
+                if !keys.is_empty() {
+                    write!(f, ", keys={keys:?}")?;
+                }
+                f.write_str(")")
+            }
+            Operator::LocalWindowAggregate {
+                window,
+                time,
+                keys,
+                aggregates,
+            } => write!(
+                f,
+                "LocalWindowAggregate(window=[{window}], {}, keys=[{}], aggregates=[{}])",
+                describe_time(time),
+                list(keys),
+                calls(aggregates)
+            ),
+            Operator::GlobalWindowAggregate {
+                window,
+                time,
+                keys,
+                aggregates,
+                properties,
+            } => write!(
+                f,
+                "GlobalWindowAggregate(window=[{window}], {}, keys={keys}, aggregates=[{}], properties={properties:?})",
+                describe_time(time),
+                calls(aggregates)
+            ),
+            Operator::Union => f.write_str("Union"),
+            Operator::Sink(sink) => write!(f, "Sink(table=[{}])", sink.table),
+        }
+    }
+}
+
+fn describe_time(time: &WindowTime) -> String {
+    match time.attribute {
+        model::TimeAttribute::Rowtime => format!("rowtime=[${}]", time.column),
+        model::TimeAttribute::Proctime => "proctime".to_string(),
+    }
+}
+
+fn list(expressions: &[Expr]) -> String {
+    expressions
+        .iter()
+        .map(Expr::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn calls(aggregates: &[AggregateCall]) -> String {
+    let texts: Vec<String> = aggregates
+        .iter()
+        .map(|call| {
+            let filter = call
+                .filter
+                .as_ref()
+                .map_or(String::new(), |filter| format!(" FILTER {filter}"));
+            format!("{}({}){filter}", call.function.name(), list(&call.arguments))
+        })
+        .collect();
+    texts.join(", ")
+}

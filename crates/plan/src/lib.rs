@@ -1,0 +1,8 @@
+//! Statements to operator graphs.
+//!
+//! A [`session::Session`] takes statements one by one: definitions change its catalog, queries become graphs.
+//! Knows no connector, format or function by name but for window functions; runs nothing.
+
+pub mod bind;
+pub mod catalog;
+pub mod session;

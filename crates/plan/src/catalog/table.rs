@@ -56,7 +56,10 @@ pub enum TableColumnKind {
     Physical,
     /// The expression's text in Flink SQL.
     Computed(String),
-    Metadata { key: Option<String>, is_virtual: bool },
+    Metadata {
+        key: Option<String>,
+        is_virtual: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

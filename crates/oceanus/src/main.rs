@@ -1,1 +1,77 @@
-fn main() {}
+//! The command line.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use clap::{Parser, Subcommand};
+use oceanus::output::Format;
+use oceanus::run::{self, RunOptions};
+use oceanus::shell;
+
+/// Stream processing in SQL: one binary, Flink's dialect.
+#[derive(Debug, Parser)]
+#[command(name = "oceanus", version, after_help = EXIT_CODES)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0    everything ran to its end
+  1    a job failed while it ran
+  2    the command line, the SQL text or an option in it is wrong
+  130  interrupted by Ctrl-C (rows written so far are kept)";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the statements of a file in order.
+    Run {
+        /// A file of SQL statements ended by `;`, or `-` for standard input.
+        file: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Open an interactive shell.
+    Sql {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List the SQL functions with their signatures, or explain one.
+    Functions {
+        /// Show this one only, with its description and an example.
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// How rows are printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Set a session option, such as `parallelism.default=2`; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    settings: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.trim().to_string(), value.trim().to_string()))
+}
+
+fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    let output = Arc::new(Mutex::new(std::io::stdout()));
+    match command_line.command {
+        Command::Run { file, common } => {
+            let options = RunOptions {
+                format: common.format,
+                settings: common.settings,
+                show_progress: std::io::stderr().is_terminal(),
+            };
+            ExitCode::from(run::run_file(&file, &options, output))
+        }
+        Command::Sql { common } => ExitCode::from(shell::run(common.format, &common.settings, output)),
+        Command::Functions { name } => ExitCode::from(shell::show_functions(name.as_deref(), output)),
+    }
+}

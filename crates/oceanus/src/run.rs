@@ -1,0 +1,338 @@
+//! Runs statements: `oceanus run FILE.sql`, and each line of the shell.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dataflow::{Chunk, Error, EvaluationContext};
+use engine::{Control, Job, JobOptions};
+use graph::{Exchange, Graph};
+use model::{Diagnostic, ErrorKind, Schema};
+use plan::session::{Outcome, Session};
+use sql::ast::Statement;
+use stdx::SystemClock;
+
+use crate::collect::CollectSink;
+use crate::output::{self, Format};
+use crate::wiring;
+
+pub const EXIT_OK: u8 = 0;
+pub const EXIT_JOB_FAILED: u8 = 1;
+pub const EXIT_WRONG_INPUT: u8 = 2;
+pub const EXIT_INTERRUPTED: u8 = 130;
+
+/// How often the progress line is drawn anew.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
+
+pub type Output = Arc<Mutex<dyn Write + Send>>;
+
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    pub format: Format,
+    pub settings: Vec<(String, String)>,
+    pub show_progress: bool,
+}
+
+/// Why a statement did not run to its end.
+#[derive(Debug)]
+pub enum Failure {
+    Diagnostic(Diagnostic),
+    Interrupted,
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Failure::Diagnostic(diagnostic)
+    }
+}
+
+impl Failure {
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Interrupted => EXIT_INTERRUPTED,
+            Failure::Diagnostic(diagnostic) if diagnostic.kind == ErrorKind::Runtime => EXIT_JOB_FAILED,
+            Failure::Diagnostic(_) => EXIT_WRONG_INPUT,
+        }
+    }
+}
+
+/// A session, and the jobs it has running.
+pub struct Runner {
+    pub session: Session,
+    format: Format,
+    show_progress: bool,
+    output: Output,
+    /// The job that Ctrl-C stops.
+    current: Arc<Mutex<Current>>,
+}
+
+#[derive(Default)]
+struct Current {
+    job: Option<Control>,
+    interrupted: bool,
+}
+
+/// Runs a whole file and returns the exit code. Diagnostics go to standard error.
+pub fn run_file(file: &str, options: &RunOptions, output: Output) -> u8 {
+    let (name, text) = match read_text(file) {
+        Ok(read) => read,
+        Err(error) => {
+            complain(&format!("{file}: error: {error}\n"));
+            return EXIT_WRONG_INPUT;
+        }
+    };
+    let mut runner = match Runner::new(options, output) {
+        Ok(runner) => runner,
+        Err(diagnostic) => {
+            complain(&diagnostic.render("--set", ""));
+            return EXIT_WRONG_INPUT;
+        }
+    };
+    runner.stop_on_interrupt();
+    let script = sql::parse_script(&text);
+    if !script.diagnostics.is_empty() {
+        // Nothing has run yet: a half-executed script would be worse than none.
+        for diagnostic in &script.diagnostics {
+            complain(&diagnostic.render(&name, &text));
+        }
+        return EXIT_WRONG_INPUT;
+    }
+    runner.session.begin_script();
+    for statement in &script.statements {
+        if let Err(failure) = runner.execute(&text, statement) {
+            if let Failure::Diagnostic(diagnostic) = &failure {
+                complain(&diagnostic.render(&name, &text));
+            }
+            return failure.exit_code();
+        }
+    }
+    EXIT_OK
+}
+
+fn read_text(file: &str) -> std::io::Result<(String, String)> {
+    if file == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(("<stdin>".to_string(), text));
+    }
+    Ok((file.to_string(), std::fs::read_to_string(file)?))
+}
+
+/// Writes to standard error; there is nobody left to tell if that fails.
+pub fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+impl Runner {
+    pub fn new(options: &RunOptions, output: Output) -> Result<Runner, Diagnostic> {
+        let registry = Arc::new(wiring::registry(output.clone()));
+        let mut session = Session::new(registry, Arc::new(SystemClock));
+        for (key, value) in &options.settings {
+            session.set(key, value)?;
+        }
+        Ok(Runner {
+            session,
+            format: options.format,
+            show_progress: options.show_progress,
+            output,
+            current: Arc::default(),
+        })
+    }
+
+    /// From now on Ctrl-C stops the running job instead of the process; without a job it ends the process.
+    pub fn stop_on_interrupt(&self) {
+        let current = Arc::clone(&self.current);
+        let handler = move || {
+            let mut current = lock(&current);
+            match &current.job {
+                // A second Ctrl-C does not wait for the job any more.
+                Some(job) if !current.interrupted => {
+                    job.stop();
+                    current.interrupted = true;
+                }
+                _ => std::process::exit(i32::from(EXIT_INTERRUPTED)),
+            }
+        };
+        if let Err(error) = ctrlc::set_handler(handler) {
+            complain(&format!("warning: Ctrl-C will not stop jobs gracefully: {error}\n"));
+        }
+    }
+
+    /// Runs one statement of `text` and prints what it returns.
+    pub fn execute(&mut self, text: &str, statement: &Statement) -> Result<(), Failure> {
+        match self.session.execute(text, statement)? {
+            Outcome::Done { .. } => Ok(()),
+            Outcome::Rows { schema, rows } => {
+                let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+                if rows.num_rows() > 0 {
+                    // There is room for one chunk, and nobody else has the sender.
+                    let _ = sender.send(Chunk::inserts(rows));
+                }
+                drop(sender);
+                self.print_rows(&schema, &receiver).map_err(Failure::Diagnostic)
+            }
+            Outcome::Query(query) => {
+                let (sink, rows) = CollectSink::new();
+                let schema = query.schema.clone();
+                let graph = query.into_graph("result", Arc::new(sink), Exchange::Forward);
+                self.run_job(statement, graph, |runner, _| runner.print_rows(&schema, &rows))
+            }
+            Outcome::Insert(graph) => {
+                let show_progress = self.show_progress;
+                self.run_job(statement, graph, |_, job| {
+                    if show_progress {
+                        draw_progress(job);
+                    }
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    /// Runs a job on threads of its own while `attend` looks after what it gives.
+    fn run_job(
+        &self,
+        statement: &Statement,
+        graph: Graph,
+        attend: impl FnOnce(&Runner, &RunningJob) -> Result<(), Diagnostic>,
+    ) -> Result<(), Failure> {
+        let place = |error: Error| runtime_diagnostic(error).or_at(statement.span);
+        let context = self.session.context();
+        let job = Job::new(&graph, context, self.job_options()).map_err(place)?;
+        // The collect sink's queue ends when the last holder of the sink is gone: the job's shards.
+        drop(graph);
+        let control = Control::new();
+        lock(&self.current).job = Some(control.clone());
+        let running = {
+            let control = control.clone();
+            let handle = thread::Builder::new().name("job".to_string()).spawn(move || job.run(&control));
+            match handle {
+                Ok(handle) => RunningJob { handle, control },
+                Err(error) => return Err(place(Error::io("cannot start a thread", error)).into()),
+            }
+        };
+        let attended = attend(self, &running);
+        if attended.is_err() {
+            running.control.stop();
+        }
+        let outcome = running.handle.join();
+        let interrupted = {
+            let mut current = lock(&self.current);
+            current.job = None;
+            std::mem::take(&mut current.interrupted)
+        };
+        match outcome {
+            Ok(Ok(_)) => {}
+            // When printing failed, the job's own complaint is only that nobody read its rows.
+            Ok(Err(error)) if attended.is_ok() => return Err(place(error).into()),
+            Ok(Err(_)) => {}
+            Err(_) => return Err(place(Error::internal("the job panicked")).into()),
+        }
+        attended?;
+        if interrupted { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+
+    fn job_options(&self) -> JobOptions {
+        JobOptions { parallelism: self.session.config().parallelism(), ..JobOptions::default() }
+    }
+
+    fn print_rows(&self, schema: &Schema, rows: &Receiver<Chunk>) -> Result<(), Diagnostic> {
+        let context: Arc<EvaluationContext> = self.session.context();
+        let print = || -> anyhow::Result<()> {
+            let mut writer = Writer { output: &self.output };
+            let mut printer = output::printer(self.format, schema, &context, &mut writer)?;
+            while let Ok(chunk) = rows.recv() {
+                printer.print(&chunk)?;
+            }
+            printer.finish()
+        };
+        print().map_err(|error| Diagnostic::runtime(format!("cannot print rows: {error}")))
+    }
+}
+
+/// Takes the lock for each write only, so that `print` tables and results can share the output.
+struct Writer<'a> {
+    output: &'a Output,
+}
+
+impl Write for Writer<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        lock(self.output).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        lock(self.output).flush()
+    }
+}
+
+struct RunningJob {
+    handle: thread::JoinHandle<Result<engine::JobEnd, Error>>,
+    control: Control,
+}
+
+/// Draws a line with rows, speed and watermark on the terminal until the job ends.
+fn draw_progress(job: &RunningJob) {
+    let started = Instant::now();
+    let mut before = (started, 0);
+    let (_never, ticks) = std::sync::mpsc::channel::<()>();
+    while !job.handle.is_finished() {
+        if ticks.recv_timeout(PROGRESS_INTERVAL) == Err(RecvTimeoutError::Disconnected) {
+            break;
+        }
+        let statistics = job.control.statistics();
+        let now = Instant::now();
+        let rate = (statistics.rows_in - before.1) as f64 / (now - before.0).as_secs_f64();
+        before = (now, statistics.rows_in);
+        let watermark = statistics.watermark.map_or("none yet".to_string(), |ms| {
+            let mut text = String::new();
+            let instant = values::temporal::Instant::from_unit(ms * 1000, 3);
+            let digits = values::temporal::FractionDigits::Exactly(3);
+            values::temporal::write_timestamp(instant, ' ', digits, &mut text);
+            text
+        });
+        complain(&format!(
+            "\r\x1b[2K{} rows in, {} out, {} rows/s, watermark {watermark}",
+            grouped(statistics.rows_in),
+            grouped(statistics.rows_out),
+            grouped(rate as u64),
+        ));
+    }
+    let statistics = job.control.statistics();
+    complain(&format!(
+        "\r\x1b[2K{} rows in, {} out in {:.1} s\n",
+        grouped(statistics.rows_in),
+        grouped(statistics.rows_out),
+        started.elapsed().as_secs_f64()
+    ));
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What a failed job tells its user.
+pub fn runtime_diagnostic(error: Error) -> Diagnostic {
+    match error {
+        Error::Invalid(diagnostic) => *diagnostic,
+        Error::Option(option) => {
+            Diagnostic::error(ErrorKind::Validation, option.message).maybe_hint(option.hint)
+        }
+        other => Diagnostic::runtime(other.to_string()),
+    }
+}
+
+/// A poisoned lock guards data that is still whole: every critical section here is a plain assignment.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

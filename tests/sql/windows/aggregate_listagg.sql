@@ -9,6 +9,6 @@ CREATE TABLE events (
   WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
 ) WITH ('connector' = 'filesystem', 'path' = '${data}/nulls.json', 'format' = 'json');
 
-SELECT window_start, LISTAGG(k) AS ks, LISTAGG(s, '|') AS ss, FIRST_VALUE(n) AS fn, LAST_VALUE(n) AS ln, LAST_VALUE(s) AS ls
+SELECT window_start, LISTAGG(k) AS ks, LISTAGG(s, '|') AS ss, FIRST_VALUE(n) AS first_n, LAST_VALUE(n) AS last_n, LAST_VALUE(s) AS last_s
 FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(`at`), INTERVAL '10' SECOND))
 GROUP BY window_start, window_end;

@@ -10,9 +10,9 @@ CREATE TABLE bids (
 ) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
 
 CREATE VIEW in_windows AS
-SELECT id, window_start AS ws, window_end AS we, window_time AS wt
+SELECT id, window_time AS wt
 FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(`at`), INTERVAL '10' SECOND));
 
-SELECT window_start, window_end, COUNT(*) AS c, MIN(ws) AS first_inner
+SELECT window_start, window_end, COUNT(*) AS c
 FROM TABLE(TUMBLE(TABLE in_windows, DESCRIPTOR(wt), INTERVAL '1' MINUTE))
 GROUP BY window_start, window_end;

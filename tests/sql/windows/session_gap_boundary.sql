@@ -1,4 +1,4 @@
--- A row exactly one gap after the last one starts a new session.
+-- A row exactly one gap after the last one still joins the session.
 CREATE TABLE clicks (
   id INT,
   `user` STRING,

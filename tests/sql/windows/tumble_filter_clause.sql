@@ -14,6 +14,6 @@ SELECT
   COUNT(*) AS bids,
   COUNT(*) FILTER (WHERE bidder = 'ann') AS ann,
   SUM(quantity) FILTER (WHERE price > 15) AS dear,
-  AVG(price) FILTER (WHERE price > 1000) AS none
+  AVG(price) FILTER (WHERE price > 1000) AS nothing
 FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(`at`), INTERVAL '10' SECOND))
 GROUP BY window_start, window_end;

@@ -1,4 +1,4 @@
--- TUMBLE takes its arguments by name, in any order.
+-- TUMBLE takes its arguments by name.
 CREATE TABLE bids (
   id INT,
   auction STRING,
@@ -11,8 +11,4 @@ CREATE TABLE bids (
 
 SELECT window_start, window_end, COUNT(*) AS bids
 FROM TABLE(TUMBLE(DATA => TABLE bids, TIMECOL => DESCRIPTOR(`at`), SIZE => INTERVAL '10' SECOND))
-GROUP BY window_start, window_end;
-
-SELECT window_start, window_end, COUNT(*) AS bids
-FROM TABLE(TUMBLE(SIZE => INTERVAL '30' SECOND, TIMECOL => DESCRIPTOR(`at`), DATA => TABLE bids))
 GROUP BY window_start, window_end;

@@ -1,0 +1,2 @@
+-- ELEMENT of an array with two elements fails.
+SELECT ELEMENT(ARRAY[1, 2]);

@@ -1,0 +1,4 @@
+-- TO_TIMESTAMP reads texts; what it cannot read is NULL.
+SELECT id, TO_TIMESTAMP(s) AS t
+FROM (VALUES (1, '2024-02-29 13:45:59'), (2, '2024-02-29 13:45:59.123456'), (3, '2024-02-29'), (4, '2023-02-29 00:00:00'), (5, ''), (6, 'abc'), (7, '2024-02-29T13:45:59'), (8, '2024-2-9 1:2:3'), (9, ' 2024-02-29 13:45:59 '), (10, CAST(NULL AS STRING)), (11, '2024-02-29 24:00:00'), (12, '2024-02-29 13:45'), (13, '0001-01-01 00:00:00'), (14, '2024-02-29 13:45:59Z')) AS t (id, s);
+SELECT TO_TIMESTAMP('29.02.2024 13-45', 'dd.MM.yyyy HH-mm'), TO_TIMESTAMP('2024', 'yyyy'), TO_TIMESTAMP('2024-02-29', 'dd.MM.yyyy'), TO_TIMESTAMP('2024-02-29 01:02:03 PM', 'yyyy-MM-dd hh:mm:ss a'), TO_TIMESTAMP('2024-02-29 01:02:03.4567', 'yyyy-MM-dd HH:mm:ss.SSSS'), TYPEOF(TO_TIMESTAMP('2024-02-29 00:00:00'));

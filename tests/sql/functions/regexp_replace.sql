@@ -6,5 +6,5 @@ CREATE TABLE texts (
   n INT
 ) WITH ('connector' = 'filesystem', 'path' = '${data}/texts.json', 'format' = 'json');
 
-SELECT id, REGEXP_REPLACE(s, '[aeiou]', '#') AS vowels, REGEXP_REPLACE(s, '(\w)(\w)', '$2$1') AS swapped, REGEXP_REPLACE(s, t, '') AS by_column FROM texts;
-SELECT REGEXP_REPLACE('foobar', 'oo|ar', ''), REGEXP_REPLACE('abc', '', '-'), REGEXP_REPLACE('abc', '(', 'x'), REGEXP_REPLACE('a.b', '\.', '\\');
+SELECT id, REGEXP_REPLACE(s, '[aeiou]', '#') AS vowels, REGEXP_REPLACE(s, '(\w)(\w)', '$2$1') AS swapped, REGEXP_REPLACE(s, t, '') AS by_column, REGEXP_REPLACE(s, '(', 'x') AS broken, REGEXP_REPLACE(s, '', '-') AS between_ FROM texts;
+SELECT REGEXP_REPLACE('foobar', 'oo|ar', ''), REGEXP_REPLACE('abc', '', '-'), REGEXP_REPLACE('a.b', '\.', '\\');

@@ -6,5 +6,5 @@ CREATE TABLE texts (
   n INT
 ) WITH ('connector' = 'filesystem', 'path' = '${data}/texts.json', 'format' = 'json');
 
-SELECT id, UPPER(s) AS u, LOWER(s) AS l, UCASE(t) AS ut FROM texts;
+SELECT id, UPPER(s) AS u, LOWER(s) AS l FROM texts;
 SELECT UPPER('ǆ ß ﬁ ı'), LOWER('Σ ΑΣ İ'), LOWER('ÀÉ');

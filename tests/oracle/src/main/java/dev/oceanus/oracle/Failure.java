@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 import org.apache.flink.table.api.SqlParserEOFException;
 import org.apache.flink.table.api.SqlParserException;
 import org.apache.flink.table.api.TableRuntimeException;
+import org.apache.flink.util.SerializedThrowable;
 
 /** How a statement failed: the kind that the Rust engine must agree with, and Flink's words for the reader. */
 record Failure(Kind kind, String message) {
@@ -55,14 +56,16 @@ record Failure(Kind kind, String message) {
         Throwable chosen = null;
         for (Throwable t = thrown; t != null; t = t.getCause()) {
             boolean positioned = t.getClass().getSimpleName().equals("CalciteContextException");
-            if (chosen == null || t.getMessage() != null) {
-                chosen = t;
-            }
+            chosen = t;
             if (positioned || t.getCause() == t) {
                 break;
             }
         }
-        String message = chosen.getMessage() == null ? chosen.getClass().getSimpleName() : chosen.getMessage();
+        String message = chosen.getMessage();
+        if (message == null) {
+            String name = chosen instanceof SerializedThrowable s ? s.getOriginalErrorClassName() : chosen.getClass().getName();
+            message = name.substring(name.lastIndexOf('.') + 1);
+        }
         // A parse error lists every token that would have done.
         message = message.split("\\R\\s*Was expecting")[0];
         message = CLASS_NAME.matcher(message.strip()).replaceFirst("");

@@ -1,0 +1,2 @@
+-- Arrays are built and cast by element.
+SELECT ARRAY[1, 2], CAST(ARRAY[1, 2] AS ARRAY<STRING>), CAST(ARRAY['1', '2'] AS ARRAY<INT>), CAST(ARRAY[1, CAST(NULL AS INT)] AS STRING), ARRAY[1, 2.5], ARRAY['a', 'bcd'], TYPEOF(ARRAY[1, 2.5]), ARRAY[ARRAY[1], ARRAY[2, 3]], ARRAY[1, 2] = ARRAY[1, 2];

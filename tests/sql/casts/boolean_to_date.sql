@@ -1,0 +1,2 @@
+-- A boolean is not cast to a date.
+SELECT CAST(TRUE AS DATE);

@@ -1,0 +1,2 @@
+-- A failing cast of a literal.
+SELECT CAST('abc' AS INT);

@@ -1,0 +1,2 @@
+-- A number is not compared with a text.
+SELECT 1 = '1';

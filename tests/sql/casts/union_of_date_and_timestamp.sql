@@ -1,0 +1,2 @@
+-- UNION ALL of a date and a timestamp is refused.
+SELECT x FROM (SELECT DATE '2024-01-01' AS x UNION ALL SELECT TIMESTAMP '2024-01-02 03:04:05');

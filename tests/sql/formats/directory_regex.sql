@@ -1,0 +1,3 @@
+-- A pattern picks files by their path.
+CREATE TABLE logs (id INT, v STRING) WITH ('connector' = 'filesystem', 'path' = '${data}/logs', 'format' = 'json', 'source.path.regex-pattern' = '.*/[ab]\.json');
+SELECT * FROM logs;

@@ -1,0 +1,10 @@
+-- The text that JSON writes for each type.
+CREATE TABLE sink (id INT, n DECIMAL(10, 4), d DOUBLE, f FLOAT, t TIMESTAMP(3), z TIMESTAMP_LTZ(3), dt DATE, c TIME, b BYTES, a ARRAY<INT>, m MAP<STRING, INT>, r ROW<x INT, y STRING>)
+WITH ('connector' = 'filesystem', 'path' = '${tmp}/sink', 'format' = 'json');
+INSERT INTO sink VALUES
+  (1, 1.5, 1e10, CAST(0.1 AS FLOAT), TIMESTAMP '2024-02-29 13:45:59.120', TO_TIMESTAMP_LTZ(0, 3), DATE '2024-02-29', TIME '13:45:59', X'00ff', ARRAY[1, 2], MAP['k', 1], ROW(1, 'é')),
+  (2, CAST(NULL AS DECIMAL(10, 4)), CAST(NULL AS DOUBLE), CAST(NULL AS FLOAT), CAST(NULL AS TIMESTAMP(3)), CAST(NULL AS TIMESTAMP_LTZ(3)), CAST(NULL AS DATE), CAST(NULL AS TIME), CAST(NULL AS BYTES), CAST(NULL AS ARRAY<INT>), CAST(NULL AS MAP<STRING, INT>), CAST(NULL AS ROW<x INT, y STRING>)),
+  (3, 0.00001, 1e-5, CAST(3e38 AS FLOAT), TIMESTAMP '1969-12-31 23:59:59', TO_TIMESTAMP_LTZ(-1, 3), DATE '0001-01-01', TIME '00:00:00', X'', ARRAY[CAST(NULL AS INT)], MAP['', CAST(NULL AS INT)], ROW(CAST(NULL AS INT), '"quoted"'));
+CREATE TABLE lines (line STRING) WITH ('connector' = 'filesystem', 'path' = '${tmp}/sink', 'format' = 'raw');
+SELECT * FROM lines;
+SELECT id, t, z, b FROM sink;

@@ -143,6 +143,9 @@ pub struct CreateTable {
     pub partitioned_by: Vec<Ident>,
     pub options: Vec<OptionEntry>,
     pub like: Option<LikeClause>,
+    /// `CREATE TABLE t (b, a) ... AS SELECT`: names only, in the order that the table shall have. `elements` is
+    /// empty then.
+    pub column_order: Vec<Ident>,
     /// `CREATE TABLE t ... AS SELECT`.
     pub query: Option<Query>,
 }
@@ -342,7 +345,17 @@ pub struct Insert {
     pub partition: Vec<(Ident, Option<Expr>)>,
     pub columns: Vec<Ident>,
     pub query: Query,
+    /// `ON CONFLICT DO ...`
+    pub on_conflict: Option<OnConflict>,
     pub span: Span,
+}
+
+/// What a sink does with rows of the same primary key but of different upsert keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnConflict {
+    Nothing,
+    Error,
+    Deduplicate,
 }
 
 // -------------------------------------------------------------------------------------------------- queries

@@ -1,0 +1,648 @@
+//! Statements by their first words, all but those about tables and SHOW.
+
+use model::{Diagnostic, Span};
+
+use super::{Parsed, Parser};
+use crate::ast::{
+    AlterView, CreateFunction, CreateView, ExplainDetail, Expr, Ident, Insert, ObjectName, OnConflict,
+    OptionEntry, Statement, StatementKind, Text,
+};
+use crate::lexer::TokenKind;
+
+/// What a statement can begin with, for those that mistyped it.
+const STATEMENTS: &[&str] = &[
+    "SELECT", "WITH", "VALUES", "INSERT", "CREATE", "DROP", "ALTER", "USE", "SHOW", "DESCRIBE", "DESC",
+    "SET", "RESET", "BEGIN", "EXECUTE", "EXPLAIN", "TABLE",
+];
+
+/// Statements of Flink's that nothing here can run.
+const UNSUPPORTED: &[(&[&str], &str)] = &[
+    (&["DELETE"], "DELETE"),
+    (&["UPDATE"], "UPDATE"),
+    (&["UPSERT"], "UPSERT"),
+    (&["MERGE"], "MERGE"),
+    (&["TRUNCATE"], "TRUNCATE TABLE"),
+    (&["ANALYZE"], "ANALYZE TABLE"),
+    (&["CALL"], "CALL"),
+    (&["LOAD"], "LOAD MODULE"),
+    (&["UNLOAD"], "UNLOAD MODULE"),
+    (&["USE", "MODULES"], "USE MODULES"),
+    (&["ADD", "JAR"], "ADD JAR"),
+    (&["REMOVE", "JAR"], "REMOVE JAR"),
+    (&["STOP", "JOB"], "STOP JOB"),
+    (&["COMPILE"], "COMPILE PLAN"),
+    (&["EXECUTE", "PLAN"], "EXECUTE PLAN"),
+    (&["REPLACE"], "REPLACE TABLE"),
+    (&["ALTER", "CATALOG"], "ALTER CATALOG"),
+    (&["ALTER", "FUNCTION"], "ALTER FUNCTION"),
+    (&["ALTER", "TEMPORARY"], "ALTER FUNCTION"),
+    (&["ALTER", "MATERIALIZED"], "a materialized table"),
+    (&["ALTER", "MODEL"], "a model"),
+    (&["ALTER", "CONNECTION"], "a connection"),
+    (&["DROP", "MATERIALIZED"], "a materialized table"),
+    (&["DROP", "MODEL"], "a model"),
+    (&["DROP", "CONNECTION"], "a connection"),
+    (&["DESCRIBE", "CATALOG"], "DESCRIBE CATALOG"),
+    (&["DESCRIBE", "DATABASE"], "DESCRIBE DATABASE"),
+    (&["DESCRIBE", "FUNCTION"], "DESCRIBE FUNCTION"),
+    (&["DESCRIBE", "MODEL"], "DESCRIBE MODEL"),
+    (&["DESCRIBE", "CONNECTION"], "DESCRIBE CONNECTION"),
+    (&["DESCRIBE", "JOB"], "DESCRIBE JOB"),
+    (&["DESC", "CATALOG"], "DESCRIBE CATALOG"),
+    (&["DESC", "DATABASE"], "DESCRIBE DATABASE"),
+    (&["DESC", "FUNCTION"], "DESCRIBE FUNCTION"),
+    (&["DESC", "MODEL"], "DESCRIBE MODEL"),
+    (&["DESC", "CONNECTION"], "DESCRIBE CONNECTION"),
+    (&["DESC", "JOB"], "DESCRIBE JOB"),
+    (&["QUIT"], "QUIT"),
+    (&["EXIT"], "EXIT"),
+    (&["HELP"], "HELP"),
+    (&["CLEAR"], "CLEAR"),
+];
+
+impl Parser<'_> {
+    /// One statement, without the `;` behind it.
+    pub(super) fn statement(&mut self) -> Parsed<Statement> {
+        let start = self.span();
+        let kind = self.statement_kind()?;
+        Ok(Statement {
+            kind,
+            span: self.since(start),
+        })
+    }
+
+    fn statement_kind(&mut self) -> Parsed<StatementKind> {
+        if let Some((words, what)) = UNSUPPORTED.iter().find(|(words, _)| self.at_all(words)) {
+            let span = self.span().to(self.nth(words.len() - 1).span);
+            return Err(self.unsupported(span, what));
+        }
+        if self.starts_query(0) || self.peek() == TokenKind::LeftParen {
+            return Ok(StatementKind::Query(self.query()?));
+        }
+        let word = self.text_of(self.span()).to_ascii_uppercase();
+        match word.as_str() {
+            "INSERT" => Ok(StatementKind::Insert(self.insert()?)),
+            "CREATE" => self.create(),
+            "DROP" => self.drop(),
+            "ALTER" => self.alter(),
+            "USE" => self.use_catalog_or_database(),
+            "SHOW" => self.show(),
+            "DESCRIBE" | "DESC" => self.describe(),
+            "SET" => self.set(),
+            "RESET" => self.reset(),
+            "BEGIN" => self.begin_statement_set(),
+            "EXECUTE" => self.execute(),
+            "EXPLAIN" => self.explain(),
+            "END" => Err(self
+                .expected("a statement")
+                .hint("END closes a statement set, and none is open")),
+            _ => Err(self.expected_statement()),
+        }
+    }
+
+    fn expected_statement(&self) -> Diagnostic {
+        let near = model::suggest::did_you_mean(self.text_of(self.span()), STATEMENTS.iter().copied());
+        self.expected("a statement").maybe_hint(near)
+    }
+
+    // -------------------------------------------------------------------------------------- CREATE ...
+
+    fn create(&mut self) -> Parsed<StatementKind> {
+        let start = self.bump().span;
+        let replaced = self.eat_all(&["OR", "REPLACE"]);
+        let replacing = self.since(start);
+        let temporary = self.eat("TEMPORARY");
+        let system = self.eat("SYSTEM");
+        if system && !self.at("FUNCTION") {
+            return Err(self.expected_words(&["FUNCTION"]));
+        }
+        if self.at_any(&["MATERIALIZED", "MODEL", "CONNECTION"]) {
+            let what = if self.at("MATERIALIZED") {
+                "a materialized table"
+            } else if self.at("MODEL") {
+                "a model"
+            } else {
+                "a connection"
+            };
+            return Err(self.unsupported(self.span(), what));
+        }
+        if replaced && self.at_any(&["TABLE", "VIEW", "FUNCTION", "CATALOG", "DATABASE"]) {
+            return Err(self
+                .unsupported(replacing, "CREATE OR REPLACE")
+                .hint("drop it first"));
+        }
+        if temporary && self.at_any(&["CATALOG", "DATABASE"]) {
+            let word = self.text_of(self.span()).to_ascii_uppercase();
+            return Err(self.unsupported(self.since(start), &format!("a temporary {word}")));
+        }
+        let object = self.text_of(self.span()).to_ascii_uppercase();
+        match object.as_str() {
+            "TABLE" => self.create_table(temporary),
+            "VIEW" => self.create_view(temporary),
+            "CATALOG" => self.create_catalog(),
+            "DATABASE" => self.create_database(),
+            "FUNCTION" => {
+                if system && !temporary {
+                    return Err(
+                        Diagnostic::parse(self.since(start), "a system function must be temporary")
+                            .hint("write CREATE TEMPORARY SYSTEM FUNCTION"),
+                    );
+                }
+                self.create_function(temporary, system)
+            }
+            _ if temporary => Err(self.expected_words(&["TABLE", "VIEW", "FUNCTION", "SYSTEM FUNCTION"])),
+            _ => Err(self.expected_words(&["TABLE", "VIEW", "CATALOG", "DATABASE", "FUNCTION", "TEMPORARY"])),
+        }
+    }
+
+    fn create_view(&mut self, temporary: bool) -> Parsed<StatementKind> {
+        self.bump();
+        let if_not_exists = self.if_not_exists();
+        let name = self.object_name("the name of a view")?;
+        let columns = if self.peek() == TokenKind::LeftParen {
+            self.name_list("the name of a column")?
+        } else {
+            Vec::new()
+        };
+        let comment = self.comment()?;
+        self.expect("AS")?;
+        let query = self.query()?;
+        Ok(StatementKind::CreateView(CreateView {
+            name,
+            temporary,
+            if_not_exists,
+            columns,
+            comment,
+            query,
+        }))
+    }
+
+    fn create_catalog(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        let if_not_exists = self.if_not_exists();
+        let name = self.name("the name of a catalog")?;
+        let comment = self.comment()?;
+        let options = self.with_options()?;
+        Ok(StatementKind::CreateCatalog {
+            name,
+            if_not_exists,
+            comment,
+            options,
+        })
+    }
+
+    fn create_database(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        let if_not_exists = self.if_not_exists();
+        let name = self.object_name("the name of a database")?;
+        let comment = self.comment()?;
+        let options = self.with_options()?;
+        Ok(StatementKind::CreateDatabase {
+            name,
+            if_not_exists,
+            comment,
+            options,
+        })
+    }
+
+    fn create_function(&mut self, temporary: bool, system: bool) -> Parsed<StatementKind> {
+        self.bump();
+        let if_not_exists = self.if_not_exists();
+        let name = self.object_name("the name of a function")?;
+        self.expect("AS")?;
+        let class = self.string("the class of the function as a string")?;
+        let mut language = None;
+        if self.eat("LANGUAGE") {
+            if !self.at_any(&["JAVA", "SCALA", "SQL", "PYTHON"]) {
+                return Err(self.expected_words(&["JAVA", "SCALA", "SQL", "PYTHON"]));
+            }
+            language = Some(self.any_name()?);
+        }
+        let mut jars = Vec::new();
+        if self.eat("USING") {
+            jars = self.comma_list(|parser| {
+                if parser.at_any(&["ARTIFACT", "FILE", "ARCHIVE"]) {
+                    return Err(parser.unsupported(parser.span(), "USING with anything but a JAR"));
+                }
+                parser.expect("JAR")?;
+                parser.string("the place of a JAR as a string")
+            })?;
+        }
+        if self.at("WITH") {
+            return Err(self.unsupported(self.span(), "WITH behind a function"));
+        }
+        let function = CreateFunction {
+            name,
+            temporary,
+            system,
+            if_not_exists,
+            class,
+            language,
+            jars,
+        };
+        Ok(StatementKind::CreateFunction(function))
+    }
+
+    // ---------------------------------------------------------------------------------------- options
+
+    /// `[WITH ('key' = 'value', ...)]`
+    pub(super) fn with_options(&mut self) -> Parsed<Vec<OptionEntry>> {
+        if self.eat("WITH") {
+            self.options()
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// `('key' = 'value', ...)`, perhaps empty.
+    pub(super) fn options(&mut self) -> Parsed<Vec<OptionEntry>> {
+        self.left_paren()?;
+        if self.eat_kind(TokenKind::RightParen) {
+            return Ok(Vec::new());
+        }
+        let options = self.comma_list(|parser| parser.option_entry())?;
+        self.list_end()?;
+        Ok(options)
+    }
+
+    fn option_entry(&mut self) -> Parsed<OptionEntry> {
+        let key = self.option_string("an option's key as a string")?;
+        if self.peek() != TokenKind::Equal {
+            let message = format!("'=' behind the key '{}'", key.value);
+            return Err(self
+                .expected(&message)
+                .hint(format!("write '{}' = '...'", key.value)));
+        }
+        self.bump();
+        Ok(OptionEntry {
+            key,
+            value: self.option_string("an option's value as a string")?,
+        })
+    }
+
+    /// A string; anything else up to the next `=`, `,` or `)` is shown in the quotes that it lacks.
+    fn option_string(&mut self, what: &str) -> Parsed<Text> {
+        if matches!(
+            self.peek(),
+            TokenKind::Word | TokenKind::Integer | TokenKind::Decimal | TokenKind::QuotedName
+        ) {
+            let mut end = self.span();
+            let mut n = 1;
+            while self.nth(n).span.start == end.end
+                && !matches!(
+                    self.nth_kind(n),
+                    TokenKind::Equal | TokenKind::Comma | TokenKind::RightParen | TokenKind::End
+                )
+            {
+                end = self.nth(n).span;
+                n += 1;
+            }
+            let bare = self.text_of(self.span().to(end)).replace('`', "");
+            return Err(self
+                .expected(what)
+                .hint(format!("write '{bare}' in single quotes")));
+        }
+        self.string(what)
+    }
+
+    // ------------------------------------------------------------------------------------ DROP, ALTER
+
+    fn drop(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        let temporary = self.eat("TEMPORARY");
+        let system = self.eat("SYSTEM");
+        if system && !self.at("FUNCTION") {
+            return Err(self.expected_words(&["FUNCTION"]));
+        }
+        let object = self.text_of(self.span()).to_ascii_uppercase();
+        let words: &[&str] = if temporary {
+            &["TABLE", "VIEW", "FUNCTION", "SYSTEM FUNCTION"]
+        } else {
+            &["TABLE", "VIEW", "CATALOG", "DATABASE", "FUNCTION", "TEMPORARY"]
+        };
+        if !words.contains(&object.as_str()) {
+            return Err(self.expected_words(words));
+        }
+        self.bump();
+        let if_exists = self.if_exists();
+        Ok(match object.as_str() {
+            "TABLE" => StatementKind::DropTable {
+                name: self.object_name("the name of a table")?,
+                temporary,
+                if_exists,
+            },
+            "VIEW" => StatementKind::DropView {
+                name: self.object_name("the name of a view")?,
+                temporary,
+                if_exists,
+            },
+            "CATALOG" => StatementKind::DropCatalog {
+                name: self.name("the name of a catalog")?,
+                if_exists,
+            },
+            "DATABASE" => {
+                let name = self.object_name("the name of a database")?;
+                let cascade = self.eat("CASCADE");
+                if !cascade {
+                    self.eat("RESTRICT");
+                }
+                StatementKind::DropDatabase {
+                    name,
+                    if_exists,
+                    cascade,
+                }
+            }
+            _ => {
+                let name = self.object_name("the name of a function")?;
+                StatementKind::DropFunction {
+                    name,
+                    temporary,
+                    system,
+                    if_exists,
+                }
+            }
+        })
+    }
+
+    fn alter(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        if self.eat("TABLE") {
+            return self.alter_table();
+        }
+        if self.eat("VIEW") {
+            let name = self.object_name("the name of a view")?;
+            let action = if self.eat("RENAME") {
+                self.expect("TO")?;
+                AlterView::RenameTo(self.object_name("the name of a view")?)
+            } else {
+                self.expect_or("AS", &["RENAME TO", "AS"])?;
+                AlterView::As(self.query()?)
+            };
+            return Ok(StatementKind::AlterView { name, action });
+        }
+        if self.eat("DATABASE") {
+            let name = self.object_name("the name of a database")?;
+            self.expect("SET")?;
+            return Ok(StatementKind::AlterDatabase {
+                name,
+                options: self.options()?,
+            });
+        }
+        Err(self.expected_words(&["TABLE", "VIEW", "DATABASE"]))
+    }
+
+    // ----------------------------------------------------------------------------------------- session
+
+    fn use_catalog_or_database(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        // CATALOG is a name, too: `USE catalog` chooses the database of that name.
+        if self.at("CATALOG") && self.nth_is_name(1) {
+            self.bump();
+            return Ok(StatementKind::UseCatalog(self.name("the name of a catalog")?));
+        }
+        Ok(StatementKind::UseDatabase(
+            self.object_name("the name of a database")?,
+        ))
+    }
+
+    fn describe(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        let extended = self.eat("EXTENDED");
+        if self.at("TABLE") {
+            return Err(self
+                .unsupported(self.span(), "DESCRIBE TABLE")
+                .hint("leave TABLE away"));
+        }
+        let name = self.object_name("the name of a table")?;
+        Ok(StatementKind::Describe { name, extended })
+    }
+
+    /// `SET`, `SET 'key' = 'value'`, and Flink's older `SET key = value`.
+    fn set(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        if matches!(self.peek(), TokenKind::End | TokenKind::Semicolon) {
+            return Ok(StatementKind::Set(None));
+        }
+        let key = self.setting("a key as a string", true)?;
+        if self.peek() != TokenKind::Equal {
+            let message = format!("'=' behind the key '{}'", key.value);
+            return Err(self
+                .expected(&message)
+                .hint(format!("write SET '{}' = '...'", key.value)));
+        }
+        self.bump();
+        let bare = self.tokens[self.start.min(self.position)..self.position]
+            .get(1)
+            .is_some_and(|token| token.kind != TokenKind::String);
+        let value = if bare {
+            self.setting("a value", false)?
+        } else {
+            self.string("a value as a string")?
+        };
+        Ok(StatementKind::Set(Some((key, value))))
+    }
+
+    fn reset(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        if matches!(self.peek(), TokenKind::End | TokenKind::Semicolon) {
+            return Ok(StatementKind::Reset(None));
+        }
+        Ok(StatementKind::Reset(Some(
+            self.setting("a key as a string", true)?,
+        )))
+    }
+
+    /// A string, or what stands without space between up to a `;` (and, in a key, a `=`).
+    fn setting(&mut self, what: &str, is_key: bool) -> Parsed<Text> {
+        if self.peek() == TokenKind::String {
+            return self.string(what);
+        }
+        let ends = |kind: TokenKind| {
+            matches!(kind, TokenKind::End | TokenKind::Semicolon | TokenKind::String)
+                || kind.is_error()
+                || is_key && kind == TokenKind::Equal
+        };
+        if ends(self.peek()) {
+            return Err(self.expected(what));
+        }
+        let start = self.bump().span;
+        while !ends(self.peek()) && self.span().start == self.since(start).end {
+            self.bump();
+        }
+        let span = self.since(start);
+        Ok(Text {
+            value: self.text_of(span).to_string(),
+            span,
+        })
+    }
+
+    // ---------------------------------------------------------------------------------------- INSERT
+
+    pub(super) fn insert(&mut self) -> Parsed<Insert> {
+        let start = self.bump().span;
+        let overwrite = self.eat("OVERWRITE");
+        if !overwrite {
+            self.expect_or("INTO", &["INTO", "OVERWRITE"])?;
+        }
+        if self.at_any(&["TABLE", "INTO"]) && self.nth_is_name(1) {
+            let word = self.text_of(self.span()).to_ascii_uppercase();
+            return Err(self
+                .expected("the name of a table")
+                .hint(format!("leave {word} away")));
+        }
+        let table = self.object_name("the name of a table")?;
+        let hints = self.hints()?;
+        let partition = if self.eat("PARTITION") {
+            self.paren_list(|parser| parser.partition_entry())?
+        } else {
+            Vec::new()
+        };
+        let has_columns = self.peek() == TokenKind::LeftParen
+            && self.nth_kind(1) != TokenKind::LeftParen
+            && !self.starts_query(1);
+        let columns = if has_columns {
+            self.paren_list(|parser| parser.target_column())?
+        } else {
+            Vec::new()
+        };
+        if self.at("PARTITION") && has_columns {
+            return Err(self
+                .expected("a query")
+                .hint("PARTITION stands before the columns"));
+        }
+        let query = self.query()?;
+        let on_conflict = self.on_conflict()?;
+        Ok(Insert {
+            table,
+            overwrite,
+            hints,
+            partition,
+            columns,
+            query,
+            on_conflict,
+            span: self.since(start),
+        })
+    }
+
+    fn partition_entry(&mut self) -> Parsed<(Ident, Option<Expr>)> {
+        let name = self.name("the name of a column")?;
+        self.expect_kind(TokenKind::Equal, "'='")?;
+        let value = self.bare_value()?;
+        Ok((name, Some(*value)))
+    }
+
+    fn target_column(&mut self) -> Parsed<Ident> {
+        let ObjectName { mut parts, span } = self.object_name("the name of a column")?;
+        match (parts.pop(), parts.is_empty()) {
+            (Some(column), true) => Ok(column),
+            _ => Err(self.unsupported(span, "INSERT into a part of a column")),
+        }
+    }
+
+    fn on_conflict(&mut self) -> Parsed<Option<OnConflict>> {
+        if !self.eat("ON") {
+            return Ok(None);
+        }
+        self.expect_all(&["CONFLICT", "DO"])?;
+        if self.eat("NOTHING") {
+            return Ok(Some(OnConflict::Nothing));
+        }
+        if self.eat("ERROR") {
+            return Ok(Some(OnConflict::Error));
+        }
+        self.expect_or("DEDUPLICATE", &["NOTHING", "ERROR", "DEDUPLICATE"])?;
+        Ok(Some(OnConflict::Deduplicate))
+    }
+
+    // ------------------------------------------------------------------------------- EXECUTE, EXPLAIN
+
+    /// `EXECUTE STATEMENT SET BEGIN ... END`; before INSERT and queries the word changes nothing.
+    fn execute(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        if self.at("STATEMENT") {
+            return self.statement_set();
+        }
+        if self.at("INSERT") {
+            return Ok(StatementKind::Insert(self.insert()?));
+        }
+        if self.starts_query(0) || self.peek() == TokenKind::LeftParen {
+            return Ok(StatementKind::Query(self.query()?));
+        }
+        Err(self.expected_words(&["STATEMENT SET", "INSERT", "SELECT"]))
+    }
+
+    fn explain(&mut self) -> Parsed<StatementKind> {
+        self.bump();
+        let mut details = Vec::new();
+        if self.at_all(&["PLAN", "FOR"]) {
+            self.position += 2;
+        } else if let Some(detail) = self.explain_detail() {
+            details.push(detail);
+            while self.eat_kind(TokenKind::Comma) {
+                let span = self.span();
+                let words = [
+                    "ESTIMATED_COST",
+                    "CHANGELOG_MODE",
+                    "JSON_EXECUTION_PLAN",
+                    "PLAN_ADVICE",
+                ];
+                let detail = self.explain_detail().ok_or_else(|| self.expected_words(&words))?;
+                if details.contains(&detail) {
+                    return Err(Diagnostic::parse(span, "the same detail stands here twice"));
+                }
+                details.push(detail);
+            }
+        }
+        let start = self.span();
+        let kind = self.explained()?;
+        let statement = Box::new(Statement {
+            kind,
+            span: self.since(start),
+        });
+        Ok(StatementKind::Explain { details, statement })
+    }
+
+    fn explain_detail(&mut self) -> Option<ExplainDetail> {
+        let detail = if self.at("ESTIMATED_COST") {
+            ExplainDetail::EstimatedCost
+        } else if self.at("CHANGELOG_MODE") {
+            ExplainDetail::ChangelogMode
+        } else if self.at("JSON_EXECUTION_PLAN") {
+            ExplainDetail::JsonExecutionPlan
+        } else if self.at("PLAN_ADVICE") {
+            ExplainDetail::PlanAdvice
+        } else {
+            return None;
+        };
+        self.bump();
+        Some(detail)
+    }
+
+    fn explained(&mut self) -> Parsed<StatementKind> {
+        if self.at("STATEMENT") {
+            return self.statement_set();
+        }
+        if self.at("EXECUTE") {
+            return self.execute();
+        }
+        if self.at("INSERT") {
+            return Ok(StatementKind::Insert(self.insert()?));
+        }
+        let start: Span = self.span();
+        if self.at("CREATE") {
+            let kind = self.create()?;
+            let with_query = matches!(&kind, StatementKind::CreateTable(table) if table.query.is_some());
+            if with_query {
+                return Ok(kind);
+            }
+            return Err(Diagnostic::parse(
+                start,
+                "of CREATE, only CREATE TABLE ... AS can be explained",
+            ));
+        }
+        if self.starts_query(0) || self.peek() == TokenKind::LeftParen {
+            return Ok(StatementKind::Query(self.query()?));
+        }
+        Err(self.expected_words(&["a query", "INSERT", "CREATE TABLE ... AS", "STATEMENT SET"]))
+    }
+}

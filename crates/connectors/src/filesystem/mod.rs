@@ -1,0 +1,61 @@
+//! Files in the local file system: `'connector' = 'filesystem'`.
+//!
+//! Reading is bounded unless a folder is watched. A large file of a format that can be cut at line breaks is
+//! read in ranges. What is written becomes visible only when it is committed.
+
+mod bytes;
+mod glob;
+mod listing;
+mod location;
+mod options;
+mod partition;
+mod range;
+mod reader;
+mod sink;
+mod source;
+mod writer;
+
+use std::sync::Arc;
+
+use dataflow::{Connector, Error, OptionDoc, ScanRequest, Sink, SinkRequest, Source, TableDescriptor};
+use model::DataType;
+
+use self::options::FileOptions;
+
+#[derive(Debug)]
+pub struct Filesystem;
+
+impl Connector for Filesystem {
+    fn name(&self) -> &'static str {
+        "filesystem"
+    }
+
+    fn options(&self) -> Vec<OptionDoc> {
+        options::docs()
+    }
+
+    fn metadata(&self, _table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {
+        source::metadata()
+    }
+
+    fn source(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &ScanRequest,
+    ) -> Result<Option<Arc<dyn Source>>, Error> {
+        let options = FileOptions::read(table)?;
+        Ok(Some(Arc::new(source::FileSource::new(table, request, options)?)))
+    }
+
+    fn sink(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &SinkRequest,
+    ) -> Result<Option<Arc<dyn Sink>>, Error> {
+        let options = FileOptions::read(table)?;
+        Ok(Some(Arc::new(sink::FileSink::new(table, request, options)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

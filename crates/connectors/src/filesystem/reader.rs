@@ -1,0 +1,168 @@
+//! Reads the rows of a file or of a range of one.
+//!
+//! The position is the number of bytes whose rows were returned, so that reading resumes at the next record.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_schema::SchemaRef;
+use arrow_select::take::take;
+use dataflow::format::DecodeError;
+use dataflow::{Decoder, Error, Position, ReadOutcome, SplitReader};
+
+use super::bytes::{self, Bytes};
+use super::range::FileRange;
+
+/// Characters of a broken record that a message shows.
+const SHOWN_CHARACTERS_MAX: usize = 120;
+
+/// Where a column of the result comes from.
+#[derive(Debug, Clone)]
+pub enum Column {
+    /// A column of the decoder.
+    Decoded(usize),
+    /// The same value for all rows of the file: an array of length one.
+    Constant(ArrayRef),
+}
+
+pub struct FileReader {
+    range: FileRange,
+    bytes: Bytes,
+    decoder: Box<dyn Decoder>,
+    schema: SchemaRef,
+    columns: Vec<Column>,
+    /// The constant columns repeated, as long as the longest batch so far.
+    repeated: Vec<ArrayRef>,
+    done: bool,
+}
+
+impl FileReader {
+    pub fn open(
+        range: FileRange,
+        position: Option<&Position>,
+        decoder: Box<dyn Decoder>,
+        schema: SchemaRef,
+        columns: Vec<Column>,
+    ) -> Result<Self, Error> {
+        let position = match position {
+            None => None,
+            Some(Position(bytes)) => Some(u64::from_le_bytes(bytes.as_slice().try_into().map_err(|_| {
+                Error::internal(format!("a position in '{}' must have eight bytes", range.path))
+            })?)),
+        };
+        Ok(FileReader {
+            bytes: Bytes::open(&range, position)?,
+            range,
+            decoder,
+            schema,
+            columns,
+            repeated: Vec::new(),
+            done: false,
+        })
+    }
+
+    /// Decodes until there are `rows_max` rows or the bytes have ended.
+    fn decode(&mut self, rows_max: usize) -> Result<(), Error> {
+        while !self.done && self.decoder.rows() < rows_max {
+            let at_end = self.bytes.at_end();
+            let held = self.bytes.held();
+            if !held.is_empty() {
+                let used = match self.decoder.decode_stream(held, at_end, rows_max) {
+                    Ok(used) => used,
+                    Err(error) => return Err(self.broken(error)),
+                };
+                self.bytes.advance(used);
+                if used > 0 {
+                    continue;
+                }
+            }
+            if at_end {
+                // What a decoder leaves at the end holds no record.
+                let rest = self.bytes.held().len();
+                self.bytes.advance(rest);
+                self.done = true;
+            } else {
+                self.bytes.fill()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Names the place of a broken record and shows it. Counts lines, which is worth it only now.
+    fn broken(&self, error: DecodeError) -> Error {
+        let held = self.bytes.held();
+        let at = error.offset.min(held.len());
+        let start = held[..at]
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let length = held[at..].iter().position(|&byte| byte == b'\n');
+        let record = &held[start..length.map_or(held.len(), |length| at + length)];
+        let position = self.bytes.position() + start as u64;
+        let line = match self.range.start {
+            0 => bytes::line_number(&self.range, position).ok(),
+            _ => None,
+        };
+        let place = match line {
+            Some(line) => format!("{}:line {line}", self.range.path),
+            None => format!("{}:byte {position}", self.range.path),
+        };
+        Error::Data {
+            message: format!("{}: {}", error.message, shown(record)),
+            place,
+        }
+    }
+
+    fn assemble(&mut self, batch: RecordBatch) -> Result<RecordBatch, Error> {
+        let rows = batch.num_rows();
+        if self.repeated.first().is_none_or(|column| column.len() < rows) {
+            let indices = UInt32Array::from(vec![0; rows]);
+            self.repeated.clear();
+            for column in &self.columns {
+                if let Column::Constant(value) = column {
+                    let repeated =
+                        take(value, &indices, None).map_err(|error| Error::internal(error.to_string()))?;
+                    self.repeated.push(repeated);
+                }
+            }
+        }
+        let mut constants = self.repeated.iter();
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in &self.columns {
+            match column {
+                Column::Decoded(index) => columns.push(Arc::clone(batch.column(*index))),
+                Column::Constant(_) => columns.extend(constants.next().map(|column| column.slice(0, rows))),
+            }
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+            .map_err(|error| Error::internal(error.to_string()))
+    }
+}
+
+/// The text of a record in quotes, shortened.
+fn shown(record: &[u8]) -> String {
+    // A character takes four bytes at most.
+    let front = &record[..record.len().min((SHOWN_CHARACTERS_MAX + 1) * 4)];
+    let text = String::from_utf8_lossy(front);
+    let text = text.trim_end_matches('\r');
+    match text.char_indices().nth(SHOWN_CHARACTERS_MAX) {
+        Some((end, _)) => format!("'{}...'", &text[..end]),
+        None => format!("'{text}'"),
+    }
+}
+
+impl SplitReader for FileReader {
+    fn read(&mut self, rows_max: usize) -> Result<ReadOutcome, Error> {
+        self.decode(rows_max.max(1))?;
+        if self.decoder.rows() == 0 {
+            return Ok(ReadOutcome::End);
+        }
+        let batch = self.decoder.take()?;
+        self.assemble(batch).map(ReadOutcome::Rows)
+    }
+
+    fn position(&self) -> Position {
+        Position(self.bytes.position().to_le_bytes().to_vec())
+    }
+}

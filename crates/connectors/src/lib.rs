@@ -1,0 +1,34 @@
+//! Outside systems as sources and sinks.
+//!
+//! A connector is a folder here and a line in [`all`]. Its options carry Flink's names and meaning; an option
+//! that would not be honoured is refused, never passed over. Nothing here names a format: formats come from
+//! the registry of the table.
+
+mod blackhole;
+mod console;
+//mod datagen;
+mod filesystem;
+//pub mod nexmark;
+//mod pace;
+mod parallelism;
+mod print;
+
+use std::sync::Arc;
+
+use dataflow::Connector;
+
+pub use console::{Captured, Console};
+
+/// Every connector there is. `console` is where `print` writes.
+pub fn all(console: Console) -> Vec<Arc<dyn Connector>> {
+    vec![
+        Arc::new(filesystem::Filesystem),
+        //Arc::new(datagen::Datagen),
+        //Arc::new(nexmark::Nexmark),
+        Arc::new(print::Print::new(console)),
+        Arc::new(blackhole::Blackhole),
+    ]
+}
+
+#[cfg(test)]
+mod testing;

@@ -8,8 +8,8 @@ mod blackhole;
 mod console;
 //mod datagen;
 mod filesystem;
-//pub mod nexmark;
-//mod pace;
+pub mod nexmark;
+mod pace;
 mod parallelism;
 mod print;
 
@@ -24,7 +24,7 @@ pub fn all(console: Console) -> Vec<Arc<dyn Connector>> {
     vec![
         Arc::new(filesystem::Filesystem),
         //Arc::new(datagen::Datagen),
-        //Arc::new(nexmark::Nexmark),
+        Arc::new(nexmark::Nexmark),
         Arc::new(print::Print::new(console)),
         Arc::new(blackhole::Blackhole),
     ]

@@ -168,7 +168,7 @@ impl Walk<'_> {
                 continue;
             }
             let name = entry.file_name().unwrap_or_default().to_string_lossy();
-            if !partition::parse_name(&name).is_some_and(|(found, _)| found == *key) {
+            if partition::parse_name(&name).is_none_or(|(found, _)| found != *key) {
                 return Err(Error::Data {
                     message: format!("folder '{name}' is no partition: expected '{key}=...'"),
                     place: folder.display().to_string(),

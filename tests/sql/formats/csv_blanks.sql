@@ -1,4 +1,4 @@
--- Blanks around fields, and an empty line.
+-- Blanks around fields.
 CREATE TABLE t (id INT, s STRING, n INT)
-WITH ('connector' = 'filesystem', 'path' = '${data}/blanks.csv', 'format' = 'csv');
+WITH ('connector' = 'filesystem', 'path' = '${data}/spaces.csv', 'format' = 'csv');
 SELECT id, s, n, CHAR_LENGTH(s) AS l FROM t;

@@ -118,9 +118,9 @@ public final class Oracle {
             return;
         }
         Path expected = expectedFile(sql);
-        String stored = Files.exists(expected) ? Files.readString(expected) : "";
+        String stored = Files.exists(expected) ? Files.readString(expected) : null;
         if (!produced.equals(stored)) {
-            differ(name, stored.isEmpty() ? "no expected rows stored" : difference(stored, produced));
+            differ(name, stored == null ? "no expected rows stored" : difference(stored, produced));
             if (!check) {
                 Files.writeString(expected, produced);
             }

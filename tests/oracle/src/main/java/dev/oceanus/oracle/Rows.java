@@ -1,7 +1,10 @@
 package dev.oceanus.oracle;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -61,7 +64,8 @@ final class Rows {
                 lines.add(rows.line(iterator.next()));
             }
         }
-        lines.sort(null);
+        // By bytes, as most languages compare texts; Java's own order differs for astral characters.
+        lines.sort((a, b) -> Arrays.compareUnsigned(a.getBytes(UTF_8), b.getBytes(UTF_8)));
         return lines;
     }
 

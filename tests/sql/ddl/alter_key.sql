@@ -1,0 +1,5 @@
+-- ALTER TABLE adds a key, which makes its column NOT NULL.
+CREATE TABLE t (a INT, b STRING) WITH ('connector' = 'blackhole');
+ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY (a) NOT ENFORCED;
+DESCRIBE t;
+ALTER TABLE t MODIFY PRIMARY KEY (a, b) NOT ENFORCED;

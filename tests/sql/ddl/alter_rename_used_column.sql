@@ -1,0 +1,3 @@
+-- A column that a computed column needs cannot be renamed.
+CREATE TABLE t (a INT, b AS a + 1) WITH ('connector' = 'blackhole');
+ALTER TABLE t RENAME a TO z;

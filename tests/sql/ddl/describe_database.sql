@@ -1,0 +1,3 @@
+-- DESCRIBE DATABASE is read as DESCRIBE of a table.
+CREATE DATABASE shop;
+DESCRIBE DATABASE shop;

@@ -1,0 +1,2 @@
+-- User functions: SHOW USER FUNCTIONS is empty at first.
+SHOW USER FUNCTIONS;

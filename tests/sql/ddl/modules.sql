@@ -1,0 +1,3 @@
+-- SHOW MODULES lists the core module.
+SHOW MODULES;
+SHOW FULL MODULES;

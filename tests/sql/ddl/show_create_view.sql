@@ -1,0 +1,9 @@
+-- SHOW CREATE VIEW gives the expanded query.
+CREATE TABLE t (a INT, b STRING) WITH ('connector' = 'datagen');
+CREATE VIEW v AS SELECT a + 1 AS x, b FROM t WHERE a > 0;
+SHOW CREATE VIEW v;
+CREATE VIEW w (p, q) COMMENT 'renamed' AS SELECT * FROM v;
+SHOW CREATE VIEW w;
+DESCRIBE w;
+CREATE TEMPORARY VIEW x AS SELECT COUNT(*) AS n FROM t;
+SHOW CREATE VIEW x;

@@ -1,0 +1,12 @@
+-- The older TUMBLE measured in months.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT COUNT(*) FROM bids GROUP BY TUMBLE(`at`, INTERVAL '1' MONTH);

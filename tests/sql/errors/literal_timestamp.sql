@@ -1,0 +1,2 @@
+-- A timestamp literal that is no timestamp.
+SELECT TIMESTAMP 'yesterday';

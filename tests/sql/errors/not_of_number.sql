@@ -1,0 +1,2 @@
+-- NOT of a number.
+SELECT NOT 1;

@@ -1,0 +1,2 @@
+-- VALUES without a row.
+SELECT * FROM (VALUES) AS t (a);

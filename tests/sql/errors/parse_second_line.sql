@@ -1,0 +1,4 @@
+-- The position of a parse error counts lines.
+SELECT
+  1 AS a,
+  2 AS AS b;

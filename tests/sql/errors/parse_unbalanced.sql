@@ -1,0 +1,2 @@
+-- A bracket that is never closed.
+SELECT (1 + 2;

@@ -1,0 +1,2 @@
+-- A statement that stops too early.
+SELECT a FROM;

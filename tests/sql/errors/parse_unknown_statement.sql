@@ -1,0 +1,2 @@
+-- A first word that starts no statement.
+SELEC 1;

@@ -1,0 +1,2 @@
+-- A text plus a number.
+SELECT 'a' + 1;

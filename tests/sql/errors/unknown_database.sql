@@ -1,0 +1,2 @@
+-- A database that is not there.
+SELECT * FROM nowhere.t;

@@ -1,0 +1,2 @@
+-- A function with too many arguments.
+SELECT UPPER('a', 'b');

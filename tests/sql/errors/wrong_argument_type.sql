@@ -1,0 +1,2 @@
+-- A function with an argument of the wrong type.
+SELECT SUBSTRING(1, 2);

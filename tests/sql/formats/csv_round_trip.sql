@@ -1,0 +1,8 @@
+-- What CSV writes it reads again, NULL with a literal of its own.
+CREATE TABLE sink (id INT, s STRING, n DECIMAL(10, 4), d DOUBLE, t TIMESTAMP(3), z TIMESTAMP_LTZ(3), dt DATE, c TIME, b BOOLEAN, a ARRAY<INT>)
+WITH ('connector' = 'filesystem', 'path' = '${tmp}/sink', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+INSERT INTO sink VALUES
+  (1, 'a "quote", and a comma', 0.0001, 0.1e0, TIMESTAMP '1969-12-31 23:59:59', TO_TIMESTAMP_LTZ(-1, 3), DATE '0001-01-01', TIME '00:00:00', FALSE, ARRAY[3]),
+  (2, CAST(NULL AS STRING), CAST(NULL AS DECIMAL(10, 4)), CAST(NULL AS DOUBLE), CAST(NULL AS TIMESTAMP(3)), CAST(NULL AS TIMESTAMP_LTZ(3)), CAST(NULL AS DATE), CAST(NULL AS TIME), CAST(NULL AS BOOLEAN), CAST(NULL AS ARRAY<INT>)),
+  (3, '', 1, 1e0, TIMESTAMP '2024-01-01 00:00:00', TO_TIMESTAMP_LTZ(1, 0), DATE '1970-01-01', TIME '12:00:00', TRUE, ARRAY[6, CAST(NULL AS INT)]);
+SELECT * FROM sink;

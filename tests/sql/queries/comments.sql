@@ -1,0 +1,3 @@
+-- Comments anywhere, and hints that are comments.
+SELECT /* one */ 1 AS a -- two
+, /* three */ 2 AS b;

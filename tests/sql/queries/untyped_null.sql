@@ -1,0 +1,2 @@
+-- A bare NULL has no type.
+SELECT NULL AS a;

@@ -7,7 +7,8 @@ use model::{Diagnostic, Span, TypeKind};
 
 use super::{Parsed, Parser, object_name};
 use crate::ast::{
-    BinaryOperator, Expr, ExprKind, FunctionCall, JsonKind, Literal, ObjectName, TypeName, UnaryOperator,
+    Argument, ArgumentValue, BinaryOperator, Expr, ExprKind, FunctionCall, Ident, JsonKind, Literal,
+    ObjectName, Query, TypeName, UnaryOperator,
 };
 use crate::keywords;
 use crate::lexer::TokenKind;
@@ -249,10 +250,9 @@ impl Parser<'_> {
             "MULTISET" if matches!(next, TokenKind::LeftBracket | TokenKind::LeftParen) => {
                 Err(self.unsupported(start, "a literal MULTISET").hint("use COLLECT"))
             }
-            "UNIQUE" | "CURSOR" | "PERIOD" if next == TokenKind::LeftParen => {
-                Err(self.unsupported(start, &word))
-            }
+            "UNIQUE" | "PERIOD" if next == TokenKind::LeftParen => Err(self.unsupported(start, &word)),
             "NEXT" | "CURRENT" if self.nth_is(1, "VALUE") => Err(self.unsupported(start, "a sequence")),
+            "RUNNING" if next == TokenKind::LeftParen => self.match_semantics(),
             _ if next == TokenKind::LeftParen => self.call(),
             "FINAL" | "RUNNING" if self.nth_kind(2) == TokenKind::LeftParen && next == TokenKind::Word => {
                 self.match_semantics()
@@ -297,12 +297,7 @@ impl Parser<'_> {
         let name = self.any_name()?;
         let argument = self.deeper(|parser| parser.primary())?;
         let span = self.since(name.span);
-        let mut call = FunctionCall {
-            parentheses: false,
-            ..plain_call(object_name(vec![name]), span)
-        };
-        call.arguments.push(positional(*argument));
-        Ok(boxed(ExprKind::Function(call), span))
+        Ok(semantics(name, argument, span))
     }
 
     /// `(expression)`, `(a, b)`, or a query that is a value.
@@ -311,53 +306,47 @@ impl Parser<'_> {
         if self.starts_query(0) {
             let query = self.query()?;
             self.right_paren()?;
-            return Ok(boxed(
-                ExprKind::ScalarSubquery(Box::new(query)),
-                self.since(start),
-            ));
+            return Ok(subquery(query, self.since(start)));
         }
         let first = self.boxed_expression()?;
         if self.continues_query() && is_subquery(&first) {
-            return self.rest_of_query(start, first);
+            // `((SELECT ...) UNION ...)`: the first query looked like a value.
+            let query = self.query_behind(first)?;
+            self.right_paren()?;
+            return Ok(subquery(query, self.since(start)));
         }
         if self.peek() != TokenKind::Comma {
             self.list_end()?;
             return Ok(first);
         }
-        let mut fields = vec![*first];
-        while self.eat_kind(TokenKind::Comma) {
-            fields.push(self.expression()?);
-        }
+        let fields = self.rest_of_list(first)?;
         self.list_end()?;
-        Ok(boxed(
-            ExprKind::Row {
-                fields,
-                explicit: false,
-            },
-            self.since(start),
-        ))
+        Ok(row(fields, false, self.since(start)))
     }
 
-    /// `((SELECT ...) UNION ...)`: the first query looked like a value.
-    fn rest_of_query(&mut self, start: Span, first: Box<Expr>) -> Parsed<Box<Expr>> {
-        let query = self.query_behind(first)?;
-        self.right_paren()?;
-        Ok(boxed(
-            ExprKind::ScalarSubquery(Box::new(query)),
-            self.since(start),
-        ))
+    /// `, b, c` behind `a`.
+    fn rest_of_list(&mut self, first: Box<Expr>) -> Parsed<Vec<Expr>> {
+        let mut list = Vec::new();
+        push(&mut list, first);
+        while self.eat_kind(TokenKind::Comma) {
+            let item = self.boxed_expression()?;
+            push(&mut list, item);
+        }
+        Ok(list)
+    }
+
+    /// `a, b, c`
+    pub(super) fn expressions(&mut self) -> Parsed<Vec<Expr>> {
+        let first = self.boxed_expression()?;
+        self.rest_of_list(first)
     }
 
     fn row(&mut self) -> Parsed<Box<Expr>> {
         let start = self.bump().span;
-        let fields = self.paren_list(|parser| parser.expression())?;
-        Ok(boxed(
-            ExprKind::Row {
-                fields,
-                explicit: true,
-            },
-            self.since(start),
-        ))
+        self.left_paren()?;
+        let fields = self.expressions()?;
+        self.list_end()?;
+        Ok(row(fields, true, self.since(start)))
     }
 
     fn array(&mut self) -> Parsed<Box<Expr>> {
@@ -387,7 +376,7 @@ impl Parser<'_> {
         if self.eat_kind(TokenKind::RightBracket) {
             return Ok(Vec::new());
         }
-        let elements = self.comma_list(|parser| parser.expression())?;
+        let elements = self.expressions()?;
         self.expect_kind(TokenKind::RightBracket, "',' or ']'")?;
         Ok(elements)
     }
@@ -429,14 +418,13 @@ impl Parser<'_> {
         };
         let mut branches = Vec::new();
         while self.eat("WHEN") {
-            let condition = self.expression()?;
+            let condition = self.boxed_expression()?;
             if self.peek() == TokenKind::Comma {
-                return Err(self
-                    .unsupported(self.span(), "WHEN with several values")
-                    .hint("write one WHEN for each"));
+                return Err(self.several_values());
             }
             self.expect("THEN")?;
-            branches.push((condition, self.expression()?));
+            let value = self.boxed_expression()?;
+            push_pair(&mut branches, condition, value);
         }
         if branches.is_empty() {
             return Err(self.expected_words(&["WHEN"]));
@@ -462,6 +450,11 @@ impl Parser<'_> {
             },
             self.since(start),
         ))
+    }
+
+    fn several_values(&self) -> Diagnostic {
+        self.unsupported(self.span(), "WHEN with several values")
+            .hint("write one WHEN for each")
     }
 
     fn cast(&mut self, is_try: bool) -> Parsed<Box<Expr>> {
@@ -508,7 +501,7 @@ impl Parser<'_> {
     fn in_list(&mut self, operand: Box<Expr>, negated: bool) -> Parsed<Box<Expr>> {
         self.left_paren()?;
         if self.starts_query(0) {
-            let query = Box::new(self.query()?);
+            let query = self.query()?;
             self.right_paren()?;
             return self.folded(operand, |operand| ExprKind::InSubquery {
                 operand,
@@ -517,8 +510,13 @@ impl Parser<'_> {
             });
         }
         let first = self.boxed_expression()?;
-        if self.continues_query() && is_subquery(&first) {
-            let query = Box::new(self.query_behind(first)?);
+        if is_subquery(&first) && self.peek() != TokenKind::Comma {
+            // Parentheses around the one query do not make a list of it.
+            let query = if self.continues_query() {
+                self.query_behind(first)?
+            } else {
+                subquery_of(first)?
+            };
             self.right_paren()?;
             return self.folded(operand, |operand| ExprKind::InSubquery {
                 operand,
@@ -526,29 +524,8 @@ impl Parser<'_> {
                 negated,
             });
         }
-        let mut list = vec![*first];
-        while self.eat_kind(TokenKind::Comma) {
-            list.push(self.expression()?);
-        }
+        let list = self.rest_of_list(first)?;
         self.list_end()?;
-        // Parentheses around the one query do not make a list of it.
-        if let [
-            Expr {
-                kind: ExprKind::ScalarSubquery(_),
-                ..
-            },
-        ] = list.as_slice()
-            && let Some(Expr {
-                kind: ExprKind::ScalarSubquery(query),
-                ..
-            }) = list.pop()
-        {
-            return self.folded(operand, |operand| ExprKind::InSubquery {
-                operand,
-                query,
-                negated,
-            });
-        }
         self.folded(operand, |operand| ExprKind::InList {
             operand,
             list,
@@ -720,6 +697,35 @@ fn binary(operator: BinaryOperator, left: Box<Expr>, right: Box<Expr>) -> Box<Ex
     )
 }
 
+fn row(fields: Vec<Expr>, explicit: bool, span: Span) -> Box<Expr> {
+    boxed(ExprKind::Row { fields, explicit }, span)
+}
+
+pub(super) fn subquery(query: Box<Query>, span: Span) -> Box<Expr> {
+    boxed(ExprKind::ScalarSubquery(query), span)
+}
+
+/// The query of a [`is_subquery`].
+pub(super) fn subquery_of(expression: Box<Expr>) -> Parsed<Box<Query>> {
+    match expression.kind {
+        ExprKind::ScalarSubquery(query) => Ok(query),
+        _ => Err(Diagnostic::parse(expression.span, "expected a query")),
+    }
+}
+
+/// Unpacks a box into its place, so that the caller needs no room for what is in it.
+pub(super) fn push(list: &mut Vec<Expr>, item: Box<Expr>) {
+    list.push(*item);
+}
+
+pub(super) fn push_pair(list: &mut Vec<(Expr, Expr)>, first: Box<Expr>, second: Box<Expr>) {
+    list.push((*first, *second));
+}
+
+pub(super) fn put(place: &mut Option<Expr>, expression: Box<Expr>) {
+    *place = Some(*expression);
+}
+
 pub(super) fn is_subquery(expression: &Expr) -> bool {
     matches!(expression.kind, ExprKind::ScalarSubquery(_))
 }
@@ -750,13 +756,22 @@ pub(super) fn plain_call(name: ObjectName, span: Span) -> FunctionCall {
     }
 }
 
-pub(super) fn positional(expression: Expr) -> crate::ast::Argument {
+fn semantics(name: Ident, argument: Box<Expr>, span: Span) -> Box<Expr> {
+    let mut call = FunctionCall {
+        parentheses: false,
+        ..plain_call(object_name(vec![name]), span)
+    };
+    push_positional(&mut call.arguments, argument);
+    boxed(ExprKind::Function(call), span)
+}
+
+pub(super) fn push_positional(arguments: &mut Vec<Argument>, expression: Box<Expr>) {
     let span = expression.span;
-    crate::ast::Argument {
+    arguments.push(Argument {
         name: None,
-        value: crate::ast::ArgumentValue::Expression(expression),
+        value: ArgumentValue::Expression(*expression),
         span,
-    }
+    });
 }
 
 /// The height that [`chain`] puts above its items.

@@ -2,7 +2,7 @@
 
 use model::Diagnostic;
 
-use super::expression::{boxed, is_subquery, plain_call, positional};
+use super::expression::{boxed, is_subquery, plain_call, push_positional, subquery, subquery_of};
 use super::{Parsed, Parser, object_name};
 use crate::ast::{
     Argument, ArgumentValue, Expr, ExprKind, FunctionCall, Ident, NullTreatment, ObjectName, OrderItem,
@@ -39,13 +39,13 @@ impl Parser<'_> {
             "CONVERT" => Err(self
                 .unsupported(self.span(), "CONVERT")
                 .hint("use CAST(x AS type)")),
-            "TRANSLATE" => {
+            "GROUPING" | "TRANSLATE" => {
                 let name = self.any_name()?;
                 self.call_of(object_name(vec![name]))
             }
             "DESCRIPTOR" => Err(Diagnostic::validation(
                 self.span(),
-                "DESCRIPTOR stands only as an argument of a table function",
+                "DESCRIPTOR is only an argument of a table function",
             )),
             "DATE_TRUNC" | "DATETIME_TRUNC" | "TIMESTAMP_TRUNC" | "TIME_TRUNC" => {
                 Err(self.unsupported(self.span(), &word).hint("use FLOOR(x TO MONTH)"))
@@ -71,14 +71,13 @@ impl Parser<'_> {
     /// The call of `name`, which is already taken.
     pub(super) fn call_of(&mut self, name: ObjectName) -> Parsed<Box<Expr>> {
         let call = self.function_call(name, false)?;
-        let span = call.span;
-        Ok(boxed(ExprKind::Function(call), span))
+        Ok(function(call))
     }
 
     /// Arguments and what follows them. Where tables are called for, a query in parentheses is one.
-    pub(super) fn function_call(&mut self, name: ObjectName, of_tables: bool) -> Parsed<FunctionCall> {
+    pub(super) fn function_call(&mut self, name: ObjectName, of_tables: bool) -> Parsed<Box<FunctionCall>> {
         let start = name.span;
-        let mut call = plain_call(name, start);
+        let mut call = Box::new(plain_call(name, start));
         self.left_paren()?;
         call.distinct = self.eat("DISTINCT");
         let quantified = call.distinct || self.eat("ALL");
@@ -96,6 +95,9 @@ impl Parser<'_> {
             if self.at_all(&["ORDER", "BY"]) && is_ordered_aggregate(&call.name) {
                 call.order_by = self.order_by()?;
             }
+        }
+        if self.at("USING") {
+            return Err(self.unsupported(self.span(), "a conversion between character sets"));
         }
         self.list_end()?;
         if !of_tables {
@@ -182,16 +184,18 @@ impl Parser<'_> {
         if self.starts_query(0) {
             return self.query_argument(of_tables);
         }
-        let expression = self.expression()?;
-        let partitioned = self.at_all(&["PARTITION", "BY"]) || self.at_all(&["ORDER", "BY"]);
-        if is_subquery(&expression) && (of_tables || partitioned) {
-            let span = expression.span;
-            if let ExprKind::ScalarSubquery(query) = expression.kind {
-                return self.partitioned(subquery_table(query, span));
-            }
-            return Err(self.expected("',' or ')'"));
+        let mut expression = self.boxed_expression()?;
+        if is_subquery(&expression) && self.continues_query() {
+            let start = expression.span;
+            let query = self.query_behind(expression)?;
+            expression = subquery(query, self.since(start));
         }
-        Ok(ArgumentValue::Expression(expression))
+        if is_subquery(&expression) && (of_tables || self.at_all(&["PARTITION", "BY"])) {
+            let span = expression.span;
+            let query = subquery_of(expression)?;
+            return self.partitioned(subquery_table(query, span));
+        }
+        Ok(ArgumentValue::Expression(*expression))
     }
 
     /// `TABLE t [PARTITION BY ...] [ORDER BY ...]`
@@ -212,15 +216,12 @@ impl Parser<'_> {
 
     /// A query without parentheses of its own.
     fn query_argument(&mut self, of_tables: bool) -> Parsed<ArgumentValue> {
-        let query = Box::new(self.query()?);
+        let query = self.query()?;
         let span = query.span;
         if of_tables {
             return self.partitioned(subquery_table(query, span));
         }
-        Ok(ArgumentValue::Expression(*boxed(
-            ExprKind::ScalarSubquery(query),
-            span,
-        )))
+        Ok(ArgumentValue::Expression(*subquery(query, span)))
     }
 
     fn partitioned(&mut self, table: TableRef) -> Parsed<ArgumentValue> {
@@ -285,7 +286,7 @@ impl Parser<'_> {
         self.right_paren()?;
         let span = self.since(function.span);
         let mut call = plain_call(object_name(vec![function]), span);
-        call.arguments.push(positional(*operand));
+        push_positional(&mut call.arguments, operand);
         Ok(boxed(ExprKind::Function(call), span))
     }
 
@@ -363,13 +364,14 @@ impl Parser<'_> {
     fn overlay(&mut self) -> Parsed<Box<Expr>> {
         let name = self.any_name()?;
         self.left_paren()?;
-        let mut arguments = vec![positional(self.expression()?)];
+        let mut arguments = Vec::new();
+        self.push_argument(&mut arguments)?;
         self.expect("PLACING")?;
-        arguments.push(positional(self.expression()?));
+        self.push_argument(&mut arguments)?;
         self.expect("FROM")?;
-        arguments.push(positional(self.expression()?));
+        self.push_argument(&mut arguments)?;
         if self.eat("FOR") {
-            arguments.push(positional(self.expression()?));
+            self.push_argument(&mut arguments)?;
         }
         self.right_paren()?;
         self.special_call(name, arguments)
@@ -379,13 +381,14 @@ impl Parser<'_> {
     fn substring(&mut self) -> Parsed<Box<Expr>> {
         let name = self.any_name()?;
         self.left_paren()?;
-        let mut arguments = vec![positional(self.expression()?)];
+        let mut arguments = Vec::new();
+        self.push_argument(&mut arguments)?;
         if !self.eat("FROM") && !self.eat_kind(TokenKind::Comma) {
             return Err(self.expected("',' or FROM"));
         }
-        arguments.push(positional(self.expression()?));
+        self.push_argument(&mut arguments)?;
         if self.eat("FOR") || self.eat_kind(TokenKind::Comma) {
-            arguments.push(positional(self.expression()?));
+            self.push_argument(&mut arguments)?;
         }
         self.right_paren()?;
         self.special_call(name, arguments)
@@ -403,10 +406,17 @@ impl Parser<'_> {
         }];
         for _ in 0..2 {
             self.expect_kind(TokenKind::Comma, "','")?;
-            arguments.push(positional(self.expression()?));
+            self.push_argument(&mut arguments)?;
         }
         self.right_paren()?;
         self.special_call(name, arguments)
+    }
+
+    /// One expression as a positional argument.
+    pub(super) fn push_argument(&mut self, arguments: &mut Vec<Argument>) -> Parsed<()> {
+        let argument = self.boxed_expression()?;
+        push_positional(arguments, argument);
+        Ok(())
     }
 
     pub(super) fn special_call(&mut self, name: Ident, arguments: Vec<Argument>) -> Parsed<Box<Expr>> {
@@ -417,6 +427,11 @@ impl Parser<'_> {
         };
         Ok(boxed(ExprKind::Function(call), span))
     }
+}
+
+fn function(call: Box<FunctionCall>) -> Box<Expr> {
+    let span = call.span;
+    boxed(ExprKind::Function(*call), span)
 }
 
 fn name_expression(name: Ident) -> Expr {

@@ -2,7 +2,7 @@
 
 use model::Diagnostic;
 
-use super::expression::{boxed, plain_call, positional};
+use super::expression::{boxed, plain_call, push_positional};
 use super::{Parsed, Parser, object_name};
 use crate::ast::{Argument, ArgumentValue, Expr, ExprKind, JsonBehavior, JsonClauses, JsonWrapper};
 use crate::lexer::TokenKind;
@@ -12,9 +12,10 @@ impl Parser<'_> {
     pub(super) fn json_path_call(&mut self, word: &str) -> Parsed<Box<Expr>> {
         let name = self.any_name()?;
         self.left_paren()?;
-        let mut arguments = vec![positional(self.expression()?)];
+        let mut arguments = Vec::new();
+        self.push_argument(&mut arguments)?;
         self.expect_kind(TokenKind::Comma, "','")?;
-        arguments.push(positional(self.expression()?));
+        self.push_argument(&mut arguments)?;
         if self.at("PASSING") {
             return Err(self.unsupported(self.span(), "PASSING"));
         }
@@ -139,12 +140,15 @@ impl Parser<'_> {
         let mut call = plain_call(object_name(vec![name]), start);
         self.left_paren()?;
         if word == "JSON_ARRAYAGG" {
-            call.arguments.push(positional(self.expression()?));
+            self.push_argument(&mut call.arguments)?;
             if self.at_all(&["ORDER", "BY"]) {
                 call.order_by = self.order_by()?;
             }
         } else if self.peek() != TokenKind::RightParen && !self.at_null_clause() {
-            call.arguments = self.comma_list(|parser| Ok(positional(parser.expression()?)))?;
+            let items = self.expressions()?;
+            items
+                .into_iter()
+                .for_each(|item| push_positional(&mut call.arguments, Box::new(item)));
         }
         let null_on_null = self.null_clause();
         self.list_end()?;

@@ -2,19 +2,21 @@
 
 use model::Diagnostic;
 
-use super::expression::boxed;
+use super::expression::put;
+use super::table_ref::bare;
 use super::{Parsed, Parser};
 use crate::ast::{AfterMatch, Expr, ExprKind, Ident, MatchRecognize, Pattern, TableRef, TableRefKind};
 use crate::lexer::TokenKind;
 
 impl Parser<'_> {
     /// `MATCH_RECOGNIZE (...)` behind `table`.
-    pub(super) fn match_recognize(&mut self, table: TableRef) -> Parsed<TableRefKind> {
+    pub(super) fn match_recognize(&mut self, table: Box<TableRef>) -> Parsed<Box<TableRef>> {
+        let whole = table.span;
         let start = self.bump().span;
         self.left_paren()?;
         let partition_by = if self.eat("PARTITION") {
             self.expect("BY")?;
-            self.comma_list(|parser| parser.expression())?
+            self.expressions()?
         } else {
             Vec::new()
         };
@@ -31,29 +33,30 @@ impl Parser<'_> {
         let all_rows_per_match = self.rows_per_match()?;
         let after_match = self.after_match()?;
         let pattern = self.row_pattern()?;
-        let within = if self.eat("WITHIN") {
-            Some(self.within()?)
-        } else {
-            None
-        };
-        if self.at("SUBSET") {
-            return Err(self.unsupported(self.span(), "SUBSET"));
-        }
-        self.expect("DEFINE")?;
-        let define = self.comma_list(|parser| parser.definition())?;
-        self.list_end()?;
-        Ok(TableRefKind::MatchRecognize(Box::new(MatchRecognize {
-            table,
+        let mut clause = Box::new(MatchRecognize {
+            table: *table,
             partition_by,
             order_by,
             measures,
             all_rows_per_match,
             after_match,
             pattern,
-            within,
-            define,
-            span: self.since(start),
-        })))
+            within: None,
+            define: Vec::new(),
+            span: start,
+        });
+        if self.eat("WITHIN") {
+            let interval = self.within()?;
+            put(&mut clause.within, interval);
+        }
+        if self.at("SUBSET") {
+            return Err(self.unsupported(self.span(), "SUBSET"));
+        }
+        self.expect("DEFINE")?;
+        clause.define = self.comma_list(|parser| parser.definition())?;
+        self.list_end()?;
+        clause.span = self.since(start);
+        Ok(bare(TableRefKind::MatchRecognize(clause), self.since(whole)))
     }
 
     fn measure(&mut self) -> Parsed<(Expr, Ident)> {
@@ -107,13 +110,13 @@ impl Parser<'_> {
         }))
     }
 
-    fn within(&mut self) -> Parsed<Expr> {
+    fn within(&mut self) -> Parsed<Box<Expr>> {
         let start = self.span();
         self.expect_or("INTERVAL", &["INTERVAL"])?;
         self.position -= 1;
         let interval = self.interval()?;
         match interval.kind {
-            ExprKind::Literal(_) => Ok(*boxed(interval.kind, interval.span)),
+            ExprKind::Literal(_) => Ok(interval),
             _ => Err(Diagnostic::parse(
                 start.to(interval.span),
                 "the length of the interval must be a string",

@@ -49,6 +49,8 @@ pub(crate) struct Parser<'a> {
     further: Vec<Diagnostic>,
     /// True if the parser has already gone on behind the fault that it returns.
     recovered: bool,
+    /// True if it is known that no END of a block follows.
+    no_block_end: bool,
 }
 
 /// Parses all of `text` with `parse`.
@@ -75,7 +77,7 @@ pub(crate) fn expression(text: &str) -> Parsed<Expr> {
 }
 
 pub(crate) fn query(text: &str) -> Parsed<Query> {
-    whole(text, |parser| parser.query())
+    whole(text, |parser| Ok(*parser.query()?))
 }
 
 pub(crate) fn data_type(text: &str) -> Parsed<TypeName> {
@@ -109,6 +111,7 @@ impl<'a> Parser<'a> {
             end_of: "the text",
             further: Vec::new(),
             recovered: false,
+            no_block_end: false,
         }
     }
 
@@ -262,11 +265,13 @@ impl<'a> Parser<'a> {
 
     /// One or more items with commas between.
     fn comma_list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
-        let mut items = vec![item(self)?];
-        while self.eat_kind(TokenKind::Comma) {
+        let mut items = Vec::new();
+        loop {
             items.push(item(self)?);
+            if !self.eat_kind(TokenKind::Comma) {
+                return Ok(items);
+            }
         }
-        Ok(items)
     }
 
     /// `(item, ...)`, not empty.

@@ -2,10 +2,10 @@
 
 use model::{Diagnostic, Span};
 
-use super::expression::{chain, chain_height};
+use super::expression::{chain, chain_height, put, subquery_of};
 use super::{Parsed, Parser, object_name};
 use crate::ast::{
-    Cte, Expr, ExprKind, GroupItem, OrderItem, Query, QueryBody, Select, SelectItem, SetOperator,
+    Cte, Expr, ExprKind, GroupItem, Ident, OrderItem, Query, QueryBody, Select, SelectItem, SetOperator,
 };
 use crate::lexer::TokenKind;
 
@@ -13,11 +13,11 @@ const UNION: u8 = 14;
 const INTERSECT: u8 = 18;
 
 impl Parser<'_> {
-    pub(super) fn query(&mut self) -> Parsed<Query> {
+    pub(super) fn query(&mut self) -> Parsed<Box<Query>> {
         self.deeper(|parser| parser.query_here())
     }
 
-    fn query_here(&mut self) -> Parsed<Query> {
+    fn query_here(&mut self) -> Parsed<Box<Query>> {
         let start = self.span();
         let mut recursive = false;
         let mut ctes = Vec::new();
@@ -30,35 +30,25 @@ impl Parser<'_> {
     }
 
     /// The rest of a query whose first operand looked like a value in parentheses.
-    pub(super) fn query_behind(&mut self, first: Box<Expr>) -> Parsed<Query> {
+    pub(super) fn query_behind(&mut self, first: Box<Expr>) -> Parsed<Box<Query>> {
         let start = first.span;
-        match first.kind {
-            ExprKind::ScalarSubquery(query) => self.query_behind_nested(start, query),
-            _ => Err(self.expected("a query")),
-        }
+        let first = subquery_of(first)?;
+        self.query_behind_nested(start, first)
     }
 
-    pub(super) fn query_behind_nested(&mut self, start: Span, first: Box<Query>) -> Parsed<Query> {
+    pub(super) fn query_behind_nested(&mut self, start: Span, first: Box<Query>) -> Parsed<Box<Query>> {
         self.rest(start, QueryBody::Nested(first), Vec::new(), false)
     }
 
     /// Set operations behind the first operand, then order and limit.
-    fn rest(&mut self, start: Span, first: QueryBody, ctes: Vec<Cte>, recursive: bool) -> Parsed<Query> {
+    fn rest(&mut self, start: Span, first: QueryBody, ctes: Vec<Cte>, recursive: bool) -> Parsed<Box<Query>> {
         let body = self.set_operations(first, 0)?;
         let order_by = if self.at("ORDER") {
             self.order_by()?
         } else {
             Vec::new()
         };
-        let mut query = Query {
-            ctes,
-            recursive,
-            body,
-            order_by,
-            limit: None,
-            offset: None,
-            span: start,
-        };
+        let mut query = unlimited(ctes, recursive, body, order_by);
         self.limits(&mut query)?;
         query.span = self.since(start);
         Ok(query)
@@ -96,7 +86,7 @@ impl Parser<'_> {
         self.left_paren()?;
         let query = self.query()?;
         self.right_paren()?;
-        Ok(Cte { name, columns, query })
+        Ok(cte(name, columns, query))
     }
 
     fn set_operations(&mut self, first: QueryBody, least: u8) -> Parsed<QueryBody> {
@@ -171,7 +161,7 @@ impl Parser<'_> {
             self.bump();
             let query = self.query()?;
             self.right_paren()?;
-            return Ok(QueryBody::Nested(Box::new(query)));
+            return Ok(QueryBody::Nested(query));
         }
         Err(self.expected_words(&["SELECT", "VALUES", "TABLE", "a query in parentheses"]))
     }
@@ -197,7 +187,7 @@ impl Parser<'_> {
             if parser.at("DEFAULT") {
                 return Err(parser.unsupported(parser.span(), "DEFAULT as a value"));
             }
-            parser.expression()
+            Ok(*parser.boxed_expression()?)
         })
     }
 
@@ -236,9 +226,10 @@ impl Parser<'_> {
     }
 
     fn select_from(&mut self, select: &mut Select) -> Parsed<()> {
-        select.from = Some(self.from_clause()?);
+        select.from = Some(*self.from_clause()?);
         if self.eat("WHERE") {
-            select.filter = Some(self.expression()?);
+            let filter = self.boxed_expression()?;
+            put(&mut select.filter, filter);
         }
         if self.eat("GROUP") {
             self.expect("BY")?;
@@ -249,7 +240,8 @@ impl Parser<'_> {
             select.group_by = self.comma_list(|parser| parser.group_item())?;
         }
         if self.eat("HAVING") {
-            select.having = Some(self.expression()?);
+            let having = self.boxed_expression()?;
+            put(&mut select.having, having);
         }
         if self.eat("WINDOW") {
             select.windows = self.comma_list(|parser| {
@@ -259,16 +251,20 @@ impl Parser<'_> {
             })?;
         }
         if self.eat("QUALIFY") {
-            select.qualify = Some(self.expression()?);
+            let qualify = self.boxed_expression()?;
+            put(&mut select.qualify, qualify);
         }
         Ok(())
     }
 
     fn select_item(&mut self) -> Parsed<SelectItem> {
         if let Some(wildcard) = self.wildcard()? {
+            if self.at("AS") {
+                return Err(self.unsupported(self.span(), "an alias for '*'"));
+            }
             return Ok(wildcard);
         }
-        let expression = self.expression()?;
+        let expression = self.boxed_expression()?;
         let alias = if self.eat("AS") {
             if self.peek() == TokenKind::String {
                 return Err(self.alias_as_string());
@@ -282,7 +278,10 @@ impl Parser<'_> {
         } else {
             None
         };
-        Ok(SelectItem::Expression { expression, alias })
+        Ok(SelectItem::Expression {
+            expression: *expression,
+            alias,
+        })
     }
 
     fn alias_as_string(&self) -> Diagnostic {
@@ -352,7 +351,7 @@ impl Parser<'_> {
                 span: self.since(start),
             });
         }
-        let expression = self.expression()?;
+        let expression = self.boxed_expression()?;
         match expression.kind {
             ExprKind::Row {
                 fields,
@@ -361,7 +360,10 @@ impl Parser<'_> {
                 items: fields,
                 span: expression.span,
             }),
-            _ => Ok(GroupItem::Expression(expression)),
+            kind => Ok(GroupItem::Expression(Expr {
+                kind,
+                span: expression.span,
+            })),
         }
     }
 
@@ -374,7 +376,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn order_item(&mut self) -> Parsed<OrderItem> {
-        let expression = self.expression()?;
+        let expression = self.boxed_expression()?;
         let descending = self.eat("DESC");
         if !descending {
             self.eat("ASC");
@@ -389,7 +391,7 @@ impl Parser<'_> {
             None
         };
         Ok(OrderItem {
-            expression,
+            expression: *expression,
             descending,
             nulls_first,
         })
@@ -438,6 +440,26 @@ impl Parser<'_> {
             TokenKind::Question => Err(self.unsupported(self.span(), "the parameter '?'")),
             _ => Err(self.expected("a number of rows")),
         }
+    }
+}
+
+fn unlimited(ctes: Vec<Cte>, recursive: bool, body: QueryBody, order_by: Vec<OrderItem>) -> Box<Query> {
+    Box::new(Query {
+        ctes,
+        recursive,
+        body,
+        order_by,
+        limit: None,
+        offset: None,
+        span: Span::default(),
+    })
+}
+
+fn cte(name: Ident, columns: Vec<Ident>, query: Box<Query>) -> Cte {
+    Cte {
+        name,
+        columns,
+        query: *query,
     }
 }
 

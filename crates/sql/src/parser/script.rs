@@ -118,6 +118,9 @@ impl Parser<'_> {
 
     /// From a `;` inside a block to the one behind its END. A block without END ends with its first statement.
     fn skip_block(&mut self) {
+        if self.no_block_end {
+            return;
+        }
         let first = self.position;
         while self.peek() == TokenKind::Semicolon {
             self.bump();
@@ -127,6 +130,8 @@ impl Parser<'_> {
             }
             self.skip_to_semicolon();
         }
+        // Remembered, so that a text full of such slips is not read to its end for each.
+        self.no_block_end = true;
         self.position = first;
     }
 

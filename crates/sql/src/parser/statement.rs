@@ -77,7 +77,7 @@ impl Parser<'_> {
             return Err(self.unsupported(span, what));
         }
         if self.starts_query(0) || self.peek() == TokenKind::LeftParen {
-            return Ok(StatementKind::Query(self.query()?));
+            return Ok(StatementKind::Query(*self.query()?));
         }
         let word = self.text_of(self.span()).to_ascii_uppercase();
         match word.as_str() {
@@ -166,7 +166,7 @@ impl Parser<'_> {
         };
         let comment = self.comment()?;
         self.expect("AS")?;
-        let query = self.query()?;
+        let query = *self.query()?;
         Ok(StatementKind::CreateView(CreateView {
             name,
             temporary,
@@ -376,7 +376,7 @@ impl Parser<'_> {
                 AlterView::RenameTo(self.object_name("the name of a view")?)
             } else {
                 self.expect_or("AS", &["RENAME TO", "AS"])?;
-                AlterView::As(self.query()?)
+                AlterView::As(*self.query()?)
             };
             return Ok(StatementKind::AlterView { name, action });
         }
@@ -395,9 +395,7 @@ impl Parser<'_> {
 
     fn use_catalog_or_database(&mut self) -> Parsed<StatementKind> {
         self.bump();
-        // CATALOG is a name, too: `USE catalog` chooses the database of that name.
-        if self.at("CATALOG") && self.nth_is_name(1) {
-            self.bump();
+        if self.eat("CATALOG") {
             return Ok(StatementKind::UseCatalog(self.name("the name of a catalog")?));
         }
         Ok(StatementKind::UseDatabase(
@@ -412,6 +410,11 @@ impl Parser<'_> {
             return Err(self
                 .unsupported(self.span(), "DESCRIBE TABLE")
                 .hint("leave TABLE away"));
+        }
+        if self.starts_query(0) {
+            return Err(self
+                .unsupported(self.span(), "DESCRIBE of a query")
+                .hint("write EXPLAIN"));
         }
         let name = self.object_name("the name of a table")?;
         Ok(StatementKind::Describe { name, extended })
@@ -510,7 +513,7 @@ impl Parser<'_> {
                 .expected("a query")
                 .hint("PARTITION stands before the columns"));
         }
-        let query = self.query()?;
+        let query = *self.query()?;
         let on_conflict = self.on_conflict()?;
         Ok(Insert {
             table,
@@ -566,7 +569,7 @@ impl Parser<'_> {
             return Ok(StatementKind::Insert(self.insert()?));
         }
         if self.starts_query(0) || self.peek() == TokenKind::LeftParen {
-            return Ok(StatementKind::Query(self.query()?));
+            return Ok(StatementKind::Query(*self.query()?));
         }
         Err(self.expected_words(&["STATEMENT SET", "INSERT", "SELECT"]))
     }
@@ -641,7 +644,7 @@ impl Parser<'_> {
             ));
         }
         if self.starts_query(0) || self.peek() == TokenKind::LeftParen {
-            return Ok(StatementKind::Query(self.query()?));
+            return Ok(StatementKind::Query(*self.query()?));
         }
         Err(self.expected_words(&["a query", "INSERT", "CREATE TABLE ... AS", "STATEMENT SET"]))
     }

@@ -54,11 +54,11 @@ impl Parser<'_> {
         if !table.column_order.is_empty() {
             self.expect("AS")
                 .map_err(|fault| fault.maybe_hint(Some("give each column a type".to_string())))?;
-            table.query = Some(self.query()?);
+            table.query = Some(*self.query()?);
         } else if self.at("LIKE") {
             table.like = Some(self.like_clause()?);
         } else if self.eat("AS") {
-            table.query = Some(self.query()?);
+            table.query = Some(*self.query()?);
         }
         Ok(StatementKind::CreateTable(table))
     }

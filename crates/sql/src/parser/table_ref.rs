@@ -2,13 +2,16 @@
 
 use model::{Diagnostic, Span};
 
+use super::expression::put;
 use super::{Parsed, Parser};
-use crate::ast::{FunctionCall, JoinConstraint, JoinKind, Query, TableAlias, TableRef, TableRefKind};
+use crate::ast::{
+    Expr, FunctionCall, JoinConstraint, JoinKind, ObjectName, Query, TableAlias, TableRef, TableRefKind,
+};
 use crate::lexer::TokenKind;
 
 impl Parser<'_> {
     /// What stands behind FROM.
-    pub(super) fn from_clause(&mut self) -> Parsed<TableRef> {
+    pub(super) fn from_clause(&mut self) -> Parsed<Box<TableRef>> {
         let mut left = self.table_factor()?;
         loop {
             if self.eat_kind(TokenKind::Comma) {
@@ -27,14 +30,20 @@ impl Parser<'_> {
     }
 
     /// One join behind `left`.
-    fn joined(&mut self, left: TableRef) -> Parsed<TableRef> {
+    fn joined(&mut self, left: Box<TableRef>) -> Parsed<Box<TableRef>> {
         let natural = self.eat("NATURAL");
         let kind = self.join_kind()?;
         let right = self.right_table()?;
         let constraint = if natural {
+            if self.at_any(&["ON", "USING"]) {
+                return Err(Diagnostic::validation(
+                    self.span(),
+                    "a NATURAL join has no condition",
+                ));
+            }
             JoinConstraint::Natural
         } else if self.eat("ON") {
-            JoinConstraint::On(self.expression()?)
+            on(self.boxed_expression()?)
         } else if self.eat("USING") {
             JoinConstraint::Using(self.name_list("the name of a column")?)
         } else {
@@ -74,7 +83,7 @@ impl Parser<'_> {
         Ok(kind)
     }
 
-    fn right_table(&mut self) -> Parsed<TableRef> {
+    fn right_table(&mut self) -> Parsed<Box<TableRef>> {
         let left = std::mem::replace(&mut self.tallest, 0);
         let right = self.table_factor();
         self.tallest = self.tallest.max(left);
@@ -83,38 +92,32 @@ impl Parser<'_> {
 
     fn join(
         &mut self,
-        left: TableRef,
-        right: TableRef,
+        left: Box<TableRef>,
+        right: Box<TableRef>,
         kind: JoinKind,
         constraint: JoinConstraint,
-    ) -> Parsed<TableRef> {
+    ) -> Parsed<Box<TableRef>> {
         self.grow()?;
         let span = self.since(left.span);
-        let kind = TableRefKind::Join {
-            left: Box::new(left),
-            right: Box::new(right),
-            kind,
-            constraint,
-        };
-        Ok(TableRef {
-            kind,
-            alias: None,
+        Ok(bare(
+            TableRefKind::Join {
+                left,
+                right,
+                kind,
+                constraint,
+            },
             span,
-        })
+        ))
     }
 
     /// One table with its alias.
-    fn table_factor(&mut self) -> Parsed<TableRef> {
+    fn table_factor(&mut self) -> Parsed<Box<TableRef>> {
         self.deeper(|parser| parser.table_factor_here())
     }
 
-    fn table_factor_here(&mut self) -> Parsed<TableRef> {
+    fn table_factor_here(&mut self) -> Parsed<Box<TableRef>> {
         let start = self.span();
-        let mut table = TableRef {
-            kind: self.table_kind()?,
-            alias: None,
-            span: self.since(start),
-        };
+        let mut table = self.bare_table()?;
         if let TableRefKind::Nested(_) = table.kind {
             if self.at("AS") || self.nth_is_name(0) {
                 return Err(
@@ -125,12 +128,7 @@ impl Parser<'_> {
             return Ok(table);
         }
         if self.at("MATCH_RECOGNIZE") {
-            let pattern = self.match_recognize(table)?;
-            table = TableRef {
-                kind: pattern,
-                alias: None,
-                span: self.since(start),
-            };
+            table = self.match_recognize(table)?;
         }
         if self.at_any(&["PIVOT", "UNPIVOT", "EXTEND"]) {
             let word = self.text_of(self.span()).to_ascii_uppercase();
@@ -166,65 +164,71 @@ impl Parser<'_> {
         Ok(Some(TableAlias { name, columns }))
     }
 
-    fn table_kind(&mut self) -> Parsed<TableRefKind> {
+    /// A table without alias.
+    fn bare_table(&mut self) -> Parsed<Box<TableRef>> {
+        let start = self.span();
         if self.peek() == TokenKind::LeftParen {
             return self.table_in_parentheses();
         }
         if self.eat("LATERAL") {
-            return self.lateral();
+            return self.lateral(start);
         }
         if self.at("UNNEST") {
             return self.unnest();
         }
         if self.at("TABLE") {
-            return Ok(TableRefKind::Function {
-                call: self.table_of_function()?,
-                lateral: false,
-            });
+            return self.table_of_function(start, false);
         }
         let name = self.object_name("a table")?;
         if self.peek() == TokenKind::LeftParen {
-            return Ok(TableRefKind::Function {
-                call: self.function_call(name, true)?,
-                lateral: false,
-            });
+            let call = self.function_call(name, true)?;
+            return Ok(function(call, false, self.since(start)));
         }
-        let hints = self.hints()?;
-        let system_time = if self.eat("FOR") {
-            self.expect_all(&["SYSTEM_TIME", "AS", "OF"])?;
-            Some(self.expression()?)
-        } else {
-            None
-        };
-        Ok(TableRefKind::Table {
-            name,
-            hints,
-            system_time,
-        })
+        self.named_table(name)
     }
 
-    fn lateral(&mut self) -> Parsed<TableRefKind> {
+    fn named_table(&mut self, name: ObjectName) -> Parsed<Box<TableRef>> {
+        let start = name.span;
+        let hints = self.hints()?;
+        let mut system_time = None;
+        if self.eat("FOR") {
+            self.expect_all(&["SYSTEM_TIME", "AS", "OF"])?;
+            let time = self.boxed_expression()?;
+            put(&mut system_time, time);
+        }
+        Ok(bare(
+            TableRefKind::Table {
+                name,
+                hints,
+                system_time,
+            },
+            self.since(start),
+        ))
+    }
+
+    fn lateral(&mut self, start: Span) -> Parsed<Box<TableRef>> {
         if self.at("TABLE") {
-            return Ok(TableRefKind::Function {
-                call: self.table_of_function()?,
-                lateral: true,
-            });
+            return self.table_of_function(start, true);
         }
         if self.at("UNNEST") {
             return self.unnest();
         }
-        let start = self.span();
         if self.peek() != TokenKind::LeftParen {
             return Err(self.expected("TABLE(function(...)) or a query in parentheses"));
         }
-        match self.table_in_parentheses()? {
-            TableRefKind::Subquery { query, .. } => Ok(TableRefKind::Subquery { query, lateral: true }),
-            _ => Err(Diagnostic::parse(start, "expected a query behind LATERAL")),
+        let mut table = self.table_in_parentheses()?;
+        match &mut table.kind {
+            TableRefKind::Subquery { lateral, .. } => {
+                *lateral = true;
+                table.span = self.since(start);
+                Ok(table)
+            }
+            _ => Err(Diagnostic::parse(table.span, "expected a query behind LATERAL")),
         }
     }
 
     /// `TABLE(f(...))`
-    fn table_of_function(&mut self) -> Parsed<FunctionCall> {
+    fn table_of_function(&mut self, start: Span, lateral: bool) -> Parsed<Box<TableRef>> {
         self.bump();
         if self.nth_is_name(0) {
             return Err(self.expected("'('").hint("leave TABLE away"));
@@ -233,76 +237,100 @@ impl Parser<'_> {
         let name = self.object_name("a table function")?;
         let call = self.function_call(name, true)?;
         self.right_paren()?;
-        Ok(call)
+        Ok(function(call, lateral, self.since(start)))
     }
 
-    fn unnest(&mut self) -> Parsed<TableRefKind> {
+    fn unnest(&mut self) -> Parsed<Box<TableRef>> {
         let start = self.bump().span;
         self.left_paren()?;
-        let expression = self.expression()?;
+        let expression = self.boxed_expression()?;
         if self.peek() == TokenKind::Comma {
             return Err(self.unsupported(start.to(self.span()), "UNNEST of several collections"));
         }
         self.right_paren()?;
         let with_ordinality = self.eat_all(&["WITH", "ORDINALITY"]);
-        Ok(TableRefKind::Unnest {
-            expression,
-            with_ordinality,
-        })
+        Ok(unnest(expression, with_ordinality, self.since(start)))
     }
 
     /// A query or a join in parentheses.
-    fn table_in_parentheses(&mut self) -> Parsed<TableRefKind> {
-        self.left_paren()?;
+    fn table_in_parentheses(&mut self) -> Parsed<Box<TableRef>> {
+        let start = self.left_paren()?;
         if self.starts_query(0) {
             let query = self.query()?;
             self.right_paren()?;
-            return Ok(subquery(query));
+            return Ok(subquery(query, self.since(start)));
         }
         let mut inner = self.table_factor()?;
         while self.at_join() {
             inner = self.joined(inner)?;
         }
-        let bare = inner.alias.is_none();
-        let span: Span = inner.span;
+        if is_bare_query(&inner) && self.continues_query() {
+            let query = self.query_behind_nested(inner.span, query_of(inner)?)?;
+            self.right_paren()?;
+            return Ok(subquery(query, self.since(start)));
+        }
+        self.right_paren()?;
+        let span = self.since(start);
         match inner.kind {
-            TableRefKind::Subquery {
-                query,
-                lateral: false,
-            } if bare => {
-                if !self.continues_query() {
-                    self.right_paren()?;
-                    return Ok(TableRefKind::Subquery {
-                        query,
-                        lateral: false,
-                    });
-                }
-                let query = self.query_behind_nested(span, query)?;
-                self.right_paren()?;
-                Ok(subquery(query))
-            }
-            TableRefKind::Join { .. } => {
-                self.right_paren()?;
-                Ok(TableRefKind::Nested(Box::new(inner)))
-            }
-            nested @ TableRefKind::Nested(_) => {
-                self.right_paren()?;
-                Ok(nested)
-            }
-            _ => {
-                self.right_paren()?;
-                Err(
-                    Diagnostic::parse(span, "expected a query or a join in parentheses")
-                        .hint("leave the parentheses away"),
-                )
-            }
+            TableRefKind::Join { .. } => Ok(nested(inner, span)),
+            TableRefKind::Nested(_) => Ok(inner),
+            _ if is_bare_query(&inner) => Ok(inner),
+            _ => Err(
+                Diagnostic::parse(inner.span, "expected a query or a join in parentheses")
+                    .hint("leave the parentheses away"),
+            ),
         }
     }
 }
 
-fn subquery(query: Query) -> TableRefKind {
-    TableRefKind::Subquery {
-        query: Box::new(query),
-        lateral: false,
+fn on(condition: Box<Expr>) -> JoinConstraint {
+    JoinConstraint::On(*condition)
+}
+
+pub(super) fn bare(kind: TableRefKind, span: Span) -> Box<TableRef> {
+    Box::new(TableRef {
+        kind,
+        alias: None,
+        span,
+    })
+}
+
+fn subquery(query: Box<Query>, span: Span) -> Box<TableRef> {
+    bare(
+        TableRefKind::Subquery {
+            query,
+            lateral: false,
+        },
+        span,
+    )
+}
+
+fn function(call: Box<FunctionCall>, lateral: bool, span: Span) -> Box<TableRef> {
+    bare(TableRefKind::Function { call: *call, lateral }, span)
+}
+
+fn unnest(expression: Box<Expr>, with_ordinality: bool, span: Span) -> Box<TableRef> {
+    bare(
+        TableRefKind::Unnest {
+            expression: *expression,
+            with_ordinality,
+        },
+        span,
+    )
+}
+
+fn nested(table: Box<TableRef>, span: Span) -> Box<TableRef> {
+    bare(TableRefKind::Nested(table), span)
+}
+
+/// True for a query in parentheses, without alias.
+fn is_bare_query(table: &TableRef) -> bool {
+    table.alias.is_none() && matches!(table.kind, TableRefKind::Subquery { lateral: false, .. })
+}
+
+fn query_of(table: Box<TableRef>) -> Parsed<Box<Query>> {
+    match table.kind {
+        TableRefKind::Subquery { query, .. } => Ok(query),
+        _ => Err(Diagnostic::parse(table.span, "expected a query")),
     }
 }

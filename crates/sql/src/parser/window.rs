@@ -24,7 +24,7 @@ impl Parser<'_> {
         let mut partition_by = Vec::new();
         if self.eat("PARTITION") {
             self.expect("BY")?;
-            partition_by = self.comma_list(|parser| parser.expression())?;
+            partition_by = self.expressions()?;
         }
         let order_by = if self.at("ORDER") {
             self.order_by()?

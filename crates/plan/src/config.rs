@@ -1,15 +1,25 @@
 //! The session's configuration, under Flink's keys.
+//!
+//! A value is checked when it is set, so that getters cannot fail. Keys of which nothing is known here are kept if
+//! their prefix is one of Flink's: they may mean something where the same text runs on a cluster.
+
+mod keys;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use dataflow::options::parse_duration;
+use dataflow::options::{parse_boolean, parse_duration, parse_memory};
+use model::suggest::did_you_mean;
 use model::{Diagnostic, ErrorKind};
+
+pub use keys::{KEYS, Key, Kind};
 
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     values: BTreeMap<String, String>,
+    /// What RESET goes back to.
+    initial: BTreeMap<String, String>,
 }
 
 impl Config {
@@ -24,21 +34,43 @@ impl Config {
         self.values.get(key).map(String::as_str)
     }
 
+    /// Sets a key for this session, as `SET` does.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
-        if key.is_empty() {
-            return Err(Diagnostic::error(
-                ErrorKind::Validation,
-                "a key must not be empty",
-            ));
-        }
+        check(key, value)?;
         self.values.insert(key.to_string(), value.to_string());
         Ok(())
+    }
+
+    /// Sets what the session starts with: `RESET` comes back to it.
+    pub fn set_initial(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
+        self.set(key, value)?;
+        self.initial.insert(key.to_string(), value.to_string());
+        Ok(())
+    }
+
+    pub fn reset(&mut self, key: &str) {
+        match self.initial.get(key) {
+            Some(value) => self.values.insert(key.to_string(), value.clone()),
+            None => self.values.remove(key),
+        };
+    }
+
+    pub fn reset_all(&mut self) {
+        self.values = self.initial.clone();
+    }
+
+    pub fn boolean(&self, key: &str) -> Option<bool> {
+        parse_boolean(self.get(key)?.trim())
+    }
+
+    pub fn duration(&self, key: &str) -> Option<Duration> {
+        parse_duration(self.get(key)?)
     }
 
     /// `table.local-time-zone`
     pub fn time_zone(&self) -> Tz {
         self.get("table.local-time-zone")
-            .and_then(|zone| zone.parse().ok())
+            .and_then(parse_time_zone)
             .unwrap_or(Tz::UTC)
     }
 
@@ -46,22 +78,194 @@ impl Config {
     pub fn parallelism(&self) -> Option<u32> {
         ["table.exec.resource.default-parallelism", "parallelism.default"]
             .iter()
-            .filter_map(|key| self.get(key)?.parse::<i64>().ok())
+            .filter_map(|key| self.get(key)?.trim().parse::<i64>().ok())
             .find(|&parallelism| parallelism > 0)
-            .map(|parallelism| parallelism.min(i64::from(u16::MAX)) as u32)
+            .map(|parallelism| parallelism.min(keys::PARALLELISM_MAX) as u32)
     }
 
     /// `pipeline.auto-watermark-interval`
     pub fn watermark_interval(&self) -> Duration {
-        self.get("pipeline.auto-watermark-interval")
-            .and_then(parse_duration)
+        self.duration("pipeline.auto-watermark-interval")
             .unwrap_or(Duration::from_millis(200))
     }
 
     /// `table.exec.source.idle-timeout`; `None` if sources never count as idle.
     pub fn idle_timeout(&self) -> Option<Duration> {
-        self.get("table.exec.source.idle-timeout")
-            .and_then(parse_duration)
+        self.duration("table.exec.source.idle-timeout")
             .filter(|timeout| !timeout.is_zero())
+    }
+
+    /// `table.dml-sync`: INSERT waits for its job.
+    pub fn dml_sync(&self) -> bool {
+        self.boolean("table.dml-sync").unwrap_or(false)
+    }
+
+    /// `pipeline.name`
+    pub fn job_name(&self) -> Option<&str> {
+        self.get("pipeline.name")
+    }
+
+    /// `table.exec.legacy-cast-behaviour`
+    pub fn legacy_cast(&self) -> bool {
+        self.boolean("table.exec.legacy-cast-behaviour").unwrap_or(false)
+            || self
+                .get("table.exec.legacy-cast-behaviour")
+                .is_some_and(|value| value.trim().eq_ignore_ascii_case("enabled"))
+    }
+
+    /// `table.exec.state.ttl`; `None` if state is kept for ever.
+    pub fn state_ttl(&self) -> Option<Duration> {
+        self.duration("table.exec.state.ttl")
+            .filter(|ttl| !ttl.is_zero())
+    }
+}
+
+/// Whether the key is one of [`KEYS`] or has one of Flink's prefixes.
+pub fn is_known(key: &str) -> bool {
+    KEYS.iter().any(|known| known.name == key) || keys::PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// Whether the key is known, and its value of the right form. The diagnostic has no place.
+fn check(key: &str, value: &str) -> Result<(), Diagnostic> {
+    let Some(known) = KEYS.iter().find(|known| known.name == key) else {
+        if is_known(key) {
+            return Ok(());
+        }
+        return Err(refuse(format!("configuration key '{key}' is not known"))
+            .maybe_hint(did_you_mean(key, KEYS.iter().map(|known| known.name))));
+    };
+    let trimmed = value.trim();
+    let (fits, expected) = match known.kind {
+        Kind::Text => return Ok(()),
+        Kind::Boolean => (parse_boolean(trimmed).is_some(), "'true' or 'false'".to_string()),
+        Kind::Duration => (
+            parse_duration(trimmed).is_some(),
+            "a duration such as '5 s' or '200 ms'".to_string(),
+        ),
+        Kind::Memory => (parse_memory(trimmed).is_some(), "a size such as '64 mb'".to_string()),
+        Kind::Integer { min } => (
+            trimmed.parse::<i32>().is_ok_and(|number| i64::from(number) >= min),
+            format!("a whole number from {min}"),
+        ),
+        Kind::TimeZone => (
+            trimmed == "default" || parse_time_zone(trimmed).is_some(),
+            "a time zone such as 'Europe/Berlin', 'UTC' or 'GMT+08:00'".to_string(),
+        ),
+        Kind::OneOf(choices) => {
+            if choices.iter().any(|choice| choice.eq_ignore_ascii_case(trimmed)) {
+                return Ok(());
+            }
+            let expected = choices
+                .iter()
+                .map(|choice| format!("'{choice}'"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message = format!("'{key}' must be one of {expected}, got '{value}'");
+            return Err(refuse(message).maybe_hint(did_you_mean(trimmed, choices.iter().copied())));
+        }
+        Kind::Streaming => {
+            if trimmed.eq_ignore_ascii_case("streaming") {
+                return Ok(());
+            }
+            return Err(refuse(format!(
+                "'{key}' = '{value}' does not run on the embedded engine: streaming only"
+            ))
+            .hint("bounded tables end a streaming job too; for batch plans run the text on Flink"));
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(refuse(format!("'{key}' must be {expected}, got '{value}'")))
+}
+
+fn refuse(message: String) -> Diagnostic {
+    Diagnostic::error(ErrorKind::Validation, message)
+}
+
+/// A region of the time zone database, or a whole number of hours away from UTC: `GMT+08:00`, `+8`, `UTC-3`.
+pub fn parse_time_zone(text: &str) -> Option<Tz> {
+    let text = text.trim();
+    if let Ok(zone) = text.parse::<Tz>() {
+        return Some(zone);
+    }
+    let offset = ["GMT", "UTC", "UT"]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix))
+        .unwrap_or(text);
+    if offset == "Z" {
+        return Some(Tz::UTC);
+    }
+    let east = match offset.chars().next()? {
+        '+' => true,
+        '-' => false,
+        _ => return None,
+    };
+    let (hours, minutes) = offset[1..].split_once(':').unwrap_or((&offset[1..], "00"));
+    let digits = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(hours) || minutes != "00" {
+        return None;
+    }
+    let hours: u8 = hours.parse().ok()?;
+    if hours == 0 {
+        return Some(Tz::UTC);
+    }
+    // The database counts these the other way round: Etc/GMT-8 is eight hours east.
+    let sign = if east { '-' } else { '+' };
+    format!("Etc/GMT{sign}{hours}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(key: &str, value: &str) -> String {
+        Config::default().set(key, value).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_wrong_value_or_an_unknown_key_is_refused_with_a_hint() {
+        assert_eq!(
+            error("table.local-time-zone", "Europe/Berln"),
+            "'table.local-time-zone' must be a time zone such as 'Europe/Berlin', 'UTC' or 'GMT+08:00', got 'Europe/Berln'"
+        );
+        assert_eq!(
+            error("tabel.dml-sync", "true"),
+            "configuration key 'tabel.dml-sync' is not known (did you mean 'table.dml-sync'?)"
+        );
+        assert_eq!(
+            error("parallelism.default", "0"),
+            "'parallelism.default' must be a whole number from 1, got '0'"
+        );
+        assert!(error("execution.runtime-mode", "BATCH").contains("streaming only"));
+    }
+
+    #[test]
+    fn keys_nobody_here_knows_are_kept_under_flinks_prefixes() {
+        let mut config = Config::default();
+        config.set("taskmanager.numberOfTaskSlots", "4").unwrap();
+        assert_eq!(config.get("taskmanager.numberOfTaskSlots"), Some("4"));
+    }
+
+    #[test]
+    fn reset_goes_back_to_what_the_session_started_with() {
+        let mut config = Config::default();
+        config.set_initial("parallelism.default", "1").unwrap();
+        config.set("parallelism.default", "3").unwrap();
+        assert_eq!(config.parallelism(), Some(3));
+        config.reset("parallelism.default");
+        assert_eq!(config.parallelism(), Some(1));
+        config.set("table.dml-sync", "true").unwrap();
+        config.reset_all();
+        assert!(!config.dml_sync());
+    }
+
+    #[test]
+    fn fixed_offsets_are_time_zones_too() {
+        assert_eq!(parse_time_zone("GMT+08:00"), Some(Tz::Etc__GMTMinus8));
+        assert_eq!(parse_time_zone("-3"), Some(Tz::Etc__GMTPlus3));
+        assert_eq!(parse_time_zone("UTC"), Some(Tz::UTC));
+        assert_eq!(parse_time_zone("GMT+99:00"), None);
+        assert_eq!(parse_time_zone("+é"), None);
     }
 }

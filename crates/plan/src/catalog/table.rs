@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
-use model::{DataType, Field, Schema, Span};
+use model::{DataType, Field, Schema, Span, TimeAttribute};
 
 /// `catalog.database.object`, complete.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,7 +104,64 @@ pub struct Origin {
     pub options: HashMap<String, Span>,
 }
 
+impl CatalogObject {
+    pub fn is_table(&self) -> bool {
+        matches!(self, CatalogObject::Table(_))
+    }
+
+    pub fn origin(&self) -> &Origin {
+        match self {
+            CatalogObject::Table(table) => &table.origin,
+            CatalogObject::View(view) => &view.origin,
+        }
+    }
+}
+
+impl TableColumn {
+    pub fn is_physical(&self) -> bool {
+        self.kind == TableColumnKind::Physical
+    }
+
+    /// Whether it is the processing time: a computed column that is a bare `PROCTIME()`.
+    pub fn is_proctime(&self) -> bool {
+        let TableColumnKind::Computed(expression) = &self.kind else {
+            return false;
+        };
+        // White space may stand between any two of its tokens.
+        let bare: String = expression
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '`')
+            .collect();
+        bare.eq_ignore_ascii_case("PROCTIME()")
+    }
+}
+
 impl Table {
+    /// What the column tells of its row's time.
+    pub fn time_attribute(&self, column: &TableColumn) -> Option<TimeAttribute> {
+        if self
+            .watermark
+            .as_ref()
+            .is_some_and(|watermark| watermark.column == column.name)
+        {
+            return Some(TimeAttribute::Rowtime);
+        }
+        column.is_proctime().then_some(TimeAttribute::Proctime)
+    }
+
+    /// All columns with their time attributes, as a query over the table sees them.
+    pub fn schema(&self) -> Schema {
+        Schema::new(
+            self.columns
+                .iter()
+                .map(|column| {
+                    Field::new(&column.name, column.data_type.clone())
+                        .with_time_attribute(self.time_attribute(column))
+                })
+                .collect(),
+        )
+    }
+
     /// Columns that the connector reads and writes, in order.
     pub fn physical_schema(&self) -> Schema {
         Schema::new(

@@ -1,0 +1,183 @@
+//! The handle by which a running job is watched and steered from outside.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use dataflow::{Epoch, WATERMARK_MAX, WATERMARK_MIN};
+use graph::{Graph, Operator};
+use state::Snapshot;
+
+use crate::exchange::lock;
+use crate::shared::{Counters, Shared};
+
+/// Made before the job runs; clones steer the same job. What is asked before the job runs holds when it does.
+#[derive(Debug, Clone, Default)]
+pub struct Control {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    stop: AtomicBool,
+    job: Mutex<Option<Attached>>,
+}
+
+#[derive(Debug, Clone)]
+struct Attached {
+    shared: Arc<Shared>,
+    nodes: Arc<[NodeLabel]>,
+    key_groups: u16,
+}
+
+/// What statistics say of a node besides counts.
+#[derive(Debug)]
+pub(crate) struct NodeLabel {
+    pub name: &'static str,
+    pub is_source: bool,
+    pub is_sink: bool,
+    pub span: model::Span,
+}
+
+/// Counts since the job began. They are read while shards go on, so that they may be off by a chunk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Rows that sources have read.
+    pub rows_in: u64,
+    /// Rows that sinks were given.
+    pub rows_out: u64,
+    /// How far event time has come, in milliseconds: the least watermark of all sources that have one.
+    pub watermark: Option<i64>,
+    pub late_rows_dropped: u64,
+    /// By node of the graph.
+    pub nodes: Vec<NodeStatistics>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeStatistics {
+    pub name: &'static str,
+    pub span: model::Span,
+    pub rows_in: u64,
+    pub rows_out: u64,
+    /// Time spent in it, over all shards.
+    pub busy_us: u64,
+    pub late_rows_dropped: u64,
+    pub state_bytes: u64,
+    pub watermark: Option<i64>,
+}
+
+impl Control {
+    pub fn new() -> Control {
+        Control::default()
+    }
+
+    /// Ends the job soon and in order: sources stop, what was read is worked off, sinks commit. Windows that
+    /// are still open give nothing.
+    pub fn stop(&self) {
+        self.inner.stop.store(true, Ordering::Release);
+        if let Some(job) = &*lock(&self.inner.job) {
+            job.shared.stop();
+        }
+    }
+
+    /// Starts a checkpoint and returns its number; `None` if the job does not run or another is under way.
+    pub fn trigger_checkpoint(&self) -> Option<Epoch> {
+        let job = lock(&self.inner.job).clone()?;
+        let epoch = job.shared.epoch() + 1;
+        job.shared
+            .start_checkpoint(epoch, job.key_groups)
+            .then_some(epoch)
+    }
+
+    /// The last complete snapshot, once.
+    pub fn take_snapshot(&self) -> Option<Snapshot> {
+        lock(&self.inner.job).clone()?.shared.take_snapshot()
+    }
+
+    /// Tells that the snapshot of this epoch is safe: what sinks have prepared up to it becomes visible.
+    pub fn commit(&self, epoch: Epoch) {
+        if let Some(job) = &*lock(&self.inner.job) {
+            job.shared.request_commit(epoch);
+        }
+    }
+
+    pub fn statistics(&self) -> Statistics {
+        match &*lock(&self.inner.job) {
+            Some(job) => statistics(&job.shared, &job.nodes),
+            None => Statistics::default(),
+        }
+    }
+
+    pub(crate) fn attach(&self, shared: &Arc<Shared>, nodes: &Arc<[NodeLabel]>, key_groups: u16) {
+        *lock(&self.inner.job) = Some(Attached {
+            shared: shared.clone(),
+            nodes: nodes.clone(),
+            key_groups,
+        });
+        if self.inner.stop.load(Ordering::Acquire) {
+            shared.stop();
+        }
+    }
+}
+
+pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
+    graph
+        .nodes
+        .iter()
+        .map(|node| NodeLabel {
+            name: match node.operator {
+                Operator::Source(_) => "source",
+                Operator::Values { .. } => "values",
+                Operator::Calc { .. } => "calc",
+                Operator::WindowTable { .. } => "window_table",
+                Operator::LocalWindowAggregate { .. } => "local_window_aggregate",
+                Operator::GlobalWindowAggregate { .. } => "global_window_aggregate",
+                Operator::Union => "union",
+                Operator::Sink(_) => "sink",
+            },
+            is_source: matches!(node.operator, Operator::Source(_) | Operator::Values { .. }),
+            is_sink: matches!(node.operator, Operator::Sink(_)),
+            span: node.span,
+        })
+        .collect()
+}
+
+pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
+    let mut all = Statistics::default();
+    for (label, shards) in labels.iter().zip(&shared.counters) {
+        let sum = |field: fn(&Counters) -> &std::sync::atomic::AtomicU64| {
+            shards
+                .iter()
+                .map(|counters| field(counters).load(Ordering::Relaxed))
+                .sum::<u64>()
+        };
+        // The end of time says nothing about how far the rows had come.
+        let watermark = shards
+            .iter()
+            .map(|counters| counters.watermark.load(Ordering::Relaxed))
+            .filter(|&time_ms| time_ms != WATERMARK_MIN && time_ms != WATERMARK_MAX)
+            .min();
+        let node = NodeStatistics {
+            name: label.name,
+            span: label.span,
+            rows_in: sum(|counters| &counters.rows_in),
+            rows_out: sum(|counters| &counters.rows_out),
+            busy_us: sum(|counters| &counters.busy_us),
+            late_rows_dropped: sum(|counters| &counters.late_rows_dropped),
+            state_bytes: sum(|counters| &counters.state_bytes),
+            watermark,
+        };
+        if label.is_source {
+            all.rows_in += node.rows_in;
+            all.watermark = match (all.watermark, watermark) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+        }
+        if label.is_sink {
+            all.rows_out += node.rows_in;
+        }
+        all.late_rows_dropped += node.late_rows_dropped;
+        all.nodes.push(node);
+    }
+    all
+}

@@ -1,0 +1,434 @@
+//! A graph made into shards, and run.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use dataflow::{Committable, Committer, Error, EvaluationContext, WATERMARK_MIN};
+use graph::{Exchange, Graph, NodeId, Operator as GraphOperator};
+use state::{OperatorId, OperatorSnapshot, Snapshot};
+
+use crate::control::{Control, NodeLabel, Statistics, labels, statistics};
+use crate::exchange::{Edge, Receiver};
+use crate::operator::Inputs;
+use crate::operators::{self, Build};
+use crate::shard::{Inlet, InletKind, NodeSlot, Shard, Step, Target};
+use crate::shared::{Event, Shared};
+use crate::source::{Dealer, SourceInlet, ValuesInlet};
+use crate::stepper::Stepper;
+
+/// The longest a thread sleeps that waits for the clock: a clock that is moved by hand tells nobody.
+const PARK_MAX: Duration = Duration::from_millis(50);
+
+#[derive(Debug, Clone)]
+pub struct JobOptions {
+    /// Shards, each with a thread of its own.
+    pub parallelism: usize,
+    /// Rows that a chunk should have.
+    pub chunk_rows: usize,
+    /// Into how many parts keyed state is cut, and so the greatest parallelism. A job keeps the number for life.
+    pub key_groups: u16,
+    /// Bytes waiting in one queue between two shards that stop the sender from starting more work.
+    pub exchange_bytes_max: usize,
+    /// Bytes and groups that a first phase of aggregation holds before it sends them on.
+    pub partial_bytes_max: usize,
+    pub partial_groups_max: usize,
+}
+
+impl Default for JobOptions {
+    fn default() -> Self {
+        JobOptions {
+            parallelism: 1,
+            chunk_rows: 4096,
+            key_groups: 128,
+            exchange_bytes_max: 4 << 20,
+            partial_bytes_max: 64 << 20,
+            partial_groups_max: 1 << 17,
+        }
+    }
+}
+
+/// A job that does not run yet.
+pub struct Job {
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) committers: Committers,
+    pub(crate) labels: Arc<[NodeLabel]>,
+    pub(crate) key_groups: u16,
+    pub(crate) context: Arc<EvaluationContext>,
+}
+
+/// How a job has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobEnd {
+    /// It was asked to stop before its input ended.
+    pub stopped: bool,
+    pub statistics: Statistics,
+}
+
+/// The committers of all sinks that have one. Used by one thread.
+pub(crate) struct Committers {
+    by_node: HashMap<NodeId, Box<dyn Committer>>,
+}
+
+impl Committers {
+    pub fn commit(
+        &mut self,
+        prepared: Vec<(NodeId, Vec<Committable>)>,
+        end_of_input: bool,
+    ) -> Result<(), Error> {
+        let mut by_node: HashMap<NodeId, Vec<Committable>> = HashMap::new();
+        for (node, mut committables) in prepared {
+            by_node.entry(node).or_default().append(&mut committables);
+        }
+        for (node, committer) in &mut self.by_node {
+            let committables = by_node.remove(node).unwrap_or_default();
+            if end_of_input || !committables.is_empty() {
+                committer.commit(committables, end_of_input)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Job {
+    pub fn new(graph: &Graph, context: Arc<EvaluationContext>, options: JobOptions) -> Result<Job, Error> {
+        Job::build(graph, context, options, None)
+    }
+
+    /// Goes on from a snapshot, at any parallelism.
+    pub fn restore(
+        graph: &Graph,
+        context: Arc<EvaluationContext>,
+        options: JobOptions,
+        snapshot: &Snapshot,
+    ) -> Result<Job, Error> {
+        Job::build(graph, context, options, Some(snapshot))
+    }
+
+    fn build(
+        graph: &Graph,
+        context: Arc<EvaluationContext>,
+        mut options: JobOptions,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Job, Error> {
+        if let Some(snapshot) = snapshot {
+            // State was cut by this number and stays so.
+            options.key_groups = snapshot.key_groups;
+        }
+        options.key_groups = options.key_groups.max(1);
+        options.chunk_rows = options.chunk_rows.max(1);
+        let shards = options.parallelism.max(1);
+        if shards > usize::from(options.key_groups) || shards > usize::from(u8::MAX) + 1 {
+            return Err(Error::internal(format!(
+                "parallelism {shards} is more than the {} key groups of the job",
+                options.key_groups
+            )));
+        }
+        let epoch = snapshot.map_or(0, |snapshot| snapshot.epoch);
+        let shared = Arc::new(Shared::new(shards, graph.nodes.len(), epoch));
+        let plan = Plan::new(graph, shards, &options, snapshot)?;
+        let mut committers = HashMap::new();
+        for (node, sink) in graph.sinks() {
+            if let Some(committer) = sink.sink.committer()? {
+                committers.insert(node, committer);
+            }
+            if let Some(restored) = plan.restored(node) {
+                let committables = restored.committables.iter().cloned().map(Committable).collect();
+                shared.add_prepared(epoch, vec![(node, committables)]);
+            }
+        }
+        let built = (0..shards)
+            .map(|index| plan.shard(index, &context, &shared, &options, epoch))
+            .collect::<Result<_, _>>()?;
+        Ok(Job {
+            shards: built,
+            shared,
+            committers: Committers { by_node: committers },
+            labels: labels(graph),
+            key_groups: options.key_groups,
+            context,
+        })
+    }
+
+    /// Runs until all input has ended, `control` asks to stop, or something fails. What sinks have prepared is
+    /// committed at the end; after a failure nothing is.
+    pub fn run(mut self, control: &Control) -> Result<JobEnd, Error> {
+        control.attach(&self.shared, &self.labels, self.key_groups);
+        let restored = self.shared.take_prepared(Some(self.shared.epoch()));
+        self.committers.commit(restored, false)?;
+        let shared = &self.shared;
+        let shards = std::mem::take(&mut self.shards);
+        let committers = &mut self.committers;
+        let outcome = thread::scope(|scope| {
+            for shard in shards {
+                let name = format!("shard-{}", shard.index);
+                let spawned = thread::Builder::new()
+                    .name(name)
+                    .spawn_scoped(scope, move || drive(shard));
+                if let Err(error) = spawned {
+                    shared.fail(Error::io("cannot start a thread", error));
+                }
+            }
+            loop {
+                match shared.wait() {
+                    Event::AllEnded => return Ok(()),
+                    Event::Failed(error) => return Err(error),
+                    Event::Commit(epoch) => {
+                        if let Err(error) = committers.commit(shared.take_prepared(Some(epoch)), false) {
+                            shared.fail(error);
+                        }
+                    }
+                }
+            }
+        });
+        outcome?;
+        let stopped = self.shared.is_stopped();
+        self.committers.commit(self.shared.take_prepared(None), true)?;
+        Ok(JobEnd {
+            stopped,
+            statistics: statistics(&self.shared, &self.labels),
+        })
+    }
+
+    /// For tests: all shards on one thread, in whatever order a seed says.
+    pub fn into_stepper(self) -> Stepper {
+        Stepper::new(self)
+    }
+}
+
+/// Drives a shard until it ends or the job fails.
+fn drive(mut shard: Shard) {
+    let shared = shard.shared.clone();
+    let context = shard.context.clone();
+    shared.drive(shard.index, thread::current());
+    // A panic would leave the others waiting for ever.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        loop {
+            if shared.has_failed() {
+                return Ok(());
+            }
+            match shard.step()? {
+                Step::Worked => {}
+                Step::Ended => return Ok(()),
+                Step::Waiting(None) => thread::park(),
+                Step::Waiting(Some(until_us)) => {
+                    let wait_us = until_us.saturating_sub(context.clock.now_us());
+                    if wait_us > 0 {
+                        thread::park_timeout(Duration::from_micros(wait_us as u64).min(PARK_MAX));
+                    }
+                }
+            }
+        }
+    }));
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => shared.fail(error),
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            tracing::error!(shard = shard.index, message, "a shard panicked");
+            shared.fail(Error::internal(format!("a shard panicked: {message}")));
+        }
+    }
+}
+
+/// What all shards are built from.
+struct Plan<'a> {
+    graph: &'a Graph,
+    shards: usize,
+    ids: Vec<OperatorId>,
+    dealers: HashMap<NodeId, Arc<Dealer>>,
+    edges: Vec<Arc<Edge>>,
+    /// The exchange that feeds an input, if it is not passed on directly.
+    edge_of: HashMap<(NodeId, usize), usize>,
+    snapshot: Option<&'a Snapshot>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(
+        graph: &'a Graph,
+        shards: usize,
+        options: &JobOptions,
+        snapshot: Option<&'a Snapshot>,
+    ) -> Result<Plan<'a>, Error> {
+        let mut counts: HashMap<u64, u32> = HashMap::new();
+        let mut plan = Plan {
+            graph,
+            shards,
+            ids: Vec::new(),
+            dealers: HashMap::new(),
+            edges: Vec::new(),
+            edge_of: HashMap::new(),
+            snapshot,
+        };
+        for (id, node) in graph.nodes.iter().enumerate() {
+            let count = counts.entry(node.fingerprint.0).or_default();
+            plan.ids.push(OperatorId {
+                fingerprint: node.fingerprint.0,
+                number: *count,
+            });
+            *count += 1;
+            for (input, edge) in node.inputs.iter().enumerate() {
+                let keys = match &edge.exchange {
+                    Exchange::Hash(keys) if shards > 1 => Some(keys.clone()),
+                    Exchange::Single if shards > 1 => None,
+                    _ => continue,
+                };
+                plan.edge_of.insert((id, input), plan.edges.len());
+                let edge = Edge::new(keys, shards, options.key_groups, options.exchange_bytes_max);
+                plan.edges.push(Arc::new(edge));
+            }
+            if let GraphOperator::Source(source) = &node.operator {
+                let dealer = Dealer::new(source.source.clone(), shards, plan.restored(id))?;
+                plan.dealers.insert(id, Arc::new(dealer));
+            }
+        }
+        Ok(plan)
+    }
+
+    fn restored(&self, node: NodeId) -> Option<&'a OperatorSnapshot> {
+        self.snapshot?.operators.get(&self.ids[node]).map(Arc::as_ref)
+    }
+
+    fn shard(
+        &self,
+        index: usize,
+        context: &Arc<EvaluationContext>,
+        shared: &Arc<Shared>,
+        options: &JobOptions,
+        epoch: u64,
+    ) -> Result<Shard, Error> {
+        let mut slots: Vec<NodeSlot> = Vec::new();
+        let mut slot_of: HashMap<NodeId, usize> = HashMap::new();
+        let mut source_of: HashMap<NodeId, usize> = HashMap::new();
+        let mut sources: Vec<Inlet> = Vec::new();
+        let mut receivers: Vec<Inlet> = Vec::new();
+        for (id, node) in self.graph.nodes.iter().enumerate() {
+            let restored = self.restored(id);
+            let source = match &node.operator {
+                GraphOperator::Source(source) => Some(InletKind::Source(SourceInlet::new(
+                    id,
+                    self.ids[id],
+                    index,
+                    node,
+                    source,
+                    self.dealers[&id].clone(),
+                    options.chunk_rows,
+                    restored,
+                ))),
+                GraphOperator::Values { rows } => Some(InletKind::Values(ValuesInlet::new(
+                    id,
+                    self.ids[id],
+                    node.schema.arrow(),
+                    if index == 0 { rows } else { &[] },
+                    options.chunk_rows,
+                    restored,
+                ))),
+                _ => None,
+            };
+            if let Some(kind) = source {
+                source_of.insert(id, sources.len());
+                sources.push(inlet(kind, Vec::new(), epoch));
+                continue;
+            }
+            let slot = slots.len();
+            slot_of.insert(id, slot);
+            for (input, from) in node.inputs.iter().enumerate() {
+                let here = Target::Local { slot, input };
+                let towards = match self.edge_of.get(&(id, input)) {
+                    None => here,
+                    Some(&edge) => {
+                        let shared_edge = &self.edges[edge];
+                        let kind = if shared_edge.reaches(index) {
+                            let receiver =
+                                Receiver::new(shared_edge.clone(), index, options.chunk_rows, epoch);
+                            InletKind::Receiver(receiver)
+                        } else {
+                            InletKind::Closed
+                        };
+                        receivers.push(inlet(kind, vec![here], epoch));
+                        Target::Edge(edge)
+                    }
+                };
+                match source_of.get(&from.node) {
+                    Some(&source) => sources[source].targets.push(towards),
+                    None => slots[slot_of[&from.node]].targets.push(towards),
+                }
+            }
+            let mut inputs = Inputs::new(node.inputs.len(), epoch);
+            inputs.restore(
+                restored
+                    .and_then(|snapshot| snapshot.watermark)
+                    .unwrap_or(WATERMARK_MIN),
+            );
+            let build = Build {
+                graph: self.graph,
+                node,
+                shard: index,
+                shards: self.shards,
+                context,
+                options,
+                restored,
+            };
+            slots.push(NodeSlot {
+                node: id,
+                id: self.ids[id],
+                operator: operators::build(&build)?,
+                inputs,
+                targets: Vec::new(),
+                is_sink: matches!(node.operator, GraphOperator::Sink(_)),
+                epoch,
+            });
+        }
+        // Nodes stand in an order where inputs come first, so that the last receivers are farthest from sources.
+        receivers.reverse();
+        let mut inlets = receivers;
+        inlets.append(&mut sources);
+        for inlet in &mut inlets {
+            inlet.reaches = reached_edges(&inlet.targets, &slots);
+        }
+        Ok(Shard::new(
+            index,
+            slots,
+            inlets,
+            self.edges.clone(),
+            shared.clone(),
+            context.clone(),
+        ))
+    }
+}
+
+fn inlet(kind: InletKind, targets: Vec<Target>, epoch: u64) -> Inlet {
+    Inlet {
+        kind,
+        targets,
+        reaches: Vec::new(),
+        ended: false,
+        epoch,
+    }
+}
+
+/// The exchanges that what goes to these targets can reach without passing another exchange.
+fn reached_edges(targets: &[Target], slots: &[NodeSlot]) -> Vec<usize> {
+    let mut seen = vec![false; slots.len()];
+    let mut edges = Vec::new();
+    let mut stack = targets.to_vec();
+    while let Some(target) = stack.pop() {
+        match target {
+            Target::Edge(edge) => edges.push(edge),
+            Target::Local { slot, .. } => {
+                if !std::mem::replace(&mut seen[slot], true) {
+                    stack.extend_from_slice(&slots[slot].targets);
+                }
+            }
+        }
+    }
+    edges.sort_unstable();
+    edges.dedup();
+    edges
+}

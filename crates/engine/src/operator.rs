@@ -1,0 +1,204 @@
+//! What an operator of the engine is, and what follows its inputs.
+
+use dataflow::{Chunk, Epoch, Error, Message, WATERMARK_MIN};
+use state::OperatorSnapshot;
+
+/// Runs on one shard, is given messages one at a time and answers at once. Watermarks, barriers and ends of
+/// several inputs have been joined before it hears of them, and are passed on behind what it answers.
+pub(crate) trait Operator: Send {
+    fn data(&mut self, input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error>;
+
+    /// No row with a time at or before this is expected any more. It only ever grows.
+    fn watermark(&mut self, _time_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The last chance to send what belongs before a barrier.
+    fn before_barrier(&mut self, _out: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// All that it must remember; asked at a barrier, or any time after the end.
+    fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+        let _ = epoch;
+        Ok(OperatorSnapshot::default())
+    }
+
+    /// All inputs have ended.
+    fn end(&mut self, _out: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// When the wall clock reaches this, [`Operator::tick`] is called.
+    fn next_tick_ms(&self) -> Option<i64> {
+        None
+    }
+
+    fn tick(&mut self, _now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// There is nothing to do at the moment.
+    fn pause(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges::default()
+    }
+}
+
+/// What an operator tells of itself.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Gauges {
+    pub late_rows_dropped: u64,
+    pub state_bytes: usize,
+}
+
+/// Where operators put what they send.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    pub messages: Vec<Message>,
+}
+
+impl Output {
+    /// Sends rows; empty chunks are left out.
+    pub fn chunk(&mut self, chunk: Chunk) {
+        if chunk.rows() > 0 {
+            self.messages.push(Message::Data(chunk));
+        }
+    }
+
+    pub fn message(&mut self, message: Message) {
+        self.messages.push(message);
+    }
+
+    pub fn rows(&self) -> usize {
+        self.messages
+            .iter()
+            .map(|message| match message {
+                Message::Data(chunk) => chunk.rows(),
+                _ => 0,
+            })
+            .sum()
+    }
+}
+
+/// How far several inputs are: the inputs of an operator, or the channels of an exchange.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    states: Vec<InputState>,
+    watermark: i64,
+    idle: bool,
+}
+
+#[derive(Debug, Clone)]
+struct InputState {
+    watermark: i64,
+    idle: bool,
+    ended: bool,
+    barrier: Epoch,
+}
+
+/// What became of all inputs together when one of them moved.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moved {
+    pub idle: Option<bool>,
+    pub watermark: Option<i64>,
+}
+
+impl Inputs {
+    /// Inputs after a barrier of this epoch.
+    pub fn new(count: usize, epoch: Epoch) -> Inputs {
+        let state = InputState {
+            watermark: WATERMARK_MIN,
+            idle: false,
+            ended: false,
+            barrier: epoch,
+        };
+        Inputs {
+            states: vec![state; count],
+            watermark: WATERMARK_MIN,
+            idle: false,
+        }
+    }
+
+    pub fn current(&self) -> i64 {
+        self.watermark
+    }
+
+    /// Starts from a watermark that was known before; it will not be told again.
+    pub fn restore(&mut self, watermark: i64) {
+        self.watermark = watermark;
+    }
+
+    pub fn watermark(&mut self, input: usize, time_ms: i64) -> Moved {
+        let state = &mut self.states[input];
+        if time_ms <= state.watermark {
+            return Moved::default();
+        }
+        state.watermark = time_ms;
+        self.settle()
+    }
+
+    pub fn idle(&mut self, input: usize, idle: bool) -> Moved {
+        self.states[input].idle = idle;
+        self.settle()
+    }
+
+    /// Returns whether all have ended. An input that ended keeps its last watermark: if it was cut off, nobody
+    /// may conclude that its rows are complete.
+    pub fn end(&mut self, input: usize) -> bool {
+        self.states[input].ended = true;
+        self.all_ended()
+    }
+
+    pub fn all_ended(&self) -> bool {
+        self.states.iter().all(|state| state.ended)
+    }
+
+    pub fn has_ended(&self, input: usize) -> bool {
+        self.states[input].ended
+    }
+
+    pub fn barrier(&mut self, input: usize, epoch: Epoch) {
+        self.states[input].barrier = epoch;
+    }
+
+    /// Whether this input has delivered the barrier that others still owe.
+    pub fn is_ahead(&self, input: usize, epoch: Epoch) -> bool {
+        self.states[input].barrier > epoch
+    }
+
+    /// The barrier that has passed all inputs; those that ended hold nothing back.
+    pub fn aligned(&self) -> Option<Epoch> {
+        self.states
+            .iter()
+            .filter(|state| !state.ended)
+            .map(|state| state.barrier)
+            .min()
+    }
+
+    fn settle(&mut self) -> Moved {
+        let mut moved = Moved::default();
+        let active = || self.states.iter().filter(|state| !state.idle);
+        let all_idle = active().next().is_none();
+        // Where all are idle the furthest of them speaks for all, as in Flink.
+        let least = if all_idle {
+            self.states.iter().map(|state| state.watermark).max()
+        } else {
+            active().map(|state| state.watermark).min()
+        };
+        if let Some(least) = least
+            && least > self.watermark
+        {
+            self.watermark = least;
+            moved.watermark = Some(least);
+        }
+        if all_idle != self.idle {
+            self.idle = all_idle;
+            moved.idle = Some(all_idle);
+        }
+        moved
+    }
+}

@@ -1,0 +1,531 @@
+//! A shard: the operators of a job that run on one thread, handing chunks to each other without queues.
+//!
+//! Work enters at inlets: sources, and receiving ends of exchanges. One step lets one inlet send, and works off
+//! all that follows from it. Inlets far from the sources go first, so that what is under way is finished before
+//! more is read; an inlet whose rows could reach a full queue waits.
+//!
+//! At a barrier, an inlet that has delivered it is not read until all inlets of the shard have. That makes every
+//! operator see what came before the barrier on all its inputs, and nothing of what came after.
+
+use std::sync::Arc;
+
+use dataflow::{Committable, Epoch, Error, EvaluationContext, Message, WATERMARK_MAX, WATERMARK_MIN};
+use graph::NodeId;
+use state::{OperatorId, OperatorSnapshot};
+
+use crate::exchange::{Edge, Receiver, send_moved};
+use crate::operator::{Inputs, Operator, Output};
+use crate::shared::{Counters, ShardPart, Shared};
+use crate::source::{Poll, SourceInlet, ValuesInlet};
+
+pub(crate) struct Shard {
+    pub index: usize,
+    pub nodes: Vec<NodeSlot>,
+    /// Those farthest from the sources first.
+    pub inlets: Vec<Inlet>,
+    pub edges: Vec<Arc<Edge>>,
+    pub shared: Arc<Shared>,
+    pub context: Arc<EvaluationContext>,
+    stack: Vec<(usize, usize, Message)>,
+    output: Output,
+    /// The last checkpoint that this shard knows of.
+    epoch: Epoch,
+    /// The last checkpoint whose barrier went out from its sources.
+    injected: Epoch,
+    /// Not all inlets have delivered the barrier of `epoch`.
+    aligning: bool,
+    part: ShardPart,
+    prepared: Vec<(NodeId, Vec<Committable>)>,
+    /// Operators and inlets that have said what they must remember at `epoch`.
+    spoken: usize,
+    /// Rows have moved since sinks were last told of a pause.
+    moved: bool,
+    ended: bool,
+}
+
+/// An operator in its place.
+pub(crate) struct NodeSlot {
+    pub node: NodeId,
+    pub id: OperatorId,
+    pub operator: Box<dyn Operator>,
+    pub inputs: Inputs,
+    pub targets: Vec<Target>,
+    pub is_sink: bool,
+    /// The last barrier at which it has spoken.
+    pub epoch: Epoch,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Target {
+    /// An operator of this shard and the input of it.
+    Local { slot: usize, input: usize },
+    /// An exchange.
+    Edge(usize),
+}
+
+pub(crate) struct Inlet {
+    pub kind: InletKind,
+    pub targets: Vec<Target>,
+    /// Exchanges that its rows can reach on this shard.
+    pub reaches: Vec<usize>,
+    pub ended: bool,
+    /// The last barrier it has delivered.
+    pub epoch: Epoch,
+}
+
+pub(crate) enum InletKind {
+    Source(SourceInlet),
+    Values(ValuesInlet),
+    Receiver(Receiver),
+    /// The receiving end of an exchange that sends nothing to this shard.
+    Closed,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Worked,
+    /// Nothing to do before this time in microseconds, or before somebody wakes the shard.
+    Waiting(Option<i64>),
+    Ended,
+}
+
+impl Shard {
+    pub fn new(
+        index: usize,
+        nodes: Vec<NodeSlot>,
+        inlets: Vec<Inlet>,
+        edges: Vec<Arc<Edge>>,
+        shared: Arc<Shared>,
+        context: Arc<EvaluationContext>,
+    ) -> Shard {
+        Shard {
+            index,
+            nodes,
+            inlets,
+            edges,
+            epoch: shared.epoch(),
+            injected: shared.epoch(),
+            shared,
+            context,
+            stack: Vec::new(),
+            output: Output::default(),
+            aligning: false,
+            part: ShardPart::new(),
+            prepared: Vec::new(),
+            spoken: 0,
+            moved: false,
+            ended: false,
+        }
+    }
+
+    pub fn step(&mut self) -> Result<Step, Error> {
+        if self.ended {
+            return Ok(Step::Ended);
+        }
+        if self.shared.epoch() > self.injected {
+            self.begin_checkpoint(self.shared.epoch())?;
+            return Ok(Step::Worked);
+        }
+        let now_us = self.context.clock.now_us();
+        if self.tick(now_us)? {
+            return Ok(Step::Worked);
+        }
+        let mut wake_us: Option<i64> = None;
+        for eager in [false, true] {
+            for inlet in 0..self.inlets.len() {
+                if self.is_held(inlet) {
+                    continue;
+                }
+                match self.poll(inlet, now_us, eager)? {
+                    Poll::Sent => return Ok(Step::Worked),
+                    Poll::Waiting(until) => wake_us = earlier(wake_us, until),
+                }
+            }
+            if !self.inlets.iter().any(Inlet::holds_rows) {
+                break;
+            }
+        }
+        if self.inlets.iter().all(|inlet| inlet.ended) {
+            self.end();
+            return Ok(Step::Ended);
+        }
+        if self.moved {
+            self.moved = false;
+            for slot in &mut self.nodes {
+                slot.operator.pause()?;
+            }
+        }
+        for slot in &self.nodes {
+            wake_us = earlier(
+                wake_us,
+                slot.operator.next_tick_ms().map(|ms| ms.saturating_mul(1000)),
+            );
+        }
+        Ok(Step::Waiting(wake_us))
+    }
+
+    /// Whether an inlet must not be read now.
+    fn is_held(&self, inlet: usize) -> bool {
+        let inlet = &self.inlets[inlet];
+        inlet.ended
+            || inlet.epoch > self.epoch
+            || (self.aligning && inlet.epoch == self.epoch)
+            || inlet
+                .reaches
+                .iter()
+                .any(|&edge| self.edges[edge].is_full(self.index))
+    }
+
+    fn poll(&mut self, inlet: usize, now_us: i64, eager: bool) -> Result<Poll, Error> {
+        let place = &mut self.inlets[inlet];
+        let out = &mut self.output;
+        let poll = match &mut place.kind {
+            InletKind::Source(source) => {
+                let counters = &self.shared.counters[source.node][self.index];
+                let poll = source.poll(now_us, &self.context, &self.shared, out)?;
+                counters
+                    .watermark
+                    .store(source.watermark(), std::sync::atomic::Ordering::Relaxed);
+                let busy_us = self.context.clock.now_us() - now_us;
+                Counters::add(&counters.busy_us, busy_us.max(0) as u64);
+                Counters::add(&counters.rows_in, out.rows() as u64);
+                Counters::add(&counters.rows_out, out.rows() as u64);
+                poll
+            }
+            InletKind::Values(values) => {
+                let poll = values.poll(&self.context, out)?;
+                let counters = &self.shared.counters[values.node][self.index];
+                Counters::add(&counters.rows_in, out.rows() as u64);
+                Counters::add(&counters.rows_out, out.rows() as u64);
+                poll
+            }
+            InletKind::Receiver(receiver) => {
+                let sent = receiver.poll(eager, out, &self.shared)?;
+                if receiver.epoch() > place.epoch {
+                    place.epoch = receiver.epoch();
+                }
+                if sent { Poll::Sent } else { Poll::Waiting(None) }
+            }
+            InletKind::Closed => {
+                out.message(Message::Watermark(WATERMARK_MAX));
+                out.message(Message::End);
+                Poll::Sent
+            }
+        };
+        if self.output.messages.is_empty() {
+            return Ok(poll);
+        }
+        let ended = self
+            .output
+            .messages
+            .iter()
+            .any(|message| matches!(message, Message::End));
+        let has_rows = self
+            .output
+            .messages
+            .iter()
+            .any(|message| matches!(message, Message::Data(_)));
+        self.moved |= has_rows;
+        self.dispatch(Place::Inlet(inlet))?;
+        self.work()?;
+        if ended {
+            self.inlets[inlet].ended = true;
+        }
+        self.settle_alignment();
+        Ok(poll)
+    }
+
+    /// Sends what stands in the output to whoever follows this place.
+    fn dispatch(&mut self, place: Place) -> Result<(), Error> {
+        let targets = match place {
+            Place::Inlet(inlet) => &self.inlets[inlet].targets,
+            Place::Slot(slot) => &self.nodes[slot].targets,
+        };
+        for message in &self.output.messages {
+            for target in targets {
+                if let Target::Edge(edge) = target {
+                    self.edges[*edge].send(self.index, message, &self.shared)?;
+                }
+            }
+        }
+        let locals = || {
+            targets.iter().rev().filter_map(|target| match target {
+                Target::Local { slot, input } => Some((*slot, *input)),
+                Target::Edge(_) => None,
+            })
+        };
+        // Last in, first out: the first message for the first target is worked off first, with all that follows.
+        for message in self.output.messages.drain(..).rev() {
+            let mut message = Some(message);
+            let mut left = locals().count();
+            for (slot, input) in locals() {
+                left -= 1;
+                let copy = if left == 0 {
+                    message.take()
+                } else {
+                    message.clone()
+                };
+                if let Some(copy) = copy {
+                    self.stack.push((slot, input, copy));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Works off the stack.
+    fn work(&mut self) -> Result<(), Error> {
+        while let Some((slot, input, message)) = self.stack.pop() {
+            if self.shared.has_failed() {
+                self.stack.clear();
+                return Ok(());
+            }
+            self.receive(slot, input, message)?;
+            self.dispatch(Place::Slot(slot))?;
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, index: usize, input: usize, message: Message) -> Result<(), Error> {
+        let slot = &mut self.nodes[index];
+        let out = &mut self.output;
+        let counters = &self.shared.counters[slot.node][self.index];
+        match message {
+            Message::Data(chunk) => {
+                let rows = chunk.rows() as u64;
+                let began_us = self.context.clock.now_us();
+                slot.operator.data(input, chunk, out)?;
+                let busy_us = self.context.clock.now_us() - began_us;
+                Counters::add(&counters.busy_us, busy_us.max(0) as u64);
+                Counters::add(&counters.rows_in, rows);
+                Counters::add(&counters.rows_out, out.rows() as u64);
+                slot.gauge(counters);
+            }
+            Message::Watermark(time_ms) => {
+                let moved = slot.inputs.watermark(input, time_ms);
+                self.moved(index, moved)?;
+            }
+            Message::Idle(idle) => {
+                let moved = slot.inputs.idle(input, idle);
+                self.moved(index, moved)?;
+            }
+            Message::Barrier(epoch) => {
+                slot.inputs.barrier(input, epoch);
+                self.align(index)?;
+            }
+            Message::End => {
+                if slot.inputs.end(input) {
+                    slot.operator.end(out)?;
+                    Counters::add(&counters.rows_out, out.rows() as u64);
+                    slot.gauge(counters);
+                    out.message(Message::End);
+                    if slot.epoch < self.epoch {
+                        self.speak(index)?;
+                    }
+                } else {
+                    self.align(index)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn moved(&mut self, index: usize, moved: crate::operator::Moved) -> Result<(), Error> {
+        let slot = &mut self.nodes[index];
+        if let Some(time_ms) = moved.watermark {
+            let counters = &self.shared.counters[slot.node][self.index];
+            let began_us = self.context.clock.now_us();
+            slot.operator.watermark(time_ms, &mut self.output)?;
+            let busy_us = self.context.clock.now_us() - began_us;
+            Counters::add(&counters.busy_us, busy_us.max(0) as u64);
+            Counters::add(&counters.rows_out, self.output.rows() as u64);
+            counters
+                .watermark
+                .store(time_ms, std::sync::atomic::Ordering::Relaxed);
+            slot.gauge(counters);
+        }
+        send_moved(moved, &mut self.output);
+        Ok(())
+    }
+
+    fn align(&mut self, index: usize) -> Result<(), Error> {
+        let slot = &mut self.nodes[index];
+        let Some(epoch) = slot.inputs.aligned() else {
+            return Ok(());
+        };
+        if epoch <= slot.epoch {
+            return Ok(());
+        }
+        slot.operator.before_barrier(&mut self.output)?;
+        self.output.message(Message::Barrier(epoch));
+        if epoch > self.epoch {
+            // A neighbour's barrier was faster than the word that a checkpoint has begun.
+            self.begin_epoch(epoch);
+        }
+        self.speak(index)
+    }
+
+    /// Lets an operator say what it must remember at the present checkpoint.
+    fn speak(&mut self, index: usize) -> Result<(), Error> {
+        let slot = &mut self.nodes[index];
+        slot.epoch = self.epoch;
+        let mut snapshot = slot.operator.snapshot(self.epoch)?;
+        let watermark = slot.inputs.current();
+        snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
+        if slot.is_sink {
+            let committables = snapshot.committables.iter().cloned().map(Committable).collect();
+            self.prepared.push((slot.node, committables));
+        }
+        let id = slot.id;
+        self.add_to_part(id, snapshot);
+        Ok(())
+    }
+
+    fn add_to_part(&mut self, id: OperatorId, snapshot: OperatorSnapshot) {
+        self.part.insert(id, snapshot);
+        self.spoken += 1;
+        if self.spoken == self.speakers() {
+            self.shared
+                .add_part(std::mem::take(&mut self.part), std::mem::take(&mut self.prepared));
+        }
+    }
+
+    fn speakers(&self) -> usize {
+        let speaks = |inlet: &&Inlet| matches!(inlet.kind, InletKind::Source(_) | InletKind::Values(_));
+        self.nodes.len() + self.inlets.iter().filter(speaks).count()
+    }
+
+    fn begin_epoch(&mut self, epoch: Epoch) {
+        self.epoch = epoch;
+        self.aligning = true;
+        self.spoken = 0;
+        self.part.clear();
+        self.prepared.clear();
+    }
+
+    /// Sends barriers from all sources, and lets those speak who have ended and will see none.
+    fn begin_checkpoint(&mut self, epoch: Epoch) -> Result<(), Error> {
+        if self.epoch < epoch {
+            self.begin_epoch(epoch);
+        }
+        self.injected = epoch;
+        for slot in 0..self.nodes.len() {
+            if self.nodes[slot].inputs.all_ended() && self.nodes[slot].epoch < epoch {
+                self.speak(slot)?;
+            }
+        }
+        self.inject_barriers()
+    }
+
+    fn inject_barriers(&mut self) -> Result<(), Error> {
+        let epoch = self.epoch;
+        for index in 0..self.inlets.len() {
+            let inlet = &mut self.inlets[index];
+            if inlet.epoch >= epoch {
+                continue;
+            }
+            let (id, snapshot) = match &inlet.kind {
+                InletKind::Source(source) => (source.id, source.snapshot()),
+                InletKind::Values(values) => (values.id, values.snapshot()),
+                InletKind::Receiver(_) | InletKind::Closed => continue,
+            };
+            inlet.epoch = epoch;
+            let ended = inlet.ended;
+            self.add_to_part(id, snapshot);
+            if !ended {
+                self.output.message(Message::Barrier(epoch));
+                self.dispatch(Place::Inlet(index))?;
+                self.work()?;
+            }
+        }
+        self.settle_alignment();
+        Ok(())
+    }
+
+    fn settle_alignment(&mut self) {
+        if self.aligning {
+            self.aligning = self
+                .inlets
+                .iter()
+                .any(|inlet| !inlet.ended && inlet.epoch < self.epoch);
+        }
+    }
+
+    /// Runs what waits for the wall clock. Returns whether something did.
+    fn tick(&mut self, now_us: i64) -> Result<bool, Error> {
+        let now_ms = now_us.div_euclid(1000);
+        let mut worked = false;
+        for index in 0..self.nodes.len() {
+            let slot = &mut self.nodes[index];
+            if slot.operator.next_tick_ms().is_some_and(|at_ms| at_ms <= now_ms) {
+                slot.operator.tick(now_ms, &mut self.output)?;
+                let counters = &self.shared.counters[slot.node][self.index];
+                Counters::add(&counters.rows_out, self.output.rows() as u64);
+                slot.gauge(counters);
+                self.moved |= !self.output.messages.is_empty();
+                self.dispatch(Place::Slot(index))?;
+                self.work()?;
+                worked = true;
+            }
+        }
+        Ok(worked)
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        let mut part = ShardPart::new();
+        let mut last = Vec::new();
+        for inlet in &self.inlets {
+            match &inlet.kind {
+                InletKind::Source(source) => drop(part.insert(source.id, source.snapshot())),
+                InletKind::Values(values) => drop(part.insert(values.id, values.snapshot())),
+                InletKind::Receiver(_) | InletKind::Closed => {}
+            }
+        }
+        for slot in &mut self.nodes {
+            // An operator that has ended holds nothing that could fail to be copied.
+            let Ok(mut snapshot) = slot.operator.snapshot(self.epoch) else {
+                continue;
+            };
+            let watermark = slot.inputs.current();
+            snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
+            if slot.is_sink {
+                let committables = snapshot.committables.iter().cloned().map(Committable).collect();
+                last.push((slot.node, committables));
+            }
+            part.insert(slot.id, snapshot);
+        }
+        self.shared.shard_ended(last, part, self.epoch);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Inlet(usize),
+    Slot(usize),
+}
+
+impl NodeSlot {
+    fn gauge(&self, counters: &Counters) {
+        let gauges = self.operator.gauges();
+        let relaxed = std::sync::atomic::Ordering::Relaxed;
+        counters
+            .late_rows_dropped
+            .store(gauges.late_rows_dropped, relaxed);
+        counters.state_bytes.store(gauges.state_bytes as u64, relaxed);
+    }
+}
+
+impl Inlet {
+    fn holds_rows(&self) -> bool {
+        matches!(&self.kind, InletKind::Receiver(receiver) if receiver.holds_rows())
+    }
+}
+
+pub(crate) fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,284 @@
+//! What the shards of a job and whoever watches them have in common.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::thread::Thread;
+
+use dataflow::{Committable, Epoch, Error, WATERMARK_MIN};
+use graph::NodeId;
+use state::{OperatorId, OperatorSnapshot, Snapshot};
+
+use crate::exchange::lock;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// Threads to wake, by shard; a stepped job has none.
+    threads: Vec<OnceLock<Thread>>,
+    stop: AtomicBool,
+    failed: AtomicBool,
+    /// The last checkpoint that was started.
+    epoch: AtomicU64,
+    state: Mutex<State>,
+    changed: Condvar,
+    /// By node of the graph, then shard.
+    pub counters: Vec<Vec<Counters>>,
+}
+
+/// Counts of one operator on one shard. Only its shard writes; others read now and then.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Counters {
+    pub rows_in: AtomicU64,
+    pub rows_out: AtomicU64,
+    pub busy_us: AtomicU64,
+    pub late_rows_dropped: AtomicU64,
+    pub state_bytes: AtomicU64,
+    pub watermark: AtomicI64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Counters {
+            rows_in: AtomicU64::new(0),
+            rows_out: AtomicU64::new(0),
+            busy_us: AtomicU64::new(0),
+            late_rows_dropped: AtomicU64::new(0),
+            state_bytes: AtomicU64::new(0),
+            watermark: AtomicI64::new(WATERMARK_MIN),
+        }
+    }
+}
+
+impl Counters {
+    /// Adds without a locked instruction: there is one writer.
+    pub fn add(counter: &AtomicU64, count: u64) {
+        counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Relaxed);
+    }
+}
+
+/// What a shard says at a barrier.
+pub(crate) type ShardPart = BTreeMap<OperatorId, OperatorSnapshot>;
+
+#[derive(Debug, Default)]
+struct State {
+    /// The checkpoint under way: its snapshot so far, and how many shards still owe their part.
+    collecting: Option<(Snapshot, usize)>,
+    /// The last complete snapshot that nobody has taken.
+    complete: Option<Snapshot>,
+    /// Prepared by sinks, not yet committed: by epoch, by node.
+    prepared: BTreeMap<Epoch, Vec<(NodeId, Vec<Committable>)>>,
+    /// Prepared at the end of input.
+    last: Vec<(NodeId, Vec<Committable>)>,
+    commit_up_to: Option<Epoch>,
+    /// What shards that have ended would say at a barrier.
+    ended: ShardPart,
+    running: usize,
+    error: Option<Error>,
+}
+
+/// What wakes the thread that looks after a job.
+pub(crate) enum Event {
+    AllEnded,
+    Failed(Error),
+    Commit(Epoch),
+}
+
+impl Shared {
+    pub fn new(shards: usize, nodes: usize, epoch: Epoch) -> Shared {
+        Shared {
+            threads: (0..shards).map(|_| OnceLock::new()).collect(),
+            stop: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            epoch: AtomicU64::new(epoch),
+            state: Mutex::new(State {
+                running: shards,
+                ..State::default()
+            }),
+            changed: Condvar::new(),
+            counters: (0..nodes)
+                .map(|_| (0..shards).map(|_| Counters::default()).collect())
+                .collect(),
+        }
+    }
+
+    pub fn shards(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Says which thread drives a shard.
+    pub fn drive(&self, shard: usize, thread: Thread) {
+        // A shard is driven once.
+        let _ = self.threads[shard].set(thread);
+    }
+
+    pub fn wake(&self, shard: usize) {
+        if let Some(thread) = self.threads[shard].get() {
+            thread.unpark();
+        }
+    }
+
+    fn wake_all(&self) {
+        (0..self.shards()).for_each(|shard| self.wake(shard));
+    }
+
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.wake_all();
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    pub fn fail(&self, error: Error) {
+        {
+            let mut state = lock(&self.state);
+            // The first error is the cause; others may follow from it.
+            state.error.get_or_insert(error);
+        }
+        self.failed.store(true, Ordering::Release);
+        self.changed.notify_all();
+        self.wake_all();
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    pub fn epoch(&self) -> Epoch {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Starts a checkpoint unless one is under way; returns whether it did.
+    pub fn start_checkpoint(&self, epoch: Epoch, key_groups: u16) -> bool {
+        {
+            let mut state = lock(&self.state);
+            if state.collecting.is_some() || epoch <= self.epoch() || state.running == 0 {
+                return false;
+            }
+            let mut snapshot = Snapshot {
+                epoch,
+                key_groups,
+                ..Snapshot::default()
+            };
+            absorb(&mut snapshot, state.ended.clone());
+            let running = state.running;
+            state.collecting = Some((snapshot, running));
+            self.epoch.store(epoch, Ordering::Release);
+        }
+        self.wake_all();
+        true
+    }
+
+    /// Takes in a shard's part of the checkpoint under way.
+    pub fn add_part(&self, part: ShardPart, prepared: Vec<(NodeId, Vec<Committable>)>) {
+        let mut state = lock(&self.state);
+        self.add_part_to(&mut state, part, prepared);
+    }
+
+    fn add_part_to(&self, state: &mut State, part: ShardPart, prepared: Vec<(NodeId, Vec<Committable>)>) {
+        let Some((snapshot, owed)) = &mut state.collecting else {
+            return;
+        };
+        absorb(snapshot, part);
+        *owed -= 1;
+        let (done, epoch) = (*owed == 0, snapshot.epoch);
+        state.prepared.entry(epoch).or_default().extend(prepared);
+        if done {
+            state.complete = state.collecting.take().map(|(snapshot, _)| snapshot);
+            self.changed.notify_all();
+        }
+    }
+
+    pub fn take_snapshot(&self) -> Option<Snapshot> {
+        lock(&self.state).complete.take()
+    }
+
+    /// Notes that a shard has ended: what its sinks have prepared, what it would say at a barrier from now on,
+    /// and the last barrier it has spoken at.
+    pub fn shard_ended(&self, last: Vec<(NodeId, Vec<Committable>)>, part: ShardPart, spoken: Epoch) {
+        let mut state = lock(&self.state);
+        if state
+            .collecting
+            .as_ref()
+            .is_some_and(|(snapshot, _)| snapshot.epoch > spoken)
+        {
+            self.add_part_to(&mut state, part.clone(), Vec::new());
+        }
+        for (id, operator) in part {
+            match state.ended.entry(id) {
+                Entry::Vacant(place) => drop(place.insert(operator)),
+                Entry::Occupied(mut own) => own.get_mut().absorb(operator),
+            }
+        }
+        state.running -= 1;
+        state.last.extend(last);
+        self.changed.notify_all();
+    }
+
+    pub fn request_commit(&self, epoch: Epoch) {
+        lock(&self.state).commit_up_to = Some(epoch);
+        self.changed.notify_all();
+    }
+
+    /// What was prepared up to an epoch, or all there is.
+    pub fn take_prepared(&self, up_to: Option<Epoch>) -> Vec<(NodeId, Vec<Committable>)> {
+        let mut state = lock(&self.state);
+        let later = match up_to {
+            Some(epoch) => state.prepared.split_off(&(epoch + 1)),
+            None => BTreeMap::new(),
+        };
+        let mut taken: Vec<_> = std::mem::replace(&mut state.prepared, later)
+            .into_values()
+            .flatten()
+            .collect();
+        if up_to.is_none() {
+            taken.append(&mut state.last);
+        }
+        taken
+    }
+
+    /// Adds what a restored snapshot says was prepared.
+    pub fn add_prepared(&self, epoch: Epoch, prepared: Vec<(NodeId, Vec<Committable>)>) {
+        lock(&self.state)
+            .prepared
+            .entry(epoch)
+            .or_default()
+            .extend(prepared);
+    }
+
+    pub fn take_error(&self) -> Option<Error> {
+        lock(&self.state).error.take()
+    }
+
+    /// Waits until there is something to do for the one who looks after the job.
+    pub fn wait(&self) -> Event {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(error) = state.error.take() {
+                return Event::Failed(error);
+            }
+            if let Some(epoch) = state.commit_up_to.take() {
+                return Event::Commit(epoch);
+            }
+            if state.running == 0 {
+                return Event::AllEnded;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+}
+
+fn absorb(snapshot: &mut Snapshot, part: ShardPart) {
+    for (id, operator) in part {
+        match snapshot.operators.entry(id) {
+            Entry::Vacant(place) => drop(place.insert(Arc::new(operator))),
+            Entry::Occupied(mut own) => Arc::make_mut(own.get_mut()).absorb(operator),
+        }
+    }
+}

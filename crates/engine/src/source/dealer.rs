@@ -1,0 +1,120 @@
+//! Deals the splits of a source out to shards: lanes in turn, all splits of a lane to one shard.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+
+use dataflow::{Boundedness, Error, Source};
+use state::{OperatorSnapshot, SplitState};
+
+use crate::exchange::lock;
+
+#[derive(Debug)]
+pub(crate) struct Dealer {
+    source: Arc<dyn Source>,
+    shards: usize,
+    /// Between looks for new splits; `None` if there will be none.
+    interval_us: Option<i64>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: BTreeSet<String>,
+    lanes: HashMap<String, usize>,
+    /// Splits dealt and not yet taken, by shard.
+    dealt: Vec<Vec<SplitState>>,
+    next_discovery_us: Option<i64>,
+}
+
+impl Dealer {
+    /// Lists the splits of a source, and joins them with those of a snapshot.
+    pub fn new(
+        source: Arc<dyn Source>,
+        shards: usize,
+        restored: Option<&OperatorSnapshot>,
+    ) -> Result<Dealer, Error> {
+        let splits = source.splits(shards)?;
+        let interval = source.discovery_interval();
+        let may_grow = interval.is_some() && source.boundedness() == Boundedness::Unbounded;
+        let mut state = State {
+            dealt: vec![Vec::new(); shards],
+            ..State::default()
+        };
+        for split in splits {
+            let known = restored.and_then(|snapshot| snapshot.splits.get(&split.id));
+            let split = known.cloned().unwrap_or(SplitState {
+                split,
+                position: None,
+                ended: false,
+            });
+            state.deal(split, shards);
+        }
+        // Splits that the source does not list any more are read to their end all the same.
+        if let Some(snapshot) = restored {
+            for split in snapshot.splits.values() {
+                if !state.known.contains(&split.split.id) {
+                    state.deal(split.clone(), shards);
+                }
+            }
+        }
+        Ok(Dealer {
+            source,
+            shards,
+            interval_us: interval
+                .filter(|_| may_grow)
+                .map(|interval| interval.as_micros() as i64),
+            state: Mutex::new(state),
+        })
+    }
+
+    pub fn discovers(&self) -> bool {
+        self.interval_us.is_some()
+    }
+
+    pub fn next_discovery_us(&self) -> Option<i64> {
+        self.interval_us?;
+        lock(&self.state).next_discovery_us
+    }
+
+    /// Looks for new splits if it is time to; whichever shard comes first looks for all.
+    pub fn discover(&self, now_us: i64) -> Result<(), Error> {
+        let Some(interval_us) = self.interval_us else {
+            return Ok(());
+        };
+        let mut state = lock(&self.state);
+        let due_us = *state
+            .next_discovery_us
+            .get_or_insert(now_us.saturating_add(interval_us));
+        if now_us < due_us {
+            return Ok(());
+        }
+        state.next_discovery_us = Some(now_us.saturating_add(interval_us));
+        for split in self.source.splits(self.shards)? {
+            if !state.known.contains(&split.id) {
+                let split = SplitState {
+                    split,
+                    position: None,
+                    ended: false,
+                };
+                state.deal(split, self.shards);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was dealt to a shard since it last asked.
+    pub fn take(&self, shard: usize) -> Option<Vec<SplitState>> {
+        let mut state = lock(&self.state);
+        let dealt = std::mem::take(&mut state.dealt[shard]);
+        (!dealt.is_empty()).then_some(dealt)
+    }
+}
+
+impl State {
+    fn deal(&mut self, split: SplitState, shards: usize) {
+        let next = self.lanes.len() % shards;
+        let shard = *self.lanes.entry(split.split.lane.clone()).or_insert(next);
+        self.known.insert(split.split.id.clone());
+        self.dealt[shard].push(split);
+    }
+}

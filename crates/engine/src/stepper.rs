@@ -1,0 +1,146 @@
+//! All shards of a job on one thread, stepped in an order that a seed decides: what threads might do, repeatably.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflow::{Epoch, Error};
+use state::Snapshot;
+use stdx::Random;
+
+use crate::control::{Statistics, statistics};
+use crate::job::{Job, JobEnd};
+use crate::shard::{Step, earlier};
+
+pub struct Stepper {
+    job: Job,
+    /// By shard, since anything last moved: when it wants to be stepped again, if it waits.
+    waiting: Vec<Option<Option<i64>>>,
+    ended: Vec<bool>,
+    has_begun: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// A shard has worked.
+    Worked,
+    /// All shards wait: until somebody moves the clock by this much, or without end.
+    Waiting(Option<Duration>),
+    /// All shards have ended. [`Stepper::finish`] commits.
+    Ended,
+}
+
+impl Stepper {
+    pub(crate) fn new(job: Job) -> Stepper {
+        let shards = job.shards.len();
+        Stepper {
+            job,
+            waiting: vec![None; shards],
+            ended: vec![false; shards],
+            has_begun: false,
+        }
+    }
+
+    /// Steps one shard, chosen at random among those that may have something to do.
+    pub fn step(&mut self, random: &mut Random) -> Result<Progress, Error> {
+        if !self.has_begun {
+            self.has_begun = true;
+            let restored = self.job.shared.take_prepared(Some(self.job.shared.epoch()));
+            self.job.committers.commit(restored, false)?;
+        }
+        let now_us = self.job.context.clock.now_us();
+        let is_due = |waiting: &Option<Option<i64>>| match waiting {
+            None => true,
+            Some(until_us) => until_us.is_some_and(|until_us| until_us <= now_us),
+        };
+        let ready: Vec<usize> = (0..self.ended.len())
+            .filter(|&shard| !self.ended[shard] && is_due(&self.waiting[shard]))
+            .collect();
+        if ready.is_empty() {
+            if self.ended.iter().all(|ended| *ended) {
+                return Ok(Progress::Ended);
+            }
+            let until_us = self
+                .waiting
+                .iter()
+                .zip(&self.ended)
+                .filter(|(_, ended)| !**ended)
+                .fold(None, |until, (waiting, _)| earlier(until, waiting.flatten()));
+            let wait = until_us.map(|until_us| Duration::from_micros((until_us - now_us).max(0) as u64));
+            return Ok(Progress::Waiting(wait));
+        }
+        let shard = ready[random.below(ready.len() as u64) as usize];
+        match self.job.shards[shard].step()? {
+            Step::Worked => self.waiting.fill(None),
+            Step::Waiting(until_us) => self.waiting[shard] = Some(until_us),
+            Step::Ended => {
+                self.ended[shard] = true;
+                self.waiting.fill(None);
+            }
+        }
+        if let Some(error) = self.job.shared.take_error() {
+            return Err(error);
+        }
+        Ok(Progress::Worked)
+    }
+
+    /// Steps until all shards have ended, moving the clock on where all of them wait for it.
+    pub fn run(&mut self, random: &mut Random) -> Result<(), Error> {
+        loop {
+            match self.step(random)? {
+                Progress::Worked => {}
+                Progress::Ended => return Ok(()),
+                Progress::Waiting(wait) => {
+                    let wait = wait.ok_or_else(|| Error::internal("all shards wait for each other"))?;
+                    self.job.context.clock.sleep(wait.max(Duration::from_millis(1)));
+                }
+            }
+        }
+    }
+
+    /// Starts a checkpoint unless one is under way or all shards have ended; returns whether it did.
+    pub fn start_checkpoint(&mut self, epoch: Epoch) -> bool {
+        self.waiting.fill(None);
+        self.job.shared.start_checkpoint(epoch, self.job.key_groups)
+    }
+
+    /// The snapshot of the last checkpoint once its barrier has passed everything; once.
+    pub fn take_snapshot(&mut self) -> Option<Snapshot> {
+        self.job.shared.take_snapshot()
+    }
+
+    /// Makes visible what sinks have prepared up to this epoch.
+    pub fn commit(&mut self, epoch: Epoch) -> Result<(), Error> {
+        let prepared = self.job.shared.take_prepared(Some(epoch));
+        self.job.committers.commit(prepared, false)
+    }
+
+    /// As [`crate::Control::stop`].
+    pub fn stop(&mut self) {
+        self.waiting.fill(None);
+        self.job.shared.stop();
+    }
+
+    pub fn statistics(&self) -> Statistics {
+        statistics(&self.job.shared, &self.job.labels)
+    }
+
+    /// Bytes waiting between shards.
+    pub fn exchange_bytes(&self) -> usize {
+        let edges = self.job.shards.first().map(|shard| shard.edges.as_slice());
+        edges
+            .unwrap_or_default()
+            .iter()
+            .map(|edge| Arc::as_ref(edge).bytes())
+            .sum()
+    }
+
+    /// Commits all that was prepared. To be called when all shards have ended.
+    pub fn finish(mut self) -> Result<JobEnd, Error> {
+        let prepared = self.job.shared.take_prepared(None);
+        self.job.committers.commit(prepared, true)?;
+        Ok(JobEnd {
+            stopped: self.job.shared.is_stopped(),
+            statistics: self.statistics(),
+        })
+    }
+}

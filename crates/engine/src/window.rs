@@ -1,0 +1,3 @@
+//! Windows over time: where they lie, and when they close.
+
+pub(crate) mod time;

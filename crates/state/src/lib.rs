@@ -1,0 +1,25 @@
+//! The tables that operators keep their state in, and snapshots of them.
+//!
+//! Operator state lives nowhere else. Every table can be copied out as Arrow batches by key group, and be
+//! filled again from such batches at any parallelism. Tables know keys, accumulators and rows; what a window is
+//! and when it closes is the engine's business.
+
+pub mod aggregates;
+pub mod hash;
+pub mod key_set;
+pub mod keys;
+pub mod row_buffer;
+pub mod sessions;
+pub mod slab;
+pub mod slices;
+pub mod snapshot;
+
+pub use aggregates::Aggregates;
+pub use hash::{hash_columns, key_group, shard_of};
+pub use key_set::KeySet;
+pub use keys::{KeyCodec, Keys};
+pub use row_buffer::RowBuffer;
+pub use sessions::SessionTable;
+pub use slab::Slab;
+pub use slices::{Slice, SliceId, SliceTable};
+pub use snapshot::{LaneState, OperatorId, OperatorSnapshot, Snapshot, SplitState, TableSnapshot};

@@ -1,0 +1,177 @@
+//! Aggregates by slice of time and key.
+//!
+//! Every slice has a set of keys of its own, which goes away as a whole when the slice does; the groups of all
+//! slices share the accumulators, so that a chunk that spans slices is taken in at once.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
+use arrow_schema::{ArrowError, SchemaRef};
+use dataflow::Error;
+
+use crate::snapshot::TableSnapshot;
+use crate::{Aggregates, KeyCodec, KeySet, Keys};
+
+/// Key sets kept for slices to come, so that memory is not asked for anew with every slice.
+const SPARE_SETS_MAX: usize = 4;
+/// Rows of one batch of a snapshot.
+const SNAPSHOT_ROWS_MAX: usize = 1 << 16;
+
+/// Half-open, in milliseconds. Ordered by end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SliceId {
+    pub end: i64,
+    pub start: i64,
+}
+
+/// The keys of a slice; the key with number `n` has group `groups[n]`.
+pub struct Slice {
+    pub keys: KeySet,
+    pub groups: Vec<u32>,
+}
+
+pub struct SliceTable {
+    codec: KeyCodec,
+    pub aggregates: Aggregates,
+    slices: BTreeMap<SliceId, Slice>,
+    spare: Vec<KeySet>,
+    numbers: Vec<u32>,
+}
+
+impl SliceTable {
+    pub fn new(codec: KeyCodec, aggregates: Aggregates) -> SliceTable {
+        SliceTable {
+            codec,
+            aggregates,
+            slices: BTreeMap::new(),
+            spare: Vec::new(),
+            numbers: Vec::new(),
+        }
+    }
+
+    pub fn codec(&self) -> &KeyCodec {
+        &self.codec
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.slices.is_empty()
+    }
+
+    /// The slice that ends first.
+    pub fn first(&self) -> Option<SliceId> {
+        self.slices.first_key_value().map(|(id, _)| *id)
+    }
+
+    pub fn slice_ids(&self) -> impl DoubleEndedIterator<Item = SliceId> + '_ {
+        self.slices.keys().copied()
+    }
+
+    /// Slices whose end lies in `ends`.
+    pub fn slices_ending(&self, ends: Range<i64>) -> impl Iterator<Item = (SliceId, &Slice)> + '_ {
+        let from = SliceId {
+            end: ends.start,
+            start: i64::MIN,
+        };
+        let to = SliceId {
+            end: ends.end,
+            start: i64::MIN,
+        };
+        self.slices.range(from..to).map(|(id, slice)| (*id, slice))
+    }
+
+    pub fn get(&self, id: SliceId) -> Option<&Slice> {
+        self.slices.get(&id)
+    }
+
+    /// Appends the group of each of these rows to `groups`: of its key in the slice, made if new. Afterwards
+    /// call [`Aggregates::make_room`].
+    pub fn groups(&mut self, id: SliceId, keys: &Keys, rows: Range<usize>, groups: &mut Vec<u32>) {
+        let slice = self.slices.entry(id).or_insert_with(|| Slice {
+            keys: self.spare.pop().unwrap_or_else(|| KeySet::new(&self.codec)),
+            groups: Vec::new(),
+        });
+        self.numbers.clear();
+        slice.keys.intern(keys, rows, &mut self.numbers);
+        while slice.groups.len() < slice.keys.high() {
+            slice.groups.push(self.aggregates.add_group());
+        }
+        groups.extend(self.numbers.iter().map(|&number| slice.groups[number as usize]));
+    }
+
+    /// Adds what slice `from` holds to slice `into`, which is made if it is not there.
+    pub fn merge_slice(&mut self, from: SliceId, into: SliceId) -> Result<(), Error> {
+        let Some(source) = self.slices.remove(&from) else {
+            return Ok(());
+        };
+        let target = self.slices.entry(into).or_insert_with(|| Slice {
+            keys: self.spare.pop().unwrap_or_else(|| KeySet::new(&self.codec)),
+            groups: Vec::new(),
+        });
+        self.numbers.clear();
+        target.keys.intern_all_of(&source.keys, &mut self.numbers);
+        while target.groups.len() < target.keys.high() {
+            target.groups.push(self.aggregates.add_group());
+        }
+        let into: Vec<u32> = self
+            .numbers
+            .iter()
+            .map(|&number| target.groups[number as usize])
+            .collect();
+        self.aggregates.make_room();
+        self.aggregates.merge_groups(&source.groups, &into)?;
+        self.slices.insert(from, source);
+        Ok(())
+    }
+
+    /// The keys of a part of a slice's groups, by their numbers.
+    pub fn key_columns(&self, slice: &Slice, numbers: Range<usize>) -> Result<Vec<ArrayRef>, ArrowError> {
+        let numbers: Vec<u32> = (numbers.start as u32..numbers.end as u32).collect();
+        slice.keys.columns(&self.codec, &numbers)
+    }
+
+    /// Forgets a slice and frees its groups.
+    pub fn remove(&mut self, id: SliceId) {
+        if let Some(slice) = self.slices.remove(&id) {
+            self.aggregates.remove_groups(&slice.groups);
+            let mut keys = slice.keys;
+            if self.spare.len() < SPARE_SETS_MAX {
+                keys.clear();
+                self.spare.push(keys);
+            }
+        }
+    }
+
+    pub fn size_bytes(&self) -> usize {
+        let slices: usize = self
+            .slices
+            .values()
+            .map(|slice| slice.keys.size_bytes() + slice.groups.capacity() * 4 + 64)
+            .sum();
+        slices + self.aggregates.size_bytes()
+    }
+
+    /// All that is held as batches of `schema`: keys, state columns, start, end.
+    pub fn snapshot(&self, schema: &SchemaRef, keys: usize, key_groups: u16) -> Result<TableSnapshot, Error> {
+        let mut table = TableSnapshot::default();
+        for (id, slice) in &self.slices {
+            for from in (0..slice.groups.len()).step_by(SNAPSHOT_ROWS_MAX) {
+                let part = from..(from + SNAPSHOT_ROWS_MAX).min(slice.groups.len());
+                let groups = UInt32Array::from(slice.groups[part.clone()].to_vec());
+                let rows = part.len();
+                let mut columns = self.key_columns(slice, part).map_err(arrow_error)?;
+                columns.extend(self.aggregates.state(&groups)?);
+                columns.push(Arc::new(Int64Array::from_value(id.start, rows)));
+                columns.push(Arc::new(Int64Array::from_value(id.end, rows)));
+                let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
+                table.add(&batch, keys, key_groups)?;
+            }
+        }
+        Ok(table)
+    }
+}
+
+pub(crate) fn arrow_error(error: ArrowError) -> Error {
+    Error::internal(error.to_string())
+}

@@ -8,7 +8,7 @@ use arrow_array::{
     StructArray,
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow_schema::{DataType as ArrowType, Fields, SchemaRef};
+use arrow_schema::{ArrowError, DataType as ArrowType, Fields, SchemaRef};
 use dataflow::{Error, OptionError};
 use model::suggest::did_you_mean;
 use model::{DataType, RowField, Schema, TypeKind};
@@ -87,24 +87,22 @@ impl Batches {
 
     /// Makes the events `first`, `first + step`, and so on.
     pub fn make(&self, first: u64, step: u64, rows: usize) -> Result<RecordBatch, Error> {
-        let internal = |error: arrow_schema::ArrowError| Error::internal(error.to_string());
-        let events: Vec<Event> = match self.columns.is_empty() {
-            true => Vec::new(),
-            false => (0..rows as u64)
-                .map(|row| self.settings.event(first + row * step))
-                .collect(),
+        let internal = |error: ArrowError| Error::internal(error.to_string());
+        let numbers = (0..rows as u64).map(|row| first + row * step);
+        let events = match self.columns.is_empty() {
+            true => Events::default(),
+            false => Events::new(numbers.map(|number| self.settings.event(number)), rows),
         };
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len());
         for column in &self.columns {
             arrays.push(match column {
-                Column::EventType => Arc::new(Int32Array::from_iter_values(
-                    events.iter().map(|event| event.kind as i32),
-                )),
+                Column::EventType => Arc::new(Int32Array::from(events.types.clone())),
                 Column::Row { kind, arrow, fields } => {
-                    let nulls = NullBuffer::from_iter(events.iter().map(|event| event.kind == *kind));
+                    let here = &events.of_kind[*kind as usize];
+                    let nulls = NullBuffer::from_iter(events.types.iter().map(|of| *of == *kind as i32));
                     let mut children = Vec::with_capacity(fields.len());
                     for field in fields {
-                        children.push(self.array(*field, *kind, &events, &nulls).map_err(internal)?);
+                        children.push(self.array(*field, here, rows, &nulls).map_err(internal)?);
                     }
                     Arc::new(
                         StructArray::try_new_with_length(arrow.clone(), children, Some(nulls), rows)
@@ -120,69 +118,85 @@ impl Batches {
     fn array(
         &self,
         value: Value,
-        kind: Kind,
-        events: &[Event],
+        events: &[(u32, Event)],
+        rows: usize,
         nulls: &NullBuffer,
-    ) -> Result<ArrayRef, arrow_schema::ArrowError> {
+    ) -> Result<ArrayRef, ArrowError> {
+        let nulls = Some(nulls.clone());
         let numbers = |of: fn(&Settings, &Event) -> i64, factor: i64| -> ScalarBuffer<i64> {
-            let number = |event: &Event| match event.kind == kind {
-                true => of(&self.settings, event) * factor,
-                false => 0,
-            };
-            events.iter().map(number).collect()
+            let mut numbers = vec![0; rows];
+            for (row, event) in events {
+                numbers[*row as usize] = of(&self.settings, event) * factor;
+            }
+            numbers.into()
         };
         Ok(match value {
-            Value::Number(of) => Arc::new(Int64Array::try_new(numbers(of, 1), Some(nulls.clone()))?),
+            Value::Number(of) => Arc::new(Int64Array::try_new(numbers(of, 1), nulls)?),
             Value::Time(of, precision, zoned) => {
-                let zone = zoned.then(|| Arc::from("UTC"));
+                let zone = zoned.then(|| Arc::<str>::from("UTC"));
                 if precision <= 6 {
-                    let array = PrimitiveArray::<TimestampMicrosecondType>::try_new(
-                        numbers(of, 1_000),
-                        Some(nulls.clone()),
-                    )?;
-                    Arc::new(array.with_timezone_opt::<Arc<str>>(zone))
+                    let numbers = numbers(of, 1_000);
+                    let array = PrimitiveArray::<TimestampMicrosecondType>::try_new(numbers, nulls)?;
+                    Arc::new(array.with_timezone_opt(zone))
                 } else {
-                    let array = PrimitiveArray::<TimestampNanosecondType>::try_new(
-                        numbers(of, 1_000_000),
-                        Some(nulls.clone()),
-                    )?;
-                    Arc::new(array.with_timezone_opt::<Arc<str>>(zone))
+                    let numbers = numbers(of, 1_000_000);
+                    let array = PrimitiveArray::<TimestampNanosecondType>::try_new(numbers, nulls)?;
+                    Arc::new(array.with_timezone_opt(zone))
                 }
             }
-            Value::Text(push) => texts(kind, events, nulls, |event, out| push(&self.settings, event, out))?,
-            Value::Channel | Value::Url => texts(kind, events, nulls, |event, out| {
+            Value::Text(push) => texts(events, rows, nulls, |event, out| push(&self.settings, event, out))?,
+            Value::Channel | Value::Url => texts(events, rows, nulls, |event, out| {
                 // They were made because such a column is wanted.
                 if let Some(channels) = &self.channels {
                     let index = self.settings.channel(event);
-                    let text = match value {
+                    out.extend_from_slice(match value {
                         Value::Channel => channels.name(index),
                         _ => channels.url(index),
-                    };
-                    out.extend_from_slice(text.as_bytes());
+                    });
                 }
             })?,
         })
     }
 }
 
-fn texts(
-    kind: Kind,
-    events: &[Event],
-    nulls: &NullBuffer,
-    mut push: impl FnMut(&Event, &mut Vec<u8>),
-) -> Result<ArrayRef, arrow_schema::ArrowError> {
-    let mut bytes = Vec::with_capacity(events.len() * 32);
-    let mut offsets = Vec::with_capacity(events.len() + 1);
-    offsets.push(0);
-    for event in events {
-        if event.kind == kind {
-            push(event, &mut bytes);
+/// The events of a batch: the type of each, and per kind the rows and events of it.
+#[derive(Default)]
+struct Events {
+    types: Vec<i32>,
+    of_kind: [Vec<(u32, Event)>; 3],
+}
+
+impl Events {
+    fn new(events: impl Iterator<Item = Event>, rows: usize) -> Self {
+        let mut all = Events {
+            types: Vec::with_capacity(rows),
+            of_kind: Default::default(),
+        };
+        for (row, event) in events.enumerate() {
+            all.types.push(event.kind as i32);
+            all.of_kind[event.kind as usize].push((row as u32, event));
         }
-        let end = i32::try_from(bytes.len());
-        offsets.push(end.map_err(|_| arrow_schema::ArrowError::OffsetOverflowError(bytes.len()))?);
+        all
     }
+}
+
+fn texts(
+    events: &[(u32, Event)],
+    rows: usize,
+    nulls: Option<NullBuffer>,
+    mut push: impl FnMut(&Event, &mut Vec<u8>),
+) -> Result<ArrayRef, ArrowError> {
+    let mut bytes = Vec::with_capacity(events.len() * 64);
+    let mut offsets: Vec<i32> = Vec::with_capacity(rows + 1);
+    let mut end = 0;
+    for (row, event) in events {
+        offsets.resize(*row as usize + 1, end);
+        push(event, &mut bytes);
+        end = i32::try_from(bytes.len()).map_err(|_| ArrowError::OffsetOverflowError(bytes.len()))?;
+    }
+    offsets.resize(rows + 1, end);
     let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-    let array = StringArray::try_new(offsets, Buffer::from_vec(bytes), Some(nulls.clone()))?;
+    let array = StringArray::try_new(offsets, Buffer::from_vec(bytes), nulls)?;
     Ok(Arc::new(array))
 }
 

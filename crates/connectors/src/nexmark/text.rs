@@ -166,44 +166,64 @@ impl Settings {
 
 /// Names of channels and where they lead: four hot ones, then the others.
 pub struct Channels {
-    names: Vec<String>,
-    urls: Vec<String>,
+    names: Texts,
+    urls: Texts,
+}
+
+/// Texts one behind the other.
+#[derive(Default)]
+struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn get(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.bytes[start..self.ends[index]]
+    }
 }
 
 impl Channels {
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed ^ 0x6368_616e_6e65_6c73);
-        let mut channels = Channels {
-            names: HOT_CHANNELS.map(String::from).to_vec(),
-            urls: HOT_CHANNELS.map(|_| base_url(&mut random)).to_vec(),
-        };
+        let (mut names, mut urls) = (Texts::default(), Texts::default());
+        for name in HOT_CHANNELS {
+            names.push(name.as_bytes());
+            urls.push(&base_url(&mut random));
+        }
         for number in 0..CHANNELS as u32 {
+            names.push(format!("channel-{number}").as_bytes());
             let mut url = base_url(&mut random);
             if random.below(10) > 0 {
                 let id = (number.reverse_bits() as i32).unsigned_abs();
-                url.push_str(&format!("&channel_id={id}"));
+                url.extend_from_slice(format!("&channel_id={id}").as_bytes());
             }
-            channels.names.push(format!("channel-{number}"));
-            channels.urls.push(url);
+            urls.push(&url);
         }
-        channels
+        Channels { names, urls }
     }
 
-    pub fn name(&self, index: usize) -> &str {
-        &self.names[index]
+    pub fn name(&self, index: usize) -> &[u8] {
+        self.names.get(index)
     }
 
-    pub fn url(&self, index: usize) -> &str {
-        &self.urls[index]
+    pub fn url(&self, index: usize) -> &[u8] {
+        self.urls.get(index)
     }
 }
 
-fn base_url(random: &mut Random) -> String {
+fn base_url(random: &mut Random) -> Vec<u8> {
     let mut url = b"https://www.nexmark.com/".to_vec();
     for _ in 0..3 {
         push_string(random, 5, b'_', &mut url);
         url.push(b'/');
     }
     url.extend_from_slice(b"item.htm?query=1");
-    String::from_utf8_lossy(&url).into_owned()
+    url
 }

@@ -6,12 +6,13 @@
 
 mod blackhole;
 mod console;
-//mod datagen;
+mod datagen;
 mod filesystem;
 pub mod nexmark;
 mod pace;
-mod parallelism;
+
 mod print;
+mod refuse;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub use console::{Captured, Console};
 pub fn all(console: Console) -> Vec<Arc<dyn Connector>> {
     vec![
         Arc::new(filesystem::Filesystem),
-        //Arc::new(datagen::Datagen),
+        Arc::new(datagen::Datagen),
         Arc::new(nexmark::Nexmark),
         Arc::new(print::Print::new(console)),
         Arc::new(blackhole::Blackhole),

@@ -8,7 +8,7 @@ use dataflow::{
 };
 use model::ChangelogMode;
 
-use crate::parallelism;
+use crate::refuse;
 
 #[derive(Debug)]
 pub struct Blackhole;
@@ -36,7 +36,7 @@ impl Connector for Blackhole {
         _request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
         table.options.get("connector");
-        parallelism::refuse(table.options, "sink.parallelism")?;
+        refuse::parallelism(table.options, "sink.parallelism")?;
         table.options.finish()?;
         Ok(Some(Arc::new(BlackholeSink)))
     }

@@ -9,7 +9,7 @@ use dataflow::{Format, OptionDoc, OptionError, Options, TableDescriptor};
 use regex::Regex;
 
 use super::location::Location;
-use crate::parallelism;
+use crate::refuse;
 
 pub struct FileOptions {
     pub location: Location,
@@ -140,8 +140,8 @@ impl FileOptions {
             options.get(doc.key);
             options.get(&format!("{}.{}", format.name(), doc.key));
         }
-        parallelism::refuse(options, "scan.parallelism")?;
-        parallelism::refuse(options, "sink.parallelism")?;
+        refuse::parallelism(options, "scan.parallelism")?;
+        refuse::parallelism(options, "sink.parallelism")?;
         options.one_of("source.report-statistics", &[("all", ()), ("none", ())])?;
         options.boolean("sink.shuffle-by-partition.enable")?;
         Ok(FileOptions {

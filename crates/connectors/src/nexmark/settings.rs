@@ -3,7 +3,7 @@
 use dataflow::{OptionDoc, OptionError, Options};
 use values::temporal;
 
-use crate::parallelism;
+use crate::refuse;
 
 /// 2026-01-01 00:00:00: when events begin if nothing ties them to the clock.
 pub const FIXED_START_MS: i64 = 1_767_225_600_000;
@@ -117,7 +117,7 @@ impl TableSettings {
     /// Reads all options and refuses others. `started_ms` is when the job started.
     pub fn read(options: &Options, started_ms: i64) -> Result<Self, OptionError> {
         options.get("connector");
-        parallelism::refuse(options, "scan.parallelism")?;
+        refuse::parallelism(options, "scan.parallelism")?;
         let standard = Settings::default();
         let events = number(options, "events.num", 0, EVENTS_MAX, 0)?;
         let events = (events > 0).then_some(events);

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use dataflow::{
-    Boundedness, Error, OptionError, Position, ReadOutcome, ScanRequest, Source, Split, SplitReader,
-    TableDescriptor,
+    Boundedness, Error, Position, ReadOutcome, ScanRequest, Source, Split, SplitReader, TableDescriptor,
 };
 use model::Schema;
 use stdx::Clock;
@@ -15,6 +14,7 @@ use stdx::Clock;
 use super::batch::Batches;
 use super::settings::TableSettings;
 use crate::pace::Pace;
+use crate::refuse;
 
 pub struct NexmarkSource {
     table: TableSettings,
@@ -29,23 +29,13 @@ impl NexmarkSource {
         let settings = TableSettings::read(table.options, started_us.div_euclid(1_000))?;
         // The declared columns are checked as a whole, wanted or not.
         Batches::new(settings.settings.clone(), table.physical)?;
-        if let Some((key, _)) = request.metadata.first() {
-            return Err(no_metadata(key).into());
-        }
+        refuse::metadata(request)?;
         Ok(NexmarkSource {
             table: settings,
             started_us,
             wanted: request.columns.clone(),
             clock: Arc::clone(&table.context.clock),
         })
-    }
-}
-
-pub fn no_metadata(key: &str) -> OptionError {
-    OptionError {
-        key: None,
-        message: format!("metadata '{key}' not found"),
-        hint: Some("this connector has no metadata".to_string()),
     }
 }
 

@@ -14,7 +14,7 @@ use dataflow::{
 use model::{ChangelogMode, DataType};
 
 use crate::console::{Console, Stream};
-use crate::parallelism;
+use crate::refuse;
 
 pub struct Print {
     console: Console,
@@ -63,7 +63,7 @@ impl Connector for Print {
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
         let options = table.options;
         options.get("connector");
-        parallelism::refuse(options, "sink.parallelism")?;
+        refuse::parallelism(options, "sink.parallelism")?;
         let mut identifier = options.get("print-identifier").unwrap_or("").to_string();
         // Flink tells the static partition behind the identifier.
         for key in table.partition_keys {

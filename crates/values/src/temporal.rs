@@ -125,7 +125,7 @@ pub fn parse_date(text: &[u8]) -> Option<i32> {
 }
 
 /// Reads a time of day as Flink's cast does: `12:30:05.123`, `12:30`, `12`, with an optional offset `+01:00` that
-/// is added. Parts are not checked against their ranges, as in Flink. Milliseconds, rounded half up.
+/// is added. The parts and the result must lie within a day. Milliseconds, rounded half up.
 pub fn parse_time_ms(text: &[u8]) -> Option<i32> {
     let find = |byte: u8, from: usize| text[from..].iter().position(|&b| b == byte).map(|at| at + from);
     let (sign, zone) = match find(b'-', 0) {
@@ -164,9 +164,13 @@ pub fn parse_time_ms(text: &[u8]) -> Option<i32> {
             }
         }
     }
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
     let hour = hour + sign * zone_hour;
     let minute = minute + sign * zone_minute;
-    i32::try_from(hour * 3_600_000 + minute * 60_000 + second * 1000 + milli).ok()
+    let ms = hour * 3_600_000 + minute * 60_000 + second * 1000 + milli;
+    (0..MS_PER_DAY).contains(&ms).then_some(ms as i32)
 }
 
 /// Reads `2026-01-05`, `2026-01-05 12:30:05`, `2026-1-5 1:2:3.123456789` as Flink's cast does.

@@ -1,4 +1,4 @@
--- Columns that come out of the folders' names, with types and a default.
+-- Columns that come out of the folders' names, with their types; another engine's default name is plain text.
 CREATE TABLE parts (id INT, v STRING, dt STRING, hr INT) PARTITIONED BY (dt, hr)
 WITH ('connector' = 'filesystem', 'path' = '${data}/parts', 'format' = 'json');
 SELECT * FROM parts;

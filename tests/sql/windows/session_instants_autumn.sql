@@ -1,4 +1,4 @@
--- Sessions measure elapsed time, not the clock on the wall.
+-- Sessions across the change to winter time.
 SET 'table.local-time-zone' = 'Europe/Berlin';
 CREATE TABLE events (
   id INT,

@@ -138,13 +138,20 @@ public final class Oracle {
             Future<List<String>> running = thread.submit(() -> new Session(client).run(text));
             StringBuilder produced = new StringBuilder();
             for (String line : running.get(CASE_SECONDS_MAX, TimeUnit.SECONDS)) {
-                produced.append(line.replace(tmp.toString(), "${tmp}").replace(data, "${data}")).append('\n');
+                produced.append(portable(line, tmp.toString(), data)).append('\n');
             }
             return produced.toString();
         } finally {
             thread.shutdownNow();
             deleteTree(tmp);
         }
+    }
+
+    /** The line without what differs from one machine to the next. */
+    private static String portable(String line, String tmp, String data) {
+        return line.replace(tmp, "${tmp}")
+                .replace(data, "${data}")
+                .replace("('" + System.getProperty("user.name") + "')", "('${user}')");
     }
 
     private void cancelJobs() throws Exception {

@@ -115,8 +115,7 @@ impl Config {
 
     /// `table.exec.state.ttl`; `None` if state is kept for ever.
     pub fn state_ttl(&self) -> Option<Duration> {
-        self.duration("table.exec.state.ttl")
-            .filter(|ttl| !ttl.is_zero())
+        self.duration("table.exec.state.ttl").filter(|ttl| !ttl.is_zero())
     }
 }
 
@@ -142,9 +141,14 @@ fn check(key: &str, value: &str) -> Result<(), Diagnostic> {
             parse_duration(trimmed).is_some(),
             "a duration such as '5 s' or '200 ms'".to_string(),
         ),
-        Kind::Memory => (parse_memory(trimmed).is_some(), "a size such as '64 mb'".to_string()),
+        Kind::Memory => (
+            parse_memory(trimmed).is_some(),
+            "a size such as '64 mb'".to_string(),
+        ),
         Kind::Integer { min } => (
-            trimmed.parse::<i32>().is_ok_and(|number| i64::from(number) >= min),
+            trimmed
+                .parse::<i32>()
+                .is_ok_and(|number| i64::from(number) >= min),
             format!("a whole number from {min}"),
         ),
         Kind::TimeZone => (

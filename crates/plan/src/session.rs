@@ -10,11 +10,13 @@ use arrow_array::RecordBatch;
 use dataflow::{EvaluationContext, Registry};
 use graph::Graph;
 use model::{Diagnostic, Schema};
-use sql::ast::Statement;
+use sql::ast::{ObjectName, Statement, StatementKind, Text};
 use stdx::Clock;
 
+use crate::build::{self, PlannedQuery};
 use crate::catalog::CatalogStore;
 use crate::config::Config;
+use crate::{ddl, explain, show};
 
 pub use environment::Environment;
 
@@ -25,8 +27,18 @@ pub enum Outcome {
     Done { message: String },
     /// It answered at once.
     Rows { schema: Schema, rows: RecordBatch },
+    /// A query to run, its rows wanted back.
+    Query(PlannedQuery),
     /// A job to run that writes into tables.
     Insert(Graph),
+}
+
+impl Outcome {
+    pub(crate) fn done(message: &str) -> Outcome {
+        Outcome::Done {
+            message: message.to_string(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -42,7 +54,7 @@ pub struct Session {
 impl Session {
     pub fn new(registry: Arc<Registry>, clock: Arc<dyn Clock>) -> Session {
         let config = Config::default();
-        let context = Arc::new(EvaluationContext::new(config.time_zone(), clock.clone()));
+        let context = context_of(&config, &clock);
         Session {
             catalog: CatalogStore::default(),
             config,
@@ -61,25 +73,76 @@ impl Session {
 
     /// Executes one statement of `text`, the text that its spans point into.
     pub fn execute(&mut self, text: &str, statement: &Statement) -> Result<Outcome, Diagnostic> {
-        let _ = text;
-        Err(Diagnostic::validation(
-            statement.span,
-            "statement not supported yet",
-        ))
+        // Times such as CURRENT_TIMESTAMP are those of the statement.
+        self.context = context_of(&self.config, &self.clock);
+        self.dispatch(text, statement)
+            .map_err(|fault| fault.or_at(statement.span))
+    }
+
+    fn dispatch(&mut self, text: &str, statement: &Statement) -> Result<Outcome, Diagnostic> {
+        if let Some(outcome) = ddl::execute(self, text, &statement.kind) {
+            return outcome;
+        }
+        match &statement.kind {
+            StatementKind::Show(what) => show::execute(self, what, statement.span),
+            StatementKind::Describe { name, extended: _ } => show::describe(self, name),
+            StatementKind::Set(None) => Ok(show::settings(&self.config)),
+            StatementKind::Set(Some((key, value))) => self.set_option(key, value),
+            StatementKind::Reset(None) => {
+                self.config.reset_all();
+                self.context = context_of(&self.config, &self.clock);
+                Ok(Outcome::done("configuration reset"))
+            }
+            StatementKind::Reset(Some(key)) => {
+                self.config.reset(&key.value);
+                self.context = context_of(&self.config, &self.clock);
+                Ok(Outcome::done("configuration reset"))
+            }
+            StatementKind::Query(query) => Ok(Outcome::Query(build::query(query, &self.environment())?)),
+            StatementKind::Insert(insert) => Ok(Outcome::Insert(build::inserts(
+                std::slice::from_ref(insert),
+                &self.environment(),
+            )?)),
+            StatementKind::StatementSet { inserts } => {
+                Ok(Outcome::Insert(build::inserts(inserts, &self.environment())?))
+            }
+            StatementKind::Explain { details, statement } => {
+                let text = explain::text(statement, details, &self.environment())?;
+                Ok(show::one_text(text))
+            }
+            // The rest defines something and was taken above.
+            _ => Err(Diagnostic::validation(
+                statement.span,
+                "this statement cannot be executed here",
+            )),
+        }
+    }
+
+    fn set_option(&mut self, key: &Text, value: &Text) -> Result<Outcome, Diagnostic> {
+        if let Err(fault) = self.config.set(&key.value, &value.value) {
+            let known = crate::config::is_known(&key.value);
+            return Err(fault.or_at(if known { value.span } else { key.span }));
+        }
+        self.context = context_of(&self.config, &self.clock);
+        Ok(Outcome::done("configuration changed"))
     }
 
     pub fn config(&self) -> &Config {
         &self.config
     }
 
+    /// Sets what the session starts with; `RESET` comes back to it. The diagnostic has no place.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
-        self.config.set(key, value)
+        self.config.set_initial(key, value)?;
+        self.context = context_of(&self.config, &self.clock);
+        Ok(())
     }
 
     pub fn catalog(&self) -> &CatalogStore {
         &self.catalog
     }
 
+    /// The context of the last statement.
     pub fn context(&self) -> Arc<EvaluationContext> {
         self.context.clone()
     }
@@ -93,4 +156,25 @@ impl Session {
             script: self.script,
         }
     }
+
+    /// The catalog and the database that a name of one or two parts stands for.
+    pub(crate) fn database_of(&self, name: &ObjectName) -> Result<(String, String), Diagnostic> {
+        match name.parts.as_slice() {
+            [database] => Ok((self.catalog.current_catalog().to_string(), database.name.clone())),
+            [catalog, database] => Ok((catalog.name.clone(), database.name.clone())),
+            _ => Err(
+                Diagnostic::validation(name.span, "a database's name has one or two parts")
+                    .hint("write catalog.database or database"),
+            ),
+        }
+    }
 }
+
+fn context_of(config: &Config, clock: &Arc<dyn Clock>) -> Arc<EvaluationContext> {
+    let mut context = EvaluationContext::new(config.time_zone(), clock.clone());
+    context.legacy_cast = config.legacy_cast();
+    Arc::new(context)
+}
+
+#[cfg(test)]
+mod tests;

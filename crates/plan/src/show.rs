@@ -17,6 +17,7 @@ use pattern::matches;
 use rows::{Cell, Rows};
 
 pub use rows::one_text;
+pub use unparse::query::text as query_text;
 
 pub fn execute(session: &Session, show: &Show, span: Span) -> Result<Outcome, Diagnostic> {
     let catalog = &session.catalog;
@@ -32,7 +33,10 @@ pub fn execute(session: &Session, show: &Show, span: Span) -> Result<Outcome, Di
                     return Err(Diagnostic::validation(from.span, "a catalog's name has one part"));
                 }
             };
-            let databases = &catalog.catalog(from.0).map_err(|fault| fault.or_at(from.1))?.databases;
+            let databases = &catalog
+                .catalog(from.0)
+                .map_err(|fault| fault.or_at(from.1))?
+                .databases;
             databases.keys().cloned().collect()
         }
         ShowKind::Tables => objects(session, show.from.as_ref(), span, |_| true)?,
@@ -127,7 +131,7 @@ fn objects(
 
 /// Built-in functions under the names that Flink lists, in lower case.
 fn function_names() -> Vec<String> {
-    let mut names: Vec<String> = functions::docs()
+    let mut names: Vec<String> = functions::catalogue()
         .iter()
         .map(|doc| doc.name.to_lowercase())
         .collect();
@@ -170,9 +174,10 @@ fn columns(session: &Session, name: &ObjectName, show: &Show) -> Result<Outcome,
     let key = table
         .and_then(|table| table.primary_key.as_ref())
         .map(|key| (&key.columns, format!("PRI({})", key.columns.join(", "))));
-    let mut rows = Rows::new(&["name", "type"])
-        .with_boolean("null")
-        .with_texts(&["key", "extras", "watermark"]);
+    let mut rows =
+        Rows::new(&["name", "type"])
+            .with_boolean("null")
+            .with_texts(&["key", "extras", "watermark"]);
     if comments {
         rows = rows.with_texts(&["comment"]);
     }

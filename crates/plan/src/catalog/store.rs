@@ -127,8 +127,10 @@ impl CatalogStore {
     /// The table or view of this name, or a diagnostic that names the nearest one.
     pub fn lookup(&self, name: &ast::ObjectName) -> Result<(ObjectPath, &CatalogObject), Diagnostic> {
         if name.parts.len() > 3 {
-            return Err(Diagnostic::validation(name.span, "a table's name has at most three parts")
-                .hint("write catalog.database.table"));
+            return Err(
+                Diagnostic::validation(name.span, "a table's name has at most three parts")
+                    .hint("write catalog.database.table"),
+            );
         }
         let path = self.resolve(name);
         match self.get(&path) {
@@ -328,7 +330,8 @@ impl CatalogStore {
         if_exists: bool,
     ) -> Result<(), Diagnostic> {
         let what = if is_table { "table" } else { "view" };
-        let fits = |object: Option<&CatalogObject>| object.is_some_and(|object| object.is_table() == is_table);
+        let fits =
+            |object: Option<&CatalogObject>| object.is_some_and(|object| object.is_table() == is_table);
         if temporary {
             if fits(self.temporary.get(path)) {
                 self.temporary.remove(path);
@@ -338,18 +341,19 @@ impl CatalogStore {
             return if if_exists { Ok(()) } else { Err(missing) };
         }
         if fits(self.temporary.get(path)) {
-            return Err(refuse(format!(
-                "a temporary {what} '{path}' hides the permanent one"
-            ))
-            .hint(format!("DROP TEMPORARY {} drops it", what.to_uppercase())));
+            return Err(
+                refuse(format!("a temporary {what} '{path}' hides the permanent one"))
+                    .hint(format!("DROP TEMPORARY {} drops it", what.to_uppercase())),
+            );
         }
         if !fits(self.permanent(path)) {
             if if_exists {
                 return Ok(());
             }
             return Err(match self.permanent(path) {
-                Some(_) if is_table => refuse(format!("'{path}' is a view, not a table"))
-                    .hint("DROP VIEW drops it"),
+                Some(_) if is_table => {
+                    refuse(format!("'{path}' is a view, not a table")).hint("DROP VIEW drops it")
+                }
                 Some(_) => refuse(format!("'{path}' is a table, not a view")).hint("DROP TABLE drops it"),
                 None => self.not_found(what, path),
             });

@@ -91,6 +91,8 @@ pub struct View {
     pub query: String,
     /// The query as it was written.
     pub original: String,
+    /// The query as SHOW CREATE VIEW gives it.
+    pub shown: String,
     pub comment: Option<String>,
     pub origin: Origin,
 }

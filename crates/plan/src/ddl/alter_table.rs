@@ -64,8 +64,10 @@ pub fn execute(
         }
         AlterTable::ModifyDistribution(distribution) => {
             if table.distribution.is_none() {
-                return Err(Diagnostic::validation(distribution.span, "the table is not distributed")
-                    .hint("say ADD DISTRIBUTION"));
+                return Err(
+                    Diagnostic::validation(distribution.span, "the table is not distributed")
+                        .hint("say ADD DISTRIBUTION"),
+                );
             }
             set_distribution(&mut table, distribution, &mut places);
         }
@@ -100,10 +102,11 @@ fn alterable<'a>(
         if if_exists {
             return Ok(None);
         }
-        return Err(
-            Diagnostic::validation(name.span, format!("'{path}' is temporary and cannot be altered"))
-                .hint("drop it and create it anew"),
-        );
+        return Err(Diagnostic::validation(
+            name.span,
+            format!("'{path}' is temporary and cannot be altered"),
+        )
+        .hint("drop it and create it anew"));
     }
     match session.catalog.permanent(path) {
         Some(CatalogObject::Table(table)) => Ok(Some(table)),
@@ -132,10 +135,11 @@ fn rename(
     if to.parts.len() > 1 {
         let written = session.catalog.resolve(to);
         if (&written.catalog, &written.database) != (&path.catalog, &path.database) {
-            return Err(
-                Diagnostic::validation(to.span, "a table keeps its catalog and database when it is renamed")
-                    .hint("create it there with LIKE instead"),
-            );
+            return Err(Diagnostic::validation(
+                to.span,
+                "a table keeps its catalog and database when it is renamed",
+            )
+            .hint("create it there with LIKE instead"));
         }
     }
     session
@@ -167,12 +171,17 @@ fn set_options(table: &mut Table, options: &[OptionEntry], env: &Environment<'_>
 
 fn reset_options(table: &mut Table, keys: &[Text], name: &ObjectName) -> Result<(), Diagnostic> {
     if keys.is_empty() {
-        return Err(Diagnostic::validation(name.span, "RESET needs at least one option"));
+        return Err(Diagnostic::validation(
+            name.span,
+            "RESET needs at least one option",
+        ));
     }
     for key in keys {
         if key.value == "connector" {
-            return Err(Diagnostic::validation(key.span, "option 'connector' cannot be reset")
-                .hint("a table needs a connector: SET another one"));
+            return Err(
+                Diagnostic::validation(key.span, "option 'connector' cannot be reset")
+                    .hint("a table needs a connector: SET another one"),
+            );
         }
         table.options.shift_remove(&key.value);
         table.origin.options.remove(&key.value);
@@ -233,7 +242,10 @@ fn refuse_second_key(table: &Table, at: Span) -> Result<(), Diagnostic> {
     match &table.primary_key {
         None => Ok(()),
         Some(key) => {
-            let message = format!("the table has a primary key already: ({})", key.columns.join(", "));
+            let message = format!(
+                "the table has a primary key already: ({})",
+                key.columns.join(", ")
+            );
             Err(Diagnostic::validation(at, message).hint("DROP PRIMARY KEY first"))
         }
     }
@@ -266,9 +278,10 @@ fn modify(
                 {
                     let on = (name.as_str(), definition.name.span);
                     let declared = elements::primary_key(key, Some(on), places)?;
-                    table.primary_key.replace(declared).ok_or_else(|| {
-                        missing(key.span, "primary key").hint("say ADD PRIMARY KEY")
-                    })?;
+                    table
+                        .primary_key
+                        .replace(declared)
+                        .ok_or_else(|| missing(key.span, "primary key").hint("say ADD PRIMARY KEY"))?;
                 }
                 table.columns[index] = column;
                 // Behind itself it stays where it is.
@@ -442,7 +455,10 @@ fn check_unused(
         }
     }
     if table.partition_keys.contains(name) {
-        return used("the partitions".to_string(), "partitions cannot be changed: create the table anew");
+        return used(
+            "the partitions".to_string(),
+            "partitions cannot be changed: create the table anew",
+        );
     }
     if let Some(watermark) = &table.watermark
         && (&watermark.column == name || names(&watermark.expression, &schema::all_fields(table))?)
@@ -454,7 +470,10 @@ fn check_unused(
         .as_ref()
         .is_some_and(|distribution| distribution.columns.contains(name))
     {
-        return used("the distribution".to_string(), "change or drop the distribution first");
+        return used(
+            "the distribution".to_string(),
+            "change or drop the distribution first",
+        );
     }
     Ok(())
 }

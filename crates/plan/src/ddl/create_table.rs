@@ -219,7 +219,10 @@ impl Merge {
                 Some(TableColumnKind::Metadata { .. })
             );
         if is_physical {
-            return Err(Diagnostic::validation(at, format!("column '{name}' is declared twice")));
+            return Err(Diagnostic::validation(
+                at,
+                format!("column '{name}' is declared twice"),
+            ));
         }
         let Some(existing) = self.columns.get(name) else {
             return Ok(());
@@ -238,8 +241,9 @@ impl Merge {
         };
         if !same {
             let message = format!("column '{name}' exists already and is not a {what} column");
-            return Err(Diagnostic::validation(at, message)
-                .hint(format!("a {what} column can only overwrite another {what} column")));
+            return Err(Diagnostic::validation(at, message).hint(format!(
+                "a {what} column can only overwrite another {what} column"
+            )));
         }
         if strategy != LikeMerge::Overwriting {
             let message = format!("{what} column '{name}' already exists");
@@ -292,7 +296,10 @@ fn merged_watermark(
         };
         let new = elements::watermark(definition, text, places)?;
         if declared {
-            return Err(Diagnostic::validation(definition.span, "a table has one watermark"));
+            return Err(Diagnostic::validation(
+                definition.span,
+                "a table has one watermark",
+            ));
         }
         if let Some(existing) = &watermark {
             let same = existing.column == new.column;
@@ -302,7 +309,10 @@ fn merged_watermark(
                     .hint("say LIKE ... (EXCLUDING WATERMARKS) or (OVERWRITING WATERMARKS)"));
             }
             if !same {
-                let message = format!("the base table has a watermark already, for '{}'", existing.column);
+                let message = format!(
+                    "the base table has a watermark already, for '{}'",
+                    existing.column
+                );
                 return Err(Diagnostic::validation(definition.span, message)
                     .hint("a table has one watermark: say LIKE ... (EXCLUDING WATERMARKS)"));
             }
@@ -445,10 +455,11 @@ fn as_select(
     path: ObjectPath,
 ) -> Result<Outcome, Diagnostic> {
     if create.temporary {
-        return Err(
-            Diagnostic::validation(create.name.span, "CREATE TABLE AS SELECT cannot make a temporary table")
-                .hint("create it first, then INSERT INTO it"),
-        );
+        return Err(Diagnostic::validation(
+            create.name.span,
+            "CREATE TABLE AS SELECT cannot make a temporary table",
+        )
+        .hint("create it first, then INSERT INTO it"));
     }
     let env = session.environment();
     let source = bind::query_schema(query, &env)?;
@@ -538,7 +549,10 @@ fn selected(
         visible.push(Field::new(&column.name, column.data_type.clone()));
         let name = column.name.clone();
         if first.contains_key(&name) {
-            return Err(Diagnostic::validation(at, format!("column '{name}' is declared twice")));
+            return Err(Diagnostic::validation(
+                at,
+                format!("column '{name}' is declared twice"),
+            ));
         }
         if from_query.contains_key(&name) {
             check_takes_query(definition, &column)?;
@@ -604,8 +618,10 @@ fn reordered(
         None => Ok(columns),
         Some(missing) => {
             let message = format!("the list of columns leaves out '{missing}', which the query gives");
-            Err(Diagnostic::validation(order.first().map_or(at, |name| name.span), message)
-                .hint("name every column of the query"))
+            Err(
+                Diagnostic::validation(order.first().map_or(at, |name| name.span), message)
+                    .hint("name every column of the query"),
+            )
         }
     }
 }

@@ -50,12 +50,10 @@ pub fn execute(session: &mut Session, statement: &StatementKind) -> Option<Resul
             done(dropped, name.span, "database dropped")
         }),
         StatementKind::AlterDatabase { name, options } => alter_database(session, name, options),
-        StatementKind::UseDatabase(name) => {
-            session.database_of(name).and_then(|(catalog, database)| {
-                let used = session.catalog.use_database(Some(&catalog), &database);
-                done(used, name.span, "database changed")
-            })
-        }
+        StatementKind::UseDatabase(name) => session.database_of(name).and_then(|(catalog, database)| {
+            let used = session.catalog.use_database(Some(&catalog), &database);
+            done(used, name.span, "database changed")
+        }),
         _ => return None,
     };
     Some(outcome)

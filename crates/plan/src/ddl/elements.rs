@@ -1,7 +1,9 @@
 //! Parts of a CREATE or ALTER TABLE statement as the catalog keeps them.
 
-use model::{DataType, Diagnostic, Span, TypeKind};
-use sql::ast::{ColumnDefinition, ColumnKind, Distribution, DistributionKind, PrimaryKey, WatermarkDefinition};
+use model::{DataType, Diagnostic, RowField, Span, TypeKind};
+use sql::ast::{
+    ColumnDefinition, ColumnKind, Distribution, DistributionKind, PrimaryKey, WatermarkDefinition,
+};
 
 use super::schema::Places;
 use crate::catalog::{TableColumn, TableColumnKind, TableDistribution, TablePrimaryKey, TableWatermark};
@@ -11,7 +13,10 @@ pub fn column(definition: &ColumnDefinition, text: &str, places: &mut Places) ->
     let name = definition.name.name.clone();
     places.columns.insert(name.clone(), definition.name.span);
     let (data_type, kind) = match &definition.kind {
-        ColumnKind::Physical { data_type, .. } => (data_type.data_type.clone(), TableColumnKind::Physical),
+        ColumnKind::Physical { data_type, .. } => (
+            without_descriptions(&data_type.data_type),
+            TableColumnKind::Physical,
+        ),
         ColumnKind::Computed(expression) => {
             places.expressions.insert(name.clone(), expression.span);
             let expression = expression.span.text(text).to_string();
@@ -22,7 +27,7 @@ pub fn column(definition: &ColumnDefinition, text: &str, places: &mut Places) ->
             key,
             is_virtual,
         } => (
-            data_type.data_type.clone(),
+            without_descriptions(&data_type.data_type),
             TableColumnKind::Metadata {
                 key: key.as_ref().map(|key| key.value.clone()),
                 is_virtual: *is_virtual,
@@ -34,6 +39,29 @@ pub fn column(definition: &ColumnDefinition, text: &str, places: &mut Places) ->
         data_type,
         kind,
         comment: definition.comment.as_ref().map(|comment| comment.value.clone()),
+    }
+}
+
+/// Flink's catalogs lose the descriptions of a row's fields.
+fn without_descriptions(data_type: &DataType) -> DataType {
+    let kind = match &data_type.kind {
+        TypeKind::Array(element) => TypeKind::Array(Box::new(without_descriptions(element))),
+        TypeKind::Multiset(element) => TypeKind::Multiset(Box::new(without_descriptions(element))),
+        TypeKind::Map(key, value) => TypeKind::Map(
+            Box::new(without_descriptions(key)),
+            Box::new(without_descriptions(value)),
+        ),
+        TypeKind::Row(fields) => TypeKind::Row(
+            fields
+                .iter()
+                .map(|field| RowField::new(&field.name, without_descriptions(&field.data_type)))
+                .collect(),
+        ),
+        other => other.clone(),
+    };
+    DataType {
+        kind,
+        nullable: data_type.nullable,
     }
 }
 
@@ -54,7 +82,10 @@ pub fn watermark(
             .iter()
             .map(|part| part.name.as_str())
             .collect();
-        let message = format!("watermark column '{}' must be a column of the table itself", path.join("."));
+        let message = format!(
+            "watermark column '{}' must be a column of the table itself",
+            path.join(".")
+        );
         return Err(Diagnostic::validation(definition.column.span, message)
             .hint("declare a computed column for the nested field and put the watermark on it"));
     };

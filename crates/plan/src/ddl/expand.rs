@@ -5,8 +5,8 @@
 
 use model::{Schema, Span};
 use sql::ast::{
-    Argument, ArgumentValue, Expr, ExprKind, FunctionCall, GroupItem, JsonBehavior, ObjectName,
-    OrderItem, OverClause, OverWindow, Query, QueryBody, Select, SelectItem, TableRef, TableRefKind,
+    Argument, ArgumentValue, Expr, ExprKind, FunctionCall, GroupItem, JsonBehavior, ObjectName, OrderItem,
+    OverClause, OverWindow, Query, QueryBody, Select, SelectItem, TableRef, TableRefKind,
 };
 
 use crate::catalog::{CatalogStore, ObjectPath};
@@ -27,7 +27,13 @@ pub fn expanded(query: &Query, schema: &Schema, text: &str, catalog: &CatalogSto
     let mut rewritten = String::new();
     let mut at = query.span.start;
     for (span, replacement) in &edits {
-        rewritten.push_str(Span { start: at, end: span.start }.text(text));
+        rewritten.push_str(
+            Span {
+                start: at,
+                end: span.start,
+            }
+            .text(text),
+        );
         rewritten.push_str(replacement);
         at = span.end;
     }

@@ -67,7 +67,10 @@ impl Strategies {
 
 fn check(options: &[LikeOption]) -> Result<(), Diagnostic> {
     for (index, option) in options.iter().enumerate() {
-        if options[..index].iter().any(|other| other.feature == option.feature) {
+        if options[..index]
+            .iter()
+            .any(|other| other.feature == option.feature)
+        {
             return Err(Diagnostic::validation(
                 option.span,
                 "each feature of LIKE can be named only once",
@@ -76,8 +79,9 @@ fn check(options: &[LikeOption]) -> Result<(), Diagnostic> {
         let all_or_nothing = matches!(option.feature, All | Constraints | Distribution | Partitions);
         if option.merge == Overwriting && all_or_nothing {
             let message = format!("OVERWRITING is not possible for {}", feature_name(option.feature));
-            return Err(Diagnostic::validation(option.span, message)
-                .hint("use INCLUDING or EXCLUDING; OVERWRITING is for GENERATED, METADATA, OPTIONS and WATERMARKS"));
+            return Err(Diagnostic::validation(option.span, message).hint(
+                "use INCLUDING or EXCLUDING; OVERWRITING is for GENERATED, METADATA, OPTIONS and WATERMARKS",
+            ));
         }
     }
     Ok(())

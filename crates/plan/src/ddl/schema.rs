@@ -55,7 +55,14 @@ pub fn resolve(table: &mut Table, places: &Places, env: &Environment<'_>) -> Res
         };
         let what = format!("computed column '{}'", column.name);
         let place = places.expressions.get(&column.name).copied();
-        let bound = bind_text(expression, place, places.column(&column.name), &what, &source, env)?;
+        let bound = bind_text(
+            expression,
+            place,
+            places.column(&column.name),
+            &what,
+            &source,
+            env,
+        )?;
         table.columns[index].data_type = bound.data_type();
     }
     check_watermark(table, places, env)?;
@@ -268,7 +275,10 @@ fn check_distribution(table: &Table, places: &Places) -> Result<(), Diagnostic> 
         }
     }
     if distribution.buckets == Some(0) {
-        return Err(Diagnostic::validation(at, "a distributed table needs at least one bucket"));
+        return Err(Diagnostic::validation(
+            at,
+            "a distributed table needs at least one bucket",
+        ));
     }
     Ok(())
 }

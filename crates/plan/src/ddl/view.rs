@@ -9,6 +9,7 @@ use super::expand;
 use crate::bind;
 use crate::catalog::{CatalogObject, CatalogStore, ObjectPath, Origin, View};
 use crate::session::{Outcome, Session};
+use crate::show;
 
 pub fn create(session: &mut Session, text: &str, create: &CreateView) -> Result<Outcome, Diagnostic> {
     super::check_parts(&create.name)?;
@@ -41,10 +42,11 @@ pub fn alter(
     super::check_parts(name)?;
     let path = session.catalog.resolve(name);
     if session.catalog.is_temporary(&path) {
-        return Err(
-            Diagnostic::validation(name.span, format!("'{path}' is temporary and cannot be altered"))
-                .hint("drop it and create it anew"),
-        );
+        return Err(Diagnostic::validation(
+            name.span,
+            format!("'{path}' is temporary and cannot be altered"),
+        )
+        .hint("drop it and create it anew"));
     }
     let comment = match session.catalog.permanent(&path) {
         Some(CatalogObject::View(view)) => view.comment.clone(),
@@ -105,8 +107,11 @@ fn view_of(
     let env = session.environment();
     let schema = bind::query_schema(query, &env)?;
     let named = renamed(&schema, columns, query)?;
+    let expanded = expand::expanded(query, &schema, text, &session.catalog);
+    let shown = show::query_text(query, text, &session.catalog);
     Ok(View {
-        query: expand::expanded(query, &schema, text, &session.catalog),
+        shown: shown.unwrap_or_else(|| expanded.clone()),
+        query: expanded,
         schema: named,
         original: query.span.text(text).to_string(),
         comment: None,

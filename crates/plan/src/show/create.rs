@@ -46,7 +46,7 @@ pub fn view(session: &Session, name: &ObjectName) -> Result<Outcome, Diagnostic>
     text.push_str(&columns.join(",\n"));
     text.push_str("\n)\n");
     push_comment(&mut text, view.comment.as_deref());
-    text.push_str(&format!("AS {}\n", view.query));
+    text.push_str(&format!("AS {}\n", view.shown));
     Ok(one_text(text))
 }
 
@@ -174,11 +174,7 @@ fn type_text(data_type: &DataType) -> String {
                 .iter()
                 .map(|field| {
                     let name = sql::quote_identifier(&field.name);
-                    let mut text = format!("{name} {}", type_text(&field.data_type));
-                    if let Some(description) = &field.description {
-                        text.push_str(&format!(" '{}'", description.replace('\'', "''")));
-                    }
-                    text
+                    format!("{name} {}", type_text(&field.data_type))
                 })
                 .collect();
             format!("ROW<{}>", fields.join(", "))

@@ -41,8 +41,7 @@ impl Rows {
     }
 
     pub fn with_boolean(mut self, column: &str) -> Rows {
-        self.fields
-            .push(Field::new(column, TypeKind::Boolean.nullable()));
+        self.fields.push(Field::new(column, TypeKind::Boolean.nullable()));
         self
     }
 

@@ -5,7 +5,9 @@
 
 mod function;
 mod literal;
+pub mod query;
 
+use model::Span;
 use sql::ast::{
     BinaryOperator, Expr, ExprKind, JsonKind, Literal, ObjectName, TimeUnit, TrimSide, UnaryOperator,
 };
@@ -22,14 +24,20 @@ const LIKE: Precedence = (65, 64);
 /// The text of an expression that was kept as it was written. What does not parse is given back as it is.
 pub fn text(expression: &str) -> String {
     match sql::parse_expression(expression) {
-        Ok(parsed) => Writer { source: expression }.top(&parsed),
+        Ok(parsed) => Writer {
+            source: expression,
+            names: None,
+        }
+        .top(&parsed),
         Err(_) => expression.to_string(),
     }
 }
 
-struct Writer<'s> {
+pub struct Writer<'s> {
     /// What the spans of the expression point into.
     source: &'s str,
+    /// In a query, columns are written with their tables.
+    names: Option<query::Names<'s>>,
 }
 
 impl Writer<'_> {
@@ -68,17 +76,17 @@ impl Writer<'_> {
                 let right = self.write(right, own_right, after);
                 format!("{left} {} {right}", symbol(*operator))
             }
-            ExprKind::IsDistinctFrom {
-                left,
-                right,
-                negated,
-            } => {
+            ExprKind::IsDistinctFrom { left, right, negated } => {
                 let left = self.write(left, before, own_left);
                 let right = self.write(right, own_right, after);
                 format!("{left} IS {}DISTINCT FROM {right}", not(*negated))
             }
             ExprKind::IsNull { operand, negated } => {
-                format!("{} IS {}NULL", self.write(operand, before, own_left), not(*negated))
+                format!(
+                    "{} IS {}NULL",
+                    self.write(operand, before, own_left),
+                    not(*negated)
+                )
             }
             ExprKind::IsTruth {
                 operand,
@@ -90,7 +98,11 @@ impl Writer<'_> {
                     Some(false) => "FALSE",
                     None => "UNKNOWN",
                 };
-                format!("{} IS {}{value}", self.write(operand, before, own_left), not(*negated))
+                format!(
+                    "{} IS {}{value}",
+                    self.write(operand, before, own_left),
+                    not(*negated)
+                )
             }
             ExprKind::IsJson {
                 operand,
@@ -153,11 +165,18 @@ impl Writer<'_> {
     /// What never needs parentheses around it.
     fn plain(&self, expr: &Expr) -> String {
         match &expr.kind {
-            ExprKind::Name(name) => quoted(name),
+            ExprKind::Name(name) => match &self.names {
+                Some(names) => names.qualified(name),
+                None => quoted(name),
+            },
             ExprKind::Literal(value) => literal::text(value),
             ExprKind::Unary { operator, operand } => {
                 // Only a sign before a number comes here: it is part of the number.
-                let sign = if *operator == UnaryOperator::Minus { "-" } else { "" };
+                let sign = if *operator == UnaryOperator::Minus {
+                    "-"
+                } else {
+                    ""
+                };
                 format!("{sign}{}", self.plain(operand))
             }
             ExprKind::Case {
@@ -245,13 +264,25 @@ impl Writer<'_> {
                 format!("{operand}.{}", sql::quote_identifier(&field.name))
             }
             // Operators are written above; what is left does not stand in the definition of a table.
-            _ => expr.span.text(self.source).to_string(),
+            _ => self.as_written(expr.span),
         }
     }
 
     fn equals(&self, left: &Expr, right: &Expr) -> String {
         let (own_left, own_right) = self::left(30);
-        format!("{} = {}", self.write(left, 0, own_left), self.write(right, own_right, 0))
+        format!(
+            "{} = {}",
+            self.write(left, 0, own_left),
+            self.write(right, own_right, 0)
+        )
+    }
+
+    /// A part for which there is no better form.
+    fn as_written(&self, span: Span) -> String {
+        if let Some(names) = &self.names {
+            names.fail();
+        }
+        span.text(self.source).to_string()
     }
 
     fn list(&self, list: &[Expr]) -> String {

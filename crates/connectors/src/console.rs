@@ -16,10 +16,8 @@ pub struct Console {
 impl Console {
     /// The standard streams of this process.
     pub fn standard() -> Self {
-        Console {
-            output: Arc::new(Mutex::new(std::io::stdout())),
-            error: Arc::new(Mutex::new(std::io::stderr())),
-        }
+        let output: Stream = Arc::new(Mutex::new(std::io::stdout()));
+        output.into()
     }
 
     /// A console that keeps what is written, and the two handles to read it.
@@ -30,6 +28,16 @@ impl Console {
             error: Arc::new(Mutex::new(error.clone())),
         };
         (console, output, error)
+    }
+}
+
+/// Standard output as given, standard error of this process.
+impl From<Stream> for Console {
+    fn from(output: Stream) -> Self {
+        Console {
+            output,
+            error: Arc::new(Mutex::new(std::io::stderr())),
+        }
     }
 }
 

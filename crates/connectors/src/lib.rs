@@ -18,15 +18,15 @@ use std::sync::Arc;
 
 use dataflow::Connector;
 
-pub use console::{Captured, Console};
+pub use console::{Captured, Console, Stream};
 
-/// Every connector there is. `console` is where `print` writes.
-pub fn all(console: Console) -> Vec<Arc<dyn Connector>> {
+/// Every connector there is. `print` writes to the console: both streams, or only standard output.
+pub fn all(console: impl Into<Console>) -> Vec<Arc<dyn Connector>> {
     vec![
         Arc::new(filesystem::Filesystem),
         Arc::new(datagen::Datagen),
         Arc::new(nexmark::Nexmark),
-        Arc::new(print::Print::new(console)),
+        Arc::new(print::Print::new(console.into())),
         Arc::new(blackhole::Blackhole),
     ]
 }

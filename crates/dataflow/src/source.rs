@@ -45,6 +45,8 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     fn boundedness(&self) -> Boundedness;
 
     /// The splits known now, in the order they should be read. They are dealt out to shards in turn.
+    /// A job that is restored asks again only if there is a [`Source::discovery_interval`]; otherwise it goes on
+    /// with the splits it began with, those of a lane in the order of their ids.
     fn splits(&self, parallelism: usize) -> Result<Vec<Split>, Error>;
 
     /// How often [`Source::splits`] is worth asking again for new ones; `None` if never.

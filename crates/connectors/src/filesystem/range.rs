@@ -39,7 +39,8 @@ impl FileRange {
 
     pub fn split(&self) -> Split {
         Split {
-            id: format!("{}@{}", self.path, self.start),
+            // Padded, so that the ranges of a file are in the order of their ids.
+            id: format!("{}@{:015}", self.path, self.start),
             lane: self.path.clone(),
             payload: format!(
                 "{} {} {} {} {}",

@@ -189,7 +189,7 @@ fn a_large_file_is_cut_and_a_format_that_cannot_be_cut_is_not() {
         .iter()
         .map(|split| split.id.rsplit('@').next().unwrap())
         .collect();
-    assert_eq!(ids, ["0", "16777216", "33554432"]);
+    assert_eq!(ids, ["000000000000000", "000000016777216", "000000033554432"]);
     let counts: Vec<usize> = splits
         .iter()
         .map(|split| {

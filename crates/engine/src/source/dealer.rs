@@ -33,8 +33,13 @@ impl Dealer {
         shards: usize,
         restored: Option<&OperatorSnapshot>,
     ) -> Result<Dealer, Error> {
-        let splits = source.splits(shards)?;
         let interval = source.discovery_interval();
+        // Where nothing new is to be found, a job goes on with the splits it began with: how many there are may
+        // depend on the number of shards, which may be another now.
+        let splits = match restored {
+            Some(snapshot) if interval.is_none() && !snapshot.splits.is_empty() => Vec::new(),
+            _ => source.splits(shards)?,
+        };
         let may_grow = interval.is_some() && source.boundedness() == Boundedness::Unbounded;
         let mut state = State {
             dealt: vec![Vec::new(); shards],

@@ -1,7 +1,7 @@
 //! Bytes to batches and back: the formats that a table's `'format'` option names.
 //!
 //! Nothing here reads or writes files or knows where bytes come from. Every format reads its own options, and gives
-//! the rows and the bytes that Flink's format of the same name gives; where it cannot, it says so in its file.
+//! the rows and the bytes that Flink's format of the same name gives; where it does not, it says so in its file.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,12 +10,16 @@ use dataflow::Format;
 
 mod base64;
 mod column;
+pub mod csv;
 mod java_time;
 pub mod json;
+pub mod raw;
+mod text;
+mod utf8;
 
 /// All formats.
 pub fn all() -> Vec<Arc<dyn Format>> {
-    vec![Arc::new(json::Json)]
+    vec![Arc::new(json::Json), Arc::new(csv::Csv), Arc::new(raw::Raw)]
 }
 
 /// A value as messages quote it: cut to a length a person reads, never broken inside a character.

@@ -7,6 +7,7 @@ use values::temporal::{parse_timestamp_iso, parse_timestamp_sql, strip_utc_suffi
 use values::{decimal, temporal::Instant};
 
 use crate::column::Column;
+use crate::text::{is_decimal, java_trim};
 use crate::{base64, java_time};
 
 /// A value that is neither an object nor an array nor null.
@@ -134,52 +135,4 @@ fn integer(text: &[u8]) -> Option<i64> {
 /// A fraction cut to a whole number between two bounds.
 fn truncated(text: &[u8], least: f64, greatest: f64) -> Option<f64> {
     parse_f64(text).filter(|number| (least..=greatest).contains(number))
-}
-
-/// `String.trim`: without everything up to a blank on both sides.
-pub fn java_trim(text: &[u8]) -> &[u8] {
-    let Some(start) = text.iter().position(|&byte| byte > b' ') else {
-        return b"";
-    };
-    // There is a byte over a blank.
-    let end = text
-        .iter()
-        .rposition(|&byte| byte > b' ')
-        .map_or(start, |last| last + 1);
-    &text[start..end]
-}
-
-/// Whether `new BigDecimal` takes the text.
-pub fn is_decimal(text: &[u8]) -> bool {
-    fn digits(text: &[u8]) -> usize {
-        text.iter().take_while(|byte| byte.is_ascii_digit()).count()
-    }
-    fn unsigned(text: &[u8]) -> &[u8] {
-        match text {
-            [b'+' | b'-', rest @ ..] => rest,
-            _ => text,
-        }
-    }
-    /// Exponents have at most ten digits.
-    const EXPONENT_DIGITS_MAX: usize = 10;
-    let mut rest = unsigned(text);
-    let whole = digits(rest);
-    rest = &rest[whole..];
-    let mut fraction = 0;
-    if let [b'.', tail @ ..] = rest {
-        fraction = digits(tail);
-        rest = &tail[fraction..];
-    }
-    if whole + fraction == 0 {
-        return false;
-    }
-    if let [b'e' | b'E', tail @ ..] = rest {
-        rest = unsigned(tail);
-        let exponent = digits(rest);
-        if !(1..=EXPONENT_DIGITS_MAX).contains(&exponent) {
-            return false;
-        }
-        rest = &rest[exponent..];
-    }
-    rest.is_empty()
 }

@@ -12,8 +12,9 @@ use model::{DataType, Schema, TypeKind};
 use values::temporal::{self, FractionDigits, Instant};
 use values::{decimal, number};
 
-use super::text::{write_decimal, write_string};
+use super::text::write_string;
 use crate::base64;
+use crate::text::write_decimal;
 
 /// What to write for an entry of a map whose key is NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,9 @@
 //! The format `json`, with the options, the rows and the texts of Flink's.
+//!
+//! On purpose it differs where Flink loses its way: under `json.ignore-parse-errors` an object or array in a scalar
+//! field makes that field NULL and spoils nothing behind it, and a record that cannot be read gives no row rather
+//! than a row that is itself NULL. An object is never a BOOLEAN. Times are cut to the precision of their column, and
+//! hexadecimal floats and digits beyond ASCII are refused. Records must be UTF-8 to their end.
 
 mod convert;
 mod decode;
@@ -9,9 +14,6 @@ mod scan;
 mod text;
 mod tree;
 mod walk;
-
-#[cfg(test)]
-mod tests;
 
 pub use encode::{EncodeOptions, NullKeys, RowEncoder};
 

@@ -9,8 +9,9 @@ use values::number::{parse_f64, write_f64};
 
 use super::fault::{Fault, syntax};
 use super::scan::{self, DEPTH_MAX, Literal, Place};
-use super::text::{write_decimal_text, write_string};
+use super::text::write_string;
 use crate::column::last_of_each;
+use crate::text::write_decimal_text;
 
 /// Appends the value at `place` to `out`.
 ///

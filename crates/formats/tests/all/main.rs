@@ -1,0 +1,8 @@
+//! The formats through their front door: what `formats::all` hands out.
+
+mod chunking;
+mod flink;
+mod json_property;
+mod kit;
+mod messages;
+mod round_trip;

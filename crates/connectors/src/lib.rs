@@ -10,7 +10,6 @@ mod datagen;
 mod filesystem;
 pub mod nexmark;
 mod pace;
-
 mod print;
 mod refuse;
 

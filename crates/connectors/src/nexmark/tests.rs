@@ -107,7 +107,7 @@ fn texts_have_the_shapes_of_the_benchmark() {
         let stream = Stream::Only(kind);
         for batch in batches(&Settings::default(), stream, 0..50_000).unwrap() {
             let batch = batch.unwrap();
-            let rows = rows_text(&types(&stream.schema()), &[batch.clone()]);
+            let rows = rows_text(&types(&stream.schema()), std::slice::from_ref(&batch));
             if kind == Kind::Person {
                 states.extend(
                     batch

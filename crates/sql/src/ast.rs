@@ -647,7 +647,8 @@ pub enum ExprKind {
         branches: Vec<(Expr, Expr)>,
         otherwise: Option<Box<Expr>>,
     },
-    /// `CAST(x AS T)` and `TRY_CAST(x AS T)`.
+    /// `CAST(x AS T)` and `TRY_CAST(x AS T)`; also `(a - b) DAY TO SECOND`, where `x` is the difference of two times
+    /// and `T` the interval.
     Cast {
         operand: Box<Expr>,
         data_type: TypeName,

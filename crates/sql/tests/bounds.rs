@@ -41,7 +41,7 @@ fn largest<T: Clone + PartialEq + std::fmt::Debug>(
             Ok(tree) => last = Some(tree),
             Err(refusal) => {
                 walk(last.expect("the smallest tree is fine"));
-                assert!(parse(&text(20_000)).is_err());
+                assert!(parse(&text(5_000)).is_err());
                 return (n - 1, refusal);
             }
         }

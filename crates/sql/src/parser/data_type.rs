@@ -13,31 +13,11 @@ const TIME_PRECISION_MAX: u32 = 9;
 const DECIMAL_PRECISION_DEFAULT: u32 = 10;
 const TIMESTAMP_PRECISION_DEFAULT: u8 = 6;
 
+#[rustfmt::skip]
 const TYPES: &[&str] = &[
-    "CHAR",
-    "VARCHAR",
-    "STRING",
-    "BOOLEAN",
-    "BINARY",
-    "VARBINARY",
-    "BYTES",
-    "DECIMAL",
-    "NUMERIC",
-    "TINYINT",
-    "SMALLINT",
-    "INT",
-    "INTEGER",
-    "BIGINT",
-    "FLOAT",
-    "DOUBLE",
-    "DATE",
-    "TIME",
-    "TIMESTAMP",
-    "TIMESTAMP_LTZ",
-    "ARRAY",
-    "MULTISET",
-    "MAP",
-    "ROW",
+    "CHAR", "VARCHAR", "STRING", "BOOLEAN", "BINARY", "VARBINARY", "BYTES", "DECIMAL", "NUMERIC", "TINYINT",
+    "SMALLINT", "INT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ",
+    "ARRAY", "MULTISET", "MAP", "ROW",
 ];
 
 /// Names that other databases give to types.
@@ -387,6 +367,16 @@ impl Parser<'_> {
 
     fn interval_type(&mut self) -> Parsed<TypeName> {
         let start = self.bump().span;
+        let name = self.interval_type_here()?;
+        Ok(TypeName {
+            span: self.since(start),
+            ..name
+        })
+    }
+
+    /// Behind INTERVAL.
+    pub(super) fn interval_type_here(&mut self) -> Parsed<TypeName> {
+        let start = self.span();
         let qualifier = self.interval_qualifier()?;
         let kind = match qualifier.from {
             TimeUnit::Year | TimeUnit::Quarter | TimeUnit::Month => TypeKind::IntervalYearMonth,

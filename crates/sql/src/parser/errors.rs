@@ -12,78 +12,20 @@ use crate::lexer::TokenKind;
 const SHOWN_CHARACTERS_MAX: usize = 40;
 
 /// Words that open or join the parts of a query: never meant as a name where one is missing.
+#[rustfmt::skip]
 const CLAUSES: &[&str] = &[
-    "AND",
-    "AS",
-    "BETWEEN",
-    "CASE",
-    "CROSS",
-    "ELSE",
-    "END",
-    "EXCEPT",
-    "FETCH",
-    "FOR",
-    "FROM",
-    "FULL",
-    "GROUP",
-    "HAVING",
-    "IN",
-    "INNER",
-    "INSERT",
-    "INTERSECT",
-    "INTO",
-    "IS",
-    "JOIN",
-    "LEFT",
-    "LIKE",
-    "LIMIT",
-    "NATURAL",
-    "NOT",
-    "OFFSET",
-    "ON",
-    "OR",
-    "ORDER",
-    "OVER",
-    "QUALIFY",
-    "RIGHT",
-    "SELECT",
-    "SET",
-    "TABLE",
-    "THEN",
-    "UNION",
-    "USING",
-    "VALUES",
-    "WHEN",
-    "WHERE",
-    "WINDOW",
-    "WITH",
+    "ALL", "AND", "AS", "BETWEEN", "CASE", "CROSS", "DEFAULT", "DISTINCT", "ELSE", "END", "EXCEPT", "FETCH",
+    "FOR", "FROM", "FULL", "GROUP", "HAVING", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN",
+    "LEFT", "LIKE", "LIMIT", "NATURAL", "NOT", "OFFSET", "ON", "OR", "ORDER", "OVER", "QUALIFY", "RIGHT",
+    "SELECT", "SET", "TABLE", "THEN", "UNION", "USING", "VALUES", "WHEN", "WHERE", "WINDOW", "WITH",
 ];
 
 /// What may follow an alias, for the case that the alias is one of these with a slip.
+#[rustfmt::skip]
 const AFTER_ALIAS: &[&str] = &[
-    "FROM",
-    "WHERE",
-    "GROUP",
-    "HAVING",
-    "ORDER",
-    "LIMIT",
-    "OFFSET",
-    "FETCH",
-    "JOIN",
-    "INNER",
-    "LEFT",
-    "RIGHT",
-    "FULL",
-    "CROSS",
-    "UNION",
-    "INTERSECT",
-    "EXCEPT",
-    "WINDOW",
-    "QUALIFY",
-    "MATCH_RECOGNIZE",
-    "ON",
-    "USING",
-    "AS",
+    "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FETCH", "JOIN", "INNER", "LEFT",
+    "RIGHT", "FULL", "CROSS", "UNION", "INTERSECT", "EXCEPT", "WINDOW", "QUALIFY", "MATCH_RECOGNIZE", "ON",
+    "USING", "AS",
 ];
 
 impl Parser<'_> {
@@ -222,6 +164,9 @@ impl Parser<'_> {
             if let Some(hint) = suggest::did_you_mean(alias, AFTER_ALIAS.iter().copied()) {
                 return Some(hint);
             }
+            if self.nth_is_name(0) {
+                return Some("is a comma missing before it?".to_string());
+            }
         }
         let wants_paren = what.ends_with("')'");
         let at_end = matches!(kind, TokenKind::End | TokenKind::Semicolon);
@@ -234,21 +179,15 @@ impl Parser<'_> {
                 place.line, place.column
             ));
         }
-        let starts_item = matches!(
-            kind,
-            TokenKind::Word
-                | TokenKind::QuotedName
-                | TokenKind::String
-                | TokenKind::Integer
-                | TokenKind::Decimal
-        );
+        let starts_item = self.nth_is_name(0)
+            || matches!(kind, TokenKind::String | TokenKind::Integer | TokenKind::Decimal);
         if what.starts_with("','") && starts_item {
             return Some("is a comma missing before it?".to_string());
         }
         None
     }
 
-    /// The innermost parenthesis of the statement that is still open.
+    /// The innermost parenthesis before the token at hand that nothing in the statement closes.
     fn open_paren(&self) -> Option<Span> {
         let mut open = Vec::new();
         for token in &self.tokens[self.start.min(self.position)..self.position] {
@@ -257,6 +196,18 @@ impl Parser<'_> {
                 TokenKind::RightParen => {
                     open.pop();
                 }
+                _ => {}
+            }
+        }
+        let mut depth = 0;
+        for token in &self.tokens[self.position..] {
+            match token.kind {
+                TokenKind::LeftParen => depth += 1,
+                TokenKind::RightParen if depth > 0 => depth -= 1,
+                TokenKind::RightParen => {
+                    open.pop();
+                }
+                TokenKind::Semicolon => break,
                 _ => {}
             }
         }

@@ -317,11 +317,35 @@ impl Parser<'_> {
         }
         if self.peek() != TokenKind::Comma {
             self.list_end()?;
-            return Ok(first);
+            return self.difference(start, first);
         }
         let fields = self.rest_of_list(first)?;
         self.list_end()?;
         Ok(row(fields, false, self.since(start)))
+    }
+
+    /// `(a - b) DAY TO SECOND`: the difference of two times, as an interval.
+    fn difference(&mut self, start: Span, operand: Box<Expr>) -> Parsed<Box<Expr>> {
+        let minus = matches!(
+            &operand.kind,
+            ExprKind::Binary {
+                operator: BinaryOperator::Minus,
+                ..
+            }
+        );
+        if !minus || !self.at_any(&["YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"]) {
+            return Ok(operand);
+        }
+        let data_type = self.interval_type_here()?;
+        self.grow()?;
+        Ok(boxed(
+            ExprKind::Cast {
+                operand,
+                data_type,
+                is_try: false,
+            },
+            self.since(start),
+        ))
     }
 
     /// `, b, c` behind `a`.

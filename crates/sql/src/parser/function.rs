@@ -50,7 +50,7 @@ impl Parser<'_> {
             "DATE_TRUNC" | "DATETIME_TRUNC" | "TIMESTAMP_TRUNC" | "TIME_TRUNC" => {
                 Err(self.unsupported(self.span(), &word).hint("use FLOOR(x TO MONTH)"))
             }
-            "DATETIME_DIFF" | "TIMESTAMP_DIFF" | "TIME_DIFF" => Err(self
+            "DATE_DIFF" | "DATETIME_DIFF" | "TIMESTAMP_DIFF" | "TIME_DIFF" => Err(self
                 .unsupported(self.span(), &word)
                 .hint("use TIMESTAMPDIFF(DAY, a, b)")),
             "ARRAY" => {

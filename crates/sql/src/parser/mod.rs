@@ -29,6 +29,8 @@ use crate::keywords;
 use crate::lexer::{Token, TokenKind, tokenize, tokenize_range};
 use crate::{IDENTIFIER_LENGTH_MAX, NESTING_MAX, TREE_HEIGHT_MAX};
 
+const STATEMENT_END: &str = "';' or the end of the statement";
+
 pub(crate) type Parsed<T> = Result<T, Diagnostic>;
 
 pub(crate) struct Parser<'a> {
@@ -53,19 +55,19 @@ pub(crate) struct Parser<'a> {
     no_block_end: bool,
 }
 
-/// Parses all of `text` with `parse`.
-fn whole<'a, T>(text: &'a str, parse: impl FnOnce(&mut Parser<'a>) -> Parsed<T>) -> Parsed<T> {
+/// Parses all of `text` with `parse`; `end` says what must stand behind it.
+fn whole<'a, T>(text: &'a str, end: &str, parse: impl FnOnce(&mut Parser<'a>) -> Parsed<T>) -> Parsed<T> {
     let mut parser = Parser::new(text);
     let tree = parse(&mut parser)?;
     match parser.peek() {
         TokenKind::End => Ok(tree),
-        _ => Err(parser.expected("the end of the text")),
+        _ => Err(parser.expected(end)),
     }
 }
 
 /// Parses one statement, with or without a `;` behind it.
 pub(crate) fn statement(text: &str) -> Parsed<Statement> {
-    whole(text, |parser| {
+    whole(text, STATEMENT_END, |parser| {
         let statement = parser.statement()?;
         parser.eat_kind(TokenKind::Semicolon);
         Ok(statement)
@@ -73,15 +75,17 @@ pub(crate) fn statement(text: &str) -> Parsed<Statement> {
 }
 
 pub(crate) fn expression(text: &str) -> Parsed<Expr> {
-    whole(text, |parser| parser.expression())
+    whole(text, "an operator or the end of the expression", |parser| {
+        parser.expression()
+    })
 }
 
 pub(crate) fn query(text: &str) -> Parsed<Query> {
-    whole(text, |parser| Ok(*parser.query()?))
+    whole(text, "the end of the query", |parser| Ok(*parser.query()?))
 }
 
 pub(crate) fn data_type(text: &str) -> Parsed<TypeName> {
-    whole(text, |parser| parser.any_data_type())
+    whole(text, "the end of the type", |parser| parser.any_data_type())
 }
 
 impl<'a> Parser<'a> {

@@ -5,7 +5,7 @@
 
 use model::{Diagnostic, Span};
 
-use super::{Parsed, Parser};
+use super::{Parsed, Parser, STATEMENT_END};
 use crate::Script;
 use crate::ast::{Insert, StatementKind};
 use crate::lexer::{Token, TokenKind, tokenize};
@@ -93,7 +93,7 @@ impl Parser<'_> {
         if self.peek() == TokenKind::End || self.eat_kind(TokenKind::Semicolon) {
             return Ok(());
         }
-        Err(self.expected("';' or the end of the statement"))
+        Err(self.expected(STATEMENT_END))
     }
 
     /// Goes on behind the statement at hand, which is broken.

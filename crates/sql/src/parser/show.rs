@@ -3,21 +3,10 @@
 use super::{Parsed, Parser};
 use crate::ast::{Show, ShowKind, ShowLike, StatementKind};
 
+#[rustfmt::skip]
 const KINDS: &[&str] = &[
-    "CATALOGS",
-    "CURRENT",
-    "DATABASES",
-    "TABLES",
-    "VIEWS",
-    "COLUMNS",
-    "FUNCTIONS",
-    "USER FUNCTIONS",
-    "MODULES",
-    "FULL MODULES",
-    "PARTITIONS",
-    "CREATE",
-    "JOBS",
-    "JARS",
+    "CATALOGS", "CURRENT", "DATABASES", "TABLES", "VIEWS", "COLUMNS", "FUNCTIONS", "USER FUNCTIONS",
+    "MODULES", "FULL MODULES", "PARTITIONS", "CREATE", "JOBS", "JARS",
 ];
 
 /// What else Flink shows.

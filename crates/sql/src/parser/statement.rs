@@ -10,6 +10,7 @@ use crate::ast::{
 use crate::lexer::TokenKind;
 
 /// What a statement can begin with, for those that mistyped it.
+#[rustfmt::skip]
 const STATEMENTS: &[&str] = &[
     "SELECT", "WITH", "VALUES", "INSERT", "CREATE", "DROP", "ALTER", "USE", "SHOW", "DESCRIBE", "DESC",
     "SET", "RESET", "BEGIN", "EXECUTE", "EXPLAIN", "TABLE",
@@ -101,6 +102,11 @@ impl Parser<'_> {
     }
 
     fn expected_statement(&self) -> Diagnostic {
+        if self.at_all(&["STATEMENT", "SET"]) {
+            return self
+                .expected("a statement")
+                .hint("write EXECUTE STATEMENT SET BEGIN");
+        }
         let near = model::suggest::did_you_mean(self.text_of(self.span()), STATEMENTS.iter().copied());
         self.expected("a statement").maybe_hint(near)
     }

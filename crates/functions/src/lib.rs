@@ -8,6 +8,7 @@ mod aggregate;
 mod build;
 mod calendar;
 mod cast;
+mod collection;
 mod definition;
 mod kernel;
 mod math;

@@ -7,11 +7,11 @@ use dataflow::FunctionDoc;
 
 use crate::definition::{Aggregate, AggregateDefinition, Scalar, ScalarDefinition};
 use crate::aggregate as aggregates_of;
-use crate::{math, operators, string, temporal};
+use crate::{collection, math, operators, string, temporal};
 
 /// The families. A new family is a line here.
 fn scalars() -> Vec<&'static Scalar> {
-    [operators::list(), math::list(), string::list(), temporal::list()].into_iter().flatten().collect()
+    [collection::list(), operators::list(), math::list(), string::list(), temporal::list()].into_iter().flatten().collect()
 }
 
 fn aggregates() -> Vec<&'static Aggregate> {

@@ -1,0 +1,254 @@
+//! Function calls as they are written: special forms, aggregates, properties of windows, plain functions.
+
+use graph::Expr;
+use model::{DataType, Diagnostic, Span, TypeKind};
+use sql::ast::{self, ArgumentValue, FunctionCall, ObjectName};
+
+use super::aggregation;
+use super::expression::{ExprBinder, no_common_type, unit_literal};
+use super::functions::is_aggregate;
+use super::literal;
+use super::unsupported;
+
+/// Functions that take a bare NULL.
+const NULL_TAKERS: &[&str] = &["COALESCE", "IFNULL", "NULLIF", "IF"];
+
+impl ExprBinder<'_> {
+    pub fn function(&mut self, call: &FunctionCall, span: Span) -> Result<Expr, Diagnostic> {
+        let name = function_name(&call.name)?;
+        if call.over.is_some() {
+            return Err(unsupported(
+                span,
+                &format!("{name} OVER a window of rows"),
+                "aggregate over a window function such as TUMBLE instead",
+            ));
+        }
+        if is_aggregate(&name) {
+            return self.aggregate_call(&name, call, span);
+        }
+        refuse_aggregate_clauses(&name, call)?;
+        if aggregation::is_group_window(&name) && !call.arguments.is_empty() {
+            return Err(
+                Diagnostic::validation(span, format!("{name} can only appear in GROUP BY"))
+                    .hint(format!("use {name}_START or {name}_END here")),
+            );
+        }
+        if aggregation::is_grouping_function(&name) || aggregation::is_window_property(&name) {
+            return self.group_property(&name, call, span);
+        }
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        let mut spans = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            if let Some(ident) = &argument.name {
+                return Err(
+                    Diagnostic::validation(ident.span, format!("{name} takes no named arguments"))
+                        .hint("leave out the name and give the arguments in their order"),
+                );
+            }
+            match &argument.value {
+                ArgumentValue::Expression(expr) if NULL_TAKERS.contains(&name.as_str()) => {
+                    arguments.push(self.bind(expr)?);
+                }
+                ArgumentValue::Expression(expr) => arguments.push(self.value(expr)?),
+                ArgumentValue::Unit(unit) => arguments.push(unit_literal(*unit)),
+                ArgumentValue::KeyValue { key, value } => {
+                    arguments.push(self.value(key)?);
+                    spans.push(argument.span);
+                    arguments.push(self.bind(value)?);
+                }
+                ArgumentValue::Wildcard => {
+                    return Err(
+                        Diagnostic::validation(argument.span, format!("{name} cannot take '*'"))
+                            .hint("only COUNT(*) does"),
+                    );
+                }
+                ArgumentValue::Default => {
+                    return Err(Diagnostic::validation(
+                        argument.span,
+                        format!("{name} has no argument with a default"),
+                    ));
+                }
+                ArgumentValue::Table { .. } | ArgumentValue::Descriptor(_) => {
+                    return Err(Diagnostic::validation(
+                        argument.span,
+                        format!("{name} takes values, not a table or descriptor"),
+                    )
+                    .hint("functions over tables stand in FROM: FROM TABLE(f(TABLE t, ...))"));
+                }
+            }
+            spans.push(argument.span);
+        }
+        self.json_clauses(&name, call, &mut arguments, &mut spans)?;
+        match name.as_str() {
+            "COALESCE" | "IFNULL" => self.coalesce(&name, arguments, span),
+            "NULLIF" => self.nullif(arguments, span),
+            "IF" => self.if_then(arguments, span),
+            _ => {
+                if functions::scalar(&name).is_none() {
+                    return Err(unknown_function(&name, call.name.span));
+                }
+                self.call_at(&name, arguments, &spans, span)
+            }
+        }
+    }
+
+    /// The first argument that is not NULL.
+    fn coalesce(&mut self, name: &str, arguments: Vec<Expr>, span: Span) -> Result<Expr, Diagnostic> {
+        if arguments.is_empty() || (name == "IFNULL" && arguments.len() != 2) {
+            return Err(wrong_count(
+                name,
+                if name == "IFNULL" { "2" } else { "at least 1" },
+                span,
+            ));
+        }
+        let types: Vec<DataType> = arguments.iter().map(Expr::data_type).collect();
+        let Some(common) = functions::common_type(&types) else {
+            return Err(no_common_type(name, &types, span));
+        };
+        let common = common.with_nullable(types.iter().all(|data_type| data_type.nullable));
+        let mut branches = Vec::new();
+        let mut otherwise = None;
+        for argument in arguments {
+            if literal::is_null_literal(&argument) {
+                continue;
+            }
+            let nullable = argument.data_type().nullable;
+            let cast = self.coerce(argument.clone(), &common.clone().with_nullable(nullable), span)?;
+            if !nullable {
+                otherwise = Some(cast);
+                break;
+            }
+            branches.push((self.call("IS NOT NULL", vec![argument], span)?, cast));
+        }
+        if otherwise.is_none() {
+            otherwise = branches.pop().map(|(_, last)| last);
+        }
+        match otherwise {
+            Some(only) if branches.is_empty() => Ok(only),
+            otherwise => Ok(Expr::Case {
+                branches,
+                otherwise: otherwise.map(Box::new),
+                data_type: common,
+            }),
+        }
+    }
+
+    fn nullif(&mut self, arguments: Vec<Expr>, span: Span) -> Result<Expr, Diagnostic> {
+        let [value, other]: [Expr; 2] = arguments
+            .try_into()
+            .map_err(|_| wrong_count("NULLIF", "2", span))?;
+        if literal::is_null_literal(&value) {
+            return Err(super::expression::illegal_null(span));
+        }
+        let equal = self.compare("=", value.clone(), other, span)?;
+        let nothing = literal::null(value.data_type());
+        self.case_of(vec![(equal, nothing)], Some(value), span)
+    }
+
+    fn if_then(&mut self, arguments: Vec<Expr>, span: Span) -> Result<Expr, Diagnostic> {
+        let [condition, yes, no]: [Expr; 3] =
+            arguments.try_into().map_err(|_| wrong_count("IF", "3", span))?;
+        let kind = condition.data_type().kind;
+        if kind != TypeKind::Boolean {
+            let message = format!("IF takes a condition first, but this is of type {kind}");
+            return Err(Diagnostic::validation(span, message));
+        }
+        for branch in [&yes, &no] {
+            if branch.data_type().kind == TypeKind::Null {
+                return Err(super::expression::illegal_null(span));
+            }
+        }
+        let uncertain = condition.data_type().nullable;
+        match self.case_of(vec![(condition, yes)], Some(no), span)? {
+            Expr::Case {
+                branches,
+                otherwise,
+                data_type,
+            } => Ok(Expr::Case {
+                branches,
+                otherwise,
+                data_type: data_type.or_nullable(uncertain),
+            }),
+            other => Ok(other),
+        }
+    }
+
+    /// `PI` may be written without parentheses where no column has that name.
+    pub fn niladic(&mut self, name: &ObjectName) -> Result<Option<Expr>, Diagnostic> {
+        let [only] = name.parts.as_slice() else {
+            return Ok(None);
+        };
+        if only.quoted || !only.name.eq_ignore_ascii_case("PI") || self.scope.resolve(name).is_ok() {
+            return Ok(None);
+        }
+        self.call("PI", Vec::new(), name.span).map(Some)
+    }
+
+    /// Only the functions over JSON have these clauses.
+    fn json_clauses(
+        &mut self,
+        name: &str,
+        call: &FunctionCall,
+        arguments: &mut Vec<Expr>,
+        spans: &mut Vec<Span>,
+    ) -> Result<(), Diagnostic> {
+        let _ = (arguments, spans);
+        match &call.json {
+            Some(clauses) if *clauses != ast::JsonClauses::default() => Err(unsupported(
+                call.span,
+                &format!("a RETURNING, ON EMPTY, ON ERROR, WRAPPER or ON NULL clause of {name}"),
+                "leave the clause out",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The name of a built-in function, in upper case.
+pub(super) fn function_name(name: &ObjectName) -> Result<String, Diagnostic> {
+    match name.parts.as_slice() {
+        [only] => Ok(only.name.to_ascii_uppercase()),
+        parts => {
+            let written: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+            Err(
+                Diagnostic::validation(name.span, format!("function '{}' not found", written.join(".")))
+                    .hint("the embedded engine has built-in functions only"),
+            )
+        }
+    }
+}
+
+fn refuse_aggregate_clauses(name: &str, call: &FunctionCall) -> Result<(), Diagnostic> {
+    if call.distinct {
+        return Err(
+            Diagnostic::validation(call.span, format!("DISTINCT is not allowed in {name}"))
+                .hint("only aggregate functions take it"),
+        );
+    }
+    if let Some(filter) = &call.filter {
+        return Err(
+            Diagnostic::validation(filter.span, "FILTER must be applied to an aggregate function")
+                .hint(format!("{name} is none")),
+        );
+    }
+    if !call.order_by.is_empty() || !call.within_group.is_empty() || call.null_treatment.is_some() {
+        return Err(Diagnostic::validation(
+            call.span,
+            format!("ORDER BY, WITHIN GROUP, IGNORE NULLS and RESPECT NULLS are not allowed in {name}"),
+        )
+        .hint("only aggregate functions take them"));
+    }
+    Ok(())
+}
+
+fn unknown_function(name: &str, span: Span) -> Diagnostic {
+    let catalogue = functions::catalogue();
+    let names = catalogue.iter().map(|doc| doc.name);
+    Diagnostic::validation(span, format!("function '{name}' not found"))
+        .maybe_hint(model::suggest::did_you_mean(name, names))
+}
+
+fn wrong_count(name: &str, expected: &str, span: Span) -> Diagnostic {
+    let plural = if expected.ends_with('1') { "" } else { "s" };
+    Diagnostic::validation(span, format!("{name} takes {expected} argument{plural}"))
+}

@@ -1,0 +1,810 @@
+//! SELECT with GROUP BY: windows recognised, aggregates gathered, grouping sets unfolded.
+//!
+//! A grouped SELECT becomes: a Calc that computes keys and arguments, an Expand if there are grouping sets, an
+//! aggregation over windows, and a Calc for HAVING and the list.
+
+use graph::{AggregateCall, Expr, Window, WindowProperty, WindowTime};
+use model::{Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
+use sql::ast::{self, ArgumentValue, ExprKind, GroupItem, Select};
+
+use super::aggregation::{
+    Aggregation, GroupWindow, ResultLayout, is_group_window, mentions_aggregate, property_field,
+};
+use super::call::function_name;
+use super::query::{Bound, QueryBinder, Windowed};
+use super::scope::Scope;
+use super::select::{Item, list_items};
+use super::window::interval_of;
+use super::{literal, unsupported};
+use crate::logical::{Plan, PlanKind};
+
+/// Grouping sets that one GROUP BY may unfold to.
+const GROUPING_SETS_MAX: usize = 64;
+
+/// The window that the rows are grouped by.
+struct Grouping {
+    window: Window,
+    time: WindowTime,
+    /// Columns of the input that the aggregation needs for the window.
+    columns: Vec<usize>,
+    properties: Vec<WindowProperty>,
+    /// Keys that are columns of the window, and the property that each of them is.
+    window_keys: Vec<(usize, WindowProperty)>,
+    time_field: Field,
+    session_keys: Vec<Option<usize>>,
+}
+
+impl QueryBinder<'_> {
+    pub(super) fn grouped(
+        &mut self,
+        select: &Select,
+        scope: &Scope,
+        bound: Bound,
+    ) -> Result<Bound, Diagnostic> {
+        let filter = match &select.filter {
+            Some(filter) => Some(self.expressions(scope, "WHERE").condition(filter)?),
+            None => None,
+        };
+        let mut aggregation = Aggregation::default();
+        let (sets, group_function) = self.group_keys(select, scope, &mut aggregation)?;
+        let grouping = match group_function {
+            Some((name, call)) => {
+                if sets.len() > 1 {
+                    return Err(unsupported(
+                        call.span,
+                        &format!("{name} in GROUP BY together with grouping sets"),
+                        "use the window function TABLE(TUMBLE(...)) and group by window_start and window_end",
+                    ));
+                }
+                self.group_function(&name, call, scope, &mut aggregation)?
+            }
+            None => self.window_of_keys(select, &bound, &sets, &mut aggregation)?,
+        };
+        if sets.len() > 1 {
+            aggregation.sets = sets.clone();
+        }
+
+        // What can be missing from a grouping set is nullable in the list.
+        let list_scope = with_nullable_keys(scope, &aggregation, &sets);
+        let mut items = Vec::new();
+        let mut having = None;
+        {
+            let mut binder = self.expressions(&list_scope, "SELECT");
+            binder.aggregation = Some(&mut aggregation);
+            for item in list_items(select, &list_scope)? {
+                match item {
+                    Item::Column(expression, field) => items.push((expression, field.name, select.span)),
+                    Item::Expression(expr, name) => {
+                        items.push((binder.item(expr)?.expression, name, expr.span));
+                    }
+                }
+            }
+            if let Some(condition) = &select.having {
+                binder.clause = "HAVING";
+                having = Some((binder.condition(condition)?, condition.span));
+            }
+        }
+        let span = self.at(select.span);
+        let (result, layout, windowed) =
+            self.aggregate(bound.plan, filter, &aggregation, &grouping, &sets, span)?;
+
+        let empty = Scope::default();
+        let mut binder = self.expressions(&empty, "SELECT");
+        let mut equals = |left: Expr, right: Expr| binder.call("=", vec![left, right], span);
+        let mut expressions = Vec::with_capacity(items.len());
+        let mut fields = Vec::with_capacity(items.len());
+        for (expression, name, place) in items {
+            let changed = aggregation.over_result(expression, &layout, place, &mut equals)?;
+            let attribute = match &changed {
+                Expr::Column { index, .. } => layout.fields[*index].time_attribute,
+                Expr::Call { function, .. } if function.name() == "PROCTIME" => Some(TimeAttribute::Proctime),
+                _ => None,
+            };
+            fields.push(Field::new(name, changed.data_type()).with_time_attribute(attribute));
+            expressions.push(changed);
+        }
+        let having = match having {
+            Some((condition, place)) => {
+                Some(aggregation.over_result(condition, &layout, place, &mut equals)?)
+            }
+            None => None,
+        };
+        let windowed = windowed.through(&expressions);
+        Ok(Bound {
+            plan: Plan {
+                kind: PlanKind::Calc {
+                    input: Box::new(result),
+                    filter: having,
+                    expressions,
+                },
+                schema: Schema::new(fields),
+                span,
+            },
+            windowed,
+        })
+    }
+
+    /// SELECT DISTINCT over the columns of a window: a grouping by all of them.
+    pub(super) fn distinct(&mut self, bound: Bound, span: Span) -> Result<Bound, Diagnostic> {
+        let hint =
+            "group by the columns of a window function instead: GROUP BY window_start, window_end, ...";
+        let refuse = || unsupported(span, "SELECT DISTINCT", hint);
+        let width = bound.plan.schema.len();
+        let mut aggregation = Aggregation {
+            keys: bound.plan.columns(),
+            ..Aggregation::default()
+        };
+        let windowed = bound.windowed.as_ref().ok_or_else(refuse)?;
+        if windowed.starts.is_empty() || windowed.ends.is_empty() {
+            return Err(refuse());
+        }
+        let sets = vec![(0..width).collect::<Vec<usize>>()];
+        let grouping = attached(windowed, &mut aggregation, &sets).ok_or_else(refuse)?;
+        let schema = bound.plan.schema.clone();
+        let place = self.at(span);
+        let (result, layout, windowed) =
+            self.aggregate(bound.plan, None, &aggregation, &grouping, &sets, place)?;
+        let expressions: Vec<Expr> = layout
+            .keys
+            .iter()
+            .map(|column| Expr::column(*column, layout.fields[*column].data_type.clone()))
+            .collect();
+        let fields = schema
+            .fields
+            .iter()
+            .zip(&layout.keys)
+            .map(|(field, column)| {
+                Field::new(&field.name, field.data_type.clone())
+                    .with_time_attribute(layout.fields[*column].time_attribute)
+            })
+            .collect();
+        let windowed = windowed.through(&expressions);
+        Ok(Bound {
+            plan: Plan {
+                kind: PlanKind::Calc {
+                    input: Box::new(result),
+                    filter: None,
+                    expressions,
+                },
+                schema: Schema::new(fields),
+                span: place,
+            },
+            windowed,
+        })
+    }
+
+    /// Binds the keys; gives the grouping sets as positions among them, and the call of a window in GROUP BY.
+    fn group_keys<'b>(
+        &mut self,
+        select: &'b Select,
+        scope: &Scope,
+        aggregation: &mut Aggregation,
+    ) -> Result<(Vec<Vec<usize>>, Option<(String, &'b ast::FunctionCall)>), Diagnostic> {
+        let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+        let mut function = None;
+        for item in &select.group_by {
+            if let GroupItem::Expression(ast::Expr {
+                kind: ExprKind::Function(call),
+                ..
+            }) = item
+            {
+                let name = function_name(&call.name)?;
+                if is_group_window(&name) {
+                    if function.is_some() {
+                        return Err(Diagnostic::validation(
+                            call.span,
+                            "GROUP BY takes a single window",
+                        ));
+                    }
+                    function = Some((name, call));
+                    continue;
+                }
+            }
+            let alternatives = self.grouping_item(item, scope, aggregation)?;
+            if sets.len() * alternatives.len() > GROUPING_SETS_MAX {
+                return Err(Diagnostic::validation(
+                    select.span,
+                    format!("GROUP BY unfolds to more than {GROUPING_SETS_MAX} grouping sets"),
+                ));
+            }
+            sets = sets
+                .iter()
+                .flat_map(|set| {
+                    alternatives.iter().map(|alternative| {
+                        let mut joined = set.clone();
+                        joined.extend(alternative.iter().filter(|key| !set.contains(key)));
+                        joined
+                    })
+                })
+                .collect();
+        }
+        Ok((sets, function))
+    }
+
+    /// The sets that an item of GROUP BY stands for.
+    fn grouping_item(
+        &mut self,
+        item: &GroupItem,
+        scope: &Scope,
+        aggregation: &mut Aggregation,
+    ) -> Result<Vec<Vec<usize>>, Diagnostic> {
+        Ok(match item {
+            GroupItem::Expression(expr) => {
+                vec![self.keys_of(std::slice::from_ref(expr), scope, aggregation)?]
+            }
+            GroupItem::Tuple { items, .. } => vec![self.keys_of(items, scope, aggregation)?],
+            GroupItem::GroupingSets { sets, .. } => {
+                let mut all = Vec::new();
+                for set in sets {
+                    all.extend(self.grouping_item(set, scope, aggregation)?);
+                }
+                all
+            }
+            GroupItem::Rollup { items, .. } => {
+                let parts = self.grouping_parts(items, scope, aggregation)?;
+                (0..=parts.len())
+                    .rev()
+                    .map(|length| parts[..length].concat())
+                    .collect()
+            }
+            GroupItem::Cube { items, span } => {
+                let parts = self.grouping_parts(items, scope, aggregation)?;
+                if 1usize
+                    .checked_shl(parts.len() as u32)
+                    .is_none_or(|count| count > GROUPING_SETS_MAX)
+                {
+                    return Err(Diagnostic::validation(
+                        *span,
+                        format!("CUBE unfolds to more than {GROUPING_SETS_MAX} grouping sets"),
+                    ));
+                }
+                (0..1usize << parts.len())
+                    .map(|left_out| {
+                        let kept = parts.iter().enumerate();
+                        kept.filter(|(index, _)| left_out >> (parts.len() - 1 - index) & 1 == 0)
+                            .flat_map(|(_, part)| part.clone())
+                            .collect()
+                    })
+                    .collect()
+            }
+        })
+    }
+
+    fn grouping_parts(
+        &mut self,
+        items: &[GroupItem],
+        scope: &Scope,
+        aggregation: &mut Aggregation,
+    ) -> Result<Vec<Vec<usize>>, Diagnostic> {
+        items
+            .iter()
+            .map(|item| Ok(self.grouping_item(item, scope, aggregation)?.concat()))
+            .collect()
+    }
+
+    fn keys_of(
+        &mut self,
+        exprs: &[ast::Expr],
+        scope: &Scope,
+        aggregation: &mut Aggregation,
+    ) -> Result<Vec<usize>, Diagnostic> {
+        let mut keys = Vec::with_capacity(exprs.len());
+        for expr in exprs {
+            if mentions_aggregate(expr) {
+                return Err(Diagnostic::validation(
+                    expr.span,
+                    "an aggregate function is not allowed in GROUP BY",
+                ));
+            }
+            let key = self.expressions(scope, "GROUP BY").value(expr)?;
+            let text = key.to_string();
+            let known = aggregation
+                .keys
+                .iter()
+                .position(|known| known.to_string() == text);
+            keys.push(known.unwrap_or_else(|| {
+                aggregation.keys.push(key);
+                aggregation.keys.len() - 1
+            }));
+        }
+        Ok(keys)
+    }
+
+    /// `GROUP BY TUMBLE(ts, INTERVAL '1' HOUR)` and its like.
+    fn group_function(
+        &mut self,
+        name: &str,
+        call: &ast::FunctionCall,
+        scope: &Scope,
+        aggregation: &mut Aggregation,
+    ) -> Result<Grouping, Diagnostic> {
+        let usage = match name {
+            "TUMBLE" => "write TUMBLE(ts, size)",
+            "HOP" => "write HOP(ts, slide, size)",
+            _ => "write SESSION(ts, gap)",
+        };
+        let mut arguments = Vec::new();
+        for argument in &call.arguments {
+            match &argument.value {
+                ArgumentValue::Expression(expr) if argument.name.is_none() => {
+                    arguments.push((self.expressions(scope, "GROUP BY").value(expr)?, expr.span));
+                }
+                _ => {
+                    return Err(Diagnostic::validation(
+                        argument.span,
+                        format!("{name} in GROUP BY takes values"),
+                    )
+                    .hint(usage));
+                }
+            }
+        }
+        let expected = if name == "HOP" { 3 } else { 2 };
+        if arguments.len() == expected + 1 {
+            return Err(unsupported(
+                arguments[expected].1,
+                &format!("an alignment of {name} in GROUP BY"),
+                "use the window function in FROM, which takes an offset",
+            ));
+        }
+        if arguments.len() != expected {
+            return Err(Diagnostic::validation(
+                call.span,
+                format!("{name} in GROUP BY takes {expected} arguments"),
+            )
+            .hint(usage));
+        }
+        let (time, time_span) = &arguments[0];
+        let field = match time {
+            Expr::Column { index, .. } => scope.field(*index).map(|field| (*index, field.clone())),
+            _ => None,
+        };
+        let Some((column, field, attribute)) =
+            field.and_then(|(index, field)| Some((index, field.clone(), field.time_attribute?)))
+        else {
+            return Err(Diagnostic::validation(
+                *time_span,
+                format!("{name} in GROUP BY goes by a time attribute, but this is none"),
+            )
+            .hint("name the column that has a WATERMARK, or one that is PROCTIME()"));
+        };
+        let mut lengths = Vec::new();
+        for (argument, span) in &arguments[1..] {
+            let ms = interval_of(name, argument, *span)?;
+            if ms <= 0 {
+                return Err(Diagnostic::validation(
+                    *span,
+                    format!("{name} takes positive intervals, but got {ms} ms"),
+                ));
+            }
+            lengths.push(ms);
+        }
+        let window = match name {
+            "TUMBLE" => Window::Tumble {
+                size_ms: lengths[0],
+                offset_ms: 0,
+            },
+            "HOP" => Window::Hop {
+                slide_ms: lengths[0],
+                size_ms: lengths[1],
+                offset_ms: 0,
+            },
+            _ => Window::Session { gap_ms: lengths[0] },
+        };
+        let time_zone = self.window_time_zone(&field.data_type);
+        aggregation.window = GroupWindow::Function {
+            name: name.to_string(),
+            arguments: arguments
+                .iter()
+                .map(|(argument, _)| argument.to_string())
+                .collect(),
+            attribute,
+            time: field.clone(),
+        };
+        Ok(Grouping {
+            window,
+            time: WindowTime {
+                attribute,
+                column,
+                time_zone,
+            },
+            columns: vec![column],
+            properties: properties(attribute, true),
+            window_keys: Vec::new(),
+            time_field: field,
+            session_keys: Vec::new(),
+        })
+    }
+
+    /// The window whose columns are among the keys.
+    fn window_of_keys(
+        &self,
+        select: &Select,
+        bound: &Bound,
+        sets: &[Vec<usize>],
+        aggregation: &mut Aggregation,
+    ) -> Result<Grouping, Diagnostic> {
+        let place = select
+            .group_by
+            .iter()
+            .map(group_item_span)
+            .reduce(Span::to)
+            .unwrap_or(select.span);
+        let Some(windowed) = &bound.windowed else {
+            let what = if select.group_by.is_empty() {
+                "an aggregate function without a window"
+            } else {
+                "GROUP BY without a window"
+            };
+            return Err(unsupported(
+                place,
+                what,
+                "read FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), size)) and group by window_start and window_end",
+            ));
+        };
+        if let Window::Hop {
+            size_ms, slide_ms, ..
+        } = windowed.window
+        {
+            if size_ms % slide_ms != 0 {
+                return Err(Diagnostic::validation(
+                    place,
+                    format!("aggregating over HOP requires size to be a multiple of slide, but got size {size_ms} ms and slide {slide_ms} ms"),
+                )
+                .hint("GROUP BY HOP(ts, slide, size) takes any sizes"));
+            }
+        }
+        let Some(grouping) = attached(windowed, aggregation, sets) else {
+            return Err(unsupported(
+                place,
+                "GROUP BY without both bounds of the window",
+                "add window_start and window_end of the window function to GROUP BY, in every grouping set",
+            ));
+        };
+        if windowed.window.is_session() && !sessions_match(&grouping, aggregation, sets) {
+            return Err(unsupported(
+                place,
+                "grouping sessions by other keys than they are partitioned by",
+                "give the same columns to PARTITION BY of SESSION and to GROUP BY",
+            ));
+        }
+        Ok(grouping)
+    }
+
+    /// Builds what computes keys and arguments, and the aggregation over it.
+    fn aggregate(
+        &mut self,
+        input: Plan,
+        filter: Option<Expr>,
+        aggregation: &Aggregation,
+        grouping: &Grouping,
+        sets: &[Vec<usize>],
+        span: Span,
+    ) -> Result<(Plan, ResultLayout, Windowed), Diagnostic> {
+        let is_window_key = |key: usize| {
+            grouping
+                .window_keys
+                .iter()
+                .find(|(window_key, _)| *window_key == key)
+        };
+        let keys: Vec<usize> = (0..aggregation.keys.len())
+            .filter(|key| is_window_key(*key).is_none())
+            .collect();
+
+        // Keys first, then the columns of the window, then arguments and filters, each once.
+        let mut expressions: Vec<Expr> = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
+        for key in &keys {
+            let expression = aggregation.keys[*key].clone();
+            let name = match &expression {
+                Expr::Column { index, .. } => input.schema.fields[*index].name.clone(),
+                _ => format!("key${key}"),
+            };
+            fields.push(Field::new(name, expression.data_type()));
+            expressions.push(expression);
+        }
+        let window_at = expressions.len();
+        for column in &grouping.columns {
+            fields.push(input.schema.fields[*column].clone());
+            expressions.push(input.column(*column));
+        }
+        let mut place_of = |expression: &Expr| -> Expr {
+            let text = expression.to_string();
+            let data_type = expression.data_type();
+            if matches!(expression, Expr::Literal { .. }) {
+                return expression.clone();
+            }
+            let arguments_at = window_at + grouping.columns.len();
+            let known = expressions[arguments_at..]
+                .iter()
+                .position(|other| other.to_string() == text);
+            let index = match known {
+                Some(index) => arguments_at + index,
+                None => {
+                    let name = match expression {
+                        Expr::Column { index, .. } => input.schema.fields[*index].name.clone(),
+                        _ => format!("argument${}", expressions.len()),
+                    };
+                    fields.push(Field::new(name, data_type.clone()));
+                    expressions.push(expression.clone());
+                    expressions.len() - 1
+                }
+            };
+            Expr::column(index, data_type)
+        };
+        let mut calls: Vec<AggregateCall> = Vec::with_capacity(aggregation.calls.len());
+        for call in &aggregation.calls {
+            calls.push(AggregateCall {
+                arguments: call.arguments.iter().map(&mut place_of).collect(),
+                filter: call.filter.as_ref().map(&mut place_of),
+                ..call.clone()
+            });
+        }
+        let mut prepared = Plan {
+            kind: PlanKind::Calc {
+                input: Box::new(input),
+                filter,
+                expressions,
+            },
+            schema: Schema::new(fields),
+            span,
+        };
+        let unfolded = sets.len() > 1;
+        if unfolded {
+            prepared = expand(prepared, &keys, sets);
+            for call in &mut calls {
+                let shift = |expression: Expr| shift_columns(expression, window_at, 1);
+                call.arguments = std::mem::take(&mut call.arguments)
+                    .into_iter()
+                    .map(shift)
+                    .collect();
+                call.filter = call.filter.take().map(shift);
+            }
+        }
+        let window_at = window_at + usize::from(unfolded);
+        let key_columns: Vec<usize> = (0..window_at).collect();
+        let (window, time) = match grouping.window {
+            Window::Attached { .. } => (
+                Window::Attached {
+                    start: window_at,
+                    end: window_at + 1,
+                },
+                WindowTime {
+                    column: window_at + 1,
+                    ..grouping.time
+                },
+            ),
+            window => (
+                window,
+                WindowTime {
+                    column: window_at,
+                    ..grouping.time
+                },
+            ),
+        };
+
+        let mut result_fields: Vec<Field> = prepared.schema.fields[..window_at].to_vec();
+        let calls_at = result_fields.len();
+        for (index, call) in calls.iter_mut().enumerate() {
+            result_fields.push(Field::new(format!("agg${index}"), call.result.clone()));
+        }
+        let mut property_columns = Vec::new();
+        for property in &grouping.properties {
+            property_columns.push((*property, result_fields.len()));
+            result_fields.push(property_field(*property, &grouping.time_field));
+        }
+        let column_of = |property: WindowProperty| {
+            property_columns
+                .iter()
+                .find(|(other, _)| *other == property)
+                .map(|(_, column)| *column)
+        };
+        let mut next_key = 0;
+        let key_places: Vec<usize> = (0..aggregation.keys.len())
+            .map(|key| match is_window_key(key) {
+                // Every property that a key stands for is among the properties.
+                Some((_, property)) => column_of(*property).unwrap_or_default(),
+                None => {
+                    next_key += 1;
+                    next_key - 1
+                }
+            })
+            .collect();
+        let layout = ResultLayout {
+            keys: key_places,
+            calls: calls_at,
+            properties: property_columns.clone(),
+            grouping_set: unfolded.then(|| keys.len()),
+            fields: result_fields.clone(),
+        };
+        let session_keys = grouping
+            .session_keys
+            .iter()
+            .map(|column| {
+                let column = (*column)?;
+                keys.iter().position(
+                    |key| matches!(&aggregation.keys[*key], Expr::Column { index, .. } if *index == column),
+                )
+            })
+            .collect();
+        let times = [WindowProperty::Rowtime, WindowProperty::Proctime];
+        let windowed = Windowed {
+            starts: column_of(WindowProperty::Start).into_iter().collect(),
+            ends: column_of(WindowProperty::End).into_iter().collect(),
+            times: times.into_iter().filter_map(column_of).collect(),
+            time: grouping.time_field.clone(),
+            time_zone: grouping.time.time_zone,
+            window: grouping.window,
+            session_keys,
+        };
+        let result = Plan {
+            kind: PlanKind::Aggregate {
+                input: Box::new(prepared),
+                window,
+                time,
+                keys: key_columns,
+                aggregates: calls,
+                properties: grouping.properties.clone(),
+            },
+            schema: Schema::new(result_fields),
+            span,
+        };
+        Ok((result, layout, windowed))
+    }
+}
+
+fn properties(attribute: TimeAttribute, with_time: bool) -> Vec<WindowProperty> {
+    let mut properties = vec![WindowProperty::Start, WindowProperty::End];
+    if with_time {
+        properties.push(match attribute {
+            TimeAttribute::Rowtime => WindowProperty::Rowtime,
+            TimeAttribute::Proctime => WindowProperty::Proctime,
+        });
+    }
+    properties
+}
+
+/// A grouping by the columns of a window; `None` unless both bounds are keys of every set.
+fn attached(windowed: &Windowed, aggregation: &mut Aggregation, sets: &[Vec<usize>]) -> Option<Grouping> {
+    let attribute = windowed.time.time_attribute.unwrap_or(TimeAttribute::Rowtime);
+    let time_property = match attribute {
+        TimeAttribute::Rowtime => WindowProperty::Rowtime,
+        TimeAttribute::Proctime => WindowProperty::Proctime,
+    };
+    let mut window_keys = Vec::new();
+    for (key, expression) in aggregation.keys.iter().enumerate() {
+        let Expr::Column { index, .. } = expression else {
+            continue;
+        };
+        let property = if windowed.starts.contains(index) {
+            WindowProperty::Start
+        } else if windowed.ends.contains(index) {
+            WindowProperty::End
+        } else if windowed.times.contains(index) {
+            time_property
+        } else {
+            continue;
+        };
+        if sets.iter().all(|set| set.contains(&key)) {
+            window_keys.push((key, property));
+        }
+    }
+    let has = |property| window_keys.iter().any(|(_, own)| *own == property);
+    if !has(WindowProperty::Start) || !has(WindowProperty::End) {
+        return None;
+    }
+    let start = *windowed.starts.first()?;
+    let end = *windowed.ends.first()?;
+    aggregation.window = GroupWindow::Columns;
+    Some(Grouping {
+        window: Window::Attached { start, end },
+        time: WindowTime {
+            attribute,
+            column: end,
+            time_zone: windowed.time_zone,
+        },
+        columns: vec![start, end],
+        properties: properties(attribute, has(time_property)),
+        window_keys,
+        time_field: windowed.time.clone(),
+        session_keys: windowed.session_keys.clone(),
+    })
+}
+
+/// Sessions are grouped by exactly the columns that they are partitioned by.
+fn sessions_match(grouping: &Grouping, aggregation: &Aggregation, sets: &[Vec<usize>]) -> bool {
+    let mut keys: Vec<Option<usize>> = aggregation
+        .keys
+        .iter()
+        .enumerate()
+        .filter(|(key, _)| {
+            !grouping
+                .window_keys
+                .iter()
+                .any(|(window_key, _)| window_key == key)
+        })
+        .map(|(_, expression)| match expression {
+            Expr::Column { index, .. } => Some(*index),
+            _ => None,
+        })
+        .collect();
+    let mut partition = grouping.session_keys.clone();
+    keys.sort_unstable();
+    partition.sort_unstable();
+    partition.dedup();
+    sets.len() == 1 && keys == partition && !keys.contains(&None)
+}
+
+/// Each row once for each set: keys that are not in it NULL, and the number of the set behind the keys.
+fn expand(input: Plan, keys: &[usize], sets: &[Vec<usize>]) -> Plan {
+    let mut fields = input.schema.fields.clone();
+    for (column, key) in keys.iter().enumerate() {
+        if sets.iter().any(|set| !set.contains(key)) {
+            fields[column].data_type.nullable = true;
+        }
+    }
+    fields.insert(
+        keys.len(),
+        Field::new("grouping_set", TypeKind::BigInt.not_null()),
+    );
+    let projections = sets
+        .iter()
+        .enumerate()
+        .map(|(number, set)| {
+            let mut projection: Vec<Expr> = (0..input.schema.len())
+                .map(|column| match keys.get(column) {
+                    Some(key) if !set.contains(key) => literal::null(input.column_type(column)),
+                    _ => input.column(column),
+                })
+                .collect();
+            projection.insert(keys.len(), literal::bigint(number as i64));
+            projection
+        })
+        .collect();
+    Plan {
+        span: input.span,
+        kind: PlanKind::Expand {
+            input: Box::new(input),
+            projections,
+        },
+        schema: Schema::new(fields),
+    }
+}
+
+fn shift_columns(expression: Expr, from: usize, by: usize) -> Expr {
+    expression.transform(&mut |expression| match expression {
+        Expr::Column { index, data_type } if index >= from => Expr::column(index + by, data_type),
+        other => other,
+    })
+}
+
+/// The scope in which keys that some grouping set lacks are nullable.
+fn with_nullable_keys(scope: &Scope, aggregation: &Aggregation, sets: &[Vec<usize>]) -> Scope {
+    let mut scope = scope.clone();
+    for (key, expression) in aggregation.keys.iter().enumerate() {
+        let Expr::Column { index, .. } = expression else {
+            continue;
+        };
+        if sets.iter().all(|set| set.contains(&key)) {
+            continue;
+        }
+        for relation in &mut scope.relations {
+            if let Some(field) = index
+                .checked_sub(relation.offset)
+                .and_then(|position| relation.fields.get_mut(position))
+            {
+                field.data_type.nullable = true;
+            }
+        }
+    }
+    scope
+}
+
+fn group_item_span(item: &GroupItem) -> Span {
+    match item {
+        GroupItem::Expression(expr) => expr.span,
+        GroupItem::GroupingSets { span, .. }
+        | GroupItem::Rollup { span, .. }
+        | GroupItem::Cube { span, .. }
+        | GroupItem::Tuple { span, .. } => *span,
+    }
+}

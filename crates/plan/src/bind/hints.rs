@@ -1,0 +1,96 @@
+//! Hints in `/*+ ... */`.
+//!
+//! `OPTIONS` on a table goes into its options. Hints about joins cannot matter where there are no joins, and
+//! Flink passes over them then: so do we. `STATE_TTL` speaks of joins and of unwindowed grouping, which both are
+//! refused, and windows clear their state by themselves: it is passed over too. Any other name is refused, as
+//! Flink refuses it.
+
+use indexmap::IndexMap;
+use model::suggest::did_you_mean;
+use model::{Diagnostic, Span};
+use sql::ast::Hint;
+
+const JOIN_HINTS: &[&str] = &[
+    "BROADCAST",
+    "SHUFFLE_HASH",
+    "SHUFFLE_MERGE",
+    "NEST_LOOP",
+    "LOOKUP",
+    "MULTI_JOIN",
+    "STATE_TTL",
+];
+
+/// Hints behind SELECT.
+pub(super) fn check_query_hints(hints: &[Hint]) -> Result<(), Diagnostic> {
+    for hint in hints {
+        let name = hint.name.name.to_ascii_uppercase();
+        if name == "OPTIONS" {
+            return Err(
+                Diagnostic::validation(hint.span, "OPTIONS belongs behind the name of a table")
+                    .hint("write FROM t /*+ OPTIONS('key' = 'value') */"),
+            );
+        }
+        check_known(&name, hint)?;
+    }
+    Ok(())
+}
+
+/// Hints on a view, or on a common table expression.
+pub(super) fn refuse_on_query(hints: &[Hint]) -> Result<(), Diagnostic> {
+    for hint in hints {
+        let name = hint.name.name.to_ascii_uppercase();
+        if name == "OPTIONS" {
+            return Err(Diagnostic::validation(
+                hint.span,
+                "OPTIONS can only be given to a table, not to a query",
+            )
+            .hint("put the hint behind the table inside of the query"));
+        }
+        check_known(&name, hint)?;
+    }
+    Ok(())
+}
+
+/// The options of a table with those of the hints put over them, and the places of the latter.
+pub(crate) fn table_options(
+    declared: &IndexMap<String, String>,
+    hints: &[Hint],
+) -> Result<(IndexMap<String, String>, Vec<(String, Span)>), Diagnostic> {
+    let mut options = declared.clone();
+    let mut places = Vec::new();
+    for hint in hints {
+        let name = hint.name.name.to_ascii_uppercase();
+        if name != "OPTIONS" {
+            check_known(&name, hint)?;
+            continue;
+        }
+        if hint.options.is_empty() || !hint.arguments.is_empty() {
+            return Err(
+                Diagnostic::validation(hint.span, "OPTIONS takes keys with values")
+                    .hint("write OPTIONS('key' = 'value')"),
+            );
+        }
+        for entry in &hint.options {
+            if entry.key.value == "connector" {
+                return Err(Diagnostic::validation(
+                    entry.key.span,
+                    "a hint cannot change the connector of a table",
+                ));
+            }
+            options.insert(entry.key.value.clone(), entry.value.value.clone());
+            places.push((entry.key.value.clone(), entry.key.span.to(entry.value.span)));
+        }
+    }
+    Ok((options, places))
+}
+
+fn check_known(name: &str, hint: &Hint) -> Result<(), Diagnostic> {
+    if JOIN_HINTS.contains(&name) {
+        return Ok(());
+    }
+    let known = JOIN_HINTS.iter().copied().chain(["OPTIONS"]);
+    Err(
+        Diagnostic::validation(hint.name.span, format!("hint '{}' is not known", hint.name.name))
+            .maybe_hint(did_you_mean(name, known)),
+    )
+}

@@ -1,0 +1,61 @@
+//! Syntax trees to typed plans: names, types and functions resolved against the catalog.
+//!
+//! Every field of the tree is taken or refused with a diagnostic at its place. What Flink refuses is refused
+//! here, what only the embedded engine cannot do yet says so.
+
+mod aggregation;
+mod call;
+mod compare;
+mod expression;
+mod from;
+mod functions;
+mod grouped;
+mod hints;
+pub(crate) mod literal;
+mod query;
+mod scope;
+mod select;
+mod table;
+mod types;
+mod walk;
+mod window;
+
+use graph::Expr;
+use model::{Diagnostic, Schema, Span};
+use sql::ast;
+
+pub(crate) use expression::and;
+pub(crate) use functions::cast;
+pub(crate) use hints::table_options;
+pub(crate) use query::QueryBinder;
+pub use scope::Scope;
+pub(crate) use select::unique_names;
+pub(crate) use table::{describe_table, option_fault, substitute};
+
+use crate::session::Environment;
+use expression::ExprBinder;
+
+/// A typed scalar expression over the columns of `scope`.
+pub fn expression(expr: &ast::Expr, scope: &Scope, _: &Environment<'_>) -> Result<Expr, Diagnostic> {
+    ExprBinder::new(scope, None, "an expression").bind(expr)
+}
+
+/// Names, types and time attributes of a query's columns.
+pub fn query_schema(query: &ast::Query, env: &Environment<'_>) -> Result<Schema, Diagnostic> {
+    let bound = QueryBinder::new(env).query(query)?;
+    Ok(unique_names(&bound.plan.schema))
+}
+
+/// A call over expressions that are bound already.
+pub(crate) fn call(name: &str, arguments: Vec<Expr>, span: Span) -> Result<Expr, Diagnostic> {
+    ExprBinder::new(&Scope::default(), None, "an expression").call(name, arguments, span)
+}
+
+/// What Flink can do and the embedded engine cannot, yet.
+pub(crate) fn unsupported(span: Span, what: &str, hint: &str) -> Diagnostic {
+    Diagnostic::validation(
+        span,
+        format!("{what} is not supported yet by the embedded engine"),
+    )
+    .hint(hint)
+}

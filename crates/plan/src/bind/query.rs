@@ -1,0 +1,376 @@
+//! Queries: common table expressions, set operations, VALUES.
+
+use chrono_tz::Tz;
+use graph::{Expr, Window};
+use model::{DataType, Diagnostic, Field, Schema, Span};
+use sql::ast::{self, Cte, QueryBody, SetOperator, TableRefKind};
+
+use super::expression::ExprBinder;
+use super::scope::Scope;
+use super::types::common_type;
+use super::unsupported;
+use crate::logical::{Plan, PlanKind};
+use crate::session::Environment;
+
+/// How many operators a query may unfold to.
+pub(crate) const PLAN_NODES_MAX: usize = 10_000;
+
+pub(crate) struct QueryBinder<'a> {
+    pub(super) env: &'a Environment<'a>,
+    /// Where the text at hand uses the text being bound, if they are not the same.
+    pub(super) place: Option<Span>,
+    /// Those in scope, the nearest last.
+    ctes: Vec<(String, Bound)>,
+    /// How many views the text being bound stands in.
+    pub(super) views: usize,
+}
+
+/// A query or table bound.
+#[derive(Debug, Clone)]
+pub(crate) struct Bound {
+    pub plan: Plan,
+    pub(super) windowed: Option<Windowed>,
+}
+
+/// Columns that tell the window of a row.
+#[derive(Debug, Clone)]
+pub(super) struct Windowed {
+    pub starts: Vec<usize>,
+    pub ends: Vec<usize>,
+    pub times: Vec<usize>,
+    /// `window_time` as a column.
+    pub time: Field,
+    pub time_zone: Option<Tz>,
+    /// What made the window.
+    pub window: Window,
+    /// The partition of sessions; `None` in it if a column is gone.
+    pub session_keys: Vec<Option<usize>>,
+}
+
+impl Bound {
+    pub fn plain(plan: Plan) -> Bound {
+        Bound { plan, windowed: None }
+    }
+}
+
+impl Windowed {
+    /// As seen through a projection; `None` if start or end are gone.
+    pub fn through(&self, expressions: &[Expr]) -> Option<Windowed> {
+        let follow = |columns: &[usize]| -> Vec<usize> {
+            let kept = expressions.iter().enumerate();
+            kept.filter(
+                |(_, expression)| matches!(expression, Expr::Column { index, .. } if columns.contains(index)),
+            )
+            .map(|(position, _)| position)
+            .collect()
+        };
+        let starts = follow(&self.starts);
+        let ends = follow(&self.ends);
+        if starts.is_empty() && ends.is_empty() {
+            return None;
+        }
+        Some(Windowed {
+            starts,
+            ends,
+            times: follow(&self.times),
+            session_keys: self
+                .session_keys
+                .iter()
+                .map(|key| follow(&[(*key)?]).first().copied())
+                .collect(),
+            time: self.time.clone(),
+            ..*self
+        })
+    }
+}
+
+impl<'a> QueryBinder<'a> {
+    pub fn new(env: &'a Environment<'a>) -> Self {
+        QueryBinder {
+            env,
+            place: None,
+            ctes: Vec::new(),
+            views: 0,
+        }
+    }
+
+    /// For text of the catalog that the text at hand uses at `place`.
+    pub(super) fn inside_view(&self, place: Span) -> QueryBinder<'a> {
+        QueryBinder {
+            env: self.env,
+            place: Some(self.place.unwrap_or(place)),
+            ctes: Vec::new(),
+            views: self.views + 1,
+        }
+    }
+
+    pub(super) fn at(&self, span: Span) -> Span {
+        self.place.unwrap_or(span)
+    }
+
+    pub(super) fn expressions<'b>(&'b self, scope: &'b Scope, clause: &'static str) -> ExprBinder<'b> {
+        ExprBinder::new(scope, self.place, clause)
+    }
+
+    pub(super) fn cte(&self, name: &str) -> Option<&Bound> {
+        self.ctes
+            .iter()
+            .rev()
+            .find(|(known, _)| known == name)
+            .map(|(_, bound)| bound)
+    }
+
+    pub fn query(&mut self, query: &ast::Query) -> Result<Bound, Diagnostic> {
+        if query.recursive {
+            return Err(unsupported(query.span, "WITH RECURSIVE", "write the steps out"));
+        }
+        let outer = self.ctes.len();
+        let outcome = self.query_with_ctes(query);
+        self.ctes.truncate(outer);
+        outcome
+    }
+
+    fn query_with_ctes(&mut self, query: &ast::Query) -> Result<Bound, Diagnostic> {
+        for cte in &query.ctes {
+            let bound = self.bind_cte(cte)?;
+            self.ctes.push((cte.name.name.clone(), bound));
+        }
+        let bound = self.body(&query.body)?;
+        if let Some(item) = query.order_by.first() {
+            return Err(unsupported(
+                item.expression.span,
+                "ORDER BY",
+                "rows come in the order they are ready; sort what you read from the result",
+            ));
+        }
+        for clause in [&query.limit, &query.offset] {
+            if let Some(count) = clause {
+                let name = if clause == &query.limit { "LIMIT" } else { "OFFSET" };
+                return Err(unsupported(
+                    count.span,
+                    name,
+                    "bound the source instead, or filter with WHERE",
+                ));
+            }
+        }
+        if bound.plan.size() > PLAN_NODES_MAX {
+            return Err(Diagnostic::validation(
+                query.span,
+                format!("the query unfolds to more than {PLAN_NODES_MAX} operators"),
+            )
+            .hint("use common table expressions and views less often in each other"));
+        }
+        Ok(bound)
+    }
+
+    fn bind_cte(&mut self, cte: &Cte) -> Result<Bound, Diagnostic> {
+        let mut bound = self.query(&cte.query)?;
+        if !cte.columns.is_empty() {
+            if cte.columns.len() != bound.plan.schema.len() {
+                let message = format!(
+                    "'{}' names {} columns, but its query has {}",
+                    cte.name.name,
+                    cte.columns.len(),
+                    bound.plan.schema.len()
+                );
+                return Err(Diagnostic::validation(cte.name.span, message));
+            }
+            for (field, column) in bound.plan.schema.fields.iter_mut().zip(&cte.columns) {
+                field.name.clone_from(&column.name);
+            }
+        }
+        Ok(bound)
+    }
+
+    fn body(&mut self, body: &QueryBody) -> Result<Bound, Diagnostic> {
+        match body {
+            QueryBody::Select(select) => self.select(select),
+            QueryBody::Values { rows, span } => self.values(rows, *span),
+            QueryBody::SetOperation {
+                operator,
+                all,
+                left,
+                right,
+                span,
+            } => self.set_operation(*operator, *all, left, right, *span),
+            QueryBody::Nested(query) => self.query(query),
+            QueryBody::Table(name) => {
+                let kind = TableRefKind::Table {
+                    name: name.clone(),
+                    hints: Vec::new(),
+                    system_time: None,
+                };
+                let table = ast::TableRef {
+                    kind,
+                    alias: None,
+                    span: name.span,
+                };
+                let (scope, bound) = self.from(&table)?;
+                super::select::refuse_ambiguous(&scope, name.span)?;
+                Ok(bound)
+            }
+        }
+    }
+
+    fn values(&mut self, rows: &[Vec<ast::Expr>], span: Span) -> Result<Bound, Diagnostic> {
+        let scope = Scope::default();
+        let mut binder = self.expressions(&scope, "VALUES");
+        let mut bound: Vec<Vec<Expr>> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let row = binder.list(row)?;
+            if bound.first().is_some_and(|first| first.len() != row.len()) {
+                return Err(Diagnostic::validation(
+                    span,
+                    "the rows of VALUES must have the same number of columns",
+                ));
+            }
+            bound.push(row);
+        }
+        let width = bound.first().map_or(0, Vec::len);
+        let mut fields = Vec::with_capacity(width);
+        for column in 0..width {
+            let types: Vec<DataType> = bound.iter().map(|row| row[column].data_type()).collect();
+            let Some(common) = common_type(&types) else {
+                return Err(super::expression::no_common_type(
+                    "a column of VALUES",
+                    &types,
+                    span,
+                ));
+            };
+            fields.push(Field::new(format!("EXPR${column}"), common));
+        }
+        for (row, written) in bound.iter_mut().zip(rows) {
+            for ((value, field), written) in row.iter_mut().zip(&fields).zip(written) {
+                let to = field.data_type.clone();
+                *value = binder.coerce(value.clone(), &to, written.span)?;
+            }
+        }
+        Ok(Bound::plain(Plan {
+            kind: PlanKind::Values { rows: bound },
+            schema: Schema::new(fields),
+            span: self.at(span),
+        }))
+    }
+
+    fn set_operation(
+        &mut self,
+        operator: SetOperator,
+        all: bool,
+        left: &QueryBody,
+        right: &QueryBody,
+        span: Span,
+    ) -> Result<Bound, Diagnostic> {
+        let name = match (operator, all) {
+            (SetOperator::Union, true) => "UNION ALL",
+            (SetOperator::Union, false) => "UNION",
+            (SetOperator::Intersect, true) => "INTERSECT ALL",
+            (SetOperator::Intersect, false) => "INTERSECT",
+            (SetOperator::Except, true) => "EXCEPT ALL",
+            (SetOperator::Except, false) => "EXCEPT",
+        };
+        if name == "UNION" {
+            return Err(unsupported(span, name, "use UNION ALL, which keeps duplicates"));
+        }
+        if name != "UNION ALL" {
+            return Err(unsupported(span, name, "only UNION ALL is"));
+        }
+        // A chain of unions leans to the left: taken apart in a loop, put together as one.
+        let mut bodies = vec![right];
+        let mut rest = left;
+        while let QueryBody::SetOperation {
+            operator: SetOperator::Union,
+            all: true,
+            left,
+            right,
+            ..
+        } = rest
+        {
+            bodies.push(right);
+            rest = left;
+        }
+        bodies.push(rest);
+        let mut inputs = Vec::with_capacity(bodies.len());
+        for body in bodies.into_iter().rev() {
+            inputs.push(self.body(body)?);
+        }
+        self.union(inputs, span)
+    }
+
+    fn union(&mut self, inputs: Vec<Bound>, span: Span) -> Result<Bound, Diagnostic> {
+        let first = &inputs[0].plan.schema;
+        let width = first.len();
+        if let Some(other) = inputs.iter().find(|input| input.plan.schema.len() != width) {
+            let message = format!(
+                "the sides of UNION ALL have different numbers of columns: {width} and {}",
+                other.plan.schema.len()
+            );
+            return Err(Diagnostic::validation(span, message));
+        }
+        let mut fields = Vec::with_capacity(width);
+        for column in 0..width {
+            let name = &first.fields[column].name;
+            let sides = || inputs.iter().map(|input| &input.plan.schema.fields[column]);
+            let types: Vec<DataType> = sides().map(|field| field.data_type.clone()).collect();
+            let Some(common) = common_type(&types) else {
+                let what = format!("column {} ('{name}') of UNION ALL", column + 1);
+                return Err(super::expression::no_common_type(&what, &types, span));
+            };
+            let attribute = first.fields[column].time_attribute;
+            let same =
+                sides().all(|field| field.time_attribute == attribute && field.data_type.kind == common.kind);
+            fields.push(Field::new(name, common).with_time_attribute(attribute.filter(|_| same)));
+        }
+        let schema = Schema::new(fields);
+        let windowed = common_window(&inputs);
+        let scope = Scope::default();
+        let mut plans = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            let mut binder = self.expressions(&scope, "UNION ALL");
+            let mut expressions = Vec::with_capacity(width);
+            let mut changed = false;
+            for (index, field) in schema.fields.iter().enumerate() {
+                let column = input.plan.column(index);
+                let cast = binder.coerce(column, &field.data_type, span)?;
+                changed |= !matches!(cast, Expr::Column { .. });
+                expressions.push(cast);
+            }
+            plans.push(if changed {
+                Plan {
+                    span: input.plan.span,
+                    kind: PlanKind::Calc {
+                        input: Box::new(input.plan),
+                        filter: None,
+                        expressions,
+                    },
+                    schema: schema.clone(),
+                }
+            } else {
+                input.plan
+            });
+        }
+        Ok(Bound {
+            plan: Plan {
+                kind: PlanKind::Union { inputs: plans },
+                schema,
+                span: self.at(span),
+            },
+            windowed,
+        })
+    }
+}
+
+/// Windows survive a union if all sides have the same one in the same columns.
+fn common_window(inputs: &[Bound]) -> Option<Windowed> {
+    let first = inputs[0].windowed.clone()?;
+    let same = inputs.iter().all(|input| {
+        input.windowed.as_ref().is_some_and(|other| {
+            other.window == first.window
+                && other.starts == first.starts
+                && other.ends == first.ends
+                && other.times == first.times
+                && other.time.time_attribute == first.time.time_attribute
+                && other.time_zone == first.time_zone
+        })
+    });
+    (same && !first.window.is_session()).then_some(first)
+}

@@ -1,0 +1,264 @@
+//! SELECT without grouping: the list, `*`, names of results, WHERE.
+
+use std::collections::HashSet;
+
+use graph::Expr;
+use model::{Diagnostic, Field, Schema, Span, TypeKind};
+use sql::ast::{self, ExprKind, ObjectName, Select, SelectItem};
+
+use super::aggregation::mentions_aggregate;
+use super::query::{Bound, QueryBinder};
+use super::scope::{Scope, ambiguous, field_of};
+use super::{hints, unsupported};
+use crate::logical::{Plan, PlanKind};
+
+/// A column of the list before it is bound.
+pub(super) enum Item<'a> {
+    /// From `*`: bound already.
+    Column(Expr, Field),
+    Expression(&'a ast::Expr, String),
+}
+
+impl QueryBinder<'_> {
+    pub(super) fn select(&mut self, select: &Select) -> Result<Bound, Diagnostic> {
+        hints::check_query_hints(&select.hints)?;
+        if let Some((name, _)) = select.windows.first() {
+            return Err(unsupported(
+                name.span,
+                "the WINDOW clause",
+                "aggregate over a window function such as TUMBLE",
+            ));
+        }
+        if let Some(qualify) = &select.qualify {
+            return Err(unsupported(qualify.span, "QUALIFY", "filter in an outer query"));
+        }
+        let Some(from) = &select.from else {
+            return self.select_without_from(select);
+        };
+        let (scope, bound) = self.from(from)?;
+        if is_grouped(select) {
+            if select.distinct {
+                return Err(unsupported(
+                    select.span,
+                    "SELECT DISTINCT with grouping",
+                    "leave out DISTINCT",
+                ));
+            }
+            return self.grouped(select, &scope, bound);
+        }
+        let filter = match &select.filter {
+            Some(filter) => Some(self.expressions(&scope, "WHERE").condition(filter)?),
+            None => None,
+        };
+        let items = list_items(select, &scope)?;
+        let mut expressions = Vec::with_capacity(items.len());
+        let mut fields = Vec::with_capacity(items.len());
+        let mut binder = self.expressions(&scope, "SELECT");
+        for item in items {
+            match item {
+                Item::Column(expression, field) => {
+                    expressions.push(expression);
+                    fields.push(field);
+                }
+                Item::Expression(expr, name) => {
+                    let timed = binder.item(expr)?;
+                    let data_type = timed.expression.data_type();
+                    fields.push(Field::new(name, data_type).with_time_attribute(timed.time_attribute));
+                    expressions.push(timed.expression);
+                }
+            }
+        }
+        let windowed = bound
+            .windowed
+            .as_ref()
+            .and_then(|windowed| windowed.through(&expressions));
+        let projected = Bound {
+            plan: Plan {
+                kind: PlanKind::Calc {
+                    input: Box::new(bound.plan),
+                    filter,
+                    expressions,
+                },
+                schema: Schema::new(fields),
+                span: self.at(select.span),
+            },
+            windowed,
+        };
+        if select.distinct {
+            return self.distinct(projected, select.span);
+        }
+        Ok(projected)
+    }
+
+    /// One row, of the list's values.
+    fn select_without_from(&mut self, select: &Select) -> Result<Bound, Diagnostic> {
+        if is_grouped(select) {
+            return Err(unsupported(
+                select.span,
+                "grouping without FROM",
+                "add a FROM clause",
+            ));
+        }
+        if select.distinct {
+            return Err(unsupported(
+                select.span,
+                "SELECT DISTINCT without FROM",
+                "leave out DISTINCT: there is one row",
+            ));
+        }
+        let scope = Scope::default();
+        let mut row = Vec::new();
+        let mut fields = Vec::new();
+        for item in list_items(select, &scope)? {
+            if let Item::Expression(expr, name) = item {
+                let timed = self.expressions(&scope, "SELECT").item(expr)?;
+                let data_type = timed.expression.data_type();
+                fields.push(Field::new(name, data_type).with_time_attribute(timed.time_attribute));
+                row.push(timed.expression);
+            }
+        }
+        let schema = Schema::new(fields);
+        let span = self.at(select.span);
+        let values = Plan {
+            kind: PlanKind::Values { rows: vec![row] },
+            schema: schema.clone(),
+            span,
+        };
+        let Some(filter) = &select.filter else {
+            return Ok(Bound::plain(values));
+        };
+        let filter = self.expressions(&scope, "WHERE").condition(filter)?;
+        let expressions = values.columns();
+        Ok(Bound::plain(Plan {
+            kind: PlanKind::Calc {
+                input: Box::new(values),
+                filter: Some(filter),
+                expressions,
+            },
+            schema,
+            span,
+        }))
+    }
+}
+
+fn is_grouped(select: &Select) -> bool {
+    !select.group_by.is_empty()
+        || select.having.is_some()
+        || select.items.iter().any(|item| match item {
+            SelectItem::Expression { expression, .. } => mentions_aggregate(expression),
+            SelectItem::Wildcard { .. } => false,
+        })
+}
+
+/// The list with `*` written out, and the names of its columns.
+pub(super) fn list_items<'a>(select: &'a Select, scope: &Scope) -> Result<Vec<Item<'a>>, Diagnostic> {
+    let mut items = Vec::with_capacity(select.items.len());
+    for item in &select.items {
+        match item {
+            SelectItem::Wildcard {
+                qualifier: None,
+                span,
+            } => {
+                if scope.relations.is_empty() {
+                    return Err(Diagnostic::validation(*span, "'*' needs a FROM clause"));
+                }
+                refuse_ambiguous(scope, *span)?;
+                for (index, field) in scope.fields().enumerate() {
+                    let column = Expr::column(index, field.data_type.clone());
+                    items.push(Item::Column(column, field.clone()));
+                }
+            }
+            SelectItem::Wildcard {
+                qualifier: Some(qualifier),
+                span,
+            } => star_of(qualifier, *span, scope, &mut items)?,
+            SelectItem::Expression { expression, alias } => {
+                let name = match alias {
+                    Some(alias) => alias.name.clone(),
+                    None => derived_name(expression, items.len()),
+                };
+                items.push(Item::Expression(expression, name));
+            }
+        }
+    }
+    Ok(items)
+}
+
+/// `t.*` of a table, or `r.*` of a row.
+fn star_of(
+    qualifier: &ObjectName,
+    span: Span,
+    scope: &Scope,
+    items: &mut Vec<Item<'_>>,
+) -> Result<(), Diagnostic> {
+    if let Some(relation) = scope.relation(&qualifier.parts) {
+        for (index, field) in relation.fields.iter().enumerate() {
+            let column = Expr::column(relation.offset + index, field.data_type.clone());
+            items.push(Item::Column(column, field.clone()));
+        }
+        return Ok(());
+    }
+    let row = scope.resolve(qualifier)?.expression;
+    let data_type = row.data_type();
+    let TypeKind::Row(fields) = &data_type.kind else {
+        return Err(
+            Diagnostic::validation(span, "only tables and rows can be unfolded with '*'")
+                .hint(format!("this is of type {}", data_type.kind)),
+        );
+    };
+    for (index, field) in fields.iter().enumerate() {
+        let expression = field_of(row.clone(), index, &field.data_type);
+        let column = Field::new(&field.name, expression.data_type());
+        items.push(Item::Column(expression, column));
+    }
+    Ok(())
+}
+
+/// A column that `*` brings in must be one that could be named.
+pub(super) fn refuse_ambiguous(scope: &Scope, span: Span) -> Result<(), Diagnostic> {
+    for relation in &scope.relations {
+        let mut seen = HashSet::new();
+        for field in &relation.fields {
+            if !seen.insert(&field.name) {
+                return Err(ambiguous(&ast::Ident {
+                    name: field.name.clone(),
+                    quoted: false,
+                    span,
+                }));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The name that a column without an alias gets.
+fn derived_name(expression: &ast::Expr, position: usize) -> String {
+    match &expression.kind {
+        ExprKind::Name(name) => name.parts.last().map(|part| part.name.clone()),
+        ExprKind::Function(call) if !call.parentheses => call.name.parts.last().map(|part| part.name.clone()),
+        _ => None,
+    }
+    .unwrap_or_else(|| format!("EXPR${position}"))
+}
+
+/// Names made different by numbers behind them: `a`, `a0`, `a1`.
+pub(crate) fn unique_names(schema: &Schema) -> Schema {
+    let mut used = HashSet::new();
+    let fields = schema
+        .fields
+        .iter()
+        .map(|field| {
+            let mut name = field.name.clone();
+            let mut attempt = 0;
+            while !used.insert(name.clone()) {
+                name = format!("{}{attempt}", field.name);
+                attempt += 1;
+            }
+            Field {
+                name,
+                ..field.clone()
+            }
+        })
+        .collect();
+    Schema::new(fields)
+}

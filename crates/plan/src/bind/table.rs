@@ -1,0 +1,327 @@
+//! Tables read: columns, computed columns, metadata, and the watermark.
+//!
+//! Computed columns and the watermark are kept as text in the catalog and bound here, over the row that the
+//! connector gives; they are part of the scan and cost nothing where they are not used.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflow::{OptionError, Options, TableDescriptor};
+use functions::CastMode;
+use graph::Expr;
+use indexmap::IndexMap;
+use model::suggest::did_you_mean;
+use model::{DataType, Diagnostic, Field, Schema, Span, TimeAttribute};
+use sql::ast::Hint;
+
+use super::expression::ExprBinder;
+use super::functions::cast;
+use super::query::{Bound, QueryBinder};
+use super::scope::Scope;
+use super::table_options;
+use crate::catalog::{ObjectPath, Table, TableColumnKind};
+use crate::logical::{Plan, PlanKind, Scan, ScanTable, ScanWatermark};
+use crate::session::Environment;
+
+impl QueryBinder<'_> {
+    pub(super) fn scan(
+        &mut self,
+        path: &ObjectPath,
+        table: &Table,
+        hints: &[Hint],
+        span: Span,
+    ) -> Result<Bound, Diagnostic> {
+        let place = self.at(span);
+        let (mut options, hinted) = table_options(&table.options, hints)?;
+        let strategy = watermark_strategy(&mut options, self.env)
+            .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
+        let physical = table.physical_schema();
+        let mut scan_table = ScanTable {
+            path: path.clone(),
+            span: place,
+            options,
+            hinted,
+            metadata: Vec::new(),
+            watermark: None,
+            partition_keys: table.partition_keys.clone(),
+            primary_key: primary_key(table),
+            physical,
+        };
+        scan_table.metadata = wanted_metadata(self.env, table, &scan_table)?;
+
+        let outputs = self.column_expressions(path, table, &scan_table, place)?;
+        let mut fields = Vec::with_capacity(table.columns.len());
+        for (column, expression) in table.columns.iter().zip(&outputs) {
+            let data_type = match column.kind {
+                TableColumnKind::Computed(_) => expression.data_type(),
+                _ => column.data_type.clone(),
+            };
+            let attribute = match expression {
+                Expr::Call { function, .. } if function.name() == "PROCTIME" => Some(TimeAttribute::Proctime),
+                _ => None,
+            };
+            fields.push(Field::new(&column.name, data_type).with_time_attribute(attribute));
+        }
+
+        let mut rowtime = None;
+        if let Some(watermark) = &table.watermark {
+            let fault = |fault: Diagnostic| in_table(path, "the watermark", place, fault);
+            let Some(index) = table
+                .columns
+                .iter()
+                .position(|column| column.name == watermark.column)
+            else {
+                return Err(Diagnostic::validation(
+                    place,
+                    format!(
+                        "table '{path}': the watermark's column '{}' is not there",
+                        watermark.column
+                    ),
+                ));
+            };
+            let parsed = sql::parse_expression(&watermark.expression).map_err(fault)?;
+            let scope = Scope::of_columns(&fields);
+            let bound = ExprBinder::new(&scope, Some(place), "a watermark")
+                .value(&parsed)
+                .map_err(fault)?;
+            fields[index].time_attribute = Some(TimeAttribute::Rowtime);
+            rowtime = Some(index);
+            scan_table.watermark = Some(ScanWatermark {
+                expression: substitute(bound, &outputs),
+                interval: strategy.interval,
+                idle_timeout: strategy.idle_timeout,
+            });
+        }
+        Ok(Bound::plain(Plan {
+            kind: PlanKind::Scan(Scan {
+                table: Arc::new(scan_table),
+                outputs,
+                rowtime,
+            }),
+            schema: Schema::new(fields),
+            span: place,
+        }))
+    }
+
+    /// One expression a column, over the table's row.
+    fn column_expressions(
+        &self,
+        path: &ObjectPath,
+        table: &Table,
+        scan_table: &ScanTable,
+        place: Span,
+    ) -> Result<Vec<Expr>, Diagnostic> {
+        let mut physical = 0;
+        let mut metadata = scan_table.physical.len();
+        let mut given: Vec<Option<Expr>> = Vec::with_capacity(table.columns.len());
+        for column in &table.columns {
+            given.push(match &column.kind {
+                TableColumnKind::Physical => {
+                    physical += 1;
+                    Some(Expr::column(physical - 1, column.data_type.clone()))
+                }
+                TableColumnKind::Metadata { .. } => {
+                    metadata += 1;
+                    let raw = Expr::column(metadata - 1, scan_table.row_type(metadata - 1));
+                    let fault = |fault: Diagnostic| {
+                        in_table(path, &format!("metadata column '{}'", column.name), place, fault)
+                    };
+                    let value =
+                        cast(raw, &column.data_type, CastMode::Explicit, place, place).map_err(fault)?;
+                    Some(value)
+                }
+                TableColumnKind::Computed(_) => None,
+            });
+        }
+        // A computed column sees the others, but no computed one.
+        let mut visible = Vec::new();
+        let mut sources = Vec::new();
+        for (column, expression) in table.columns.iter().zip(&given) {
+            if let Some(expression) = expression {
+                visible.push(Field::new(&column.name, column.data_type.clone()));
+                sources.push(expression.clone());
+            }
+        }
+        let scope = Scope::of_columns(&visible);
+        let mut outputs = Vec::with_capacity(given.len());
+        for (column, expression) in table.columns.iter().zip(given) {
+            let (TableColumnKind::Computed(text), None) = (&column.kind, &expression) else {
+                outputs.extend(expression);
+                continue;
+            };
+            let fault = |fault: Diagnostic| {
+                in_table(path, &format!("computed column '{}'", column.name), place, fault)
+            };
+            let parsed = sql::parse_expression(text).map_err(fault)?;
+            let bound = ExprBinder::new(&scope, Some(place), "a computed column")
+                .value(&parsed)
+                .map_err(fault)?;
+            outputs.push(substitute(bound, &sources));
+        }
+        Ok(outputs)
+    }
+}
+
+/// A fault in text that the catalog keeps, told where the table is used.
+fn in_table(path: &ObjectPath, what: &str, place: Span, fault: Diagnostic) -> Diagnostic {
+    Diagnostic {
+        message: format!("table '{path}', {what}: {}", fault.message),
+        span: Some(place),
+        ..fault
+    }
+}
+
+/// Each column replaced by what it is computed from.
+pub(crate) fn substitute(expression: Expr, sources: &[Expr]) -> Expr {
+    expression.transform(&mut |expression| match expression {
+        Expr::Column { index, data_type } => match sources.get(index) {
+            Some(source) => source.clone(),
+            None => Expr::Column { index, data_type },
+        },
+        other => other,
+    })
+}
+
+fn primary_key(table: &Table) -> Vec<String> {
+    table
+        .primary_key
+        .as_ref()
+        .map(|key| key.columns.clone())
+        .unwrap_or_default()
+}
+
+/// The table as its connector sees it.
+pub(crate) fn describe_table<'a>(
+    env: &'a Environment<'a>,
+    path: &'a str,
+    table: &'a ScanTable,
+    options: &'a Options,
+) -> TableDescriptor<'a> {
+    TableDescriptor {
+        path,
+        physical: &table.physical,
+        partition_keys: &table.partition_keys,
+        primary_key: &table.primary_key,
+        options,
+        registry: env.registry,
+        context: env.context,
+    }
+}
+
+/// A fault in the options, at the hint that gave the option if one did.
+pub(crate) fn option_fault(
+    env: &Environment<'_>,
+    path: &ObjectPath,
+    hinted: &[(String, Span)],
+    place: Span,
+    error: OptionError,
+) -> Diagnostic {
+    let hint = error
+        .key
+        .as_ref()
+        .and_then(|key| hinted.iter().rev().find(|(hinted, _)| hinted == key));
+    match hint {
+        Some((_, span)) => Diagnostic::validation(*span, error.message).maybe_hint(error.hint),
+        None => env.option_diagnostic(path, error, place),
+    }
+}
+
+/// What is asked of the connector for the table's metadata columns.
+fn wanted_metadata(
+    env: &Environment<'_>,
+    table: &Table,
+    scan_table: &ScanTable,
+) -> Result<Vec<(String, DataType)>, Diagnostic> {
+    let wanted: Vec<(&str, String)> = table
+        .columns
+        .iter()
+        .filter_map(|column| match &column.kind {
+            TableColumnKind::Metadata { key, .. } => Some((
+                column.name.as_str(),
+                key.clone().unwrap_or_else(|| column.name.clone()),
+            )),
+            _ => None,
+        })
+        .collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let path = scan_table.path.to_string();
+    let options = Options::new(scan_table.options.clone());
+    let fault = |error| option_fault(env, &scan_table.path, &scan_table.hinted, scan_table.span, error);
+    let name = options.require("connector").map_err(fault)?.to_string();
+    let connector = env.registry.connector(&name).map_err(fault)?;
+    let available = connector.metadata(&describe_table(env, &path, scan_table, &options));
+    let mut metadata = Vec::with_capacity(wanted.len());
+    for (column, key) in wanted {
+        match available.iter().find(|(known, _, _)| *known == key) {
+            Some((_, data_type, _)) => metadata.push((key, data_type.clone())),
+            None => {
+                let keys: Vec<&str> = available.iter().map(|(known, _, _)| *known).collect();
+                let hint = did_you_mean(&key, keys.iter().copied()).unwrap_or_else(|| {
+                    if keys.is_empty() {
+                        format!("connector '{name}' has no metadata")
+                    } else {
+                        format!("metadata of connector '{name}': {}", keys.join(", "))
+                    }
+                });
+                return Err(Diagnostic::validation(
+                    scan_table.span,
+                    format!("table '{path}': there is no metadata '{key}' for column '{column}'"),
+                )
+                .hint(hint));
+            }
+        }
+    }
+    Ok(metadata)
+}
+
+struct WatermarkStrategy {
+    interval: Duration,
+    idle_timeout: Option<Duration>,
+}
+
+const WATERMARK_OPTIONS: &str = "scan.watermark.";
+
+/// Takes the options about watermarks away from those of the connector.
+fn watermark_strategy(
+    options: &mut IndexMap<String, String>,
+    env: &Environment<'_>,
+) -> Result<WatermarkStrategy, OptionError> {
+    let (own, others): (IndexMap<String, String>, IndexMap<String, String>) = std::mem::take(options)
+        .into_iter()
+        .partition(|(key, _)| key.starts_with(WATERMARK_OPTIONS));
+    *options = others;
+    let own = Options::new(own);
+    let mut strategy = WatermarkStrategy {
+        interval: env.config.watermark_interval(),
+        idle_timeout: env.config.idle_timeout(),
+    };
+    let on_event = own.one_of(
+        "scan.watermark.emit.strategy",
+        &[("on-periodic", false), ("on-event", true)],
+    )?;
+    if on_event == Some(true) {
+        strategy.interval = Duration::ZERO;
+    }
+    let gap = "scan.watermark.emit.on-event.gap";
+    if own.integer(gap)?.is_some_and(|events| events != 1) {
+        return Err(OptionError::new(
+            gap,
+            format!("option '{gap}' is supported with the value 1 only"),
+        ));
+    }
+    if let Some(timeout) = own.duration("scan.watermark.idle-timeout")? {
+        strategy.idle_timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
+    }
+    for (rest, _) in own.starting_with("scan.watermark.alignment.") {
+        let key = format!("scan.watermark.alignment.{rest}");
+        return Err(OptionError::new(
+            &key,
+            format!("option '{key}' is not supported yet by the embedded engine"),
+        )
+        .hint("leave the alignment of watermarks out"));
+    }
+    own.finish()?;
+    Ok(strategy)
+}

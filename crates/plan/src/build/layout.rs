@@ -1,0 +1,275 @@
+//! Lays plans out as one graph in which no operator stands twice.
+
+use std::collections::{HashMap, HashSet};
+
+use graph::{Exchange, Expr, Fingerprint, Graph, Input, Node, NodeId, Operator, SinkNode, Window};
+use model::{Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
+
+use super::Target;
+use crate::bind::unsupported;
+use crate::changelog;
+use crate::logical::{Plan, PlanKind};
+use crate::session::Environment;
+
+pub(super) struct GraphBuilder<'a> {
+    pub env: &'a Environment<'a>,
+    graph: Graph,
+    /// Nodes by what they compute and from what.
+    known: HashMap<String, NodeId>,
+    fingerprints: HashSet<Fingerprint>,
+}
+
+impl<'a> GraphBuilder<'a> {
+    pub fn new(env: &'a Environment<'a>) -> Self {
+        GraphBuilder {
+            env,
+            graph: Graph::default(),
+            known: HashMap::new(),
+            fingerprints: HashSet::new(),
+        }
+    }
+
+    pub fn finish(self) -> Graph {
+        self.graph
+    }
+
+    pub fn plan(&mut self, plan: &Plan) -> Result<NodeId, Diagnostic> {
+        let schema = plan.schema.clone();
+        let span = plan.span;
+        Ok(match &plan.kind {
+            PlanKind::Scan(scan) => return self.scan(scan, &schema, span),
+            PlanKind::Values { rows } => {
+                let operator = Operator::Values { rows: rows.clone() };
+                self.add(operator, Vec::new(), schema, span, "")
+            }
+            PlanKind::Calc {
+                input,
+                filter,
+                expressions,
+            } => {
+                let input = self.plan(input)?;
+                let operator = Operator::Calc {
+                    filter: filter.clone(),
+                    expressions: expressions.clone(),
+                };
+                self.add(operator, vec![forward(input)], schema, span, "")
+            }
+            PlanKind::WindowTable {
+                input,
+                window,
+                time,
+                keys,
+            } => {
+                let input = self.plan(input)?;
+                let exchange = match (window.is_session(), keys.is_empty()) {
+                    (false, _) => Exchange::Forward,
+                    (true, true) => Exchange::Single,
+                    (true, false) => Exchange::Hash(keys.clone()),
+                };
+                let operator = Operator::WindowTable {
+                    window: *window,
+                    time: *time,
+                    keys: keys.clone(),
+                };
+                let input = Input {
+                    node: input,
+                    exchange,
+                };
+                self.add(operator, vec![input], schema, span, "")
+            }
+            PlanKind::Aggregate { .. } => return self.aggregate(plan),
+            PlanKind::Expand { input, projections } => {
+                let input = self.plan(input)?;
+                let mut branches = Vec::with_capacity(projections.len());
+                for projection in projections {
+                    let operator = Operator::Calc {
+                        filter: None,
+                        expressions: projection.clone(),
+                    };
+                    let branch = self.add(operator, vec![forward(input)], schema.clone(), span, "");
+                    branches.push(forward(branch));
+                }
+                self.add(Operator::Union, branches, schema, span, "")
+            }
+            PlanKind::Union { inputs } => {
+                let mut branches = Vec::with_capacity(inputs.len());
+                for input in inputs {
+                    branches.push(forward(self.plan(input)?));
+                }
+                self.add(Operator::Union, branches, schema, span, "")
+            }
+        })
+    }
+
+    /// Two phases around an exchange by the keys.
+    fn aggregate(&mut self, plan: &Plan) -> Result<NodeId, Diagnostic> {
+        let PlanKind::Aggregate {
+            input,
+            window,
+            time,
+            keys,
+            aggregates,
+            properties,
+        } = &plan.kind
+        else {
+            return self.plan(plan);
+        };
+        if matches!(window, Window::Attached { .. }) && time.attribute == TimeAttribute::Proctime {
+            return Err(unsupported(
+                plan.span,
+                "aggregating again over processing-time windows, or over conditions on them",
+                "aggregate once, right over the window function",
+            ));
+        }
+        let rows = self.plan(input)?;
+        let mut fields: Vec<Field> = keys
+            .iter()
+            .map(|key| Field {
+                time_attribute: None,
+                ..input.schema.fields[*key].clone()
+            })
+            .collect();
+        for (number, call) in aggregates.iter().enumerate() {
+            for (part, data_type) in call.state_types.iter().enumerate() {
+                fields.push(Field::new(format!("state{number}_{part}"), data_type.clone()));
+            }
+        }
+        fields.push(Field::new("slice_start", TypeKind::BigInt.not_null()));
+        fields.push(Field::new("slice_end", TypeKind::BigInt.not_null()));
+        let details: Vec<String> = aggregates
+            .iter()
+            .map(|call| format!("{} {} {:?}", call.name, call.result, call.state_types))
+            .collect();
+        let details = details.join(", ");
+        let local = Operator::LocalWindowAggregate {
+            window: *window,
+            time: *time,
+            keys: keys.iter().map(|key| input.column(*key)).collect(),
+            aggregates: aggregates.clone(),
+        };
+        let local = self.add(
+            local,
+            vec![forward(rows)],
+            Schema::new(fields),
+            plan.span,
+            &details,
+        );
+        let global = Operator::GlobalWindowAggregate {
+            window: *window,
+            time: *time,
+            keys: keys.len(),
+            aggregates: aggregates.clone(),
+            properties: properties.clone(),
+        };
+        let exchange = if keys.is_empty() {
+            Exchange::Single
+        } else {
+            Exchange::Hash((0..keys.len()).collect())
+        };
+        let input = Input {
+            node: local,
+            exchange,
+        };
+        Ok(self.add(global, vec![input], plan.schema.clone(), plan.span, &details))
+    }
+
+    pub fn sink(&mut self, root: NodeId, target: Target) -> Result<NodeId, Diagnostic> {
+        let given = self.graph.nodes[root].changelog;
+        let taken = target.sink.changelog_mode(given);
+        if !taken.accepts(given) {
+            return Err(Diagnostic::validation(
+                target.span,
+                format!(
+                    "table '{}' takes changes of the kinds {taken}, but the query makes {given}",
+                    target.table
+                ),
+            )
+            .hint("write into a table whose connector takes updates, or aggregate over windows"));
+        }
+        let schema = self.graph.nodes[root].schema.clone();
+        // Two sinks into one table are two, even with the same rows.
+        let details = format!("sink {}", self.graph.nodes.len());
+        let operator = Operator::Sink(SinkNode {
+            table: target.table,
+            sink: target.sink,
+        });
+        Ok(self.add(operator, vec![forward(root)], schema, target.span, &details))
+    }
+
+    /// The node that does this work; a new one if there is none. `details` tell apart what descriptions do not.
+    pub fn add(
+        &mut self,
+        operator: Operator,
+        inputs: Vec<Input>,
+        schema: Schema,
+        span: Span,
+        details: &str,
+    ) -> NodeId {
+        let description = operator.to_string();
+        let sources: Vec<String> = inputs
+            .iter()
+            .map(|input| format!("{}:{}", input.node, input.exchange))
+            .collect();
+        let fields: Vec<String> = schema.fields.iter().map(Field::to_string).collect();
+        let key = format!(
+            "{description}\n{details}\n{}\n{}",
+            sources.join(" "),
+            fields.join(", ")
+        );
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let nodes: Vec<&Node> = inputs.iter().map(|input| &self.graph.nodes[input.node]).collect();
+        let changelog = changelog::mode_of(&operator, &nodes);
+        let upsert_keys = changelog::upsert_keys_of(&operator, &nodes);
+        let below: Vec<Fingerprint> = nodes.iter().map(|node| node.fingerprint).collect();
+        let fingerprint = self.fingerprint(&operator, &description, details, below);
+        let id = self.graph.add(Node {
+            operator,
+            inputs,
+            schema,
+            changelog,
+            upsert_keys,
+            fingerprint,
+            span,
+        });
+        self.known.insert(key, id);
+        id
+    }
+
+    /// What is computed, apart from options and from places; numbers tell twins apart.
+    fn fingerprint(
+        &mut self,
+        operator: &Operator,
+        description: &str,
+        details: &str,
+        below: Vec<Fingerprint>,
+    ) -> Fingerprint {
+        let details = match operator {
+            Operator::LocalWindowAggregate { .. } | Operator::GlobalWindowAggregate { .. } => details,
+            _ => "",
+        };
+        let mut text = format!("{description}{details}");
+        let mut twin = 1;
+        loop {
+            let fingerprint = Fingerprint::of(&text, below.iter().copied());
+            if self.fingerprints.insert(fingerprint) {
+                return fingerprint;
+            }
+            twin += 1;
+            text = format!("{description}{details}#{twin}");
+        }
+    }
+}
+
+fn forward(node: NodeId) -> Input {
+    Input {
+        node,
+        exchange: Exchange::Forward,
+    }
+}
+
+/// Whether an expression is the same as a column further on.
+pub(super) fn same(a: &Expr, text: &str) -> bool {
+    a.to_string() == text
+}

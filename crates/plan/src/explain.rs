@@ -1,0 +1,423 @@
+//! EXPLAIN: the graph as a tree for people, columns by their names.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use graph::{
+    AggregateCall, Exchange, Expr, Graph, Node, NodeId, Operator, Window, WindowProperty, WindowTime,
+};
+use model::{Diagnostic, Field, Schema, TimeAttribute, TypeKind};
+use sql::ast::{ExplainDetail, Statement, StatementKind};
+
+use crate::build;
+use crate::session::Environment;
+
+/// The plan of a statement, which is not run.
+pub fn text(
+    statement: &Statement,
+    details: &[ExplainDetail],
+    env: &Environment<'_>,
+) -> Result<String, Diagnostic> {
+    let graph = match &statement.kind {
+        StatementKind::Query(query) => build::query(query, env)?.graph,
+        StatementKind::Insert(insert) => build::inserts(std::slice::from_ref(insert), env)?,
+        StatementKind::StatementSet { inserts } => build::inserts(inserts, env)?,
+        _ => {
+            return Err(Diagnostic::validation(
+                statement.span,
+                "EXPLAIN takes a query, an INSERT or a statement set",
+            ));
+        }
+    };
+    Ok(graph_text(&graph, details))
+}
+
+/// One tree for each sink, or for the last node if there is none.
+pub fn graph_text(graph: &Graph, details: &[ExplainDetail]) -> String {
+    let mut roots: Vec<NodeId> = graph.sinks().map(|(id, _)| id).collect();
+    if roots.is_empty() && !graph.nodes.is_empty() {
+        roots.push(graph.nodes.len() - 1);
+    }
+    let mut uses = vec![0usize; graph.nodes.len()];
+    for node in &graph.nodes {
+        for input in &node.inputs {
+            uses[input.node] += 1;
+        }
+    }
+    let mut explain = Explain {
+        graph,
+        details,
+        uses,
+        shown: HashSet::new(),
+        out: String::new(),
+    };
+    for (number, root) in roots.into_iter().enumerate() {
+        if number > 0 {
+            explain.out.push('\n');
+        }
+        explain.node(root, "", "");
+    }
+    explain.out
+}
+
+struct Explain<'a> {
+    graph: &'a Graph,
+    details: &'a [ExplainDetail],
+    /// How many nodes read each node.
+    uses: Vec<usize>,
+    shown: HashSet<NodeId>,
+    out: String,
+}
+
+impl Explain<'_> {
+    /// `first` stands before the node's own line, `rest` before those of its inputs.
+    fn node(&mut self, id: NodeId, first: &str, rest: &str) {
+        let node = &self.graph.nodes[id];
+        // A node that several read is written once and named by its number afterwards.
+        let shared = self.uses[id] > 1;
+        if shared && !self.shown.insert(id) {
+            let _ = writeln!(self.out, "{first}Reused(node=[{id}])");
+            return;
+        }
+        let inputs: Vec<&Node> = node
+            .inputs
+            .iter()
+            .map(|input| &self.graph.nodes[input.node])
+            .collect();
+        let mut line = describe(node, &inputs);
+        if self.details.contains(&ExplainDetail::ChangelogMode) {
+            let _ = write!(line, ", changelogMode={}", node.changelog);
+        }
+        if shared {
+            let _ = write!(line, ", node=[{id}]");
+        }
+        if let Some(state) = state_kept(node) {
+            let _ = write!(line, ", keeps state: {state}");
+        }
+        let _ = writeln!(self.out, "{first}{line}");
+        let last = node.inputs.len().saturating_sub(1);
+        for (position, input) in node.inputs.iter().enumerate() {
+            let (branch, below) = if position == last {
+                ("+- ", "   ")
+            } else {
+                (":- ", ":  ")
+            };
+            let (mut first, mut rest) = (format!("{rest}{branch}"), format!("{rest}{below}"));
+            if input.exchange != Exchange::Forward {
+                let source = &self.graph.nodes[input.node].schema;
+                let _ = writeln!(self.out, "{first}Exchange({})", exchange(&input.exchange, source));
+                first = format!("{rest}+- ");
+                rest.push_str("   ");
+            }
+            self.node(input.node, &first, &rest);
+        }
+    }
+}
+
+fn exchange(exchange: &Exchange, schema: &Schema) -> String {
+    match exchange {
+        Exchange::Forward => "forward".to_string(),
+        Exchange::Single => "single".to_string(),
+        Exchange::Hash(columns) => format!("hash[{}]", names(columns, schema)),
+    }
+}
+
+fn names(columns: &[usize], schema: &Schema) -> String {
+    let names: Vec<&str> = columns
+        .iter()
+        .map(|column| schema.fields[*column].name.as_str())
+        .collect();
+    names.join(", ")
+}
+
+fn describe(node: &Node, inputs: &[&Node]) -> String {
+    let empty = Schema::default();
+    let input = inputs.first().map_or(&empty, |input| &input.schema);
+    match &node.operator {
+        Operator::Source(source) => {
+            let read: Vec<String> = source.read_schema.fields.iter().map(read_column).collect();
+            let mut text = format!("Source(table=[{}], read=[{}]", source.table, read.join(", "));
+            let plain =
+                source.expressions.len() == source.read_schema.len()
+                    && source.expressions.iter().enumerate().all(
+                        |(at, expression)| matches!(expression, Expr::Column { index, .. } if *index == at),
+                    );
+            if !plain {
+                let columns = selected(&source.expressions, &source.read_schema, &node.schema);
+                let _ = write!(text, ", select=[{columns}]");
+            }
+            if let Some(watermark) = &source.watermark {
+                let _ = write!(
+                    text,
+                    ", rowtime=[{}], watermark=[{}]",
+                    node.schema.fields[watermark.column].name,
+                    expression(&watermark.expression, &node.schema)
+                );
+                if let Some(idle) = watermark.idle_timeout {
+                    let _ = write!(text, ", idle-timeout=[{} ms]", idle.as_millis());
+                }
+            }
+            text.push(')');
+            text
+        }
+        Operator::Values { rows } => {
+            let rows: Vec<String> = rows
+                .iter()
+                .map(|row| format!("({})", list(row, &empty)))
+                .collect();
+            format!("Values(rows=[{}])", rows.join(", "))
+        }
+        Operator::Calc { filter, expressions } => {
+            let mut text = format!("Calc(select=[{}]", selected(expressions, input, &node.schema));
+            if let Some(filter) = filter {
+                let _ = write!(text, ", where=[{}]", expression(filter, input));
+            }
+            text.push(')');
+            text
+        }
+        Operator::WindowTable { window, time, keys } => {
+            let mut text = format!("WindowTable(window=[{}]", window_text(window, time, input));
+            if !keys.is_empty() {
+                let _ = write!(text, ", partition=[{}]", names(keys, input));
+            }
+            text.push(')');
+            text
+        }
+        Operator::LocalWindowAggregate {
+            window,
+            time,
+            keys,
+            aggregates,
+        } => format!(
+            "LocalWindowAggregate({}window=[{}]{})",
+            keys_text(&list(keys, input)),
+            window_text(window, time, input),
+            calls(aggregates, Some(input))
+        ),
+        Operator::GlobalWindowAggregate {
+            window,
+            time,
+            keys,
+            aggregates,
+            properties,
+        } => {
+            let keys: Vec<&str> = node.schema.names().take(*keys).collect();
+            // The columns of time and window were consumed by the first phase.
+            let window = match window {
+                Window::Attached { .. } => "ATTACHED".to_string(),
+                window => format!("{window}{}", time_suffix(time)),
+            };
+            let properties: Vec<&str> = properties
+                .iter()
+                .map(|property| property_name(*property))
+                .collect();
+            format!(
+                "GlobalWindowAggregate({}window=[{window}]{}, properties=[{}])",
+                keys_text(&keys.join(", ")),
+                calls(aggregates, None),
+                properties.join(", ")
+            )
+        }
+        Operator::Union => "Union".to_string(),
+        Operator::Sink(sink) => {
+            let names: Vec<&str> = node.schema.names().collect();
+            format!("Sink(table=[{}], columns=[{}])", sink.table, names.join(", "))
+        }
+    }
+}
+
+/// A column that is read; a pruned row shows the fields that are left.
+fn read_column(field: &Field) -> String {
+    match &field.data_type.kind {
+        TypeKind::Row(fields) => {
+            let inner: Vec<String> = fields
+                .iter()
+                .map(|inner| read_column(&Field::new(&inner.name, inner.data_type.clone())))
+                .collect();
+            format!("{}<{}>", field.name, inner.join(", "))
+        }
+        _ => field.name.clone(),
+    }
+}
+
+fn keys_text(keys: &str) -> String {
+    if keys.is_empty() {
+        String::new()
+    } else {
+        format!("keys=[{keys}], ")
+    }
+}
+
+fn window_text(window: &Window, time: &WindowTime, input: &Schema) -> String {
+    match window {
+        Window::Attached { start, end } => format!(
+            "ATTACHED(start=[{}], end=[{}])",
+            input.fields[*start].name, input.fields[*end].name
+        ),
+        window => match time.attribute {
+            TimeAttribute::Rowtime => {
+                format!(
+                    "{window} over {}{}",
+                    input.fields[time.column].name,
+                    time_suffix(time)
+                )
+            }
+            TimeAttribute::Proctime => format!("{window} over processing time{}", time_suffix(time)),
+        },
+    }
+}
+
+fn time_suffix(time: &WindowTime) -> String {
+    match time.time_zone {
+        Some(zone) => format!(" in {zone}"),
+        None => String::new(),
+    }
+}
+
+fn property_name(property: WindowProperty) -> &'static str {
+    match property {
+        WindowProperty::Start => "start",
+        WindowProperty::End => "end",
+        WindowProperty::Rowtime => "rowtime",
+        WindowProperty::Proctime => "proctime",
+    }
+}
+
+fn calls(aggregates: &[AggregateCall], input: Option<&Schema>) -> String {
+    if aggregates.is_empty() {
+        return String::new();
+    }
+    let texts: Vec<String> = aggregates
+        .iter()
+        .map(|call| {
+            let (name, distinct) = match call.name.strip_suffix(" DISTINCT") {
+                Some(name) => (name, "DISTINCT "),
+                None => (call.name.as_str(), ""),
+            };
+            let Some(input) = input else {
+                return format!("{name}({distinct}..)");
+            };
+            let arguments = if call.arguments.is_empty() {
+                "*".to_string()
+            } else {
+                list(&call.arguments, input)
+            };
+            let filter = match &call.filter {
+                Some(filter) => format!(" FILTER (WHERE {})", expression(filter, input)),
+                None => String::new(),
+            };
+            format!("{name}({distinct}{arguments}){filter}")
+        })
+        .collect();
+    format!(", aggregates=[{}]", texts.join(", "))
+}
+
+fn state_kept(node: &Node) -> Option<&'static str> {
+    match &node.operator {
+        Operator::GlobalWindowAggregate { window, keys, .. } => Some(match (window, keys) {
+            (Window::Session { .. }, 0) => "the open sessions, until the gap has passed",
+            (Window::Session { .. }, _) => "the open sessions of each key, until the gap has passed",
+            (_, 0) => "per slice, until the window closes",
+            _ => "per key and slice, until the window closes",
+        }),
+        Operator::WindowTable { window, .. } if window.is_session() => {
+            Some("the rows of open sessions, until the gap has passed")
+        }
+        Operator::Source(_) => Some("read positions"),
+        _ => None,
+    }
+}
+
+fn selected(expressions: &[Expr], input: &Schema, output: &Schema) -> String {
+    let texts: Vec<String> = expressions
+        .iter()
+        .zip(&output.fields)
+        .map(|(computed, field)| {
+            let text = expression(computed, input);
+            if text == field.name {
+                text
+            } else {
+                format!("{text} AS {}", field.name)
+            }
+        })
+        .collect();
+    texts.join(", ")
+}
+
+fn list(expressions: &[Expr], schema: &Schema) -> String {
+    let texts: Vec<String> = expressions.iter().map(|item| expression(item, schema)).collect();
+    texts.join(", ")
+}
+
+/// An expression as SQL, more or less.
+fn expression(expr: &Expr, schema: &Schema) -> String {
+    let inner = |expr: &Expr| expression(expr, schema);
+    match expr {
+        Expr::Column { index, .. } => match schema.fields.get(*index) {
+            Some(field) => field.name.clone(),
+            None => format!("${index}"),
+        },
+        Expr::Literal { .. } => expr.to_string(),
+        Expr::Field { operand, index, .. } => match operand.data_type().kind {
+            TypeKind::Row(fields) if *index < fields.len() => {
+                format!("{}.{}", inner(operand), fields[*index].name)
+            }
+            _ => format!("{}.{index}", inner(operand)),
+        },
+        Expr::And(operands) => joined(operands, " AND ", schema),
+        Expr::Or(operands) => joined(operands, " OR ", schema),
+        Expr::Case {
+            branches, otherwise, ..
+        } => {
+            let mut text = "CASE".to_string();
+            for (condition, result) in branches {
+                let _ = write!(text, " WHEN {} THEN {}", inner(condition), inner(result));
+            }
+            if let Some(otherwise) = otherwise {
+                let _ = write!(text, " ELSE {}", inner(otherwise));
+            }
+            text.push_str(" END");
+            text
+        }
+        Expr::Call {
+            function,
+            arguments,
+            data_type,
+            ..
+        } => {
+            let name = function.name();
+            match (name, arguments.as_slice()) {
+                ("CAST" | "TRY_CAST", [operand]) => {
+                    format!("{name}({} AS {})", inner(operand), data_type.kind)
+                }
+                (
+                    "IS NULL" | "IS NOT NULL" | "IS TRUE" | "IS FALSE" | "IS NOT TRUE" | "IS NOT FALSE",
+                    [operand],
+                ) => {
+                    format!("{} {name}", inner(operand))
+                }
+                ("NOT", [operand]) => format!("NOT({})", inner(operand)),
+                (_, [left, right]) if is_infix(name) => {
+                    format!("({} {name} {})", inner(left), inner(right))
+                }
+                _ => format!("{name}({})", list(arguments, schema)),
+            }
+        }
+    }
+}
+
+fn is_infix(name: &str) -> bool {
+    name.chars().all(|c| !c.is_alphanumeric())
+        || matches!(
+            name,
+            "LIKE" | "NOT LIKE" | "IS DISTINCT FROM" | "IS NOT DISTINCT FROM"
+        )
+}
+
+fn joined(operands: &[Expr], separator: &str, schema: &Schema) -> String {
+    let texts: Vec<String> = operands
+        .iter()
+        .map(|operand| expression(operand, schema))
+        .collect();
+    format!("({})", texts.join(separator))
+}

@@ -1,0 +1,249 @@
+//! The logical plan: what a query computes, before it is laid out over shards.
+//!
+//! Columns are positions in the schema of a node's input; expressions are typed. A plan is a tree: what a query
+//! uses twice stands twice in it, and the graph shares it again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use graph::{AggregateCall, Expr, Window, WindowProperty, WindowTime};
+use indexmap::IndexMap;
+use model::{DataType, Schema, Span};
+
+use crate::catalog::ObjectPath;
+
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub kind: PlanKind,
+    /// Of the rows it gives.
+    pub schema: Schema,
+    /// The part of the text that asked for it.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub enum PlanKind {
+    Scan(Scan),
+    Values {
+        rows: Vec<Vec<Expr>>,
+    },
+    /// Keeps the rows for which `filter` is true and computes one column an expression.
+    Calc {
+        input: Box<Plan>,
+        filter: Option<Expr>,
+        expressions: Vec<Expr>,
+    },
+    /// Appends `window_start`, `window_end` and `window_time`.
+    WindowTable {
+        input: Box<Plan>,
+        window: Window,
+        time: WindowTime,
+        /// The partition of sessions.
+        keys: Vec<usize>,
+    },
+    /// Gives the keys, then the results, then the properties of the window.
+    Aggregate {
+        input: Box<Plan>,
+        window: Window,
+        time: WindowTime,
+        keys: Vec<usize>,
+        aggregates: Vec<AggregateCall>,
+        properties: Vec<WindowProperty>,
+    },
+    /// Each row once for each projection.
+    Expand {
+        input: Box<Plan>,
+        projections: Vec<Vec<Expr>>,
+    },
+    Union {
+        inputs: Vec<Plan>,
+    },
+}
+
+/// A table read. The expressions go over the table's row: its physical columns, then its metadata columns.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    pub table: Arc<ScanTable>,
+    /// One output column each.
+    pub outputs: Vec<Expr>,
+    /// The output that is the event time, if the table has a watermark.
+    pub rowtime: Option<usize>,
+}
+
+/// A table as it is read: what its connector is asked, and what happens to its rows at once.
+#[derive(Debug)]
+pub struct ScanTable {
+    pub path: ObjectPath,
+    /// Where the text names it.
+    pub span: Span,
+    /// The options with those of hints in them, `scan.watermark.*` taken out.
+    pub options: IndexMap<String, String>,
+    /// Options that come from hints, and where they stand.
+    pub hinted: Vec<(String, Span)>,
+    pub physical: Schema,
+    pub partition_keys: Vec<String>,
+    pub primary_key: Vec<String>,
+    /// Metadata behind the physical columns in the table's row: the key, and the type that the connector gives.
+    pub metadata: Vec<(String, DataType)>,
+    pub watermark: Option<ScanWatermark>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ScanWatermark {
+    /// Over the table's row.
+    pub expression: Expr,
+    pub interval: Duration,
+    pub idle_timeout: Option<Duration>,
+}
+
+impl ScanTable {
+    /// The type of a column of the table's row.
+    pub fn row_type(&self, index: usize) -> DataType {
+        match self.physical.fields.get(index) {
+            Some(field) => field.data_type.clone(),
+            None => self.metadata[index - self.physical.len()].1.clone(),
+        }
+    }
+
+    /// Whether both read the same rows.
+    pub fn is_same(&self, other: &ScanTable) -> bool {
+        self.path == other.path && self.options == other.options && self.physical == other.physical
+    }
+}
+
+impl Plan {
+    pub fn inputs(&self) -> Vec<&Plan> {
+        match &self.kind {
+            PlanKind::Scan(_) | PlanKind::Values { .. } => Vec::new(),
+            PlanKind::Calc { input, .. }
+            | PlanKind::WindowTable { input, .. }
+            | PlanKind::Aggregate { input, .. }
+            | PlanKind::Expand { input, .. } => vec![input],
+            PlanKind::Union { inputs } => inputs.iter().collect(),
+        }
+    }
+
+    /// The same node over other inputs, each passed through `change`.
+    pub fn map_inputs(self, change: &mut impl FnMut(Plan) -> Plan) -> Plan {
+        let kind = match self.kind {
+            leaf @ (PlanKind::Scan(_) | PlanKind::Values { .. }) => leaf,
+            PlanKind::Calc {
+                input,
+                filter,
+                expressions,
+            } => PlanKind::Calc {
+                input: Box::new(change(*input)),
+                filter,
+                expressions,
+            },
+            PlanKind::WindowTable {
+                input,
+                window,
+                time,
+                keys,
+            } => PlanKind::WindowTable {
+                input: Box::new(change(*input)),
+                window,
+                time,
+                keys,
+            },
+            PlanKind::Aggregate {
+                input,
+                window,
+                time,
+                keys,
+                aggregates,
+                properties,
+            } => PlanKind::Aggregate {
+                input: Box::new(change(*input)),
+                window,
+                time,
+                keys,
+                aggregates,
+                properties,
+            },
+            PlanKind::Expand { input, projections } => PlanKind::Expand {
+                input: Box::new(change(*input)),
+                projections,
+            },
+            PlanKind::Union { inputs } => PlanKind::Union {
+                inputs: inputs.into_iter().map(change).collect(),
+            },
+        };
+        Plan { kind, ..self }
+    }
+
+    /// Passes every expression of this node, not of its inputs, through `change`.
+    pub fn map_expressions(self, change: &mut impl FnMut(Expr) -> Expr) -> Plan {
+        let kind = match self.kind {
+            PlanKind::Scan(scan) => PlanKind::Scan(Scan {
+                outputs: scan.outputs.into_iter().map(change).collect(),
+                ..scan
+            }),
+            PlanKind::Values { rows } => PlanKind::Values {
+                rows: rows
+                    .into_iter()
+                    .map(|row| row.into_iter().map(&mut *change).collect())
+                    .collect(),
+            },
+            PlanKind::Calc {
+                input,
+                filter,
+                expressions,
+            } => PlanKind::Calc {
+                input,
+                filter: filter.map(&mut *change),
+                expressions: expressions.into_iter().map(change).collect(),
+            },
+            PlanKind::Aggregate {
+                input,
+                window,
+                time,
+                keys,
+                aggregates,
+                properties,
+            } => PlanKind::Aggregate {
+                input,
+                window,
+                time,
+                keys,
+                aggregates: aggregates
+                    .into_iter()
+                    .map(|call| AggregateCall {
+                        arguments: call.arguments.into_iter().map(&mut *change).collect(),
+                        filter: call.filter.map(&mut *change),
+                        ..call
+                    })
+                    .collect(),
+                properties,
+            },
+            PlanKind::Expand { input, projections } => PlanKind::Expand {
+                input,
+                projections: projections
+                    .into_iter()
+                    .map(|projection| projection.into_iter().map(&mut *change).collect())
+                    .collect(),
+            },
+            other @ (PlanKind::WindowTable { .. } | PlanKind::Union { .. }) => other,
+        };
+        Plan { kind, ..self }
+    }
+
+    /// How many nodes it has.
+    pub fn size(&self) -> usize {
+        1 + self.inputs().into_iter().map(Plan::size).sum::<usize>()
+    }
+
+    pub fn column_type(&self, index: usize) -> DataType {
+        self.schema.fields[index].data_type.clone()
+    }
+
+    /// A column of it, as an expression of whoever reads it.
+    pub fn column(&self, index: usize) -> Expr {
+        Expr::column(index, self.column_type(index))
+    }
+
+    pub fn columns(&self) -> Vec<Expr> {
+        (0..self.schema.len()).map(|index| self.column(index)).collect()
+    }
+}

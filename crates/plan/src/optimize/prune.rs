@@ -1,0 +1,288 @@
+//! Columns that nobody reads are not computed, and not read from the source.
+//!
+//! A node keeps at least one column, so that its batches have rows. The event time of a table with a watermark is
+//! always read: the watermark comes from it.
+
+use graph::{AggregateCall, Expr, Window, WindowTime};
+use model::{Schema, TimeAttribute};
+
+use crate::logical::{Plan, PlanKind, Scan};
+
+/// Where each old column went.
+type Mapping = Vec<Option<usize>>;
+
+pub(super) fn columns(plan: Plan) -> Plan {
+    let wanted = vec![true; plan.schema.len()];
+    prune(plan, &wanted).0
+}
+
+fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
+    let Plan { kind, schema, span } = plan;
+    let done = |kind: PlanKind, schema: Schema, mapping: Mapping| (Plan { kind, schema, span }, mapping);
+    match kind {
+        PlanKind::Scan(scan) => {
+            let mut wanted = wanted.to_vec();
+            if let Some(rowtime) = scan.rowtime {
+                wanted[rowtime] = true;
+            }
+            let keep = at_least_one(&wanted, &scan.outputs);
+            let (kept, mapping) = select(&schema, &keep);
+            let scan = Scan {
+                outputs: pick(scan.outputs, &keep),
+                rowtime: scan.rowtime.and_then(|rowtime| mapping[rowtime]),
+                table: scan.table,
+            };
+            done(PlanKind::Scan(scan), kept, mapping)
+        }
+        PlanKind::Values { rows } => {
+            let keep = match rows.first() {
+                Some(first) => at_least_one(wanted, first),
+                None => wanted.to_vec(),
+            };
+            let (kept, mapping) = select(&schema, &keep);
+            let rows = rows.into_iter().map(|row| pick(row, &keep)).collect();
+            done(PlanKind::Values { rows }, kept, mapping)
+        }
+        PlanKind::Calc {
+            input,
+            filter,
+            expressions,
+        } => {
+            let keep = at_least_one(wanted, &expressions);
+            let (kept, mapping) = select(&schema, &keep);
+            let expressions = pick(expressions, &keep);
+            let used = used_by(expressions.iter().chain(&filter), input.schema.len());
+            let (input, below) = prune(*input, &used);
+            let kind = PlanKind::Calc {
+                input: Box::new(input),
+                filter: filter.map(|filter| remap(filter, &below)),
+                expressions: remap_all(expressions, &below),
+            };
+            done(kind, kept, mapping)
+        }
+        PlanKind::Expand { input, projections } => {
+            let keep = match projections.first() {
+                Some(first) => at_least_one(wanted, first),
+                None => wanted.to_vec(),
+            };
+            let (kept, mapping) = select(&schema, &keep);
+            let projections: Vec<Vec<Expr>> = projections
+                .into_iter()
+                .map(|projection| pick(projection, &keep))
+                .collect();
+            let used = used_by(projections.iter().flatten(), input.schema.len());
+            let (input, below) = prune(*input, &used);
+            let projections = projections
+                .into_iter()
+                .map(|projection| remap_all(projection, &below))
+                .collect();
+            let kind = PlanKind::Expand {
+                input: Box::new(input),
+                projections,
+            };
+            done(kind, kept, mapping)
+        }
+        PlanKind::WindowTable {
+            input,
+            window,
+            time,
+            keys,
+        } => {
+            let width = input.schema.len();
+            let mut used = wanted[..width].to_vec();
+            if time.attribute == TimeAttribute::Rowtime {
+                used[time.column] = true;
+            }
+            keys.iter().for_each(|key| used[*key] = true);
+            let (input, below) = prune(*input, &used);
+            let mut mapping = below.clone();
+            mapping.extend((0..3).map(|appended| Some(input.schema.len() + appended)));
+            let mut fields = vec![None; input.schema.len()];
+            for (old, new) in below.iter().enumerate() {
+                if let Some(new) = new {
+                    fields[*new] = Some(schema.fields[old].clone());
+                }
+            }
+            let mut kept: Vec<_> = fields
+                .into_iter()
+                .zip(&input.schema.fields)
+                .map(|(field, own)| field.unwrap_or_else(|| own.clone()))
+                .collect();
+            kept.extend_from_slice(&schema.fields[width..]);
+            let kind = PlanKind::WindowTable {
+                input: Box::new(input),
+                window,
+                time: moved_time(time, &below),
+                keys: keys.into_iter().filter_map(|key| below[key]).collect(),
+            };
+            done(kind, Schema::new(kept), mapping)
+        }
+        PlanKind::Aggregate {
+            input,
+            window,
+            time,
+            keys,
+            aggregates,
+            properties,
+        } => {
+            // Keys stay: they say which rows there are.
+            let mut keep = wanted.to_vec();
+            keep[..keys.len()].fill(true);
+            if !keep.contains(&true) && !keep.is_empty() {
+                // The start of the window costs least.
+                keep[keys.len() + aggregates.len()] = true;
+            }
+            let (kept, mapping) = select(&schema, &keep);
+            let calls_at = keys.len();
+            let properties_at = calls_at + aggregates.len();
+            let aggregates: Vec<AggregateCall> = pick(aggregates, &keep[calls_at..properties_at]);
+            let properties = pick(properties, &keep[properties_at..]);
+            let mut used = vec![false; input.schema.len()];
+            keys.iter().for_each(|key| used[*key] = true);
+            match window {
+                Window::Attached { start, end } => {
+                    used[start] = true;
+                    used[end] = true;
+                }
+                _ if time.attribute == TimeAttribute::Rowtime => used[time.column] = true,
+                _ => {}
+            }
+            for call in &aggregates {
+                for expression in call.arguments.iter().chain(&call.filter) {
+                    expression.visit_columns(&mut |index| used[index] = true);
+                }
+            }
+            let (input, below) = prune(*input, &used);
+            let place = |column: usize| below[column].unwrap_or_default();
+            let kind = PlanKind::Aggregate {
+                input: Box::new(input),
+                window: match window {
+                    Window::Attached { start, end } => Window::Attached {
+                        start: place(start),
+                        end: place(end),
+                    },
+                    other => other,
+                },
+                time: moved_time(time, &below),
+                keys: keys.into_iter().map(place).collect(),
+                aggregates: aggregates
+                    .into_iter()
+                    .map(|call| AggregateCall {
+                        arguments: remap_all(call.arguments, &below),
+                        filter: call.filter.map(|filter| remap(filter, &below)),
+                        ..call
+                    })
+                    .collect(),
+                properties,
+            };
+            done(kind, kept, mapping)
+        }
+        PlanKind::Union { inputs } => {
+            let mut keep = wanted.to_vec();
+            if !keep.contains(&true)
+                && let Some(first) = keep.first_mut()
+            {
+                *first = true;
+            }
+            let (kept, mapping) = select(&schema, &keep);
+            let inputs = inputs
+                .into_iter()
+                .map(|input| {
+                    let (input, below) = prune(input, &keep);
+                    only(input, &keep, &below, &kept)
+                })
+                .collect();
+            done(PlanKind::Union { inputs }, kept, mapping)
+        }
+    }
+}
+
+/// Just the columns kept, in their order: an input may hold more.
+fn only(input: Plan, keep: &[bool], below: &Mapping, kept: &Schema) -> Plan {
+    let places: Vec<usize> = below
+        .iter()
+        .zip(keep)
+        .filter(|(_, keep)| **keep)
+        .filter_map(|(place, _)| *place)
+        .collect();
+    if places.len() == input.schema.len() && places.iter().enumerate().all(|(at, place)| at == *place) {
+        return input;
+    }
+    let expressions = places.iter().map(|place| input.column(*place)).collect();
+    Plan {
+        span: input.span,
+        kind: PlanKind::Calc {
+            input: Box::new(input),
+            filter: None,
+            expressions,
+        },
+        schema: kept.clone(),
+    }
+}
+
+fn at_least_one(wanted: &[bool], expressions: &[Expr]) -> Vec<bool> {
+    let mut keep = wanted.to_vec();
+    if !keep.contains(&true) {
+        let cheapest = expressions
+            .iter()
+            .position(|expression| matches!(expression, Expr::Column { .. } | Expr::Literal { .. }))
+            .unwrap_or(0);
+        if let Some(place) = keep.get_mut(cheapest) {
+            *place = true;
+        }
+    }
+    keep
+}
+
+fn select(schema: &Schema, keep: &[bool]) -> (Schema, Mapping) {
+    let mut next = 0;
+    let mapping = keep
+        .iter()
+        .map(|keep| {
+            keep.then(|| {
+                next += 1;
+                next - 1
+            })
+        })
+        .collect();
+    (Schema::new(pick(schema.fields.clone(), keep)), mapping)
+}
+
+fn pick<T>(items: Vec<T>, keep: &[bool]) -> Vec<T> {
+    items
+        .into_iter()
+        .zip(keep)
+        .filter(|(_, keep)| **keep)
+        .map(|(item, _)| item)
+        .collect()
+}
+
+fn used_by<'a>(expressions: impl Iterator<Item = &'a Expr>, width: usize) -> Vec<bool> {
+    let mut used = vec![false; width];
+    for expression in expressions {
+        expression.visit_columns(&mut |index| used[index] = true);
+    }
+    used
+}
+
+fn remap(expression: Expr, mapping: &Mapping) -> Expr {
+    expression.transform(&mut |expression| match expression {
+        // What is used was kept.
+        Expr::Column { index, data_type } => Expr::column(mapping[index].unwrap_or_default(), data_type),
+        other => other,
+    })
+}
+
+fn remap_all(expressions: Vec<Expr>, mapping: &Mapping) -> Vec<Expr> {
+    expressions
+        .into_iter()
+        .map(|expression| remap(expression, mapping))
+        .collect()
+}
+
+fn moved_time(time: WindowTime, mapping: &Mapping) -> WindowTime {
+    WindowTime {
+        column: mapping[time.column].unwrap_or_default(),
+        ..time
+    }
+}

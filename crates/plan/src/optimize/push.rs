@@ -1,0 +1,90 @@
+//! Conditions on rows go below the window function that repeats the rows.
+
+use graph::Expr;
+
+use crate::bind::and;
+use crate::logical::{Plan, PlanKind};
+
+pub(super) fn filters(plan: Plan) -> Plan {
+    let plan = plan.map_inputs(&mut filters);
+    let Plan { kind, schema, span } = plan;
+    match kind {
+        PlanKind::Calc {
+            input,
+            filter: Some(filter),
+            expressions,
+        } => match input.kind {
+            // Sessions are made of the rows: taking some away makes others.
+            PlanKind::WindowTable {
+                input: rows,
+                window,
+                time,
+                keys,
+            } if !window.is_session() => {
+                let (below, above) = split(filter, rows.schema.len());
+                let rows = match below {
+                    Some(below) => Box::new(Plan {
+                        schema: rows.schema.clone(),
+                        span: rows.span,
+                        kind: PlanKind::Calc {
+                            expressions: rows.columns(),
+                            filter: Some(below),
+                            input: rows,
+                        },
+                    }),
+                    None => rows,
+                };
+                Plan {
+                    kind: PlanKind::Calc {
+                        input: Box::new(Plan {
+                            kind: PlanKind::WindowTable {
+                                input: rows,
+                                window,
+                                time,
+                                keys,
+                            },
+                            ..*input
+                        }),
+                        filter: above,
+                        expressions,
+                    },
+                    schema,
+                    span,
+                }
+            }
+            kind => Plan {
+                kind: PlanKind::Calc {
+                    input: Box::new(Plan { kind, ..*input }),
+                    filter: Some(filter),
+                    expressions,
+                },
+                schema,
+                span,
+            },
+        },
+        kind => Plan { kind, schema, span },
+    }
+}
+
+/// What speaks of the first `width` columns only, and the rest. A condition that can fail does not overtake those
+/// before it, which may keep it from the rows on which it fails.
+fn split(filter: Expr, width: usize) -> (Option<Expr>, Option<Expr>) {
+    let conditions = match filter {
+        Expr::And(operands) => operands,
+        other => vec![other],
+    };
+    let mut below = Vec::new();
+    let mut above = Vec::new();
+    for condition in conditions {
+        let mut of_rows = true;
+        condition.visit_columns(&mut |index| of_rows &= index < width);
+        let may_overtake = above.is_empty() || !condition.is_fallible();
+        if of_rows && may_overtake && condition.is_deterministic() {
+            below.push(condition);
+        } else {
+            above.push(condition);
+        }
+    }
+    let joined = |conditions: Vec<Expr>| (!conditions.is_empty()).then(|| and(conditions));
+    (joined(below), joined(above))
+}

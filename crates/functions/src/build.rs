@@ -43,11 +43,6 @@ impl Nulls {
         self.rows += 1;
     }
 
-    #[inline]
-    pub fn push(&mut self, valid: bool) {
-        if valid { self.valid() } else { self.null() }
-    }
-
     pub fn finish(self) -> Option<NullBuffer> {
         self.builder
             .map(|mut builder| NullBuffer::new(builder.finish()))

@@ -80,10 +80,6 @@ impl<'a> Text<'a> {
         let row = if self.constant { 0 } else { row };
         (!self.array.is_null(row)).then(|| self.array.value(row))
     }
-
-    pub fn is_constant(&self) -> bool {
-        self.constant
-    }
 }
 
 /// A column of bytes; text is read as its bytes.

@@ -75,17 +75,13 @@ fn common_number(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
 }
 
 fn common_time(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
-    use TypeKind::{Date, Time, Timestamp, TimestampLtz};
+    use TypeKind::{Time, Timestamp, TimestampLtz};
     Some(match (a, b) {
         (Time(p), Time(q)) => Time(*p.max(q)),
         (Timestamp(p), Timestamp(q)) => Timestamp(*p.max(q)),
         (TimestampLtz(p), TimestampLtz(q))
         | (TimestampLtz(p), Timestamp(q))
         | (Timestamp(p), TimestampLtz(q)) => TimestampLtz(*p.max(q)),
-        (Date, Timestamp(p)) | (Timestamp(p), Date) => Timestamp(*p),
-        (Date, TimestampLtz(p)) | (TimestampLtz(p), Date) => TimestampLtz(*p),
-        (Time(q), Timestamp(p)) | (Timestamp(p), Time(q)) => Timestamp(*p.max(q)),
-        (Time(q), TimestampLtz(p)) | (TimestampLtz(p), Time(q)) => TimestampLtz(*p.max(q)),
         _ => return None,
     })
 }
@@ -233,7 +229,7 @@ mod tests {
             (Char(1), Char(3), Some(Varchar(3))),
             (Char(3), Char(3), Some(Char(3))),
             (Char(3), TypeKind::STRING, Some(TypeKind::STRING)),
-            (Date, Timestamp(3), Some(Timestamp(3))),
+            (Date, Timestamp(3), None),
             (Timestamp(0), Timestamp(6), Some(Timestamp(6))),
             (Int, TypeKind::STRING, None),
             (Boolean, Int, None),

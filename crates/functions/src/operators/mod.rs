@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod compare;
+mod concat;
 mod decimals;
 mod in_list;
 mod like;
@@ -11,11 +12,14 @@ mod time_arithmetic;
 
 use crate::definition::Scalar;
 
+pub(crate) use compare::comparator;
+
 
 pub(crate) fn list() -> Vec<&'static Scalar> {
     [
         arithmetic::LIST,
         compare::LIST,
+        concat::LIST,
         in_list::LIST,
         like::LIST,
         logic::LIST,

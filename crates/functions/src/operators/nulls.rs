@@ -13,7 +13,8 @@ use model::{DataType, TypeKind};
 
 use super::compare::{Comparison, compare_function, meeting_types};
 use crate::definition::Scalar;
-use crate::kernel::{Call, Flags, kernel};
+use crate::cast::{CastMode, cast};
+use crate::kernel::{Call, Flags, fallible_kernel, kernel};
 use crate::signature::{Slot, bound_as, check_count, coerce, coerce_one};
 use crate::types::common_type;
 
@@ -124,17 +125,23 @@ fn bind_coalesce(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> 
 fn bind_nullif(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("NULLIF", arguments, 2, 2)?;
     let (a, b) = (&arguments[0].data_type, &arguments[1].data_type);
-    let equal = meeting_types(&a.kind, &b.kind)
-        .filter(|(left, right)| left == &a.kind && (right == &b.kind || b.kind == TypeKind::Null))
-        .and_then(|(left, right)| Some((right.clone(), compare_function(Comparison::Equal, &left, &right)?)));
-    let Some((right, equal)) = equal else {
-        return Err(SignatureError::new(format!("NULLIF cannot compare {} and {}", a.kind, b.kind))
-            .hint("cast the second argument to the type of the first"));
+    let Some((left, right)) = meeting_types(&a.kind, &b.kind) else {
+        return Err(SignatureError::new(format!("NULLIF cannot compare {} and {}", a.kind, b.kind)));
     };
+    let Some(equal) = compare_function(Comparison::Equal, &left, &right) else {
+        return Err(SignatureError::new(format!("NULLIF cannot compare {} and {}", a.kind, b.kind)));
+    };
+    let sides = [(a.clone(), left.nullable()), (b.clone(), right.nullable())];
     let result = a.clone().with_nullable(true);
-    let types = vec![a.clone(), right.nullable().with_nullable(b.nullable)];
-    let function = kernel("NULLIF", move |call| {
-        let same = equal.evaluate(call.arguments, call.rows, call.context)?;
+    let types = vec![a.clone(), b.clone()];
+    let function = fallible_kernel("NULLIF", move |call| {
+        let mut compared = Vec::with_capacity(2);
+        for ((from, to), value) in sides.iter().zip(call.arguments) {
+            let cast = cast(from, to, CastMode::Implicit).map_err(|error| Error::internal(error.message))?;
+            let value = std::slice::from_ref(value);
+            compared.push(cast.function.evaluate(value, call.rows, call.context)?);
+        }
+        let same = equal.evaluate(&compared, call.rows, call.context)?;
         let same = Flags::of(&same)?;
         choose(call, 0..1, |row| (same.get(row) != Some(true)).then_some(0))
     });

@@ -1,7 +1,8 @@
 //! The session's configuration, under Flink's keys.
 //!
-//! A value is checked when it is set, so that getters cannot fail. Keys of which nothing is known here are kept if
-//! their prefix is one of Flink's: they may mean something where the same text runs on a cluster.
+//! A value is checked when it is set, so that getters cannot fail. Keys of which nothing is known here are kept, as
+//! Flink keeps them: they may mean something where the same text runs on a cluster. But a key that looks like a
+//! known one misspelt is refused.
 
 mod keys;
 
@@ -119,19 +120,19 @@ impl Config {
     }
 }
 
-/// Whether the key is one of [`KEYS`] or has one of Flink's prefixes.
+/// Whether the key is one of [`KEYS`].
 pub fn is_known(key: &str) -> bool {
-    KEYS.iter().any(|known| known.name == key) || keys::PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+    KEYS.iter().any(|known| known.name == key)
 }
 
-/// Whether the key is known, and its value of the right form. The diagnostic has no place.
+/// Whether the value is of the form that the key asks for. The diagnostic has no place.
 fn check(key: &str, value: &str) -> Result<(), Diagnostic> {
     let Some(known) = KEYS.iter().find(|known| known.name == key) else {
-        if is_known(key) {
-            return Ok(());
-        }
-        return Err(refuse(format!("configuration key '{key}' is not known"))
-            .maybe_hint(did_you_mean(key, KEYS.iter().map(|known| known.name))));
+        return match did_you_mean(key, KEYS.iter().map(|known| known.name)) {
+            None if key.trim().is_empty() => Err(refuse("a configuration key must not be blank".to_string())),
+            None => Ok(()),
+            Some(hint) => Err(refuse(format!("configuration key '{key}' is not known")).hint(hint)),
+        };
     };
     let trimmed = value.trim();
     let (fits, expected) = match known.kind {
@@ -245,10 +246,11 @@ mod tests {
     }
 
     #[test]
-    fn keys_nobody_here_knows_are_kept_under_flinks_prefixes() {
+    fn keys_nobody_here_knows_are_kept() {
         let mut config = Config::default();
-        config.set("taskmanager.numberOfTaskSlots", "4").unwrap();
-        assert_eq!(config.get("taskmanager.numberOfTaskSlots"), Some("4"));
+        config.set("my.own.key", "4").unwrap();
+        assert_eq!(config.get("my.own.key"), Some("4"));
+        assert!(config.set(" ", "4").is_err());
     }
 
     #[test]

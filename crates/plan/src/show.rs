@@ -17,7 +17,7 @@ use pattern::matches;
 use rows::{Cell, Rows};
 
 pub use rows::one_text;
-pub use unparse::query::text as query_text;
+pub use unparse::query::{columns as query_columns, star as query_star, text as query_text};
 
 pub fn execute(session: &Session, show: &Show, span: Span) -> Result<Outcome, Diagnostic> {
     let catalog = &session.catalog;

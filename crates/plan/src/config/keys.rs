@@ -27,45 +27,6 @@ pub enum Kind {
     Streaming,
 }
 
-/// Keys with these prefixes belong to parts of Flink that have no counterpart here, or are not listed below.
-pub const PREFIXES: &[&str] = &[
-    "akka.",
-    "blob.",
-    "client.",
-    "classloader.",
-    "cluster.",
-    "deployment.",
-    "env.",
-    "execution.",
-    "fs.",
-    "heartbeat.",
-    "high-availability.",
-    "historyserver.",
-    "io.",
-    "jobmanager.",
-    "jobstore.",
-    "kubernetes.",
-    "metrics.",
-    "parallelism.",
-    "pekko.",
-    "pipeline.",
-    "process.",
-    "python.",
-    "rest.",
-    "restart-strategy.",
-    "s3.",
-    "security.",
-    "slot.",
-    "sql-client.",
-    "sql-gateway.",
-    "state.",
-    "table.",
-    "taskmanager.",
-    "web.",
-    "yarn.",
-    "$internal.",
-];
-
 const fn key(name: &'static str, kind: Kind, default: &'static str) -> Key {
     Key { name, kind, default }
 }

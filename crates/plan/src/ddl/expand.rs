@@ -3,47 +3,65 @@
 //! Names of common table expressions stay as they are. What is selected by a bare `*` at the top is spelt out, so
 //! that a view keeps its columns when a table gains some.
 
-use model::{Schema, Span};
+use model::Span;
 use sql::ast::{
     Argument, ArgumentValue, Expr, ExprKind, FunctionCall, GroupItem, JsonBehavior, ObjectName, OrderItem,
     OverClause, OverWindow, Query, QueryBody, Select, SelectItem, TableRef, TableRefKind,
 };
 
 use crate::catalog::{CatalogStore, ObjectPath};
+use crate::show;
 
 /// A piece of text and what stands there instead.
 type Edit = (Span, String);
 
-/// The query's text with complete names. `schema` is what the query gives, before any renaming.
-pub fn expanded(query: &Query, schema: &Schema, text: &str, catalog: &CatalogStore) -> String {
-    let mut edits: Vec<Edit> = Vec::new();
+/// The query's text with complete names.
+pub fn complete_names(query: &Query, text: &str, catalog: &CatalogStore) -> String {
+    rewritten(query, text, table_names(query, catalog))
+}
+
+/// As [`complete_names`], with the outermost `*` spelt out as well; `None` if there is none, or if what it stands
+/// for cannot be told.
+pub fn star_expanded(query: &Query, text: &str, catalog: &CatalogStore) -> Option<String> {
+    let QueryBody::Select(select) = &query.body else {
+        return None;
+    };
+    let mut stars = select.items.iter().filter_map(|item| match item {
+        SelectItem::Wildcard {
+            qualifier: None,
+            span,
+        } => Some(*span),
+        _ => None,
+    });
+    let span = stars.next()?;
+    let columns = show::query_star(query, text, catalog)?;
+    if stars.next().is_some() || columns.is_empty() {
+        return None;
+    }
+    let mut edits = table_names(query, catalog);
+    edits.push((span, columns.join(", ")));
+    Some(rewritten(query, text, edits))
+}
+
+fn table_names(query: &Query, catalog: &CatalogStore) -> Vec<Edit> {
+    let mut edits = Vec::new();
     visit_tables(query, &mut |name| {
         edits.push((name.span, complete(&catalog.resolve(name))));
     });
-    if let Some(edit) = wildcard(query, schema) {
-        edits.push(edit);
-    }
+    edits
+}
+
+fn rewritten(query: &Query, text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|(span, _)| span.start);
+    let between = |start: u32, end: u32| Span { start, end }.text(text);
     let mut rewritten = String::new();
     let mut at = query.span.start;
     for (span, replacement) in &edits {
-        rewritten.push_str(
-            Span {
-                start: at,
-                end: span.start,
-            }
-            .text(text),
-        );
+        rewritten.push_str(between(at, span.start));
         rewritten.push_str(replacement);
         at = span.end;
     }
-    rewritten.push_str(
-        Span {
-            start: at,
-            end: query.span.end,
-        }
-        .text(text),
-    );
+    rewritten.push_str(between(at, query.span.end));
     rewritten
 }
 
@@ -51,30 +69,6 @@ fn complete(path: &ObjectPath) -> String {
     [&path.catalog, &path.database, &path.object]
         .map(|part| sql::quote_identifier(part))
         .join(".")
-}
-
-/// The columns behind the one `*` of the outermost SELECT.
-fn wildcard(query: &Query, schema: &Schema) -> Option<Edit> {
-    let QueryBody::Select(select) = &query.body else {
-        return None;
-    };
-    let mut found = None;
-    for (index, item) in select.items.iter().enumerate() {
-        if let SelectItem::Wildcard { qualifier, span } = item {
-            if found.is_some() || qualifier.is_some() {
-                return None;
-            }
-            found = Some((index, *span));
-        }
-    }
-    let (before, span) = found?;
-    let after = select.items.len() - before - 1;
-    let names = schema.fields.get(before..schema.len().checked_sub(after)?)?;
-    let listed: Vec<String> = names
-        .iter()
-        .map(|field| sql::quote_identifier(&field.name))
-        .collect();
-    (!listed.is_empty()).then(|| (span, listed.join(", ")))
 }
 
 /// Calls `visit` with the name of every table or view that the query reads.

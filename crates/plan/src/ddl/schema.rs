@@ -47,6 +47,7 @@ impl Places {
 /// Checks the table and fills in the types of its computed columns.
 pub fn resolve(table: &mut Table, places: &Places, env: &Environment<'_>) -> Result<(), Diagnostic> {
     check_duplicates(table, places)?;
+    check_metadata_keys(table, places)?;
     let source = source_fields(table);
     for index in 0..table.columns.len() {
         let column = &table.columns[index];
@@ -131,6 +132,31 @@ fn check_duplicates(table: &Table, places: &Places) -> Result<(), Diagnostic> {
         if !seen.insert(column.name.as_str()) {
             let message = format!("column '{}' is declared twice", column.name);
             return Err(Diagnostic::validation(places.column(&column.name), message));
+        }
+    }
+    Ok(())
+}
+
+/// A metadata key feeds one column; without a key it is the column's name.
+fn check_metadata_keys(table: &Table, places: &Places) -> Result<(), Diagnostic> {
+    let mut columns: HashMap<&str, &str> = HashMap::new();
+    for column in &table.columns {
+        let TableColumnKind::Metadata { key, .. } = &column.kind else {
+            continue;
+        };
+        let key = key.as_ref().unwrap_or(&column.name);
+        if let Some(first) = columns.insert(key, &column.name) {
+            let message = format!(
+                "columns '{first}' and '{}' are both from the metadata key '{key}'",
+                column.name
+            );
+            return Err(
+                Diagnostic::validation(places.column(&column.name), message).hint(format!(
+                    "make the second one a computed column: {} AS {}",
+                    sql::quote_identifier(&column.name),
+                    sql::quote_identifier(first)
+                )),
+            );
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use sql::ast::{AlterView, CreateView, Ident, ObjectName, Query};
 
 use super::expand;
 use crate::bind;
+use crate::build;
 use crate::catalog::{CatalogObject, CatalogStore, ObjectPath, Origin, View};
 use crate::session::{Outcome, Session};
 use crate::show;
@@ -106,12 +107,21 @@ fn view_of(
 ) -> Result<View, Diagnostic> {
     let env = session.environment();
     let schema = bind::query_schema(query, &env)?;
+    if columns.is_empty() {
+        refuse_same_names(query, text, &session.catalog)?;
+    }
     let named = renamed(&schema, columns, query)?;
-    let expanded = expand::expanded(query, &schema, text, &session.catalog);
+    // As in Flink, a view is planned when it is made: options of its tables are wrong now, not later.
+    build::query(query, &env)?;
+    let complete = expand::complete_names(query, text, &session.catalog);
     let shown = show::query_text(query, text, &session.catalog);
+    let frozen = expand::star_expanded(query, text, &session.catalog).filter(|frozen| {
+        let again = sql::parse_query(frozen).and_then(|query| bind::query_schema(&query, &env));
+        again.is_ok_and(|again| again == schema)
+    });
     Ok(View {
-        shown: shown.unwrap_or_else(|| expanded.clone()),
-        query: expanded,
+        shown: shown.unwrap_or_else(|| complete.clone()),
+        query: frozen.unwrap_or(complete),
         schema: named,
         original: query.span.text(text).to_string(),
         comment: None,
@@ -121,6 +131,19 @@ fn view_of(
             ..Origin::default()
         },
     })
+}
+
+/// The binder gives columns of one name different ones; a view asks for it.
+fn refuse_same_names(query: &Query, text: &str, catalog: &CatalogStore) -> Result<(), Diagnostic> {
+    let names = show::query_columns(query, text, catalog).unwrap_or_default();
+    let mut seen = HashSet::new();
+    match names.iter().find(|name| !seen.insert(name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(
+            Diagnostic::validation(query.span, format!("the view has column '{name}' twice"))
+                .hint("rename one with AS, or name the view's columns: CREATE VIEW v (a, b) AS ..."),
+        ),
+    }
 }
 
 /// The columns under the names that the view gives them.

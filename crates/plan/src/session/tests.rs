@@ -16,9 +16,12 @@ use super::{Outcome, Session};
 mod alter;
 mod create;
 mod names;
+mod stub;
 
 fn session() -> Session {
-    Session::new(Arc::new(Registry::default()), Arc::new(ManualClock::at_ms(0)))
+    let mut registry = Registry::default();
+    registry.add_connector(Arc::new(stub::Stub));
+    Session::new(Arc::new(registry), Arc::new(ManualClock::at_ms(0)))
 }
 
 /// Runs the script up to its first error.

@@ -103,6 +103,14 @@ fn computed_columns_see_what_is_stored_only() {
 }
 
 #[test]
+fn a_metadata_key_feeds_one_column() {
+    refuses(
+        "CREATE TABLE t (path STRING METADATA VIRTUAL, p STRING METADATA FROM 'path' VIRTUAL)",
+        "validation error: columns 'path' and 'p' are both from the metadata key 'path' (make the second one a computed column: `p` AS `path`) at \"p\"",
+    );
+}
+
+#[test]
 fn a_watermark_needs_an_event_time() {
     refuses(
         "CREATE TABLE t (t TIMESTAMP(6), WATERMARK FOR t AS t)",
@@ -245,14 +253,14 @@ fn like_conflicts_name_the_way_out() {
 fn a_view_keeps_complete_names_and_the_columns_of_its_star() {
     assert_eq!(
         run(
-            "CREATE TABLE t (a INT, b STRING); CREATE VIEW v (x, y) COMMENT 'c' AS SELECT * FROM t;
+            "CREATE TABLE t (a INT, b STRING) WITH ('connector' = 'stub'); CREATE VIEW v (x, y) COMMENT 'c' AS SELECT * FROM t;
              DESCRIBE v; CREATE DATABASE d; USE d; SELECT * FROM default_database.v"
         ),
         "x | INT | true | - | - | -\ny | STRING | true | - | - | -\nquery"
     );
     assert_eq!(
         run(
-            "CREATE TABLE t (a INT); CREATE VIEW v AS SELECT * FROM t; ALTER TABLE t ADD b INT; DESCRIBE v; SELECT * FROM v"
+            "CREATE TABLE t (a INT) WITH ('connector' = 'stub'); CREATE VIEW v AS SELECT * FROM t; ALTER TABLE t ADD b INT; DESCRIBE v; SELECT * FROM v"
         ),
         "a | INT | true | - | - | -\nquery"
     );
@@ -261,8 +269,13 @@ fn a_view_keeps_complete_names_and_the_columns_of_its_star() {
 #[test]
 fn a_views_columns_fit_its_query() {
     refuses(
-        "CREATE TABLE t (a INT, b STRING); CREATE VIEW v (x) AS SELECT a, b FROM t",
+        "CREATE TABLE t (a INT, b STRING) WITH ('connector' = 'stub'); CREATE VIEW v (x) AS SELECT a, b FROM t",
         "validation error: the view names 1 columns but its query gives 2 (the query gives a, b) at \"x\"",
+    );
+    assert!(run("CREATE VIEW v AS SELECT 1 AS a, 2 AS a").contains("column 'a' twice"));
+    assert_eq!(
+        run("CREATE VIEW v (x, y) AS SELECT 1 AS a, 2 AS a; SHOW VIEWS"),
+        "v"
     );
     assert!(run("CREATE VIEW v (x, x) AS SELECT 1, 2").contains("column 'x' twice"));
     assert!(run("CREATE TABLE v (a INT); CREATE VIEW v AS SELECT 1 AS a").contains("already exists"));
@@ -275,7 +288,7 @@ fn a_view_cannot_read_itself() {
             .contains("would read itself")
     );
     assert!(
-        run("CREATE TABLE t (x INT); CREATE TEMPORARY VIEW t AS SELECT * FROM t")
+        run("CREATE TABLE t (x INT) WITH ('connector' = 'stub'); CREATE TEMPORARY VIEW t AS SELECT * FROM t")
             .contains("would read itself")
     );
 }
@@ -283,7 +296,7 @@ fn a_view_cannot_read_itself() {
 #[test]
 fn a_view_is_shown_with_every_column_at_its_table() {
     assert_eq!(
-        run("CREATE TABLE t (a INT, b STRING); CREATE VIEW v AS SELECT a + 1 AS x, b FROM t WHERE a > 0; SHOW CREATE VIEW v;
+        run("CREATE TABLE t (a INT, b STRING) WITH ('connector' = 'stub'); CREATE VIEW v AS SELECT a + 1 AS x, b FROM t WHERE a > 0; SHOW CREATE VIEW v;
              CREATE VIEW w (p, q) COMMENT 'renamed' AS SELECT * FROM v; SHOW CREATE VIEW w"),
         "CREATE VIEW `default_catalog`.`default_database`.`v` (
   `x`,
@@ -311,5 +324,13 @@ fn a_view_is_altered_and_renamed() {
             "CREATE VIEW v AS SELECT 1 AS a; ALTER VIEW v AS SELECT 2 AS b; ALTER VIEW v RENAME TO w; SHOW VIEWS; DESCRIBE w"
         ),
         "w\nb | INT | false | - | - | -"
+    );
+}
+
+#[test]
+fn a_view_is_planned_when_it_is_made() {
+    refuses(
+        "CREATE TABLE t (a INT) WITH ('connector' = 'stab'); CREATE VIEW v AS SELECT a FROM t",
+        "validation error: connector 'stab' not found (did you mean 'stub'?) at \"'connector' = 'stab'\"",
     );
 }

@@ -32,18 +32,38 @@ struct Relation {
 }
 
 pub fn text(query: &Query, source: &str, catalog: &CatalogStore) -> Option<String> {
-    let writer = Writer {
-        source,
-        names: Some(Names {
-            catalog,
-            scopes: RefCell::default(),
-            ctes: RefCell::default(),
-            failed: Cell::new(false),
-        }),
-    };
+    let writer = Writer::of_query(source, catalog);
     let text = writer.query(query)?;
     let failed = writer.names.as_ref().is_some_and(|names| names.failed.get());
     (!failed).then_some(text)
+}
+
+/// The names of the columns that a query gives, as they are written or derived, the same one perhaps twice.
+pub fn columns(query: &Query, source: &str, catalog: &CatalogStore) -> Option<Vec<String>> {
+    let writer = Writer::of_query(source, catalog);
+    writer.remember_ctes(query)?;
+    writer.outputs(&query.body)
+}
+
+/// What a bare `*` in the outermost SELECT stands for: columns with their tables.
+pub fn star(query: &Query, source: &str, catalog: &CatalogStore) -> Option<Vec<String>> {
+    let QueryBody::Select(select) = &query.body else {
+        return None;
+    };
+    let writer = Writer::of_query(source, catalog);
+    writer.remember_ctes(query)?;
+    let mut relations = Vec::new();
+    writer.relations(select.from.as_ref()?, &mut relations)?;
+    Some(relations.iter().flat_map(Relation::qualified_columns).collect())
+}
+
+impl Relation {
+    fn qualified_columns(&self) -> impl Iterator<Item = String> + '_ {
+        let alias = sql::quote_identifier(&self.alias);
+        self.columns
+            .iter()
+            .map(move |column| format!("{alias}.{}", sql::quote_identifier(column)))
+    }
 }
 
 impl Names<'_> {
@@ -75,7 +95,36 @@ impl Names<'_> {
     }
 }
 
-impl Writer<'_> {
+impl<'s> Writer<'s> {
+    fn of_query(source: &'s str, catalog: &'s CatalogStore) -> Writer<'s> {
+        Writer {
+            source,
+            names: Some(Names {
+                catalog,
+                scopes: RefCell::default(),
+                ctes: RefCell::default(),
+                failed: Cell::new(false),
+            }),
+        }
+    }
+
+    /// Makes the columns of a query's common table expressions known.
+    fn remember_ctes(&self, query: &Query) -> Option<()> {
+        let names = self.names.as_ref()?;
+        for cte in &query.ctes {
+            let columns = if cte.columns.is_empty() {
+                self.outputs(&cte.query.body)?
+            } else {
+                cte.columns.iter().map(|column| column.name.clone()).collect()
+            };
+            names.ctes.borrow_mut().push(Relation {
+                alias: cte.name.name.clone(),
+                columns,
+            });
+        }
+        Some(())
+    }
+
     fn query(&self, query: &Query) -> Option<String> {
         let names = self.names.as_ref()?;
         if query.recursive {
@@ -183,11 +232,7 @@ impl Writer<'_> {
                         .map(|name| name.parts.last().map(|part| &part.name));
                     for relation in &relations {
                         if wanted.is_none_or(|wanted| wanted == Some(&relation.alias)) {
-                            let alias = sql::quote_identifier(&relation.alias);
-                            let columns = relation.columns.iter();
-                            items.extend(
-                                columns.map(|column| format!("{alias}.{}", sql::quote_identifier(column))),
-                            );
+                            items.extend(relation.qualified_columns());
                         }
                     }
                 }
@@ -326,6 +371,11 @@ impl Writer<'_> {
                 });
                 Some(())
             }
+            // These show a column once that both sides have.
+            TableRefKind::Join {
+                constraint: JoinConstraint::Using(_) | JoinConstraint::Natural,
+                ..
+            } => None,
             TableRefKind::Join { left, right, .. } => {
                 self.relations(left, relations)?;
                 self.relations(right, relations)

@@ -1,4 +1,4 @@
-//! Prints how fast json is decoded on one core, next to simd-json's tape over the same bytes.
+//! Prints how fast json is decoded on one core, next to simd-json's tape over the same bytes; and csv, and writing.
 //!
 //! `cargo run --release -p formats --example decode_speed [rounds]`
 
@@ -7,7 +7,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use dataflow::{DecoderRequest, EvaluationContext, Options};
+use arrow_array::RecordBatch;
+use dataflow::{Chunk, DecoderRequest, EncoderRequest, EvaluationContext, Format, Options};
 use indexmap::IndexMap;
 use model::{Field, RowField, Schema, TypeKind};
 use stdx::SystemClock;
@@ -55,13 +56,8 @@ fn main() {
                 .collect(),
         )
     };
-    compare(
-        "7 columns",
-        &flat,
-        rounds,
-        &flat_schema(&[0, 1, 2, 3, 4, 5, 6]),
-        tape_speed,
-    );
+    let all = flat_schema(&[0, 1, 2, 3, 4, 5, 6]);
+    compare("7 columns", &flat, rounds, &all, tape_speed);
     compare(
         "5 columns",
         &flat,
@@ -70,6 +66,91 @@ fn main() {
         tape_speed,
     );
     compare("1 column (price)", &flat, rounds, &flat_schema(&[2]), tape_speed);
+
+    println!("the same bids written, and csv");
+    let batch = decode("json", &flat, &all, ROWS).pop().expect("there is a batch");
+    for name in ["json", "csv"] {
+        let mut text = Vec::new();
+        measure(&format!("write {name}"), &flat, rounds, || {
+            text.clear();
+            write(name, &all, &batch, &mut text);
+            ROWS
+        });
+        println!("    {} bytes a line", text.len() / ROWS);
+        if name == "csv" {
+            measure("read csv", &text, rounds, || {
+                rows_of(&decode(name, &text, &all, ROWS_MAX))
+            });
+            let one = flat_schema(&[2]);
+            measure("read csv, 1 column", &text, rounds, || {
+                rows_of(&decode_projected(name, &text, &one, &all, ROWS_MAX))
+            });
+        }
+    }
+}
+
+fn rows_of(batches: &[RecordBatch]) -> usize {
+    batches.iter().map(RecordBatch::num_rows).sum()
+}
+
+fn context() -> Arc<EvaluationContext> {
+    Arc::new(EvaluationContext::new(chrono_tz::UTC, Arc::new(SystemClock)))
+}
+
+fn format(name: &str) -> Arc<dyn Format> {
+    let found = formats::all().into_iter().find(|format| format.name() == name);
+    found.expect("there is such a format")
+}
+
+fn write(name: &str, schema: &Schema, batch: &RecordBatch, out: &mut Vec<u8>) {
+    let request = EncoderRequest {
+        schema,
+        options: &Options::new(IndexMap::new()),
+        context: &context(),
+    };
+    let mut encoder = format(name).encoder(&request).expect("the options are right");
+    encoder
+        .encode(&Chunk::inserts(batch.clone()), out)
+        .expect("the rows can be written");
+}
+
+fn decode(name: &str, lines: &[u8], schema: &Schema, rows_max: usize) -> Vec<RecordBatch> {
+    decode_projected(name, lines, schema, schema, rows_max)
+}
+
+/// Decodes lines block by block, as from a file.
+fn decode_projected(
+    name: &str,
+    lines: &[u8],
+    schema: &Schema,
+    physical: &Schema,
+    rows_max: usize,
+) -> Vec<RecordBatch> {
+    let request = DecoderRequest {
+        schema,
+        physical,
+        options: &Options::new(IndexMap::new()),
+        context: &context(),
+    };
+    let mut decoder = format(name).decoder(&request).expect("the options are right");
+    let mut batches = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let end = (at + BLOCK_BYTES).min(lines.len());
+        loop {
+            at += decoder
+                .decode_stream(&lines[at..end], end == lines.len(), rows_max)
+                .expect("the lines are right");
+            if decoder.rows() < rows_max {
+                break;
+            }
+            batches.push(decoder.take().expect("the rows make a batch"));
+        }
+    }
+    if decoder.rows() > 0 {
+        batches.push(decoder.take().expect("the rows make a batch"));
+    }
+    batches
 }
 
 fn bid_fields() -> Vec<RowField> {
@@ -85,38 +166,8 @@ fn bid_fields() -> Vec<RowField> {
 }
 
 fn compare(name: &str, lines: &[u8], rounds: usize, schema: &Schema, tape: f64) {
-    let context = Arc::new(EvaluationContext::new(chrono_tz::UTC, Arc::new(SystemClock)));
-    let options = Options::new(IndexMap::new());
-    let request = DecoderRequest {
-        schema,
-        physical: schema,
-        options: &options,
-        context: &context,
-    };
-    let format = formats::all()
-        .into_iter()
-        .find(|format| format.name() == "json")
-        .expect("there is a format json");
-    let mut decoder = format.decoder(&request).expect("the options are right");
     let speed = measure(name, lines, rounds, || {
-        let mut rows = 0;
-        let mut at = 0;
-        while at < lines.len() {
-            let end = (at + BLOCK_BYTES).min(lines.len());
-            let mut block = at;
-            loop {
-                let used = decoder
-                    .decode_stream(&lines[block..end], end == lines.len(), ROWS_MAX)
-                    .expect("the lines are right");
-                block += used;
-                if decoder.rows() < ROWS_MAX {
-                    break;
-                }
-                rows += decoder.take().expect("the rows make a batch").num_rows();
-            }
-            at = block;
-        }
-        rows + decoder.take().expect("the rows make a batch").num_rows()
+        rows_of(&decode("json", lines, schema, ROWS_MAX))
     });
     println!("    {:.2} times the tape", speed / tape);
 }

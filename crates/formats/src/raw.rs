@@ -285,9 +285,13 @@ impl Encoder for RawEncoder {
             return Err(Error::internal("a batch does not fit the schema of its encoder"));
         };
         for row in 0..chunk.rows() {
-            if !array.is_null(row) {
-                self.value(array, row, out)?;
+            if array.is_null(row) {
+                return Err(Error::Data {
+                    message: "the format raw has no bytes for NULL".to_string(),
+                    place: format!("row {row} of a batch"),
+                });
             }
+            self.value(array, row, out)?;
             out.push(b'\n');
         }
         Ok(())

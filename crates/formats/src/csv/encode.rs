@@ -207,21 +207,22 @@ fn write_text(rules: &EncodeRules, safe_from: u8, text: &str, out: &mut Vec<u8>)
         out.extend_from_slice(text.as_bytes());
         return;
     };
-    // In UTF-16, of which a text has at most as many units as bytes.
-    let long = text.len() > CHECKED_CHARACTERS_MAX && text.encode_utf16().count() > CHECKED_CHARACTERS_MAX;
+    // Java counts UTF-16 units, each of which is at most three bytes.
+    let long = text.len() > 3 * CHECKED_CHARACTERS_MAX
+        || (text.len() > CHECKED_CHARACTERS_MAX && text.encode_utf16().count() > CHECKED_CHARACTERS_MAX);
     let special = |byte: u8| byte < safe_from || Some(byte) == rules.escape;
     if !long && !text.bytes().any(special) {
         out.extend_from_slice(text.as_bytes());
         return;
     }
     out.push(quote);
-    for &byte in text.as_bytes() {
-        if byte == quote {
-            out.push(quote);
-        } else if Some(byte) == rules.escape {
-            out.push(byte);
-        }
-        out.push(byte);
+    let mut rest = text.as_bytes();
+    // Quotes and escape characters are doubled.
+    while let Some(at) = memchr::memchr2(quote, rules.escape.unwrap_or(quote), rest) {
+        out.extend_from_slice(&rest[..=at]);
+        out.push(rest[at]);
+        rest = &rest[at + 1..];
     }
+    out.extend_from_slice(rest);
     out.push(quote);
 }

@@ -1,7 +1,7 @@
 //! The format `csv`, with the options, the rows and the texts of Flink's.
 //!
-//! Delimiter, quote and escape character are single ASCII characters. `csv.write-bigdecimal-in-scientific-notation`
-//! is heeded everywhere; Flink's file sink does not read it.
+//! Delimiter, quote and escape character are single ASCII characters. A record with broken fields behind its last
+//! column is passed over under `csv.ignore-parse-errors` like any other; Flink fails.
 
 mod convert;
 mod decode;
@@ -164,9 +164,14 @@ impl Settings {
                     escape,
                     element_delimiter: element_delimiter.clone(),
                     null_literal: null_literal.clone().unwrap_or_default(),
+                    // Flink's file sink takes the option and does not heed it.
                     scientific_decimals: csv
                         .boolean("write-bigdecimal-in-scientific-notation")?
-                        .unwrap_or(true),
+                        .unwrap_or(true)
+                        || options
+                            .entries()
+                            .get("connector")
+                            .is_some_and(|name| name == "filesystem"),
                 },
                 rules: Rules {
                     grammar: Grammar {

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::block;
 use super::fault::{Fault, syntax};
 use super::scan::{self, Place};
 
@@ -20,6 +21,8 @@ pub const START: KeyId = 0;
 
 /// Unwanted keys that are remembered for each object of the schema; more are looked up again and again.
 const REMEMBERED_MAX: usize = 1024;
+/// Longer names are not remembered.
+const REMEMBERED_BYTES_MAX: usize = 256;
 /// Longer spellings are looked up by name.
 const SPELLING_MAX: usize = 32;
 
@@ -96,7 +99,7 @@ impl Keys {
         let key = &self.keys[guess];
         // SAFETY: as the caller says; what matched holds no line break and thus lies within the record.
         unsafe {
-            if scan::begins_with(place, &key.spelling, key.mask) {
+            if block::begins_with(place, &key.spelling, key.mask) {
                 return Ok((guess, key.field, place.add(key.length)));
             }
             self.look_up(previous, place)
@@ -123,7 +126,9 @@ impl Keys {
         };
         let id = match self.by_name.get(name.as_slice()) {
             Some(&id) => id,
-            None if self.unwanted >= REMEMBERED_MAX => return Ok((previous, UNWANTED, value)),
+            None if self.unwanted >= REMEMBERED_MAX || name.len() > REMEMBERED_BYTES_MAX => {
+                return Ok((previous, UNWANTED, value));
+            }
             None => {
                 let id = self.keys.len();
                 self.keys.push(Key::new(UNWANTED));

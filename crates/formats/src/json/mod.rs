@@ -5,6 +5,7 @@
 //! than a row that is itself NULL. An object is never a BOOLEAN. Times are cut to the precision of their column, and
 //! hexadecimal floats and digits beyond ASCII are refused. Records must be UTF-8 to their end.
 
+mod block;
 mod convert;
 mod decode;
 mod encode;

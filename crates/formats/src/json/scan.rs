@@ -4,6 +4,7 @@
 //! No step passes that line break, so that none reads further than [`PAD`] bytes behind it. JSON inside a record
 //! holds no line break of its own. Pointers are used because checking every index costs a third of the speed.
 
+use super::block::string_stops;
 use super::fault::{Fault, syntax};
 
 /// A place in a record.
@@ -35,88 +36,6 @@ pub unsafe fn blanks(mut place: Place) -> Place {
         }
     }
     place
-}
-
-/// Bits of the bytes among the next 32 that end or interrupt a string: a quote, a backslash, the end of the record.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-unsafe fn string_stops(place: Place) -> u32 {
-    use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-    };
-    // SAFETY: SSE2 is part of x86-64, and 32 bytes may be read here.
-    unsafe {
-        let quote = _mm_set1_epi8(b'"' as i8);
-        let escape = _mm_set1_epi8(b'\\' as i8);
-        let end = _mm_set1_epi8(b'\n' as i8);
-        let stops = |chunk: __m128i| {
-            let found = _mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, escape));
-            _mm_movemask_epi8(_mm_or_si128(found, _mm_cmpeq_epi8(chunk, end))) as u32
-        };
-        let low = _mm_loadu_si128(place.cast());
-        let high = _mm_loadu_si128(place.add(16).cast());
-        stops(low) | stops(high) << 16
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-unsafe fn string_stops(place: Place) -> u32 {
-    let mut found = 0;
-    for word in 0..4 {
-        // SAFETY: 32 bytes may be read here.
-        let bytes = unsafe { eight(place.add(word * 8)) };
-        found |= byte_flags(equal_bytes(bytes, b'"') | equal_bytes(bytes, b'\\') | equal_bytes(bytes, b'\n'))
-            << (word * 8);
-    }
-    found
-}
-
-/// The high bit of each byte that equals `wanted`.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-fn equal_bytes(bytes: u64, wanted: u8) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let differing = bytes ^ (u64::from(wanted) * 0x0101_0101_0101_0101);
-    !(((differing & LOW) + LOW) | differing | LOW)
-}
-
-/// The high bits of eight bytes as eight bits.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-fn byte_flags(high_bits: u64) -> u32 {
-    ((high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
-}
-
-/// Whether the bytes at `place` begin with the first `length` bytes (at most 32) of `wanted`.
-///
-/// # Safety
-/// `place` lies in a record.
-#[inline(always)]
-pub unsafe fn begins_with(place: Place, wanted: &[u8; 32], mask: u32) -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8};
-        // SAFETY: SSE2 is part of x86-64, and 32 bytes may be read on both sides.
-        let equal = unsafe {
-            let low = _mm_cmpeq_epi8(
-                _mm_loadu_si128(place.cast()),
-                _mm_loadu_si128(wanted.as_ptr().cast()),
-            );
-            let high = _mm_cmpeq_epi8(
-                _mm_loadu_si128(place.add(16).cast()),
-                _mm_loadu_si128(wanted.as_ptr().add(16).cast()),
-            );
-            _mm_movemask_epi8(low) as u32 | (_mm_movemask_epi8(high) as u32) << 16
-        };
-        equal & mask == mask
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        let length = (32 - mask.leading_zeros()) as usize;
-        // SAFETY: 32 bytes may be read here.
-        unsafe { std::slice::from_raw_parts(place, length) == &wanted[..length] }
-    }
 }
 
 /// Copies a string to `out`, its escapes resolved. `place` stands behind the opening quote; the result behind the

@@ -197,7 +197,7 @@ fn json_is_accepted_and_refused_as_serde_json_does() {
         "a INT, n ROW<a DATE>",
     );
     let (mut accepted, mut refused) = (0, 0);
-    for seed in 0..60_000 {
+    for seed in 0..20_000 {
         let mut random = Random::new(seed);
         let mut writer = Writer {
             random: &mut random,
@@ -270,7 +270,7 @@ fn json_is_accepted_and_refused_as_serde_json_does() {
         }
     }
     assert!(
-        accepted > 20_000 && refused > 10_000,
+        accepted > 6_000 && refused > 3_000,
         "{accepted} accepted, {refused} refused"
     );
 }
@@ -280,7 +280,7 @@ fn no_bytes_make_a_decoder_panic() {
     const BYTES: &[u8] = b"\"\"\"{}[]:,,,;;\\\n\r\n0123456789.e+-truefalsn#' u\xff\xc3\xa9\x00a";
     let columns = "a INT, b STRING, n ROW<a INT, b STRING>, l ARRAY<DATE>";
     let json = "{\"a\":1,\"b\":\"x\",\"n\":{\"a\":2},\"l\":[\"2026-01-01\"]}\n";
-    for seed in 0..20_000 {
+    for seed in 0..8_000 {
         let mut random = Random::new(seed);
         let mut bytes: Vec<u8> = if seed % 3 == 0 {
             json.repeat(3).into_bytes()

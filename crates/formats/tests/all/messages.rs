@@ -1,6 +1,8 @@
 //! What people are told, word for word, and where.
 
-use crate::kit::{decoder, encode, options, rows, schema, try_decoder};
+use dataflow::Chunk;
+
+use crate::kit::{decoder, encode, encoder, options, rows, schema, try_decoder};
 
 #[track_caller]
 fn refused(format: &str, columns: &str, text: &str, message: &str, offset: usize) {
@@ -226,6 +228,36 @@ fn raw_lines_are_rows_even_empty_ones() {
     assert_eq!(
         encode("raw", &entries, &schema("a STRING"), &batch),
         b"\xe9\0t\0\xe9\0\n"
+    );
+}
+
+#[test]
+fn raw_cannot_write_null() {
+    let columns = schema("a STRING");
+    let mut json = decoder("json", &[], "a STRING");
+    json.decode_message(b"{}").unwrap();
+    let chunk = Chunk::inserts(json.take().unwrap());
+    let error = encoder("raw", &[], &columns)
+        .encode(&chunk, &mut Vec::new())
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the format raw has no bytes for NULL (row 0 of a batch)"
+    );
+}
+
+#[test]
+fn files_of_csv_always_have_short_decimals() {
+    let columns = schema("a DECIMAL(10, 2)");
+    let mut json = decoder("json", &[], "a DECIMAL(10, 2)");
+    json.decode_message(b"{\"a\":1000}").unwrap();
+    let batch = json.take().unwrap();
+    let plain = ("csv.write-bigdecimal-in-scientific-notation", "false");
+    assert_eq!(encode("csv", &[], &columns, &batch), b"1E+3\n");
+    assert_eq!(encode("csv", &[plain], &columns, &batch), b"1000.00\n");
+    assert_eq!(
+        encode("csv", &[plain, ("connector", "filesystem")], &columns, &batch),
+        b"1E+3\n"
     );
 }
 

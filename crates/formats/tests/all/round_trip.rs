@@ -154,7 +154,7 @@ fn lines(seed: u64, nested: bool) -> String {
 fn json_comes_back_as_it_went() {
     let columns = format!("{SIMPLE}, {NESTED}");
     let schema = schema(&columns);
-    for seed in 0..20 {
+    for seed in 0..8 {
         for entries in [
             &[][..],
             &[("json.timestamp-format.standard", "ISO-8601")],
@@ -178,7 +178,7 @@ fn json_comes_back_as_it_went() {
 #[test]
 fn csv_comes_back_as_it_went() {
     let schema = schema(SIMPLE);
-    for seed in 0..20 {
+    for seed in 0..8 {
         for entries in [
             &[("csv.null-literal", "<null>")][..],
             &[

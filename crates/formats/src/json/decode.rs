@@ -9,7 +9,7 @@ use dataflow::format::DecodeError;
 use dataflow::{Decoder, Error};
 use model::Schema;
 
-use super::fault::Fault;
+use super::fault::FaultBody;
 use super::scan::PAD;
 use super::walk::{self, Rules, Shape, Walk};
 use crate::column::Columns;
@@ -118,7 +118,7 @@ impl JsonDecoder {
                     Ok(next_line(bytes, end.offset_from_unsigned(start)))
                 }
                 Err(fault) => {
-                    self.bad_record(start.addr(), fault)?;
+                    self.bad_record(start.addr(), &fault)?;
                     Ok(next_line(bytes, at))
                 }
             }
@@ -127,7 +127,7 @@ impl JsonDecoder {
 
     /// Takes back what a bad record left; an error unless such records are passed over.
     #[cold]
-    fn bad_record(&mut self, start: usize, fault: Fault) -> Result<(), DecodeError> {
+    fn bad_record(&mut self, start: usize, fault: &FaultBody) -> Result<(), DecodeError> {
         self.columns.roll_back();
         if self.walk.rules.ignore_errors {
             self.skipped += 1;

@@ -108,14 +108,6 @@ impl Expression {
         }
     }
 
-    /// The column it passes on, if it does only that.
-    pub fn as_column(&self) -> Option<usize> {
-        match self.node {
-            Node::Column(index) => Some(index),
-            _ => None,
-        }
-    }
-
     pub fn evaluate(&self, frame: &Frame, context: &EvaluationContext) -> Result<Value, Error> {
         match &self.node {
             Node::Column(index) => frame.column(*index).map(Value::Array),

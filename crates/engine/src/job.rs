@@ -383,6 +383,7 @@ impl<'a> Plan<'a> {
                 targets: Vec::new(),
                 is_sink: matches!(node.operator, GraphOperator::Sink(_)),
                 epoch,
+                ungauged: 0,
             });
         }
         // Nodes stand in an order where inputs come first, so that the last receivers are farthest from sources.
@@ -409,6 +410,7 @@ fn inlet(kind: InletKind, targets: Vec<Target>, epoch: u64) -> Inlet {
         targets,
         reaches: Vec::new(),
         ended: false,
+        last_sent: 0,
         epoch,
     }
 }

@@ -3,11 +3,14 @@
 mod calc;
 mod sink;
 mod union;
+mod window_aggregate;
+mod window_table;
 
 use std::sync::Arc;
 
 use dataflow::{Error, EvaluationContext};
 use graph::{Graph, Node, Operator as GraphOperator};
+use model::Schema;
 use state::OperatorSnapshot;
 
 use crate::job::JobOptions;
@@ -24,13 +27,44 @@ pub(crate) struct Build<'a> {
     pub restored: Option<&'a OperatorSnapshot>,
 }
 
+impl<'a> Build<'a> {
+    /// The columns of the first input.
+    fn input(&self) -> Result<&'a Schema, Error> {
+        let input = self
+            .node
+            .inputs
+            .first()
+            .and_then(|input| self.graph.nodes.get(input.node));
+        let input = input.ok_or_else(|| Error::internal(format!("{} has no input", self.node.operator)))?;
+        Ok(&input.schema)
+    }
+}
+
 pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
     Ok(match &build.node.operator {
         GraphOperator::Calc { filter, expressions } => {
             Box::new(calc::Calc::new(build, filter.as_ref(), expressions))
         }
+        GraphOperator::WindowTable { window, time, keys } => {
+            window_table::window_table(build, *window, *time, keys)?
+        }
+        GraphOperator::LocalWindowAggregate {
+            window,
+            time,
+            keys,
+            aggregates,
+        } => window_aggregate::local(build, *window, *time, keys, aggregates)?,
+        GraphOperator::GlobalWindowAggregate {
+            window,
+            time,
+            keys,
+            aggregates,
+            properties,
+        } => window_aggregate::global(build, *window, *time, *keys, aggregates, properties)?,
         GraphOperator::Union => Box::new(union::Union),
         GraphOperator::Sink(sink) => Box::new(sink::SinkOperator::new(build, sink)?),
-        other => return Err(Error::internal(format!("{other} is not an operator"))),
+        GraphOperator::Source(_) | GraphOperator::Values { .. } => {
+            return Err(Error::internal("a source is not an operator"));
+        }
     })
 }

@@ -18,6 +18,9 @@ use crate::operator::{Inputs, Operator, Output};
 use crate::shared::{Counters, ShardPart, Shared};
 use crate::source::{Poll, SourceInlet, ValuesInlet};
 
+/// Messages between two looks at an operator's gauges.
+const GAUGE_INTERVAL: u32 = 64;
+
 pub(crate) struct Shard {
     pub index: usize,
     pub nodes: Vec<NodeSlot>,
@@ -38,6 +41,10 @@ pub(crate) struct Shard {
     prepared: Vec<(NodeId, Vec<Committable>)>,
     /// Operators and inlets that have said what they must remember at `epoch`.
     spoken: usize,
+    /// Inlets in the order in which they are asked.
+    order: Vec<usize>,
+    /// How often an inlet has sent something.
+    polls: u64,
     /// Rows have moved since sinks were last told of a pause.
     moved: bool,
     ended: bool,
@@ -53,6 +60,8 @@ pub(crate) struct NodeSlot {
     pub is_sink: bool,
     /// The last barrier at which it has spoken.
     pub epoch: Epoch,
+    /// Messages since its gauges were read.
+    pub ungauged: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +78,8 @@ pub(crate) struct Inlet {
     /// Exchanges that its rows can reach on this shard.
     pub reaches: Vec<usize>,
     pub ended: bool,
+    /// When it last sent something, counted in polls.
+    pub last_sent: u64,
     /// The last barrier it has delivered.
     pub epoch: Epoch,
 }
@@ -99,6 +110,7 @@ impl Shard {
         shared: Arc<Shared>,
         context: Arc<EvaluationContext>,
     ) -> Shard {
+        let inlet_count = inlets.len();
         Shard {
             index,
             nodes,
@@ -114,6 +126,8 @@ impl Shard {
             part: ShardPart::new(),
             prepared: Vec::new(),
             spoken: 0,
+            order: (0..inlet_count).collect(),
+            polls: 0,
             moved: false,
             ended: false,
         }
@@ -132,13 +146,19 @@ impl Shard {
             return Ok(Step::Worked);
         }
         let mut wake_us: Option<i64> = None;
+        self.put_in_order();
         for eager in [false, true] {
-            for inlet in 0..self.inlets.len() {
+            for position in 0..self.order.len() {
+                let inlet = self.order[position];
                 if self.is_held(inlet) {
                     continue;
                 }
                 match self.poll(inlet, now_us, eager)? {
-                    Poll::Sent => return Ok(Step::Worked),
+                    Poll::Sent => {
+                        self.polls += 1;
+                        self.inlets[inlet].last_sent = self.polls;
+                        return Ok(Step::Worked);
+                    }
                     Poll::Waiting(until) => wake_us = earlier(wake_us, until),
                 }
             }
@@ -163,6 +183,25 @@ impl Shard {
             );
         }
         Ok(Step::Waiting(wake_us))
+    }
+
+    /// Receivers first; of the sources the one that is behind in event time, so that none fills the state of
+    /// operators that wait for another. A source without watermarks takes turns with it.
+    fn put_in_order(&mut self) {
+        let watermark = |inlet: &Inlet| match &inlet.kind {
+            InletKind::Source(source) => source.event_time(),
+            _ => None,
+        };
+        let live = self.inlets.iter().filter(|inlet| !inlet.ended);
+        let behind = live.filter_map(watermark).min().unwrap_or(WATERMARK_MIN);
+        let inlets = &self.inlets;
+        self.order.sort_by_key(|&index| {
+            let inlet = &inlets[index];
+            match inlet.kind {
+                InletKind::Receiver(_) => (false, index as i64, 0),
+                _ => (true, watermark(inlet).unwrap_or(behind), inlet.last_sent),
+            }
+        });
     }
 
     /// Whether an inlet must not be read now.
@@ -318,7 +357,7 @@ impl Shard {
                 if slot.inputs.end(input) {
                     slot.operator.end(out)?;
                     Counters::add(&counters.rows_out, out.rows() as u64);
-                    slot.gauge(counters);
+                    slot.gauge_now(counters);
                     out.message(Message::End);
                     if slot.epoch < self.epoch {
                         self.speak(index)?;
@@ -507,7 +546,16 @@ enum Place {
 }
 
 impl NodeSlot {
-    fn gauge(&self, counters: &Counters) {
+    /// Reads gauges now and then: to count state may take a while.
+    fn gauge(&mut self, counters: &Counters) {
+        self.ungauged += 1;
+        if self.ungauged >= GAUGE_INTERVAL {
+            self.gauge_now(counters);
+        }
+    }
+
+    fn gauge_now(&mut self, counters: &Counters) {
+        self.ungauged = 0;
         let gauges = self.operator.gauges();
         let relaxed = std::sync::atomic::Ordering::Relaxed;
         counters

@@ -126,6 +126,11 @@ impl SourceInlet {
         self.sent_watermark
     }
 
+    /// The same, if this source tells event time at all.
+    pub fn event_time(&self) -> Option<i64> {
+        self.watermark.as_ref().map(|_| self.sent_watermark)
+    }
+
     fn add_splits(&mut self, splits: Vec<SplitState>, restored: Option<&OperatorSnapshot>) {
         for state in splits {
             let name = state.split.lane.clone();
@@ -355,11 +360,15 @@ impl SourceInlet {
     }
 
     fn send_watermark(&mut self, out: &mut Output) {
-        let all_idle = self.lanes.iter().all(|lane| lane.is_idle);
-        if self.watermark.is_none() || all_idle {
+        if self.watermark.is_none() || self.lanes.is_empty() {
             return;
         }
-        let least = self.least_watermark(None);
+        let least = if self.lanes.iter().all(|lane| lane.is_idle) {
+            // Nobody is waited for: the furthest speaks for all, as where channels meet.
+            self.lanes.iter().map(|lane| lane.watermark).max().unwrap_or(WATERMARK_MIN)
+        } else {
+            self.least_watermark(None)
+        };
         if least > self.sent_watermark {
             self.sent_watermark = least;
             out.message(Message::Watermark(least));

@@ -1,3 +1,6 @@
-//! Windows over time: where they lie, and when they close.
+//! Windows over time: where they lie, how they are cut into slices, and when they close.
 
+mod slicing;
 pub(crate) mod time;
+
+pub(crate) use slicing::Slicing;

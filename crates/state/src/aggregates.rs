@@ -40,11 +40,15 @@ impl Aggregates {
     }
 
     pub fn make_room(&mut self) {
-        let high = self.slots.high();
-        if high > self.room {
-            self.room = high;
+        self.make_room_for(self.slots.high());
+    }
+
+    /// Makes room for groups `0..groups`, for those who number groups themselves.
+    pub fn make_room_for(&mut self, groups: usize) {
+        if groups > self.room {
+            self.room = groups;
             for accumulator in &mut self.accumulators {
-                accumulator.resize(high);
+                accumulator.resize(groups);
             }
         }
     }
@@ -99,13 +103,17 @@ impl Aggregates {
 
     /// Empties the groups and gives their slots to the next.
     pub fn remove_groups(&mut self, groups: &[u32]) {
-        if groups.is_empty() {
-            return;
-        }
-        for accumulator in &mut self.accumulators {
-            accumulator.clear(groups);
-        }
+        self.clear(groups);
         self.slots.give_back(groups);
+    }
+
+    /// Empties groups, for those who number groups themselves.
+    pub fn clear(&mut self, groups: &[u32]) {
+        if !groups.is_empty() {
+            for accumulator in &mut self.accumulators {
+                accumulator.clear(groups);
+            }
+        }
     }
 
     pub fn len(&self) -> usize {

@@ -48,6 +48,8 @@ pub struct SessionTable {
     dead: usize,
     /// Keys that were interned for rows that came too late, and may have no session.
     idle_keys: Vec<u32>,
+    /// No session closes before this.
+    next_close: i64,
 }
 
 impl SessionTable {
@@ -63,6 +65,7 @@ impl SessionTable {
             merged: Vec::new(),
             dead: 0,
             idle_keys: Vec::new(),
+            next_close: i64::MAX,
         }
     }
 
@@ -190,6 +193,7 @@ impl SessionTable {
     }
 
     fn wait(&mut self, number: u32, end: i64) {
+        self.next_close = self.next_close.min(end);
         self.buckets
             .entry(end.div_euclid(self.bucket_ms))
             .or_default()
@@ -230,6 +234,14 @@ impl SessionTable {
                 break;
             }
         }
+        self.next_close = match self.buckets.first_key_value() {
+            None => i64::MAX,
+            Some((bucket, waiting)) => {
+                let ends = waiting.iter().map(|&number| self.sessions[number as usize].end);
+                let first = ends.filter(|&own_end| own_end != i64::MIN).min();
+                first.unwrap_or(bucket.saturating_mul(self.bucket_ms)).max(end.saturating_add(1))
+            }
+        };
         for number in moved {
             let own_end = self.sessions[number as usize].end;
             self.wait(number, own_end);
@@ -240,16 +252,9 @@ impl SessionTable {
         closed[from..].sort_unstable_by_key(|&number| (sessions[number as usize].end, number));
     }
 
-    /// The earliest time at which [`SessionTable::close`] may have something to do.
+    /// No session ends before this; none may end then either.
     pub fn next_close(&self) -> Option<i64> {
-        self.buckets.first_key_value().map(|(bucket, waiting)| {
-            waiting
-                .iter()
-                .map(|&number| self.sessions[number as usize].end)
-                .filter(|&end| end != i64::MIN)
-                .min()
-                .unwrap_or(bucket.saturating_mul(self.bucket_ms))
-        })
+        (self.next_close != i64::MAX).then_some(self.next_close)
     }
 
     /// Forgets closed sessions, and keys that have no other.

@@ -100,29 +100,57 @@ impl SliceTable {
         groups.extend(self.numbers.iter().map(|&number| slice.groups[number as usize]));
     }
 
-    /// Adds what slice `from` holds to slice `into`, which is made if it is not there.
+    /// Adds what slice `from` holds to slice `into`, which is made if it is not there, and forgets `from`.
     pub fn merge_slice(&mut self, from: SliceId, into: SliceId) -> Result<(), Error> {
-        let Some(source) = self.slices.remove(&from) else {
+        if from == into || !self.slices.contains_key(&from) {
             return Ok(());
+        }
+        let mut target = match self.slices.remove(&into) {
+            Some(target) => target,
+            None => self.new_slice(),
         };
-        let target = self.slices.entry(into).or_insert_with(|| Slice {
+        self.merge_into(&[from], &mut target)?;
+        self.slices.insert(into, target);
+        self.remove(from);
+        Ok(())
+    }
+
+    /// Merges slices into `merged`, which belongs to no slice; [`SliceTable::discard`] frees it.
+    pub fn merge_into(&mut self, ids: &[SliceId], merged: &mut Slice) -> Result<(), Error> {
+        for id in ids {
+            let Some(source) = self.slices.get(id) else {
+                continue;
+            };
+            self.numbers.clear();
+            merged.keys.intern_all_of(&source.keys, &mut self.numbers);
+            while merged.groups.len() < merged.keys.high() {
+                merged.groups.push(self.aggregates.add_group());
+            }
+            let into: Vec<u32> = self
+                .numbers
+                .iter()
+                .map(|&number| merged.groups[number as usize])
+                .collect();
+            self.aggregates.make_room();
+            self.aggregates.merge_groups(&source.groups, &into)?;
+        }
+        Ok(())
+    }
+
+    pub fn new_slice(&mut self) -> Slice {
+        Slice {
             keys: self.spare.pop().unwrap_or_else(|| KeySet::new(&self.codec)),
             groups: Vec::new(),
-        });
-        self.numbers.clear();
-        target.keys.intern_all_of(&source.keys, &mut self.numbers);
-        while target.groups.len() < target.keys.high() {
-            target.groups.push(self.aggregates.add_group());
         }
-        let into: Vec<u32> = self
-            .numbers
-            .iter()
-            .map(|&number| target.groups[number as usize])
-            .collect();
-        self.aggregates.make_room();
-        self.aggregates.merge_groups(&source.groups, &into)?;
-        self.slices.insert(from, source);
-        Ok(())
+    }
+
+    pub fn discard(&mut self, slice: Slice) {
+        self.aggregates.remove_groups(&slice.groups);
+        let mut keys = slice.keys;
+        if self.spare.len() < SPARE_SETS_MAX {
+            keys.clear();
+            self.spare.push(keys);
+        }
     }
 
     /// The keys of a part of a slice's groups, by their numbers.
@@ -131,15 +159,26 @@ impl SliceTable {
         slice.keys.columns(&self.codec, &numbers)
     }
 
+    /// Takes a slice out for a while; [`SliceTable::put_back`] must follow.
+    pub fn take_out(&mut self, id: SliceId) -> Option<Slice> {
+        self.slices.remove(&id)
+    }
+
+    pub fn put_back(&mut self, id: SliceId, slice: Slice) {
+        self.slices.insert(id, slice);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        while let Some(id) = self.first() {
+            self.remove(id);
+        }
+    }
+
     /// Forgets a slice and frees its groups.
     pub fn remove(&mut self, id: SliceId) {
         if let Some(slice) = self.slices.remove(&id) {
-            self.aggregates.remove_groups(&slice.groups);
-            let mut keys = slice.keys;
-            if self.spare.len() < SPARE_SETS_MAX {
-                keys.clear();
-                self.spare.push(keys);
-            }
+            self.discard(slice);
         }
     }
 

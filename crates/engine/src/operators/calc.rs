@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_array::{Array, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::SchemaRef;
 use arrow_select::filter::FilterBuilder;
@@ -97,10 +97,4 @@ pub(super) fn true_only(condition: BooleanArray) -> BooleanArray {
             BooleanArray::new(values, None)
         }
     }
-}
-
-/// The rows for which a condition holds.
-#[allow(dead_code)]
-pub(super) fn true_rows(condition: &BooleanArray) -> UInt32Array {
-    condition.values().set_indices().map(|row| row as u32).collect()
 }

@@ -56,10 +56,6 @@ impl Zone {
         Zone(zone.filter(|zone| !matches!(zone, Tz::UTC | Tz::Etc__UTC)))
     }
 
-    pub fn is_local(self) -> bool {
-        self.0.is_none()
-    }
-
     /// Local time at an instant. The ends of time stay themselves.
     pub fn local_ms(self, instant_ms: i64) -> i64 {
         let Some(zone) = self.0 else { return instant_ms };

@@ -1,0 +1,261 @@
+//! Sessions without aggregation: rows wait until their session closes, then come out with its bounds.
+//!
+//! The rows of a session keep the order in which they came. A row that is late for every session is dropped and
+//! counted.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int8Type, Int64Type};
+use arrow_array::{ArrayRef, Int8Array, RecordBatch};
+use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
+use dataflow::{Chunk, Epoch, Error, WATERMARK_MAX, WATERMARK_MIN};
+use model::RowKind;
+use state::sessions::Added;
+use state::{KeyCodec, OperatorSnapshot, RowBuffer, SessionTable, TableSnapshot};
+
+use super::{Bounds, milliseconds_column};
+use crate::expression::arrow_error;
+use crate::operator::{Gauges, Operator, Output};
+use crate::operators::Build;
+use crate::operators::window_aggregate::RowTime;
+
+/// The table's name in snapshots.
+const ROWS: &str = "rows";
+
+pub(super) struct SessionWindowTable {
+    time: RowTime,
+    gap_ms: i64,
+    keys: Vec<usize>,
+    table: SessionTable,
+    rows: RowBuffer,
+    bounds: Bounds,
+    input: SchemaRef,
+    chunk_rows: usize,
+    key_groups: u16,
+    /// Sessions that end (in local time) at or before this are closed.
+    closed_end: i64,
+    late_rows: u64,
+    closed: Vec<u32>,
+}
+
+impl SessionWindowTable {
+    pub fn new(
+        build: &Build<'_>,
+        time: RowTime,
+        gap_ms: i64,
+        keys: &[usize],
+    ) -> Result<SessionWindowTable, Error> {
+        let input = build.input()?;
+        let types = keys
+            .iter()
+            .map(|&key| input.fields[key].data_type.arrow())
+            .collect();
+        let codec = KeyCodec::new(types).map_err(arrow_error)?;
+        let mut operator = SessionWindowTable {
+            bounds: Bounds::new(build, time.zone),
+            time,
+            gap_ms,
+            keys: keys.to_vec(),
+            table: SessionTable::new(codec, gap_ms),
+            rows: RowBuffer::default(),
+            input: input.arrow(),
+            chunk_rows: build.options.chunk_rows,
+            key_groups: build.options.key_groups,
+            closed_end: i64::MIN,
+            late_rows: 0,
+            closed: Vec::new(),
+        };
+        if let Some(restored) = build.restored {
+            if let Some(table) = restored.tables.get(ROWS) {
+                for batch in table.of_shard(operator.key_groups, build.shard, build.shards) {
+                    operator.restore(batch)?;
+                }
+            }
+            if !operator.time.is_processing_time() {
+                let watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
+                operator.closed_end = operator.time.zone.closed_end_ms(watermark);
+            }
+        }
+        Ok(operator)
+    }
+
+    /// Of a snapshot: key columns, the rows, their local time and their kind. All that were held belong to open
+    /// sessions.
+    fn restore(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let keys = self.keys.len();
+        let own = batch.num_columns() - 2;
+        let times = batch.column(own).as_primitive::<Int64Type>().values().to_vec();
+        let kinds = batch.column(own + 1).as_primitive::<Int8Type>().values();
+        let kinds: Vec<RowKind> = kinds.iter().map(|&kind| kind_of(kind)).collect();
+        let columns = batch.columns()[keys..own].to_vec();
+        let chunk = Chunk {
+            batch: RecordBatch::try_new(self.input.clone(), columns).map_err(arrow_error)?,
+            kinds: kinds
+                .iter()
+                .any(|kind| *kind != RowKind::Insert)
+                .then(|| kinds.into()),
+        };
+        self.take_in(chunk, times, |_| true)
+    }
+
+    fn take_in(
+        &mut self,
+        chunk: Chunk,
+        times: Vec<i64>,
+        has_time: impl Fn(usize) -> bool,
+    ) -> Result<(), Error> {
+        let keys: Vec<ArrayRef> = self
+            .keys
+            .iter()
+            .map(|&key| chunk.batch.column(key).clone())
+            .collect();
+        let keys = self.table.codec().encode(&keys).map_err(arrow_error)?;
+        let closed_end = if self.time.is_processing_time() {
+            i64::MIN
+        } else {
+            self.closed_end
+        };
+        let mut lists = Vec::with_capacity(times.len());
+        let mut number = Vec::with_capacity(1);
+        for (row, &time_ms) in times.iter().enumerate() {
+            if !has_time(row) {
+                lists.push(None);
+                continue;
+            }
+            number.clear();
+            self.table.intern(&keys, row..row + 1, &mut number);
+            let end = time_ms.saturating_add(self.gap_ms);
+            match self.table.add(number[0], time_ms, end, |end| end <= closed_end) {
+                Added::To(session) => lists.push(Some(session)),
+                Added::Late => {
+                    self.late_rows += 1;
+                    lists.push(None);
+                }
+            }
+        }
+        self.rows.add(chunk, times, &lists);
+        for (swallowed, swallower) in self.table.finish() {
+            self.rows.merge(swallowed, swallower);
+        }
+        Ok(())
+    }
+
+    fn fire(&mut self, out: &mut Output) -> Result<(), Error> {
+        let mut closed = std::mem::take(&mut self.closed);
+        closed.clear();
+        self.table.close(self.closed_end, &mut closed);
+        let (mut rows, mut starts, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        for &number in &closed {
+            let session = self.table.session(number);
+            for row in self.rows.take(number) {
+                rows.push(row);
+                starts.push(session.start);
+                ends.push(session.end);
+                if rows.len() == self.chunk_rows {
+                    self.emit(&rows, &starts, &ends, out)?;
+                    rows.clear();
+                    starts.clear();
+                    ends.clear();
+                }
+            }
+        }
+        self.emit(&rows, &starts, &ends, out)?;
+        self.table.remove(&closed);
+        self.closed = closed;
+        Ok(())
+    }
+
+    fn emit(
+        &mut self,
+        rows: &[state::row_buffer::RowRef],
+        starts: &[i64],
+        ends: &[i64],
+        out: &mut Output,
+    ) -> Result<(), Error> {
+        if let Some((chunk, _)) = self.rows.gather(rows)? {
+            out.chunk(self.bounds.append(chunk, starts, ends)?);
+            self.rows.release(rows);
+        }
+        Ok(())
+    }
+}
+
+impl Operator for SessionWindowTable {
+    fn data(&mut self, _input: usize, chunk: Chunk, _out: &mut Output) -> Result<(), Error> {
+        let times = self.time.local_times_lenient(&chunk.batch)?;
+        let batch = chunk.batch.clone();
+        let missing: Option<Vec<bool>> = (self.time.nulls(&batch) > 0).then(|| {
+            (0..batch.num_rows())
+                .map(|row| self.time.has_time(&batch, row))
+                .collect()
+        });
+        self.take_in(chunk, times, |row| {
+            missing.as_ref().is_none_or(|has_time| has_time[row])
+        })
+    }
+
+    fn watermark(&mut self, time_ms: i64, out: &mut Output) -> Result<(), Error> {
+        if self.time.is_processing_time() && time_ms != WATERMARK_MAX {
+            return Ok(());
+        }
+        self.closed_end = self.time.zone.closed_end_ms(time_ms);
+        self.fire(out)
+    }
+
+    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+        let mut snapshot = OperatorSnapshot::default();
+        let mut table = TableSnapshot::default();
+        if let Some((chunk, times)) = self.rows.gather(&self.rows.all())? {
+            let kinds: Int8Array = (0..chunk.rows()).map(|row| Some(chunk.kind(row) as i8)).collect();
+            // The keys stand in front once more: tables are cut by their first columns.
+            let mut columns: Vec<ArrayRef> = self
+                .keys
+                .iter()
+                .map(|&key| chunk.batch.column(key).clone())
+                .collect();
+            columns.extend_from_slice(chunk.batch.columns());
+            columns.push(milliseconds_column(&times));
+            columns.push(Arc::new(kinds));
+            let fields = columns
+                .iter()
+                .enumerate()
+                .map(|(index, column)| Field::new(format!("c{index}"), column.data_type().clone(), true));
+            let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+            debug_assert_eq!(schema.fields()[columns.len() - 1].data_type(), &ArrowType::Int8);
+            let batch = RecordBatch::try_new(schema, columns).map_err(arrow_error)?;
+            table.add(&batch, self.keys.len(), self.key_groups)?;
+        }
+        snapshot.tables.insert(ROWS.to_string(), table);
+        Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        if !self.time.is_processing_time() {
+            return None;
+        }
+        let end = self.table.next_close()?;
+        Some(self.time.zone.timer_ms(end.saturating_sub(1)))
+    }
+
+    fn tick(&mut self, now_ms: i64, out: &mut Output) -> Result<(), Error> {
+        self.closed_end = self.time.zone.closed_end_ms(now_ms);
+        self.fire(out)
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges {
+            late_rows_dropped: self.late_rows,
+            state_bytes: self.table.size_bytes() + self.rows.size_bytes(),
+        }
+    }
+}
+
+fn kind_of(kind: i8) -> RowKind {
+    match kind {
+        1 => RowKind::UpdateBefore,
+        2 => RowKind::UpdateAfter,
+        3 => RowKind::Delete,
+        _ => RowKind::Insert,
+    }
+}

@@ -589,6 +589,7 @@ pub enum ExprKind {
         operator: UnaryOperator,
         operand: Box<Expr>,
     },
+    /// Long chains of AND and of OR are balanced trees, all others lean to the left.
     Binary {
         operator: BinaryOperator,
         left: Box<Expr>,
@@ -729,7 +730,9 @@ pub enum Literal {
     Interval(IntervalLiteral),
 }
 
-/// `INTERVAL [-] '1 10:00:00' DAY [(p)] TO SECOND [(p)]`
+/// `INTERVAL [-] '1 10:00:00' DAY [(p)] TO SECOND [(p)]`; in `SECOND(p, s)`, `s` is `to_precision` without `to`.
+///
+/// `INTERVAL x DAY` with anything but a string is a [`BinaryOperator::Multiply`] of `x` and `INTERVAL '1' DAY`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IntervalLiteral {
     pub negative: bool,
@@ -807,7 +810,8 @@ pub enum TrimSide {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FunctionCall {
     pub name: ObjectName,
-    /// False for `CURRENT_DATE` and its like, written without parentheses.
+    /// False for `CURRENT_DATE` and its like, written without parentheses, and for FINAL and RUNNING of
+    /// MATCH_RECOGNIZE, whose one argument is the call behind them.
     pub parentheses: bool,
     pub distinct: bool,
     pub arguments: Vec<Argument>,

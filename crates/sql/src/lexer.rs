@@ -316,10 +316,10 @@ impl Lexer<'_> {
         let end = characters
             .find(|&(_, c)| !continues_word(c))
             .map_or(rest.len(), |(at, _)| at);
-        if first == '_' {
-            if let Some(bytes) = self.charset_string(rest) {
-                return self.take(bytes, TokenKind::CharsetString);
-            }
+        if first == '_'
+            && let Some(bytes) = self.charset_string(rest)
+        {
+            return self.take(bytes, TokenKind::CharsetString);
         }
         self.take(end, TokenKind::Word)
     }

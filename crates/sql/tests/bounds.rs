@@ -30,23 +30,26 @@ fn nested(open: &str, inner: &str, close: &str, times: usize) -> String {
     format!("{}{inner}{}", open.repeat(times), close.repeat(times))
 }
 
-/// Grows `text(n)` until it is refused, walks the largest tree, and returns its size and the refusal.
+/// Finds the largest `text(n)` that is taken, walks its tree, and returns its size and the refusal of the next.
 fn largest<T: Clone + PartialEq + std::fmt::Debug>(
     text: impl Fn(usize) -> String,
     parse: impl Fn(&str) -> Result<T, Diagnostic>,
 ) -> (usize, Diagnostic) {
-    let mut last = None;
-    for n in 1..1000 {
-        match parse(&text(n)) {
-            Ok(tree) => last = Some(tree),
-            Err(refusal) => {
-                walk(last.expect("the smallest tree is fine"));
-                assert!(parse(&text(5_000)).is_err());
-                return (n - 1, refusal);
-            }
-        }
+    let (mut taken, mut refused) = (1, 1000);
+    while taken + 1 < refused {
+        let middle = (taken + refused) / 2;
+        *(if parse(&text(middle)).is_ok() {
+            &mut taken
+        } else {
+            &mut refused
+        }) = middle;
     }
-    panic!("a text of any depth is taken: {}", text(2));
+    walk(parse(&text(taken)).expect("the smallest tree is fine"));
+    assert!(parse(&text(5_000)).is_err());
+    match parse(&text(refused)) {
+        Err(refusal) => (taken, refusal),
+        Ok(_) => panic!("a text of any depth is taken: {}", text(2)),
+    }
 }
 
 #[test]
@@ -262,9 +265,6 @@ fn odd_texts_take_time_in_proportion_to_their_length() {
         );
         parse_script(&text);
         sql::statement_complete(&text);
-        if std::env::var("TIMES").is_ok() {
-            println!("{part} {:?}", started.elapsed());
-        }
         assert!(
             started.elapsed().as_secs() < 10,
             "{part} took {:?}",

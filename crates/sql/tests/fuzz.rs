@@ -212,8 +212,8 @@ fn random_texts_neither_panic_nor_lose_a_character() {
             mutated(&mut random, &texts)
         };
         if let Err(panic) = std::panic::catch_unwind(|| run(&text)) {
-            eprintln!("FUZZ_SEED={seed} fails on:\n{text}");
-            std::panic::resume_unwind(panic);
+            let why = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+            panic!("FUZZ_SEED={seed} fails with {why} on:\n{text}");
         }
         if once {
             break;

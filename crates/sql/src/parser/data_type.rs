@@ -151,7 +151,7 @@ impl Parser<'_> {
             }
             "ARRAY" => return Ok(TypeKind::Array(self.element_type()?)),
             "MULTISET" => return Ok(TypeKind::Multiset(self.element_type()?)),
-            "MAP" if self.nth_kind(1) == TokenKind::Less => return self.map_type(),
+            "MAP" => return self.map_type(),
             "ROW" => return self.row_type(),
             _ => return self.foreign_type(),
         };

@@ -76,6 +76,23 @@ impl Parser<'_> {
         Diagnostic::validation(span, format!("{what} is not supported"))
     }
 
+    /// The fault of `* AS x` and `* x`, where `x` may be a mistyped FROM.
+    pub(super) fn alias_of_wildcard(&mut self) -> Diagnostic {
+        let span = self.span();
+        if !self.eat("AS") {
+            self.bare_alias = Some(self.position);
+            self.bump();
+            let ends = matches!(
+                self.peek(),
+                TokenKind::End | TokenKind::Semicolon | TokenKind::Comma | TokenKind::RightParen
+            );
+            if !ends && !self.at("FROM") {
+                return self.expected("FROM");
+            }
+        }
+        self.unsupported(span, "an alias for '*'")
+    }
+
     /// The fault of a token that is wrong wherever it stands.
     fn broken_token(&self) -> Option<Diagnostic> {
         let token = self.token();

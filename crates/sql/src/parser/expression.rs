@@ -5,27 +5,24 @@
 
 use model::{Diagnostic, Span, TypeKind};
 
-use super::{Parsed, Parser, object_name};
-use crate::ast::{
-    Argument, ArgumentValue, BinaryOperator, Expr, ExprKind, FunctionCall, Ident, JsonKind, Literal,
-    ObjectName, Query, TypeName, UnaryOperator,
+use super::tree::{
+    binary, boxed, chain, chain_height, is_subquery, plain_call, push, push_pair, row, semantics, subquery,
 };
+use super::{Parsed, Parser, object_name};
+use crate::ast::{BinaryOperator, Expr, ExprKind, FunctionCall, Literal, TypeName, UnaryOperator};
 use crate::keywords;
 use crate::lexer::TokenKind;
 
 const OR: u8 = 22;
-const AND: u8 = 24;
+pub(super) const AND: u8 = 24;
 const NOT: u8 = 26;
 const IS: u8 = 28;
-const COMPARISON: u8 = 30;
+pub(super) const COMPARISON: u8 = 30;
 /// IN, BETWEEN, LIKE and SIMILAR TO.
-const PREDICATE: u8 = 32;
+pub(super) const PREDICATE: u8 = 32;
 const SUM: u8 = 40;
 /// `||` binds like `*`.
 const PRODUCT: u8 = 60;
-
-/// Chains of AND, OR and UNION ALL longer than this become balanced trees, so that any length of them is fine.
-pub(super) const LEFT_DEEP_CHAIN_MAX: usize = 32;
 
 /// Operators that Flink's parser takes and that have no function behind them here.
 const UNSUPPORTED_OPERATORS: &[&[&str]] = &[
@@ -56,7 +53,7 @@ impl Parser<'_> {
     }
 
     /// Operators that bind at least as strongly as `least`, and what stands between them.
-    fn operators(&mut self, least: u8) -> Parsed<Box<Expr>> {
+    pub(super) fn operators(&mut self, least: u8) -> Parsed<Box<Expr>> {
         let mut left = self.prefix()?;
         loop {
             if let Some((operator, precedence)) = self.binary_operator() {
@@ -83,7 +80,7 @@ impl Parser<'_> {
     }
 
     /// An operand on the right side: its height counts beside that of the left side, not on top of it.
-    fn operand(&mut self, least: u8) -> Parsed<Box<Expr>> {
+    pub(super) fn operand(&mut self, least: u8) -> Parsed<Box<Expr>> {
         let left = std::mem::replace(&mut self.tallest, 0);
         let operand = self.operators(least);
         self.tallest = self.tallest.max(left);
@@ -349,7 +346,7 @@ impl Parser<'_> {
     }
 
     /// `, b, c` behind `a`.
-    fn rest_of_list(&mut self, first: Box<Expr>) -> Parsed<Vec<Expr>> {
+    pub(super) fn rest_of_list(&mut self, first: Box<Expr>) -> Parsed<Vec<Expr>> {
         let mut list = Vec::new();
         push(&mut list, first);
         while self.eat_kind(TokenKind::Comma) {
@@ -498,182 +495,12 @@ impl Parser<'_> {
         ))
     }
 
-    // -------------------------------------------------------------------------------------- predicates
-
-    fn at_predicate(&self) -> bool {
-        let n = usize::from(self.at("NOT"));
-        ["IN", "BETWEEN", "LIKE"].iter().any(|word| self.nth_is(n, word))
-            || self.nth_is(n, "SIMILAR") && self.nth_is(n + 1, "TO")
-            || self.at("OVERLAPS")
-    }
-
-    fn predicate(&mut self, operand: Box<Expr>) -> Parsed<Box<Expr>> {
-        let negated = self.eat("NOT");
-        let word = self.bump().span;
-        match self.text_of(word).to_ascii_uppercase().as_str() {
-            "IN" => self.in_list(operand, negated),
-            "BETWEEN" => self.between(operand, negated),
-            "OVERLAPS" => self.overlaps(operand),
-            "SIMILAR" => {
-                self.bump();
-                self.like(operand, true, negated)
-            }
-            _ => self.like(operand, false, negated),
-        }
-    }
-
-    fn in_list(&mut self, operand: Box<Expr>, negated: bool) -> Parsed<Box<Expr>> {
-        self.left_paren()?;
-        if self.starts_query(0) {
-            let query = self.query()?;
-            self.right_paren()?;
-            return self.folded(operand, |operand| ExprKind::InSubquery {
-                operand,
-                query,
-                negated,
-            });
-        }
-        let first = self.boxed_expression()?;
-        if is_subquery(&first) && self.peek() != TokenKind::Comma {
-            // Parentheses around the one query do not make a list of it.
-            let query = if self.continues_query() {
-                self.query_behind(first)?
-            } else {
-                subquery_of(first)?
-            };
-            self.right_paren()?;
-            return self.folded(operand, |operand| ExprKind::InSubquery {
-                operand,
-                query,
-                negated,
-            });
-        }
-        let list = self.rest_of_list(first)?;
-        self.list_end()?;
-        self.folded(operand, |operand| ExprKind::InList {
-            operand,
-            list,
-            negated,
-        })
-    }
-
-    fn between(&mut self, operand: Box<Expr>, negated: bool) -> Parsed<Box<Expr>> {
-        let symmetric = self.eat("SYMMETRIC");
-        if !symmetric {
-            self.eat("ASYMMETRIC");
-        }
-        let low = self.deeper(|parser| parser.operators(AND + 1))?;
-        self.expect("AND")?;
-        let high = self.operand(PREDICATE + 1)?;
-        self.folded(operand, |operand| ExprKind::Between {
-            operand,
-            low,
-            high,
-            symmetric,
-            negated,
-        })
-    }
-
-    fn like(&mut self, operand: Box<Expr>, similar: bool, negated: bool) -> Parsed<Box<Expr>> {
-        if self.at_any(&["ALL", "ANY", "SOME"]) && self.nth_kind(1) == TokenKind::LeftParen {
-            return Err(self.unsupported(self.span(), "LIKE with ALL, ANY or SOME"));
-        }
-        // LIKE leans to the right.
-        let pattern = self.deeper(|parser| parser.operators(PREDICATE))?;
-        let escape = if self.eat("ESCAPE") {
-            Some(self.operand(PREDICATE + 1)?)
-        } else {
-            None
-        };
-        self.folded(operand, |operand| ExprKind::Like {
-            operand,
-            pattern,
-            escape,
-            similar,
-            negated,
-        })
-    }
-
-    fn overlaps(&mut self, left: Box<Expr>) -> Parsed<Box<Expr>> {
-        let right = self.operand(COMPARISON + 1)?;
-        self.grow()?;
-        let span = left.span.to(right.span);
-        match (pair(left), pair(right)) {
-            (Some(left), Some(right)) => Ok(boxed(ExprKind::Overlaps { left, right }, span)),
-            _ => Err(Diagnostic::validation(span, "OVERLAPS needs two periods")
-                .hint("write (a, b) OVERLAPS (c, d)")),
-        }
-    }
-
-    fn at_is_distinct(&self) -> bool {
-        self.at_all(&["IS", "DISTINCT", "FROM"]) || self.at_all(&["IS", "NOT", "DISTINCT", "FROM"])
-    }
-
-    fn is_distinct(&mut self, left: Box<Expr>) -> Parsed<Box<Expr>> {
-        self.bump();
-        let negated = self.eat("NOT");
-        self.expect_all(&["DISTINCT", "FROM"])?;
-        let right = self.operand(COMPARISON + 1)?;
-        self.folded(left, |left| ExprKind::IsDistinctFrom { left, right, negated })
-    }
-
-    fn is_test(&mut self, operand: Box<Expr>) -> Parsed<Box<Expr>> {
-        self.bump();
-        let negated = self.eat("NOT");
-        let word = self.text_of(self.span()).to_ascii_uppercase();
-        let truth = |value| {
-            move |operand| ExprKind::IsTruth {
-                operand,
-                value,
-                negated,
-            }
-        };
-        match word.as_str() {
-            "NULL" => {
-                self.bump();
-                self.folded(operand, |operand| ExprKind::IsNull { operand, negated })
-            }
-            "TRUE" => {
-                self.bump();
-                self.folded(operand, truth(Some(true)))
-            }
-            "FALSE" => {
-                self.bump();
-                self.folded(operand, truth(Some(false)))
-            }
-            "UNKNOWN" => {
-                self.bump();
-                self.folded(operand, truth(None))
-            }
-            "JSON" => {
-                self.bump();
-                let kind = self.json_kind();
-                self.folded(operand, |operand| ExprKind::IsJson {
-                    operand,
-                    kind,
-                    negated,
-                })
-            }
-            "A" | "EMPTY" => Err(self.unsupported(self.span(), "a test of a multiset")),
-            _ => Err(self.expected_words(&["NULL", "TRUE", "FALSE", "UNKNOWN", "JSON", "DISTINCT FROM"])),
-        }
-    }
-
-    fn json_kind(&mut self) -> JsonKind {
-        if self.eat("SCALAR") {
-            JsonKind::Scalar
-        } else if self.eat("ARRAY") {
-            JsonKind::Array
-        } else if self.eat("OBJECT") {
-            JsonKind::Object
-        } else {
-            self.eat("VALUE");
-            JsonKind::Value
-        }
-    }
-
     /// A node over `operand` that reaches to the last token taken.
-    fn folded(&mut self, operand: Box<Expr>, kind: impl FnOnce(Box<Expr>) -> ExprKind) -> Parsed<Box<Expr>> {
+    pub(super) fn folded(
+        &mut self,
+        operand: Box<Expr>,
+        kind: impl FnOnce(Box<Expr>) -> ExprKind,
+    ) -> Parsed<Box<Expr>> {
         self.grow()?;
         let span = self.since(operand.span);
         Ok(boxed(kind(operand), span))
@@ -703,125 +530,4 @@ impl Parser<'_> {
             _ => Ok(()),
         }
     }
-}
-
-pub(super) fn boxed(kind: ExprKind, span: Span) -> Box<Expr> {
-    Box::new(Expr { kind, span })
-}
-
-fn binary(operator: BinaryOperator, left: Box<Expr>, right: Box<Expr>) -> Box<Expr> {
-    let span = left.span.to(right.span);
-    boxed(
-        ExprKind::Binary {
-            operator,
-            left,
-            right,
-        },
-        span,
-    )
-}
-
-fn row(fields: Vec<Expr>, explicit: bool, span: Span) -> Box<Expr> {
-    boxed(ExprKind::Row { fields, explicit }, span)
-}
-
-pub(super) fn subquery(query: Box<Query>, span: Span) -> Box<Expr> {
-    boxed(ExprKind::ScalarSubquery(query), span)
-}
-
-/// The query of a [`is_subquery`].
-pub(super) fn subquery_of(expression: Box<Expr>) -> Parsed<Box<Query>> {
-    match expression.kind {
-        ExprKind::ScalarSubquery(query) => Ok(query),
-        _ => Err(Diagnostic::parse(expression.span, "expected a query")),
-    }
-}
-
-/// Unpacks a box into its place, so that the caller needs no room for what is in it.
-pub(super) fn push(list: &mut Vec<Expr>, item: Box<Expr>) {
-    list.push(*item);
-}
-
-pub(super) fn push_pair(list: &mut Vec<(Expr, Expr)>, first: Box<Expr>, second: Box<Expr>) {
-    list.push((*first, *second));
-}
-
-pub(super) fn put(place: &mut Option<Expr>, expression: Box<Expr>) {
-    *place = Some(*expression);
-}
-
-pub(super) fn is_subquery(expression: &Expr) -> bool {
-    matches!(expression.kind, ExprKind::ScalarSubquery(_))
-}
-
-fn pair(expression: Box<Expr>) -> Option<Box<(Expr, Expr)>> {
-    let ExprKind::Row { mut fields, .. } = expression.kind else {
-        return None;
-    };
-    match (fields.pop(), fields.pop(), fields.pop()) {
-        (Some(second), Some(first), None) => Some(Box::new((first, second))),
-        _ => None,
-    }
-}
-
-pub(super) fn plain_call(name: ObjectName, span: Span) -> FunctionCall {
-    FunctionCall {
-        name,
-        parentheses: true,
-        distinct: false,
-        arguments: Vec::new(),
-        order_by: Vec::new(),
-        within_group: Vec::new(),
-        null_treatment: None,
-        filter: None,
-        over: None,
-        json: None,
-        span,
-    }
-}
-
-fn semantics(name: Ident, argument: Box<Expr>, span: Span) -> Box<Expr> {
-    let mut call = FunctionCall {
-        parentheses: false,
-        ..plain_call(object_name(vec![name]), span)
-    };
-    push_positional(&mut call.arguments, argument);
-    boxed(ExprKind::Function(call), span)
-}
-
-pub(super) fn push_positional(arguments: &mut Vec<Argument>, expression: Box<Expr>) {
-    let span = expression.span;
-    arguments.push(Argument {
-        name: None,
-        value: ArgumentValue::Expression(*expression),
-        span,
-    });
-}
-
-/// The height that [`chain`] puts above its items.
-pub(super) fn chain_height(items: usize) -> usize {
-    if items <= LEFT_DEEP_CHAIN_MAX {
-        items.saturating_sub(1)
-    } else {
-        items.next_power_of_two().ilog2() as usize
-    }
-}
-
-/// One tree of `items` under an associative operator: left-deep, or balanced if the chain is long. Not for no items.
-pub(super) fn chain<T>(items: Vec<T>, combine: &mut impl FnMut(T, T) -> T) -> T {
-    let mut level = items;
-    if level.len() > LEFT_DEEP_CHAIN_MAX {
-        while level.len() > 1 {
-            let mut above = Vec::with_capacity(level.len().div_ceil(2));
-            let mut pairs = level.into_iter();
-            while let Some(left) = pairs.next() {
-                above.push(match pairs.next() {
-                    Some(right) => combine(left, right),
-                    None => left,
-                });
-            }
-            level = above;
-        }
-    }
-    level.into_iter().reduce(combine).expect("a chain has an item")
 }

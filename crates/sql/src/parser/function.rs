@@ -2,7 +2,7 @@
 
 use model::Diagnostic;
 
-use super::expression::{boxed, is_subquery, plain_call, push_positional, subquery, subquery_of};
+use super::tree::{boxed, is_subquery, plain_call, push_positional, subquery, subquery_of};
 use super::{Parsed, Parser, object_name};
 use crate::ast::{
     Argument, ArgumentValue, Expr, ExprKind, FunctionCall, Ident, NullTreatment, ObjectName, OrderItem,
@@ -194,6 +194,11 @@ impl Parser<'_> {
             let span = expression.span;
             let query = subquery_of(expression)?;
             return self.partitioned(subquery_table(query, span));
+        }
+        if self.at_all(&["PARTITION", "BY"]) {
+            return Err(self
+                .expected("',' or ')'")
+                .hint("a table argument begins with TABLE"));
         }
         Ok(ArgumentValue::Expression(*expression))
     }

@@ -2,7 +2,7 @@
 
 use model::Diagnostic;
 
-use super::expression::{boxed, plain_call, push_positional};
+use super::tree::{boxed, plain_call, push_positional};
 use super::{Parsed, Parser, object_name};
 use crate::ast::{Argument, ArgumentValue, Expr, ExprKind, JsonBehavior, JsonClauses, JsonWrapper};
 use crate::lexer::TokenKind;

@@ -2,7 +2,7 @@
 
 use model::{Diagnostic, Span};
 
-use super::expression::boxed;
+use super::tree::boxed;
 use super::{Parsed, Parser};
 use crate::ast::{BinaryOperator, Expr, ExprKind, IntervalLiteral, Literal, Text, TimeUnit};
 use crate::keywords;

@@ -2,8 +2,8 @@
 
 use model::Diagnostic;
 
-use super::expression::put;
 use super::table_ref::bare;
+use super::tree::put;
 use super::{Parsed, Parser};
 use crate::ast::{AfterMatch, Expr, ExprKind, Ident, MatchRecognize, Pattern, TableRef, TableRefKind};
 use crate::lexer::TokenKind;

@@ -2,7 +2,7 @@
 
 use model::{Diagnostic, Span};
 
-use super::expression::{chain, chain_height, put, subquery_of};
+use super::tree::{chain, chain_height, put, subquery_of};
 use super::{Parsed, Parser, object_name};
 use crate::ast::{
     Cte, Expr, ExprKind, GroupItem, Ident, OrderItem, Query, QueryBody, Select, SelectItem, SetOperator,
@@ -226,7 +226,7 @@ impl Parser<'_> {
     }
 
     fn select_from(&mut self, select: &mut Select) -> Parsed<()> {
-        select.from = Some(*self.from_clause()?);
+        select.from = Some(*self.tables()?);
         if self.eat("WHERE") {
             let filter = self.boxed_expression()?;
             put(&mut select.filter, filter);
@@ -259,8 +259,8 @@ impl Parser<'_> {
 
     fn select_item(&mut self) -> Parsed<SelectItem> {
         if let Some(wildcard) = self.wildcard()? {
-            if self.at("AS") {
-                return Err(self.unsupported(self.span(), "an alias for '*'"));
+            if self.at("AS") || self.nth_is_name(0) {
+                return Err(self.alias_of_wildcard());
             }
             return Ok(wildcard);
         }

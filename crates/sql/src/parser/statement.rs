@@ -1,12 +1,9 @@
-//! Statements by their first words, all but those about tables and SHOW.
+//! Statements by their first words, all but those about tables, INSERT and SHOW.
 
 use model::{Diagnostic, Span};
 
 use super::{Parsed, Parser};
-use crate::ast::{
-    AlterView, CreateFunction, CreateView, ExplainDetail, Expr, Ident, Insert, ObjectName, OnConflict,
-    OptionEntry, Statement, StatementKind, Text,
-};
+use crate::ast::{AlterView, CreateFunction, CreateView, ExplainDetail, Statement, StatementKind, Text};
 use crate::lexer::TokenKind;
 
 /// What a statement can begin with, for those that mistyped it.
@@ -249,68 +246,6 @@ impl Parser<'_> {
         Ok(StatementKind::CreateFunction(function))
     }
 
-    // ---------------------------------------------------------------------------------------- options
-
-    /// `[WITH ('key' = 'value', ...)]`
-    pub(super) fn with_options(&mut self) -> Parsed<Vec<OptionEntry>> {
-        if self.eat("WITH") {
-            self.options()
-        } else {
-            Ok(Vec::new())
-        }
-    }
-
-    /// `('key' = 'value', ...)`, perhaps empty.
-    pub(super) fn options(&mut self) -> Parsed<Vec<OptionEntry>> {
-        self.left_paren()?;
-        if self.eat_kind(TokenKind::RightParen) {
-            return Ok(Vec::new());
-        }
-        let options = self.comma_list(|parser| parser.option_entry())?;
-        self.list_end()?;
-        Ok(options)
-    }
-
-    fn option_entry(&mut self) -> Parsed<OptionEntry> {
-        let key = self.option_string("an option's key as a string")?;
-        if self.peek() != TokenKind::Equal {
-            let message = format!("'=' behind the key '{}'", key.value);
-            return Err(self
-                .expected(&message)
-                .hint(format!("write '{}' = '...'", key.value)));
-        }
-        self.bump();
-        Ok(OptionEntry {
-            key,
-            value: self.option_string("an option's value as a string")?,
-        })
-    }
-
-    /// A string; anything else up to the next `=`, `,` or `)` is shown in the quotes that it lacks.
-    fn option_string(&mut self, what: &str) -> Parsed<Text> {
-        if matches!(
-            self.peek(),
-            TokenKind::Word | TokenKind::Integer | TokenKind::Decimal | TokenKind::QuotedName
-        ) {
-            let mut end = self.span();
-            let mut n = 1;
-            while self.nth(n).span.start == end.end
-                && !matches!(
-                    self.nth_kind(n),
-                    TokenKind::Equal | TokenKind::Comma | TokenKind::RightParen | TokenKind::End
-                )
-            {
-                end = self.nth(n).span;
-                n += 1;
-            }
-            let bare = self.text_of(self.span().to(end)).replace('`', "");
-            return Err(self
-                .expected(what)
-                .hint(format!("write '{bare}' in single quotes")));
-        }
-        self.string(what)
-    }
-
     // ------------------------------------------------------------------------------------ DROP, ALTER
 
     fn drop(&mut self) -> Parsed<StatementKind> {
@@ -483,84 +418,6 @@ impl Parser<'_> {
             value: self.text_of(span).to_string(),
             span,
         })
-    }
-
-    // ---------------------------------------------------------------------------------------- INSERT
-
-    pub(super) fn insert(&mut self) -> Parsed<Insert> {
-        let start = self.bump().span;
-        let overwrite = self.eat("OVERWRITE");
-        if !overwrite {
-            self.expect_or("INTO", &["INTO", "OVERWRITE"])?;
-        }
-        if self.at_any(&["TABLE", "INTO"]) && self.nth_is_name(1) {
-            let word = self.text_of(self.span()).to_ascii_uppercase();
-            return Err(self
-                .expected("the name of a table")
-                .hint(format!("leave {word} away")));
-        }
-        let table = self.object_name("the name of a table")?;
-        let hints = self.hints()?;
-        let partition = if self.eat("PARTITION") {
-            self.paren_list(|parser| parser.partition_entry())?
-        } else {
-            Vec::new()
-        };
-        let has_columns = self.peek() == TokenKind::LeftParen
-            && self.nth_kind(1) != TokenKind::LeftParen
-            && !self.starts_query(1);
-        let columns = if has_columns {
-            self.paren_list(|parser| parser.target_column())?
-        } else {
-            Vec::new()
-        };
-        if self.at("PARTITION") && has_columns {
-            return Err(self
-                .expected("a query")
-                .hint("PARTITION stands before the columns"));
-        }
-        let query = *self.query()?;
-        let on_conflict = self.on_conflict()?;
-        Ok(Insert {
-            table,
-            overwrite,
-            hints,
-            partition,
-            columns,
-            query,
-            on_conflict,
-            span: self.since(start),
-        })
-    }
-
-    fn partition_entry(&mut self) -> Parsed<(Ident, Option<Expr>)> {
-        let name = self.name("the name of a column")?;
-        self.expect_kind(TokenKind::Equal, "'='")?;
-        let value = self.bare_value()?;
-        Ok((name, Some(*value)))
-    }
-
-    fn target_column(&mut self) -> Parsed<Ident> {
-        let ObjectName { mut parts, span } = self.object_name("the name of a column")?;
-        match (parts.pop(), parts.is_empty()) {
-            (Some(column), true) => Ok(column),
-            _ => Err(self.unsupported(span, "INSERT into a part of a column")),
-        }
-    }
-
-    fn on_conflict(&mut self) -> Parsed<Option<OnConflict>> {
-        if !self.eat("ON") {
-            return Ok(None);
-        }
-        self.expect_all(&["CONFLICT", "DO"])?;
-        if self.eat("NOTHING") {
-            return Ok(Some(OnConflict::Nothing));
-        }
-        if self.eat("ERROR") {
-            return Ok(Some(OnConflict::Error));
-        }
-        self.expect_or("DEDUPLICATE", &["NOTHING", "ERROR", "DEDUPLICATE"])?;
-        Ok(Some(OnConflict::Deduplicate))
     }
 
     // ------------------------------------------------------------------------------- EXECUTE, EXPLAIN

@@ -2,7 +2,7 @@
 
 use model::{Diagnostic, Span};
 
-use super::expression::put;
+use super::tree::put;
 use super::{Parsed, Parser};
 use crate::ast::{
     Expr, FunctionCall, JoinConstraint, JoinKind, ObjectName, Query, TableAlias, TableRef, TableRefKind,
@@ -11,7 +11,7 @@ use crate::lexer::TokenKind;
 
 impl Parser<'_> {
     /// What stands behind FROM.
-    pub(super) fn from_clause(&mut self) -> Parsed<Box<TableRef>> {
+    pub(super) fn tables(&mut self) -> Parsed<Box<TableRef>> {
         let mut left = self.table_factor()?;
         loop {
             if self.eat_kind(TokenKind::Comma) {

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use arrow_array::{Array, ArrayRef, DurationMillisecondArray};
 use graph::{
     AggregateCall, Exchange, Expr, Graph, Node, NodeId, Operator, Window, WindowProperty, WindowTime,
 };
-use model::{Diagnostic, Field, Schema, TimeAttribute, TypeKind};
+use model::{DataType, Diagnostic, Field, Schema, TimeAttribute, TypeKind};
 use sql::ast::{ExplainDetail, Statement, StatementKind};
 
 use crate::build;
@@ -357,7 +358,7 @@ fn expression(expr: &Expr, schema: &Schema) -> String {
             Some(field) => field.name.clone(),
             None => format!("${index}"),
         },
-        Expr::Literal { .. } => expr.to_string(),
+        Expr::Literal { value, data_type } => literal(expr, value, data_type),
         Expr::Field { operand, index, .. } => match operand.data_type().kind {
             TypeKind::Row(fields) if *index < fields.len() => {
                 format!("{}.{}", inner(operand), fields[*index].name)
@@ -403,6 +404,30 @@ fn expression(expr: &Expr, schema: &Schema) -> String {
                 _ => format!("{name}({})", list(arguments, schema)),
             }
         }
+    }
+}
+
+fn literal(expr: &Expr, value: &ArrayRef, data_type: &DataType) -> String {
+    if value.is_null(0) {
+        return "NULL".to_string();
+    }
+    let text = || {
+        let typed = expr.to_string();
+        // What stands behind the value tells types apart where that matters, which is not here.
+        match typed.rsplit_once(':') {
+            Some((value, _)) => value.to_string(),
+            None => typed,
+        }
+    };
+    if let Some(interval) = value.as_any().downcast_ref::<DurationMillisecondArray>() {
+        return format!("{} ms", interval.value(0));
+    }
+    match &data_type.kind {
+        TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Boolean | TypeKind::Int => expr.to_string(),
+        TypeKind::Date => format!("DATE '{}'", text()),
+        TypeKind::Time(_) => format!("TIME '{}'", text()),
+        TypeKind::Timestamp(_) => format!("TIMESTAMP '{}'", text().replace('T', " ")),
+        _ => text(),
     }
 }
 

@@ -238,13 +238,12 @@ impl<'a> ExprBinder<'a> {
                 self.call("TRIM", vec![side, characters, operand], span)
             }
             ExprKind::Overlaps { left, right } => {
-                let arguments = vec![
-                    self.bind(&left.0)?,
-                    self.bind(&left.1)?,
-                    self.bind(&right.0)?,
-                    self.bind(&right.1)?,
-                ];
-                self.call("OVERLAPS", arguments, span)
+                let (start, end) = self.period(left, span)?;
+                let (other_start, other_end) = self.period(right, span)?;
+                Ok(and(vec![
+                    self.compare(">=", end, other_start, span)?,
+                    self.compare(">=", other_end, start, span)?,
+                ]))
             }
             ExprKind::Row { fields, .. } => {
                 let fields = self.list(fields)?;
@@ -450,6 +449,19 @@ impl<'a> ExprBinder<'a> {
             otherwise,
             data_type,
         })
+    }
+
+    /// The bounds of `(start, end)` or `(start, length)`, the earlier one first.
+    fn period(&mut self, period: &(ast::Expr, ast::Expr), span: Span) -> Result<(Expr, Expr), Diagnostic> {
+        let start = self.value(&period.0)?;
+        let mut end = self.value(&period.1)?;
+        if end.data_type().kind.is_interval() {
+            end = self.call("+", vec![start.clone(), end], span)?;
+        }
+        let in_order = self.compare("<=", start.clone(), end.clone(), span)?;
+        let first = self.case_of(vec![(in_order.clone(), start.clone())], Some(end.clone()), span)?;
+        let last = self.case_of(vec![(in_order, end)], Some(start), span)?;
+        Ok((first, last))
     }
 
     fn index(&mut self, operand: &ast::Expr, index: &ast::Expr, span: Span) -> Result<Expr, Diagnostic> {

@@ -21,17 +21,18 @@ mod walk;
 mod window;
 
 use graph::Expr;
-use model::{Diagnostic, Schema, Span};
+use model::{Diagnostic, Schema, Span, TimeAttribute};
 use sql::ast;
 
 pub(crate) use expression::and;
-pub(crate) use functions::cast;
+pub(crate) use functions::{cast, cast_always};
 pub(crate) use hints::table_options;
 pub(crate) use query::QueryBinder;
 pub use scope::Scope;
 pub(crate) use select::unique_names;
 pub(crate) use table::{describe_table, option_fault, substitute};
 
+use crate::logical::{Plan, PlanKind};
 use crate::session::Environment;
 use expression::ExprBinder;
 
@@ -43,7 +44,32 @@ pub fn expression(expr: &ast::Expr, scope: &Scope, _: &Environment<'_>) -> Resul
 /// Names, types and time attributes of a query's columns.
 pub fn query_schema(query: &ast::Query, env: &Environment<'_>) -> Result<Schema, Diagnostic> {
     let bound = QueryBinder::new(env).query(query)?;
-    Ok(unique_names(&bound.plan.schema))
+    let mut schema = unique_names(&bound.plan.schema);
+    show_shifted_times(&bound.plan, &mut schema);
+    Ok(schema)
+}
+
+/// Flink shows an event time plus or minus an interval as an event time, though it takes it for none where it is
+/// used.
+fn show_shifted_times(plan: &Plan, schema: &mut Schema) {
+    let PlanKind::Calc {
+        input, expressions, ..
+    } = &plan.kind
+    else {
+        return;
+    };
+    for (expression, field) in expressions.iter().zip(&mut schema.fields) {
+        let Expr::Call {
+            function, arguments, ..
+        } = expression
+        else {
+            continue;
+        };
+        if let ("+" | "-", Some(Expr::Column { index, .. })) = (function.name(), arguments.first()) {
+            let attribute = input.schema.fields[*index].time_attribute;
+            field.time_attribute = attribute.filter(|attribute| *attribute == TimeAttribute::Rowtime);
+        }
+    }
 }
 
 /// A call over expressions that are bound already.

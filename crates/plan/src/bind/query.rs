@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use graph::{Expr, Window};
 use model::{DataType, Diagnostic, Field, Schema, Span};
-use sql::ast::{self, Cte, QueryBody, SetOperator, TableRefKind};
+use sql::ast::{self, Cte, ExprKind, Literal, QueryBody, SetOperator, TableRefKind};
 
 use super::expression::ExprBinder;
 use super::scope::Scope;
@@ -135,7 +135,7 @@ impl<'a> QueryBinder<'a> {
             let bound = self.bind_cte(cte)?;
             self.ctes.push((cte.name.name.clone(), bound));
         }
-        let bound = self.body(&query.body)?;
+        let mut bound = self.body(&query.body)?;
         if let Some(item) = query.order_by.first() {
             return Err(unsupported(
                 item.expression.span,
@@ -143,15 +143,14 @@ impl<'a> QueryBinder<'a> {
                 "rows come in the order they are ready; sort what you read from the result",
             ));
         }
-        for clause in [&query.limit, &query.offset] {
-            if let Some(count) = clause {
-                let name = if clause == &query.limit { "LIMIT" } else { "OFFSET" };
-                return Err(unsupported(
-                    count.span,
-                    name,
-                    "bound the source instead, or filter with WHERE",
-                ));
+        if let Some(limit) = &query.limit {
+            if !matches!(&limit.kind, ExprKind::Literal(Literal::Integer(digits)) if digits == "0") {
+                return Err(unsupported(limit.span, "LIMIT", "bound the source instead, or filter with WHERE"));
             }
+            bound = nothing(bound);
+        }
+        if let Some(offset) = &query.offset {
+            return Err(unsupported(offset.span, "OFFSET", "filter with WHERE"));
         }
         if bound.plan.size() > PLAN_NODES_MAX {
             return Err(Diagnostic::validation(
@@ -356,6 +355,23 @@ impl<'a> QueryBinder<'a> {
             },
             windowed,
         })
+    }
+}
+
+/// No row of it, as `LIMIT 0` asks for.
+fn nothing(bound: Bound) -> Bound {
+    let input = bound.plan;
+    Bound {
+        plan: Plan {
+            schema: input.schema.clone(),
+            span: input.span,
+            kind: PlanKind::Calc {
+                expressions: input.columns(),
+                filter: Some(super::literal::boolean(false)),
+                input: Box::new(input),
+            },
+        },
+        windowed: bound.windowed,
     }
 }
 

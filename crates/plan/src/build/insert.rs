@@ -6,7 +6,7 @@ use dataflow::{Error, Options, SinkRequest};
 use functions::CastMode;
 use graph::Expr;
 use model::suggest::did_you_mean;
-use model::{DataType, Diagnostic, Field, Schema, Span};
+use model::{DataType, Diagnostic, Field, Schema, Span, TypeKind};
 use sql::ast::{self, ExprKind, Ident, Insert, Literal, QueryBody, SelectItem};
 
 use super::Target;
@@ -32,7 +32,13 @@ pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<(Target, Pl
             "leave it out: rows are written as they come",
         ));
     }
-    refuse_length_enforcer(insert, env)?;
+    if insert.overwrite && !is_batch(env) {
+        return Err(
+            Diagnostic::validation(insert.span, "INSERT OVERWRITE is not supported in streaming mode")
+                .hint("use INSERT INTO"),
+        );
+    }
+    let cut = cuts_lengths(insert, env)?;
     let (path, object) = env.catalog.lookup(&insert.table)?;
     let CatalogObject::Table(table) = object else {
         return Err(Diagnostic::validation(
@@ -61,7 +67,7 @@ pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<(Target, Pl
             describe(targets.iter().map(|target| &columns[*target].field))
         )));
     }
-    let plan = sink_plan(insert, env, &path, &columns, &targets, &partition, input)?;
+    let plan = sink_plan(insert, env, &path, &columns, &targets, &partition, cut, input)?;
     let target = make_sink(insert, env, &path, table, &columns, &partition)?;
     Ok((target, plan))
 }
@@ -233,6 +239,7 @@ fn sink_plan(
     columns: &[Column],
     targets: &[usize],
     partition: &[(usize, Expr, String)],
+    cut: bool,
     input: Plan,
 ) -> Result<Plan, Diagnostic> {
     let drop_nulls = match env.config.get("table.exec.sink.not-null-enforcer") {
@@ -256,22 +263,25 @@ fn sink_plan(
             let place = item_span(&insert.query, position).unwrap_or(insert.query.span);
             let from = input.column(position);
             let to = to.clone().with_nullable(from.data_type().nullable);
-            bind::cast(from, &to, CastMode::Implicit, place, place).map_err(|_| {
+            let given = from.data_type();
+            let fault = || {
                 Diagnostic::validation(
                     place,
                     format!(
                         "incompatible types for column '{}' of '{path}': the query gives {}, the table takes {}",
-                        column.field.name,
-                        input.schema.fields[position].data_type.kind,
-                        column.field.data_type.kind
+                        column.field.name, given.kind, to.kind
                     ),
                 )
-                .hint(format!(
-                    "CAST column {} of the query to {}",
-                    position + 1,
-                    column.field.data_type.kind
-                ))
-            })?
+                .hint(format!("CAST column {} of the query to {}", position + 1, to.kind))
+            };
+            if !can_store(&given, &to) {
+                return Err(fault());
+            }
+            if cut && given.same_kind(&to) && has_length(&to.kind) {
+                bind::cast_always(from, &to, place).map_err(|_| fault())?
+            } else {
+                bind::cast(from, &to, CastMode::Implicit, place, place).map_err(|_| fault())?
+            }
         } else if to.nullable {
             literal::null(to.clone())
         } else {
@@ -385,16 +395,38 @@ fn make_sink(
     }
 }
 
-/// Texts are cut to their declared length by their casts; padding and checking are still to come.
-fn refuse_length_enforcer(insert: &Insert, env: &Environment<'_>) -> Result<(), Diagnostic> {
+/// `execution.runtime-mode`
+fn is_batch(env: &Environment<'_>) -> bool {
+    env.config
+        .get("execution.runtime-mode")
+        .is_some_and(|mode| mode.trim().eq_ignore_ascii_case("batch"))
+}
+
+/// Whether Flink casts by itself from what a query gives to what a table takes.
+fn can_store(from: &DataType, to: &DataType) -> bool {
+    match (&from.kind, &to.kind) {
+        // A function would take the date.
+        (TypeKind::Date, TypeKind::Timestamp(_) | TypeKind::TimestampLtz(_)) => false,
+        _ => functions::can_cast_implicitly(from, to),
+    }
+}
+
+fn has_length(kind: &TypeKind) -> bool {
+    kind.is_string() || kind.is_binary()
+}
+
+/// `table.exec.sink.type-length-enforcer`: whether values are cut and padded to the declared length even where
+/// their type says that they have it. A cast to another length does so in any case.
+fn cuts_lengths(insert: &Insert, env: &Environment<'_>) -> Result<bool, Diagnostic> {
     let key = "table.exec.sink.type-length-enforcer";
-    match env.config.get(key) {
-        Some(value) if !value.trim().eq_ignore_ascii_case("ignore") => Err(unsupported(
+    match env.config.get(key).map(|value| value.trim().to_ascii_uppercase()).as_deref() {
+        None | Some("IGNORE") => Ok(false),
+        Some("TRIM_PAD") => Ok(true),
+        Some(other) => Err(unsupported(
             insert.span,
-            &format!("'{key}' = '{value}'"),
-            "set it to 'IGNORE', which is the default",
+            &format!("'{key}' = '{other}'"),
+            "set it to 'IGNORE', which is the default, or to 'TRIM_PAD'",
         )),
-        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Statements that change catalogs: each checks everything first and then changes one thing.
 
 mod alter_table;
+mod as_select;
 mod create_table;
 mod database;
 mod elements;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{
-    ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, PrimitiveArray, StringArray,
-};
+use arrow_array::{ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType as ArrowType;
 use dataflow::Error;
@@ -44,8 +42,7 @@ impl Nulls {
     }
 
     pub fn finish(self) -> Option<NullBuffer> {
-        self.builder
-            .map(|mut builder| NullBuffer::new(builder.finish()))
+        self.builder.map(|mut builder| NullBuffer::new(builder.finish()))
     }
 }
 
@@ -133,9 +130,7 @@ pub(crate) fn numbers_as<T: ArrowPrimitiveType>(
     as_type: &ArrowType,
     row: impl FnMut(usize) -> Result<Option<T::Native>, Error>,
 ) -> Result<ArrayRef, Error> {
-    Ok(Arc::new(
-        numbers::<T>(rows, row)?.with_data_type(as_type.clone()),
-    ))
+    Ok(Arc::new(numbers::<T>(rows, row)?.with_data_type(as_type.clone())))
 }
 
 /// Builds booleans: `None` for NULL.

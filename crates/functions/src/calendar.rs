@@ -18,7 +18,11 @@ pub(crate) fn months_between(to: i64, from: i64) -> i64 {
     let ((y1, m1, _), (y0, m0, _)) = (civil_from_days(to), civil_from_days(from));
     let months = (y1 - y0) * 12 + i64::from(m1) - i64::from(m0);
     // The last of these months may not be whole.
-    if add_months(from, months) > to { months - 1 } else { months }
+    if add_months(from, months) > to {
+        months - 1
+    } else {
+        months
+    }
 }
 
 #[cfg(test)]

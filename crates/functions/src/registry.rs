@@ -5,13 +5,22 @@ use std::sync::LazyLock;
 
 use dataflow::FunctionDoc;
 
-use crate::definition::{Aggregate, AggregateDefinition, Scalar, ScalarDefinition};
 use crate::aggregate as aggregates_of;
+use crate::definition::{Aggregate, AggregateDefinition, Scalar, ScalarDefinition};
 use crate::{collection, math, operators, string, temporal};
 
 /// The families. A new family is a line here.
 fn scalars() -> Vec<&'static Scalar> {
-    [collection::list(), operators::list(), math::list(), string::list(), temporal::list()].into_iter().flatten().collect()
+    [
+        collection::list(),
+        operators::list(),
+        math::list(),
+        string::list(),
+        temporal::list(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn aggregates() -> Vec<&'static Aggregate> {
@@ -22,8 +31,10 @@ fn aggregates() -> Vec<&'static Aggregate> {
 const ALIASES: &[(&str, &str)] = &[];
 
 static SCALARS: LazyLock<HashMap<&'static str, &'static Scalar>> = LazyLock::new(|| {
-    let mut map: HashMap<&'static str, &'static Scalar> =
-        scalars().into_iter().map(|scalar| (scalar.name, scalar)).collect();
+    let mut map: HashMap<&'static str, &'static Scalar> = scalars()
+        .into_iter()
+        .map(|scalar| (scalar.name, scalar))
+        .collect();
     for (alias, name) in ALIASES {
         if let Some(scalar) = map.get(name).copied() {
             map.insert(alias, scalar);

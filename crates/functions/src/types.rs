@@ -59,7 +59,11 @@ fn common_number(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
     if a.is_approximate_numeric() || b.is_approximate_numeric() {
         let decimal = matches!(a, TypeKind::Decimal { .. }) || matches!(b, TypeKind::Decimal { .. });
         let double = *a == TypeKind::Double || *b == TypeKind::Double;
-        return Some(if decimal || double { TypeKind::Double } else { TypeKind::Float });
+        return Some(if decimal || double {
+            TypeKind::Double
+        } else {
+            TypeKind::Float
+        });
     }
     let (p1, s1) = a.decimal_digits()?;
     let (p2, s2) = b.decimal_digits()?;

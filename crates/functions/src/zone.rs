@@ -68,19 +68,44 @@ mod tests {
     #[test]
     fn skipped_times_move_forward_and_doubled_ones_are_the_first() {
         let zone = Tz::America__New_York;
-        assert_eq!(to_utc(zone, local("2024-03-10 02:30:00")), local("2024-03-10 07:30:00"));
-        assert_eq!(to_utc(zone, local("2024-03-10 03:00:00")), local("2024-03-10 07:00:00"));
-        assert_eq!(to_utc(zone, local("2024-03-10 01:59:59")), local("2024-03-10 06:59:59"));
-        assert_eq!(to_utc(zone, local("2024-11-03 01:30:00")), local("2024-11-03 05:30:00"));
-        assert_eq!(to_utc(zone, local("2024-11-03 02:00:00")), local("2024-11-03 07:00:00"));
-        assert_eq!(to_utc(Tz::Asia__Shanghai, local("2024-01-01 08:00:00")), local("2024-01-01 00:00:00"));
-        assert_eq!(to_local(zone, local("2024-07-01 00:00:00")), local("2024-06-30 20:00:00"));
+        assert_eq!(
+            to_utc(zone, local("2024-03-10 02:30:00")),
+            local("2024-03-10 07:30:00")
+        );
+        assert_eq!(
+            to_utc(zone, local("2024-03-10 03:00:00")),
+            local("2024-03-10 07:00:00")
+        );
+        assert_eq!(
+            to_utc(zone, local("2024-03-10 01:59:59")),
+            local("2024-03-10 06:59:59")
+        );
+        assert_eq!(
+            to_utc(zone, local("2024-11-03 01:30:00")),
+            local("2024-11-03 05:30:00")
+        );
+        assert_eq!(
+            to_utc(zone, local("2024-11-03 02:00:00")),
+            local("2024-11-03 07:00:00")
+        );
+        assert_eq!(
+            to_utc(Tz::Asia__Shanghai, local("2024-01-01 08:00:00")),
+            local("2024-01-01 00:00:00")
+        );
+        assert_eq!(
+            to_local(zone, local("2024-07-01 00:00:00")),
+            local("2024-06-30 20:00:00")
+        );
     }
 
     #[test]
     fn times_that_happen_once_come_back() {
         let mut random = stdx::Random::new(11);
-        for zone in [Tz::America__New_York, Tz::Europe__Berlin, Tz::Australia__Lord_Howe] {
+        for zone in [
+            Tz::America__New_York,
+            Tz::Europe__Berlin,
+            Tz::Australia__Lord_Howe,
+        ] {
             for _ in 0..2000 {
                 let utc = random.between(0, 4_000_000_000);
                 let wall = to_local(zone, utc);

@@ -84,8 +84,14 @@ fn make<T: Averaged>(sum: &TypeKind, result: &TypeKind) -> Arc<dyn AggregateFunc
 trait Averaged: ArrowPrimitiveType {
     type Sum: ArrowPrimitiveType;
 
-    fn plus(sum: <Self::Sum as ArrowPrimitiveType>::Native, value: Self::Native) -> <Self::Sum as ArrowPrimitiveType>::Native;
-    fn minus(sum: <Self::Sum as ArrowPrimitiveType>::Native, value: Self::Native) -> <Self::Sum as ArrowPrimitiveType>::Native;
+    fn plus(
+        sum: <Self::Sum as ArrowPrimitiveType>::Native,
+        value: Self::Native,
+    ) -> <Self::Sum as ArrowPrimitiveType>::Native;
+    fn minus(
+        sum: <Self::Sum as ArrowPrimitiveType>::Native,
+        value: Self::Native,
+    ) -> <Self::Sum as ArrowPrimitiveType>::Native;
     fn combine(
         a: <Self::Sum as ArrowPrimitiveType>::Native,
         b: <Self::Sum as ArrowPrimitiveType>::Native,
@@ -151,9 +157,9 @@ impl Averaged for Decimal128Type {
         // A sum too long to be shifted is divided first; what is lost then is beyond its 38 digits.
         let mean = match sum.checked_mul(power) {
             Some(shifted) => decimal::divide_half_up(shifted, count),
-            None => (sum / count).checked_mul(power)?.checked_add(
-                decimal::divide_half_up((sum % count).checked_mul(power)?, count),
-            )?,
+            None => (sum / count)
+                .checked_mul(power)?
+                .checked_add(decimal::divide_half_up((sum % count).checked_mul(power)?, count))?,
         };
         decimal::fits(mean, 38).then_some(mean)
     }
@@ -212,13 +218,18 @@ impl<T: Averaged> Accumulator for Average<T> {
     fn evaluate(&self, groups: &UInt32Array) -> Result<ArrayRef, Error> {
         build::numbers_as::<T>(groups.len(), &self.result.arrow(), |row| {
             let (sum, count) = self.slots[groups.value(row) as usize];
-            Ok(if count > 0 { T::mean(sum, count, self.shift) } else { None })
+            Ok(if count > 0 {
+                T::mean(sum, count, self.shift)
+            } else {
+                None
+            })
         })
     }
 
     fn state(&self, groups: &UInt32Array) -> Result<Vec<ArrayRef>, Error> {
-        let sums = PrimitiveArray::<T::Sum>::from_iter_values(indexes(groups).map(|group| self.slots[group].0))
-            .with_data_type(self.sum.arrow());
+        let sums =
+            PrimitiveArray::<T::Sum>::from_iter_values(indexes(groups).map(|group| self.slots[group].0))
+                .with_data_type(self.sum.arrow());
         let counts = Int64Array::from_iter_values(indexes(groups).map(|group| self.slots[group].1));
         Ok(vec![Arc::new(sums), Arc::new(counts)])
     }

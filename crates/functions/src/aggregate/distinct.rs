@@ -23,6 +23,7 @@ use arrow_schema::DataType as ArrowType;
 use arrow_select::take::take;
 use dataflow::{Accumulator, AggregateFunction, BoundAggregate, Error, SignatureError};
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use model::{DataType, RowKind, TypeKind};
 
 use super::{argument, for_each, maker};
@@ -52,10 +53,10 @@ pub(super) fn bind(name: &'static str, plain: BoundAggregate) -> Result<BoundAgg
         kind if kind.is_string() => make(name, &plain, &counts, || Texts),
         kind if kind.is_binary() => make(name, &plain, &counts, || Binaries),
         other => {
-            return Err(SignatureError::new(format!(
-                "{name}(DISTINCT ...) does not take values of {other}"
-            ))
-            .argument(0));
+            return Err(
+                SignatureError::new(format!("{name}(DISTINCT ...) does not take values of {other}"))
+                    .argument(0),
+            );
         }
     };
     Ok(BoundAggregate {
@@ -106,8 +107,8 @@ trait Column: Send + 'static {
         row: usize,
         by: i64,
     ) -> Result<(i64, i64), Error>;
-    fn array<'a>(
-        keys: &mut dyn ExactSizeIterator<Item = &'a Self::Key>,
+    fn array(
+        keys: &mut dyn ExactSizeIterator<Item = &Self::Key>,
         as_type: &ArrowType,
     ) -> Result<ArrayRef, Error>;
     fn heap_bytes(array: &dyn Array, row: usize) -> usize;
@@ -136,7 +137,11 @@ plain_bits!(i8, i16, i32, i64, i128);
 impl Bits for f32 {
     type Key = u32;
     fn bits(self) -> u32 {
-        if self.is_nan() { f32::NAN.to_bits() } else { self.to_bits() }
+        if self.is_nan() {
+            f32::NAN.to_bits()
+        } else {
+            self.to_bits()
+        }
     }
     fn value(key: u32) -> f32 {
         f32::from_bits(key)
@@ -146,7 +151,11 @@ impl Bits for f32 {
 impl Bits for f64 {
     type Key = u64;
     fn bits(self) -> u64 {
-        if self.is_nan() { f64::NAN.to_bits() } else { self.to_bits() }
+        if self.is_nan() {
+            f64::NAN.to_bits()
+        } else {
+            self.to_bits()
+        }
     }
     fn value(key: u64) -> f64 {
         f64::from_bits(key)
@@ -169,11 +178,11 @@ where
         by: i64,
     ) -> Result<(i64, i64), Error> {
         let key = array.as_primitive::<T>().value(row).bits();
-        Ok(step(map.entry(key).or_insert(0), by))
+        Ok(step(map, key, by))
     }
 
-    fn array<'a>(
-        keys: &mut dyn ExactSizeIterator<Item = &'a Self::Key>,
+    fn array(
+        keys: &mut dyn ExactSizeIterator<Item = &Self::Key>,
         as_type: &ArrowType,
     ) -> Result<ArrayRef, Error> {
         let values = PrimitiveArray::<T>::from_iter_values(keys.map(|&key| T::Native::value(key)));
@@ -190,14 +199,16 @@ struct Flags;
 impl Column for Flags {
     type Key = bool;
 
-    fn count(map: &mut HashMap<bool, i64>, array: &dyn Array, row: usize, by: i64) -> Result<(i64, i64), Error> {
-        Ok(step(map.entry(array.as_boolean().value(row)).or_insert(0), by))
+    fn count(
+        map: &mut HashMap<bool, i64>,
+        array: &dyn Array,
+        row: usize,
+        by: i64,
+    ) -> Result<(i64, i64), Error> {
+        Ok(step(map, array.as_boolean().value(row), by))
     }
 
-    fn array<'a>(
-        keys: &mut dyn ExactSizeIterator<Item = &'a bool>,
-        _: &ArrowType,
-    ) -> Result<ArrayRef, Error> {
+    fn array(keys: &mut dyn ExactSizeIterator<Item = &bool>, _: &ArrowType) -> Result<ArrayRef, Error> {
         Ok(Arc::new(keys.map(|&flag| Some(flag)).collect::<BooleanArray>()))
     }
 
@@ -217,13 +228,14 @@ impl Column for Texts {
         row: usize,
         by: i64,
     ) -> Result<(i64, i64), Error> {
-        Ok(count_bytes(map, array.as_string::<i32>().value(row).as_bytes(), by))
+        Ok(count_bytes(
+            map,
+            array.as_string::<i32>().value(row).as_bytes(),
+            by,
+        ))
     }
 
-    fn array<'a>(
-        keys: &mut dyn ExactSizeIterator<Item = &'a Box<[u8]>>,
-        _: &ArrowType,
-    ) -> Result<ArrayRef, Error> {
+    fn array(keys: &mut dyn ExactSizeIterator<Item = &Box<[u8]>>, _: &ArrowType) -> Result<ArrayRef, Error> {
         Ok(Arc::new(StringArray::from_iter_values(
             keys.map(|key| String::from_utf8_lossy(key)),
         )))
@@ -248,10 +260,7 @@ impl Column for Binaries {
         Ok(count_bytes(map, array.as_binary::<i32>().value(row), by))
     }
 
-    fn array<'a>(
-        keys: &mut dyn ExactSizeIterator<Item = &'a Box<[u8]>>,
-        _: &ArrowType,
-    ) -> Result<ArrayRef, Error> {
+    fn array(keys: &mut dyn ExactSizeIterator<Item = &Box<[u8]>>, _: &ArrowType) -> Result<ArrayRef, Error> {
         Ok(Arc::new(BinaryArray::from_iter_values(keys)))
     }
 
@@ -260,21 +269,38 @@ impl Column for Binaries {
     }
 }
 
-fn step(count: &mut i64, by: i64) -> (i64, i64) {
-    let before = *count;
-    *count += by;
-    (before, *count)
-}
-
-/// Copies the bytes only if they are new.
-fn count_bytes(map: &mut HashMap<Box<[u8]>, i64>, bytes: &[u8], by: i64) -> (i64, i64) {
-    match map.get_mut(bytes) {
-        Some(count) => step(count, by),
-        None => {
-            map.insert(bytes.into(), by);
+/// What is counted down to zero leaves nothing behind.
+fn step<K: Hash + Eq>(map: &mut HashMap<K, i64>, key: K, by: i64) -> (i64, i64) {
+    match map.entry(key) {
+        Entry::Occupied(mut entry) => {
+            let before = *entry.get();
+            let after = before + by;
+            if after == 0 {
+                entry.remove();
+            } else {
+                entry.insert(after);
+            }
+            (before, after)
+        }
+        Entry::Vacant(entry) => {
+            entry.insert(by);
             (0, by)
         }
     }
+}
+
+/// As [`step`], but copies the bytes only if they are new.
+fn count_bytes(map: &mut HashMap<Box<[u8]>, i64>, bytes: &[u8], by: i64) -> (i64, i64) {
+    let Some(count) = map.get_mut(bytes) else {
+        map.insert(bytes.into(), by);
+        return (0, by);
+    };
+    let before = *count;
+    *count += by;
+    if *count == 0 {
+        map.remove(bytes);
+    }
+    (before, before + by)
 }
 
 struct Distinct<C: Column> {
@@ -305,22 +331,22 @@ impl<C: Column> Distinct<C> {
             let map = &mut self.groups[group];
             let length = map.len();
             let (before, after) = C::count(map, array.as_ref(), row, by)?;
+            let bytes = || C::heap_bytes(array.as_ref(), row);
             if map.len() > length {
                 self.entries += 1;
-                self.heap_bytes += C::heap_bytes(array.as_ref(), row);
+                self.heap_bytes += bytes();
+            } else if map.len() < length {
+                self.entries -= 1;
+                self.heap_bytes = self.heap_bytes.saturating_sub(bytes());
             }
             if (before > 0) != (after > 0) {
                 rows.push(row as u32);
                 changed.push(group as u32);
-                changes.push(if after > 0 { RowKind::Insert } else { RowKind::Delete });
-            }
-            // What comes and goes leaves nothing behind.
-            if after == 0 {
-                map.retain(|_, count| *count != 0);
-                self.entries = self.entries.saturating_sub(1);
-                self.heap_bytes = self
-                    .heap_bytes
-                    .saturating_sub(C::heap_bytes(array.as_ref(), row));
+                changes.push(if after > 0 {
+                    RowKind::Insert
+                } else {
+                    RowKind::Delete
+                });
             }
             Ok(())
         })?;
@@ -423,4 +449,3 @@ impl<C: Column> Accumulator for Distinct<C> {
             + self.heap_bytes
     }
 }
-

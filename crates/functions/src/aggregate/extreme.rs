@@ -102,7 +102,9 @@ fn choose<P: Policy>(name: &'static str, given: &DataType) -> Option<Arc<dyn Agg
         TypeKind::Timestamp(p) | TypeKind::TimestampLtz(p) if *p <= 6 => {
             numbers::<TimestampMicrosecondType, P>(name, given)
         }
-        TypeKind::Timestamp(_) | TypeKind::TimestampLtz(_) => numbers::<TimestampNanosecondType, P>(name, given),
+        TypeKind::Timestamp(_) | TypeKind::TimestampLtz(_) => {
+            numbers::<TimestampNanosecondType, P>(name, given)
+        }
         TypeKind::IntervalYearMonth => numbers::<IntervalYearMonthType, P>(name, given),
         TypeKind::IntervalDayTime => numbers::<DurationMillisecondType, P>(name, given),
         TypeKind::Boolean => maker(name, move || {
@@ -128,7 +130,10 @@ fn choose<P: Policy>(name: &'static str, given: &DataType) -> Option<Arc<dyn Agg
     })
 }
 
-fn numbers<T: ArrowPrimitiveType, P: Policy>(name: &'static str, given: &DataType) -> Arc<dyn AggregateFunction>
+fn numbers<T: ArrowPrimitiveType, P: Policy>(
+    name: &'static str,
+    given: &DataType,
+) -> Arc<dyn AggregateFunction>
 where
     T::Native: PartialOrd,
 {

@@ -79,15 +79,17 @@ pub(crate) fn one<'a>(name: &str, arguments: &'a [Argument]) -> Result<&'a DataT
 }
 
 /// The argument as a number, or why it is none.
-pub(crate) fn one_number<'a>(
-    name: &str,
-    arguments: &'a [Argument],
-) -> Result<&'a DataType, SignatureError> {
+pub(crate) fn one_number<'a>(name: &str, arguments: &'a [Argument]) -> Result<&'a DataType, SignatureError> {
     let data_type = one(name, arguments)?;
     if data_type.kind.is_numeric() {
         Ok(data_type)
     } else {
-        Err(crate::signature::mismatch(name, 0, "a number", &data_type.kind.clone().nullable()))
+        Err(crate::signature::mismatch(
+            name,
+            0,
+            "a number",
+            &data_type.kind.clone().nullable(),
+        ))
     }
 }
 
@@ -106,7 +108,11 @@ pub(crate) fn bind(
         state_types,
         function,
     };
-    if distinct { distinct::bind(name, plain) } else { Ok(plain) }
+    if distinct {
+        distinct::bind(name, plain)
+    } else {
+        Ok(plain)
+    }
 }
 
 /// Calls `each` with row, group and whether the row adds, for every row that counts.
@@ -150,7 +156,9 @@ pub(crate) fn indexes(groups: &UInt32Array) -> impl Iterator<Item = usize> + '_ 
 }
 
 pub(crate) fn cannot_retract(name: &str) -> Error {
-    Error::evaluation(format!("{name} cannot take rows back, but its input updates or deletes rows"))
+    Error::evaluation(format!(
+        "{name} cannot take rows back, but its input updates or deletes rows"
+    ))
 }
 
 pub(crate) fn count_state() -> DataType {

@@ -51,7 +51,10 @@ fn bind_sum(
         TypeKind::Double => make::<Float64Type>(name, &kind, from_zero),
         _ => make::<Decimal128Type>(name, &kind, from_zero),
     };
-    let result = kind.clone().nullable().with_nullable(given.nullable && !from_zero);
+    let result = kind
+        .clone()
+        .nullable()
+        .with_nullable(given.nullable && !from_zero);
     let state = vec![kind.nullable(), count_state()];
     bind(name, given, distinct, result, state, function)
 }

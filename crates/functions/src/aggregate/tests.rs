@@ -1,1 +1,326 @@
+use std::sync::Arc;
 
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray,
+    UInt32Array,
+};
+use arrow_select::concat::concat;
+use dataflow::{Accumulator, Argument, BoundAggregate};
+use model::{DataType, RowKind, TypeKind};
+use stdx::Random;
+
+fn bind(name: &str, kind: TypeKind, distinct: bool) -> BoundAggregate {
+    let argument = Argument::of(kind.nullable());
+    crate::aggregate(name)
+        .unwrap()
+        .bind(&[argument], distinct)
+        .unwrap()
+}
+
+fn accumulator(bound: &BoundAggregate, groups: usize) -> Box<dyn Accumulator> {
+    let mut accumulator = bound.function.accumulator();
+    accumulator.resize(groups);
+    accumulator
+}
+
+/// The aggregate over one group.
+fn over(name: &str, kind: TypeKind, distinct: bool, values: ArrayRef) -> ArrayRef {
+    let bound = bind(name, kind, distinct);
+    let mut accumulator = accumulator(&bound, 1);
+    accumulator
+        .update(&vec![0; values.len()], &[values], None, None)
+        .unwrap();
+    let result = accumulator.evaluate(&UInt32Array::from(vec![0])).unwrap();
+    assert_eq!(result.data_type(), &bound.result.arrow());
+    result
+}
+
+fn ints(values: &[Option<i32>]) -> ArrayRef {
+    Arc::new(Int32Array::from(values.to_vec()))
+}
+
+fn int_result(name: &str, distinct: bool, values: &[Option<i32>]) -> Option<i64> {
+    let result = over(name, TypeKind::Int, distinct, ints(values));
+    let any = result.as_any();
+    if let Some(array) = any.downcast_ref::<Int64Array>() {
+        return (!array.is_null(0)).then(|| array.value(0));
+    }
+    let array = any.downcast_ref::<Int32Array>().unwrap();
+    (!array.is_null(0)).then(|| i64::from(array.value(0)))
+}
+
+#[test]
+fn nulls_are_passed_over_and_nothing_at_all_is_null() {
+    let values = [Some(3), None, Some(1), Some(3), None];
+    let nothing = [None, None];
+    for (name, distinct, some, none) in [
+        ("COUNT", false, Some(3), Some(0)),
+        ("COUNT", true, Some(2), Some(0)),
+        ("SUM", false, Some(7), None),
+        ("SUM", true, Some(4), None),
+        ("$SUM0", false, Some(7), Some(0)),
+        ("AVG", false, Some(2), None),
+        ("AVG", true, Some(2), None),
+        ("MIN", false, Some(1), None),
+        ("MAX", false, Some(3), None),
+        ("FIRST_VALUE", false, Some(3), None),
+        ("LAST_VALUE", false, Some(3), None),
+    ] {
+        assert_eq!(int_result(name, distinct, &values), some, "{name}");
+        assert_eq!(int_result(name, distinct, &nothing), none, "{name}");
+    }
+}
+
+#[test]
+fn integers_wrap_in_their_own_type_and_averages_are_cut_off() {
+    assert_eq!(
+        int_result("SUM", false, &[Some(i32::MAX), Some(1)]),
+        Some(i64::from(i32::MIN))
+    );
+    assert_eq!(
+        int_result("AVG", false, &[Some(i32::MAX), Some(i32::MAX)]),
+        Some(i64::from(i32::MAX))
+    );
+    assert_eq!(int_result("AVG", false, &[Some(-1), Some(-2)]), Some(-1));
+}
+
+#[test]
+fn decimals_widen_and_are_null_beyond_38_digits() {
+    let decimal = |values: Vec<i128>, precision: u8, scale: i8| -> ArrayRef {
+        Arc::new(
+            Decimal128Array::from(values)
+                .with_precision_and_scale(precision, scale)
+                .unwrap(),
+        )
+    };
+    let kind = |precision, scale| TypeKind::Decimal { precision, scale };
+    let value = |array: &ArrayRef| {
+        let array = array.as_any().downcast_ref::<Decimal128Array>().unwrap();
+        (!array.is_null(0)).then(|| array.value(0))
+    };
+    assert_eq!(bind("SUM", kind(10, 2), false).result.kind, kind(38, 2));
+    assert_eq!(bind("AVG", kind(10, 2), false).result.kind, kind(38, 6));
+    assert_eq!(bind("AVG", kind(10, 8), false).result.kind, kind(38, 8));
+    let average = over("AVG", kind(3, 2), false, decimal(vec![125, 126, 128], 3, 2));
+    assert_eq!(value(&average), Some(1_263_333));
+    let most = 10i128.pow(38) - 1;
+    assert_eq!(
+        value(&over("SUM", kind(38, 0), false, decimal(vec![most, 1], 38, 0))),
+        None
+    );
+    assert_eq!(
+        value(&over(
+            "SUM",
+            kind(38, 0),
+            false,
+            decimal(vec![most, 1, -1], 38, 0)
+        )),
+        Some(most)
+    );
+}
+
+#[test]
+fn counting_rows_takes_no_column_and_heeds_filters() {
+    let bound = crate::aggregate("COUNT").unwrap().bind(&[], false).unwrap();
+    let mut count = accumulator(&bound, 2);
+    let filter = BooleanArray::from(vec![Some(true), Some(false), None, Some(true)]);
+    count.update(&[0, 0, 1, 1], &[], Some(&filter), None).unwrap();
+    count
+        .update(&[0, 1], &[], None, Some(&[RowKind::Insert, RowKind::Delete]))
+        .unwrap();
+    let result = count.evaluate(&UInt32Array::from(vec![0, 1])).unwrap();
+    assert_eq!(
+        result.as_any().downcast_ref::<Int64Array>().unwrap().values(),
+        &[2, 0]
+    );
+}
+
+#[test]
+fn what_keeps_one_value_refuses_to_take_rows_back() {
+    for name in ["MIN", "MAX", "FIRST_VALUE", "LAST_VALUE"] {
+        let bound = bind(name, TypeKind::Int, false);
+        let mut accumulator = accumulator(&bound, 1);
+        let error = accumulator
+            .update(&[0], &[ints(&[Some(1)])], None, Some(&[RowKind::Delete]))
+            .unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
+fn texts_are_compared_by_bytes_and_joined_in_order() {
+    let texts: ArrayRef = Arc::new(StringArray::from(vec![
+        Some("b"),
+        None,
+        Some("é"),
+        Some("a"),
+        Some("b"),
+    ]));
+    let text = |name: &str, distinct: bool| {
+        let result = over(name, TypeKind::STRING, distinct, texts.clone());
+        let result = result.as_any().downcast_ref::<StringArray>().unwrap();
+        result.value(0).to_string()
+    };
+    assert_eq!(text("MIN", false), "a");
+    assert_eq!(text("MAX", false), "é");
+    assert_eq!(text("FIRST_VALUE", false), "b");
+    assert_eq!(text("LAST_VALUE", false), "b");
+    assert_eq!(text("LISTAGG", false), "b,é,a,b");
+    assert_eq!(text("LISTAGG", true), "b,é,a");
+}
+
+#[test]
+fn spreads_are_those_of_the_textbook() {
+    let values: ArrayRef = Arc::new(Float64Array::from(vec![2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]));
+    let spread = |name: &str| {
+        let result = over(name, TypeKind::Double, false, values.clone());
+        result.as_any().downcast_ref::<Float64Array>().unwrap().value(0)
+    };
+    assert!((spread("STDDEV_POP") - 2.0).abs() < 1e-12);
+    assert!((spread("VAR_POP") - 4.0).abs() < 1e-12);
+    assert!((spread("VAR_SAMP") - 32.0 / 7.0).abs() < 1e-12);
+    let one: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
+    assert!(over("VAR_SAMP", TypeKind::Double, false, one.clone()).is_null(0));
+    assert!(!over("VAR_POP", TypeKind::Double, false, one).is_null(0));
+}
+
+const SEED: u64 = 20_260_101;
+
+fn random_column(random: &mut Random, kind: &TypeKind, rows: usize) -> ArrayRef {
+    let nullable = |random: &mut Random| random.chance(0.9).then(|| random.between(-5, 5));
+    let numbers: Vec<Option<i64>> = (0..rows).map(|_| nullable(random)).collect();
+    match kind {
+        TypeKind::Int => Arc::new(
+            numbers
+                .iter()
+                .map(|n| n.map(|n| n as i32))
+                .collect::<Int32Array>(),
+        ),
+        TypeKind::BigInt => Arc::new(numbers.into_iter().collect::<Int64Array>()),
+        // Whole numbers, so that sums do not depend on their order.
+        TypeKind::Double => Arc::new(
+            numbers
+                .iter()
+                .map(|n| n.map(|n| n as f64))
+                .collect::<Float64Array>(),
+        ),
+        TypeKind::Decimal { precision, scale } => Arc::new(
+            numbers
+                .iter()
+                .map(|n| n.map(i128::from))
+                .collect::<Decimal128Array>()
+                .with_precision_and_scale(*precision, *scale as i8)
+                .unwrap(),
+        ),
+        _ => Arc::new(
+            numbers
+                .iter()
+                .map(|n| n.map(|n| format!("text {n}")))
+                .collect::<StringArray>(),
+        ),
+    }
+}
+
+fn cases() -> Vec<(&'static str, TypeKind, bool)> {
+    let decimal = TypeKind::Decimal {
+        precision: 12,
+        scale: 3,
+    };
+    let mut cases = Vec::new();
+    for kind in [TypeKind::Int, TypeKind::BigInt, TypeKind::Double, decimal] {
+        for distinct in [false, true] {
+            for name in ["COUNT", "SUM", "AVG"] {
+                cases.push((name, kind.clone(), distinct));
+            }
+        }
+        cases.push(("MIN", kind.clone(), false));
+        cases.push(("MAX", kind.clone(), false));
+    }
+    cases.push(("COUNT", TypeKind::STRING, true));
+    cases.push(("MIN", TypeKind::STRING, false));
+    cases.push(("MAX", TypeKind::STRING, false));
+    cases
+}
+
+/// Rows spread over several accumulators and merged give what one accumulator gives.
+#[test]
+fn merged_states_equal_the_whole() {
+    let mut random = Random::new(SEED);
+    for (name, kind, distinct) in cases() {
+        let bound = bind(name, kind.clone(), distinct);
+        let groups = 5;
+        let all = UInt32Array::from_iter_values(0..groups as u32);
+        let mut whole = accumulator(&bound, groups);
+        let mut parts: Vec<_> = (0..3).map(|_| accumulator(&bound, groups)).collect();
+        for _ in 0..20 {
+            let rows = random.below(30) as usize;
+            let column = random_column(&mut random, &kind, rows);
+            let owners: Vec<u32> = (0..rows).map(|_| random.below(groups as u64) as u32).collect();
+            whole
+                .update(&owners, std::slice::from_ref(&column), None, None)
+                .unwrap();
+            let part = random.below(3) as usize;
+            parts[part].update(&owners, &[column], None, None).unwrap();
+        }
+        let mut merged = accumulator(&bound, groups);
+        for part in &parts {
+            let state = part.state(&all).unwrap();
+            let types: Vec<_> = bound.state_types.iter().map(DataType::arrow).collect();
+            assert_eq!(
+                state.iter().map(|s| s.data_type().clone()).collect::<Vec<_>>(),
+                types,
+                "{name}"
+            );
+            merged
+                .merge(&(0..groups as u32).collect::<Vec<_>>(), &state)
+                .unwrap();
+        }
+        assert_eq!(
+            &whole.evaluate(&all).unwrap(),
+            &merged.evaluate(&all).unwrap(),
+            "{name} of {kind}, distinct {distinct}, seed {SEED}"
+        );
+    }
+}
+
+/// Rows that come and go leave the result as if they had never been there.
+#[test]
+fn retractions_undo_updates() {
+    let mut random = Random::new(SEED + 1);
+    for (name, kind, distinct) in cases() {
+        if matches!(name, "MIN" | "MAX") {
+            continue;
+        }
+        let bound = bind(name, kind.clone(), distinct);
+        let all = UInt32Array::from(vec![0, 1]);
+        let owners = |random: &mut Random, rows: usize| -> Vec<u32> {
+            (0..rows).map(|_| random.below(2) as u32).collect()
+        };
+        let (kept, gone) = (
+            random_column(&mut random, &kind, 40),
+            random_column(&mut random, &kind, 40),
+        );
+        let (kept_owners, gone_owners) = (owners(&mut random, 40), owners(&mut random, 40));
+        let mut plain = accumulator(&bound, 2);
+        plain
+            .update(&kept_owners, std::slice::from_ref(&kept), None, None)
+            .unwrap();
+        let mut busy = accumulator(&bound, 2);
+        let both = concat(&[gone.as_ref(), kept.as_ref(), gone.as_ref()]).unwrap();
+        let mut groups = gone_owners.clone();
+        groups.extend(&kept_owners);
+        groups.extend(&gone_owners);
+        let mut kinds = vec![RowKind::Insert; 80];
+        kinds.extend([RowKind::UpdateBefore; 40]);
+        busy.update(&groups, &[both], None, Some(&kinds)).unwrap();
+        assert_eq!(
+            &plain.evaluate(&all).unwrap(),
+            &busy.evaluate(&all).unwrap(),
+            "{name} of {kind}, distinct {distinct}, seed {}",
+            SEED + 1
+        );
+        busy.clear(&[0, 1]);
+        let empty = accumulator(&bound, 2);
+        assert_eq!(&busy.evaluate(&all).unwrap(), &empty.evaluate(&all).unwrap());
+    }
+}

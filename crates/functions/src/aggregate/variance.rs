@@ -38,11 +38,31 @@ macro_rules! spread {
 
 pub(crate) const LIST: &[Aggregate] = &[
     spread!("VAR_POP", "The variance of all values.", false, false),
-    spread!("VAR_SAMP", "The variance estimated from a sample; NULL for one value.", true, false),
-    spread!("VARIANCE", "The variance estimated from a sample; the same as VAR_SAMP.", true, false),
+    spread!(
+        "VAR_SAMP",
+        "The variance estimated from a sample; NULL for one value.",
+        true,
+        false
+    ),
+    spread!(
+        "VARIANCE",
+        "The variance estimated from a sample; the same as VAR_SAMP.",
+        true,
+        false
+    ),
     spread!("STDDEV_POP", "The standard deviation of all values.", false, true),
-    spread!("STDDEV_SAMP", "The standard deviation estimated from a sample; NULL for one value.", true, true),
-    spread!("STDDEV", "The standard deviation estimated from a sample; the same as STDDEV_SAMP.", true, true),
+    spread!(
+        "STDDEV_SAMP",
+        "The standard deviation estimated from a sample; NULL for one value.",
+        true,
+        true
+    ),
+    spread!(
+        "STDDEV",
+        "The standard deviation estimated from a sample; the same as STDDEV_SAMP.",
+        true,
+        true
+    ),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -59,15 +79,33 @@ fn bind_spread(
 ) -> Result<BoundAggregate, SignatureError> {
     let given = one_number(name, arguments)?;
     let double = TypeKind::Double.nullable().with_nullable(given.nullable);
-    let state = vec![count_state(), TypeKind::Double.not_null(), TypeKind::Double.not_null()];
+    let state = vec![
+        count_state(),
+        TypeKind::Double.not_null(),
+        TypeKind::Double.not_null(),
+    ];
+    let result = result_kind(&given.kind);
+    let as_type = result.clone();
     let function = maker(name, move || {
         Box::new(Spread {
             kind,
+            result: as_type.clone(),
             slots: Vec::new(),
         })
     });
-    let result = double.clone().with_nullable(given.nullable || kind.sample);
+    let result = result.nullable().with_nullable(given.nullable);
     bind(name, &double, distinct, result, state, function)
+}
+
+/// That of the argument, as for AVG.
+fn result_kind(kind: &TypeKind) -> TypeKind {
+    match kind {
+        TypeKind::Decimal { scale, .. } => TypeKind::Decimal {
+            precision: 38,
+            scale: (*scale).max(6),
+        },
+        other => other.clone(),
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -116,6 +154,7 @@ impl Slot {
 
 struct Spread {
     kind: Kind,
+    result: TypeKind,
     slots: Vec<Slot>,
 }
 
@@ -169,7 +208,11 @@ impl Accumulator for Spread {
             let variance = slot.squares / (slot.count - least) as f64;
             Ok(Some(if self.kind.root { variance.sqrt() } else { variance }))
         })?;
-        Ok(Arc::new(results))
+        let results: ArrayRef = Arc::new(results);
+        if self.result == TypeKind::Double {
+            return Ok(results);
+        }
+        crate::cast::from_double(&results, &self.result)
     }
 
     fn state(&self, groups: &UInt32Array) -> Result<Vec<ArrayRef>, Error> {

@@ -143,6 +143,11 @@ pub(crate) fn cast_array(
     number::cast(array, a, b, failures)
 }
 
+/// Doubles as numbers of another type; what is no number there is NULL.
+pub(crate) fn from_double(array: &ArrayRef, to: &TypeKind) -> Result<ArrayRef, Error> {
+    number::cast(array, &TypeKind::Double, to, &mut Failures::new(true))
+}
+
 /// Whether every value of `a` is one of `b` as it stands.
 fn is_free(a: &TypeKind, b: &TypeKind) -> bool {
     match (a, b) {
@@ -186,7 +191,9 @@ fn refusal(from: &TypeKind, to: &TypeKind) -> Option<SignatureError> {
         (a, TypeKind::Timestamp(_)) if a.is_numeric() => {
             error.hint("use TO_TIMESTAMP(FROM_UNIXTIME(seconds))")
         }
-        (a, TypeKind::TimestampLtz(_)) if a.is_numeric() => error.hint("use TO_TIMESTAMP_LTZ(number, 0 or 3)"),
+        (a, TypeKind::TimestampLtz(_)) if a.is_numeric() => {
+            error.hint("use TO_TIMESTAMP_LTZ(number, 0 or 3)")
+        }
         (TypeKind::Timestamp(_), b) if b.is_numeric() => {
             error.hint("use UNIX_TIMESTAMP(CAST(timestamp AS STRING))")
         }
@@ -195,7 +202,9 @@ fn refusal(from: &TypeKind, to: &TypeKind) -> Option<SignatureError> {
 }
 
 fn is_castable(from: &TypeKind, to: &TypeKind) -> bool {
-    use TypeKind::{Array, Boolean, Date, IntervalDayTime, IntervalYearMonth, Map, Multiset, Null, Row, Time};
+    use TypeKind::{
+        Array, Boolean, Date, IntervalDayTime, IntervalYearMonth, Map, Multiset, Null, Row, Time,
+    };
     if from == to || *from == Null {
         return true;
     }

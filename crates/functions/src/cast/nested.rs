@@ -50,9 +50,7 @@ pub(super) fn cast(
             let ArrowType::Struct(fields) = to.arrow() else {
                 return Ok(None);
             };
-            Arc::new(
-                StructArray::try_new_with_length(fields, columns, nulls, rows.len()).map_err(internal)?,
-            )
+            Arc::new(StructArray::try_new_with_length(fields, columns, nulls, rows.len()).map_err(internal)?)
         }
         _ => return Ok(None),
     }))
@@ -118,7 +116,9 @@ fn cast_map(
 fn owners(offsets: &OffsetBuffer<i32>, elements: &[usize]) -> Vec<usize> {
     let mut rows = Vec::new();
     for &element in elements {
-        let row = offsets.partition_point(|&offset| offset as usize <= element).saturating_sub(1);
+        let row = offsets
+            .partition_point(|&offset| offset as usize <= element)
+            .saturating_sub(1);
         if rows.last() != Some(&row) {
             rows.push(row);
         }

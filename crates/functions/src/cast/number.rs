@@ -150,8 +150,10 @@ fn from_decimal(array: &ArrayRef, scale: u8, to: &TypeKind) -> Result<ArrayRef, 
                 return Ok(None);
             }
             let value = decimals.value(row);
-            Ok(decimal::rescale_half_up(value, i32::from(scale), i32::from(*to_scale))
-                .filter(|&value| decimal::fits(value, *precision)))
+            Ok(
+                decimal::rescale_half_up(value, i32::from(scale), i32::from(*to_scale))
+                    .filter(|&value| decimal::fits(value, *precision)),
+            )
         })?,
         other => return Err(no_cast(&TypeKind::BigInt, other)),
     })

@@ -76,18 +76,20 @@ fn timestamp_to<T: ArrowTimestampType>(
             };
             Ok(i32::try_from(day).ok())
         }),
-        TypeKind::Time(wanted) => build::numbers_as::<Time32MillisecondType>(stamps.len(), &to.arrow(), |row| {
-            if stamps.is_null(row) {
-                return Ok(None);
-            }
-            let instant = instant(row);
-            let ms = if is_ltz {
-                milliseconds(zone::instant_to_local(zone, instant)).rem_euclid(MS_PER_DAY)
-            } else {
-                milliseconds(instant) % MS_PER_DAY
-            };
-            Ok(Some(truncate_time(ms as i32, *wanted)))
-        }),
+        TypeKind::Time(wanted) => {
+            build::numbers_as::<Time32MillisecondType>(stamps.len(), &to.arrow(), |row| {
+                if stamps.is_null(row) {
+                    return Ok(None);
+                }
+                let instant = instant(row);
+                let ms = if is_ltz {
+                    milliseconds(zone::instant_to_local(zone, instant)).rem_euclid(MS_PER_DAY)
+                } else {
+                    milliseconds(instant) % MS_PER_DAY
+                };
+                Ok(Some(truncate_time(ms as i32, *wanted)))
+            })
+        }
         TypeKind::Timestamp(wanted) | TypeKind::TimestampLtz(wanted) => {
             let to_ltz = matches!(to, TypeKind::TimestampLtz(_));
             let convert = |row: usize| {
@@ -113,7 +115,9 @@ fn local_to(
     get: impl Fn(usize) -> Instant,
 ) -> Result<ArrayRef, Error> {
     match to {
-        TypeKind::Timestamp(precision) => timestamps(array, *precision, to, |row| in_unit(get(row), *precision, to)),
+        TypeKind::Timestamp(precision) => {
+            timestamps(array, *precision, to, |row| in_unit(get(row), *precision, to))
+        }
         TypeKind::TimestampLtz(precision) => timestamps(array, *precision, to, |row| {
             in_unit(zone::instant_to_utc(zone, get(row)), *precision, to)
         }),
@@ -127,7 +131,13 @@ fn timestamps(
     to: &TypeKind,
     convert: impl Fn(usize) -> Result<i64, Error>,
 ) -> Result<ArrayRef, Error> {
-    let row = |row: usize| if source.is_null(row) { Ok(None) } else { convert(row).map(Some) };
+    let row = |row: usize| {
+        if source.is_null(row) {
+            Ok(None)
+        } else {
+            convert(row).map(Some)
+        }
+    };
     if precision <= 6 {
         build::numbers_as::<TimestampMicrosecondType>(source.len(), &to.arrow(), row)
     } else {

@@ -38,9 +38,9 @@ pub(super) fn cast(
         ($arrow:ty, $native:ty) => {
             build::numbers_as::<$arrow>(rows, &arrow, |row| match get(row) {
                 None => Ok(None),
-                Some(text) => match read_integer(text).and_then(|value| {
-                    <$native>::try_from(value).map_err(|_| "Overflow.")
-                }) {
+                Some(text) => match read_integer(text)
+                    .and_then(|value| <$native>::try_from(value).map_err(|_| "Overflow."))
+                {
                     Ok(value) => Ok(Some(value)),
                     Err(reason) => failures.fail(row, || format!("For input string: '{text}'. {reason}")),
                 },

@@ -55,15 +55,19 @@ pub(super) fn cast(
             out
         )),
         TypeKind::BigInt => {
-            column!(array.as_primitive::<Int64Type>(), |value, out| number::write_i64(value, out))
+            column!(array.as_primitive::<Int64Type>(), |value, out| number::write_i64(
+                value, out
+            ))
         }
         TypeKind::Double => {
-            column!(array.as_primitive::<Float64Type>(), |value, out| number::write_f64(value, out))
+            column!(array.as_primitive::<Float64Type>(), |value, out| {
+                number::write_f64(value, out)
+            })
         }
         TypeKind::Decimal { scale, .. } => {
-            column!(array.as_primitive::<Decimal128Type>(), |value, out| decimal::write(
-                value, *scale, out
-            ))
+            column!(array.as_primitive::<Decimal128Type>(), |value, out| {
+                decimal::write(value, *scale, out)
+            })
         }
         _ => build::strings(rows, |row, out| {
             if array.is_null(row) {
@@ -104,7 +108,11 @@ pub(crate) fn write_value(
 ) -> Result<(), Error> {
     match &data_type.kind {
         TypeKind::Null => out.push_str("NULL"),
-        TypeKind::Boolean => out.push_str(if booleans(array)?.value(row) { "TRUE" } else { "FALSE" }),
+        TypeKind::Boolean => out.push_str(if booleans(array)?.value(row) {
+            "TRUE"
+        } else {
+            "FALSE"
+        }),
         TypeKind::TinyInt => number::write_i64(i64::from(array.as_primitive::<Int8Type>().value(row)), out),
         TypeKind::SmallInt => number::write_i64(i64::from(array.as_primitive::<Int16Type>().value(row)), out),
         TypeKind::Int => number::write_i64(i64::from(array.as_primitive::<Int32Type>().value(row)), out),
@@ -116,7 +124,9 @@ pub(crate) fn write_value(
         }
         TypeKind::Char(_) | TypeKind::Varchar(_) => out.push_str(downcast::<StringArray>(array)?.value(row)),
         TypeKind::Binary(_) | TypeKind::Varbinary(_) => {
-            out.push_str(&String::from_utf8_lossy(downcast::<BinaryArray>(array)?.value(row)));
+            out.push_str(&String::from_utf8_lossy(
+                downcast::<BinaryArray>(array)?.value(row),
+            ));
         }
         TypeKind::Date => temporal::write_date(array.as_primitive::<Date32Type>().value(row), out),
         TypeKind::Time(precision) => {
@@ -158,7 +168,13 @@ pub(crate) fn write_value(
                 if index > 0 {
                     out.push_str(", ");
                 }
-                write_nullable(array.as_struct().column(index), row, &field.data_type, context, out)?;
+                write_nullable(
+                    array.as_struct().column(index),
+                    row,
+                    &field.data_type,
+                    context,
+                    out,
+                )?;
             }
             out.push(')');
         }

@@ -65,9 +65,7 @@ fn bind_item(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     match &given.kind {
         TypeKind::Array(element) => {
             if literal_int(&arguments[1]).is_some_and(|index| index < 1) {
-                return Err(
-                    SignatureError::new("an index into an array must be at least 1").argument(1)
-                );
+                return Err(SignatureError::new("an index into an array must be at least 1").argument(1));
             }
             let index = coerce_one("ITEM", 1, &arguments[1], Slot::BigInt)?;
             let function = kernel("ITEM", |call| {
@@ -90,7 +88,10 @@ fn bind_item(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             ))
         }
         TypeKind::Map(key, value) => {
-            let wanted = key.as_ref().clone().with_nullable(arguments[1].data_type.nullable);
+            let wanted = key
+                .as_ref()
+                .clone()
+                .with_nullable(arguments[1].data_type.nullable);
             let function = kernel("ITEM", |call| {
                 let maps = maps_of(call.value(0)?, call.rows)?;
                 let keys = spread(call.value(1)?, call.rows)?;
@@ -130,7 +131,8 @@ fn bind_field(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     };
     let Some(index) = fields.iter().position(|field| field.name == name) else {
         let hint = model::suggest::did_you_mean(&name, fields.iter().map(|field| field.name.as_str()));
-        let mut error = SignatureError::new(format!("field '{name}' not found in {}", given.kind)).argument(1);
+        let mut error =
+            SignatureError::new(format!("field '{name}' not found in {}", given.kind)).argument(1);
         error.hint = hint;
         return Err(error);
     };
@@ -214,7 +216,10 @@ fn bind_element(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
 fn bind_typeof(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("TYPEOF", arguments, 1, 2)?;
     let name = arguments[0].data_type.to_string();
-    let types = arguments.iter().map(|argument| argument.data_type.clone()).collect();
+    let types = arguments
+        .iter()
+        .map(|argument| argument.data_type.clone())
+        .collect();
     let function = kernel("TYPEOF", move |call| {
         build::strings(call.rows, |_, out| {
             out.push_str(&name);

@@ -30,18 +30,90 @@ macro_rules! function {
 }
 
 pub(super) const LIST: &[Scalar] = &[
-    function!("ARRAY_CONTAINS", "ARRAY_CONTAINS(array, element)", "Whether the array has the element; a NULL element is looked for like any other.", ("ARRAY_CONTAINS(ARRAY[1, 2], 2)", "TRUE"), bind_contains),
-    function!("ARRAY_POSITION", "ARRAY_POSITION(array, element)", "Where the element stands first, counting from one; zero if nowhere.", ("ARRAY_POSITION(ARRAY['a', 'b'], 'b')", "2"), bind_position),
-    function!("ARRAY_DISTINCT", "ARRAY_DISTINCT(array)", "The array without repeated elements.", ("ARRAY_DISTINCT(ARRAY[1, 2, 1])", "[1, 2]"), bind_distinct),
-    function!("ARRAY_REVERSE", "ARRAY_REVERSE(array)", "The array from its end to its start.", ("ARRAY_REVERSE(ARRAY[1, 2])", "[2, 1]"), bind_reverse),
-    function!("ARRAY_APPEND", "ARRAY_APPEND(array, element)", "The array with one more element at its end.", ("ARRAY_APPEND(ARRAY[1], 2)", "[1, 2]"), |arguments| bind_grow("ARRAY_APPEND", arguments, false)),
-    function!("ARRAY_PREPEND", "ARRAY_PREPEND(array, element)", "The array with one more element at its start.", ("ARRAY_PREPEND(ARRAY[1], 2)", "[2, 1]"), |arguments| bind_grow("ARRAY_PREPEND", arguments, true)),
-    function!("ARRAY_REMOVE", "ARRAY_REMOVE(array, element)", "The array without the elements equal to this one.", ("ARRAY_REMOVE(ARRAY[1, 2, 1], 1)", "[2]"), bind_remove),
-    function!("ARRAY_SLICE", "ARRAY_SLICE(array, start [, end])", "The elements from start to end, both included; positions count from one, negative ones from the end.", ("ARRAY_SLICE(ARRAY[1, 2, 3], 2)", "[2, 3]"), bind_slice),
-    function!("ARRAY_SORT", "ARRAY_SORT(array [, ascending [, nulls_first]])", "The array in order; NULLs come first when ascending and last when descending, unless stated.", ("ARRAY_SORT(ARRAY[2, 1])", "[1, 2]"), bind_sort),
-    function!("ARRAY_MAX", "ARRAY_MAX(array)", "The greatest element that is not NULL.", ("ARRAY_MAX(ARRAY[1, 3, 2])", "3"), |arguments| bind_extreme("ARRAY_MAX", arguments, Ordering::Greater)),
-    function!("ARRAY_MIN", "ARRAY_MIN(array)", "The least element that is not NULL.", ("ARRAY_MIN(ARRAY[1, 3, 2])", "1"), |arguments| bind_extreme("ARRAY_MIN", arguments, Ordering::Less)),
-    function!("ARRAY_JOIN", "ARRAY_JOIN(array, separator [, null_text])", "The texts of the array joined; NULLs are left out unless a text for them is given.", ("ARRAY_JOIN(ARRAY['a', 'b'], ',')", "a,b"), bind_join),
+    function!(
+        "ARRAY_CONTAINS",
+        "ARRAY_CONTAINS(array, element)",
+        "Whether the array has the element; a NULL element is looked for like any other.",
+        ("ARRAY_CONTAINS(ARRAY[1, 2], 2)", "TRUE"),
+        bind_contains
+    ),
+    function!(
+        "ARRAY_POSITION",
+        "ARRAY_POSITION(array, element)",
+        "Where the element stands first, counting from one; zero if nowhere.",
+        ("ARRAY_POSITION(ARRAY['a', 'b'], 'b')", "2"),
+        bind_position
+    ),
+    function!(
+        "ARRAY_DISTINCT",
+        "ARRAY_DISTINCT(array)",
+        "The array without repeated elements.",
+        ("ARRAY_DISTINCT(ARRAY[1, 2, 1])", "[1, 2]"),
+        bind_distinct
+    ),
+    function!(
+        "ARRAY_REVERSE",
+        "ARRAY_REVERSE(array)",
+        "The array from its end to its start.",
+        ("ARRAY_REVERSE(ARRAY[1, 2])", "[2, 1]"),
+        bind_reverse
+    ),
+    function!(
+        "ARRAY_APPEND",
+        "ARRAY_APPEND(array, element)",
+        "The array with one more element at its end.",
+        ("ARRAY_APPEND(ARRAY[1], 2)", "[1, 2]"),
+        |arguments| bind_grow("ARRAY_APPEND", arguments, false)
+    ),
+    function!(
+        "ARRAY_PREPEND",
+        "ARRAY_PREPEND(array, element)",
+        "The array with one more element at its start.",
+        ("ARRAY_PREPEND(ARRAY[1], 2)", "[2, 1]"),
+        |arguments| bind_grow("ARRAY_PREPEND", arguments, true)
+    ),
+    function!(
+        "ARRAY_REMOVE",
+        "ARRAY_REMOVE(array, element)",
+        "The array without the elements equal to this one.",
+        ("ARRAY_REMOVE(ARRAY[1, 2, 1], 1)", "[2]"),
+        bind_remove
+    ),
+    function!(
+        "ARRAY_SLICE",
+        "ARRAY_SLICE(array, start [, end])",
+        "The elements from start to end, both included; positions count from one, negative ones from the end.",
+        ("ARRAY_SLICE(ARRAY[1, 2, 3], 2)", "[2, 3]"),
+        bind_slice
+    ),
+    function!(
+        "ARRAY_SORT",
+        "ARRAY_SORT(array [, ascending [, nulls_first]])",
+        "The array in order; NULLs come first when ascending and last when descending, unless stated.",
+        ("ARRAY_SORT(ARRAY[2, 1])", "[1, 2]"),
+        bind_sort
+    ),
+    function!(
+        "ARRAY_MAX",
+        "ARRAY_MAX(array)",
+        "The greatest element that is not NULL.",
+        ("ARRAY_MAX(ARRAY[1, 3, 2])", "3"),
+        |arguments| bind_extreme("ARRAY_MAX", arguments, Ordering::Greater)
+    ),
+    function!(
+        "ARRAY_MIN",
+        "ARRAY_MIN(array)",
+        "The least element that is not NULL.",
+        ("ARRAY_MIN(ARRAY[1, 3, 2])", "1"),
+        |arguments| bind_extreme("ARRAY_MIN", arguments, Ordering::Less)
+    ),
+    function!(
+        "ARRAY_JOIN",
+        "ARRAY_JOIN(array, separator [, null_text])",
+        "The texts of the array joined; NULLs are left out unless a text for them is given.",
+        ("ARRAY_JOIN(ARRAY['a', 'b'], ',')", "a,b"),
+        bind_join
+    ),
 ];
 
 /// The types of an array and an element, which take part in the common element type.
@@ -97,7 +169,11 @@ fn bind_position(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> 
         })?;
         Ok(Arc::new(positions))
     });
-    Ok(bound_as(types, TypeKind::Int.nullable().with_nullable(nullable), function))
+    Ok(bound_as(
+        types,
+        TypeKind::Int.nullable().with_nullable(nullable),
+        function,
+    ))
 }
 
 /// A function of one array to another of its type.
@@ -131,7 +207,11 @@ fn bind_same(
 fn bind_distinct(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     bind_same("ARRAY_DISTINCT", arguments, |elements, pool, picks| {
         for element in elements {
-            if !picks.current().iter().any(|&kept| pool.same(kept as usize, element)) {
+            if !picks
+                .current()
+                .iter()
+                .any(|&kept| pool.same(kept as usize, element))
+            {
                 picks.push(element);
             }
         }
@@ -155,7 +235,12 @@ fn bind_grow(
     let element = element_of(name, 0, &arguments[0])?;
     // An element that would widen the array is refused, as Flink refuses it.
     if !element.same_kind(&common) {
-        return Err(mismatch(name, 1, &element.kind.to_string(), &arguments[1].data_type));
+        return Err(mismatch(
+            name,
+            1,
+            &element.kind.to_string(),
+            &arguments[1].data_type,
+        ));
     }
     let result = array_of(common, types[0].nullable || arguments[1].data_type.nullable);
     let arrow = result.arrow();
@@ -277,7 +362,8 @@ fn bind_sort(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
                 None => ascending,
                 Some(flags) => flags.get(row),
             };
-            let (Some(elements), Some(ascending), Some(nulls_first)) = (lists.get(row), ascending, nulls_first)
+            let (Some(elements), Some(ascending), Some(nulls_first)) =
+                (lists.get(row), ascending, nulls_first)
             else {
                 picks.null_row();
                 continue;
@@ -338,7 +424,12 @@ fn bind_join(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("ARRAY_JOIN", arguments, 2, 3)?;
     let element = element_of("ARRAY_JOIN", 0, &arguments[0])?;
     if !element.kind.is_string() {
-        return Err(mismatch("ARRAY_JOIN", 0, "an array of strings", &arguments[0].data_type));
+        return Err(mismatch(
+            "ARRAY_JOIN",
+            0,
+            "an array of strings",
+            &arguments[0].data_type,
+        ));
     }
     let mut types = vec![arguments[0].data_type.clone()];
     for (index, argument) in arguments.iter().enumerate().skip(1) {

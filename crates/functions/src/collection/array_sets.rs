@@ -22,10 +22,34 @@ macro_rules! function {
 }
 
 pub(super) const LIST: &[Scalar] = &[
-    function!("ARRAY_CONCAT", "ARRAY_CONCAT(array [, ...])", "The arrays one after the other.", ("ARRAY_CONCAT(ARRAY[1], ARRAY[2])", "[1, 2]"), |arguments| bind("ARRAY_CONCAT", arguments, Set::Concat)),
-    function!("ARRAY_UNION", "ARRAY_UNION(array, array)", "The elements of either array, without repetition.", ("ARRAY_UNION(ARRAY[1], ARRAY[1, 2])", "[1, 2]"), |arguments| bind("ARRAY_UNION", arguments, Set::Union)),
-    function!("ARRAY_INTERSECT", "ARRAY_INTERSECT(array, array)", "The elements that both arrays have, without repetition.", ("ARRAY_INTERSECT(ARRAY[1, 2], ARRAY[2])", "[2]"), |arguments| bind("ARRAY_INTERSECT", arguments, Set::Intersect)),
-    function!("ARRAY_EXCEPT", "ARRAY_EXCEPT(array, array)", "The elements of the first array that the second lacks, without repetition.", ("ARRAY_EXCEPT(ARRAY[1, 2], ARRAY[2])", "[1]"), |arguments| bind("ARRAY_EXCEPT", arguments, Set::Except)),
+    function!(
+        "ARRAY_CONCAT",
+        "ARRAY_CONCAT(array [, ...])",
+        "The arrays one after the other.",
+        ("ARRAY_CONCAT(ARRAY[1], ARRAY[2])", "[1, 2]"),
+        |arguments| bind("ARRAY_CONCAT", arguments, Set::Concat)
+    ),
+    function!(
+        "ARRAY_UNION",
+        "ARRAY_UNION(array, array)",
+        "The elements of either array, without repetition.",
+        ("ARRAY_UNION(ARRAY[1], ARRAY[1, 2])", "[1, 2]"),
+        |arguments| bind("ARRAY_UNION", arguments, Set::Union)
+    ),
+    function!(
+        "ARRAY_INTERSECT",
+        "ARRAY_INTERSECT(array, array)",
+        "The elements that both arrays have, without repetition.",
+        ("ARRAY_INTERSECT(ARRAY[1, 2], ARRAY[2])", "[2]"),
+        |arguments| bind("ARRAY_INTERSECT", arguments, Set::Intersect)
+    ),
+    function!(
+        "ARRAY_EXCEPT",
+        "ARRAY_EXCEPT(array, array)",
+        "The elements of the first array that the second lacks, without repetition.",
+        ("ARRAY_EXCEPT(ARRAY[1, 2], ARRAY[2])", "[1]"),
+        |arguments| bind("ARRAY_EXCEPT", arguments, Set::Except)
+    ),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +78,9 @@ fn bind(name: &'static str, arguments: &[Argument], set: Set) -> Result<BoundSca
     let result = array_of(
         // What is left of the first array has the first one's NULLs.
         match set {
-            Set::Except => element.clone().with_nullable(element_of(name, 0, &arguments[0])?.nullable),
+            Set::Except => element
+                .clone()
+                .with_nullable(element_of(name, 0, &arguments[0])?.nullable),
             _ => element,
         },
         nullable,
@@ -82,10 +108,19 @@ fn bind(name: &'static str, arguments: &[Argument], set: Set) -> Result<BoundSca
                     }
                 }
             }
-            let taken = if matches!(set, Set::Concat | Set::Union) { rows.len() } else { 1 };
+            let taken = if matches!(set, Set::Concat | Set::Union) {
+                rows.len()
+            } else {
+                1
+            };
             for element in rows[..taken].iter().cloned().flatten() {
                 let in_second = || rows[1].clone().any(|other| pool.same(other, element));
-                let new = || !picks.current().iter().any(|&kept| pool.same(kept as usize, element));
+                let new = || {
+                    !picks
+                        .current()
+                        .iter()
+                        .any(|&kept| pool.same(kept as usize, element))
+                };
                 let wanted = match set {
                     Set::Concat => true,
                     Set::Union => new(),

@@ -50,8 +50,11 @@ fn common(name: &str, types: &[DataType]) -> Result<DataType, SignatureError> {
     }
     common_type(types).ok_or_else(|| {
         let kinds: Vec<String> = types.iter().map(|t| t.kind.to_string()).collect();
-        SignatureError::new(format!("the values of {name} have no type in common: {}", kinds.join(", ")))
-            .hint("cast them to one type with CAST(x AS type)")
+        SignatureError::new(format!(
+            "the values of {name} have no type in common: {}",
+            kinds.join(", ")
+        ))
+        .hint("cast them to one type with CAST(x AS type)")
     })
 }
 
@@ -59,9 +62,15 @@ fn bind_array(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     if arguments.is_empty() {
         return Err(SignatureError::new("ARRAY takes at least 1 value, got 0"));
     }
-    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
+    let types: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type.clone())
+        .collect();
     let element = common("ARRAY", &types)?;
-    let casts = types.iter().map(|t| element.clone().with_nullable(t.nullable)).collect();
+    let casts = types
+        .iter()
+        .map(|t| element.clone().with_nullable(t.nullable))
+        .collect();
     let result = TypeKind::Array(Box::new(element)).not_null();
     let arrow = result.arrow();
     let function = kernel("ARRAY", move |call| {
@@ -71,7 +80,9 @@ fn bind_array(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
         let width = call.len();
         let values = row_major(call, &(0..width).collect::<Vec<_>>())?;
         let offsets = OffsetBuffer::new(ScalarBuffer::from(
-            (0..=call.rows).map(|row| (row * width) as i32).collect::<Vec<_>>(),
+            (0..=call.rows)
+                .map(|row| (row * width) as i32)
+                .collect::<Vec<_>>(),
         ));
         Ok(Arc::new(
             ListArray::try_new(field.clone(), offsets, values, None).map_err(internal)?,
@@ -102,8 +113,12 @@ fn bind_map(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             arguments.len()
         )));
     }
-    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
-    let of_parity = |parity: usize| -> Vec<DataType> { types.iter().skip(parity).step_by(2).cloned().collect() };
+    let types: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type.clone())
+        .collect();
+    let of_parity =
+        |parity: usize| -> Vec<DataType> { types.iter().skip(parity).step_by(2).cloned().collect() };
     let key = common("MAP", &of_parity(0))?;
     let value = common("MAP", &of_parity(1))?;
     let casts = types
@@ -173,7 +188,10 @@ pub(super) fn map_of(
 }
 
 fn bind_row(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
-    let casts: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
+    let casts: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type.clone())
+        .collect();
     let fields = casts
         .iter()
         .enumerate()

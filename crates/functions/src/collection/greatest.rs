@@ -32,18 +32,22 @@ pub(super) const LIST: &[Scalar] = &[
     },
 ];
 
-fn bind(
-    name: &'static str,
-    arguments: &[Argument],
-    wanted: Ordering,
-) -> Result<BoundScalar, SignatureError> {
+fn bind(name: &'static str, arguments: &[Argument], wanted: Ordering) -> Result<BoundScalar, SignatureError> {
     check_count(name, arguments, 1, usize::MAX)?;
-    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
+    let types: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type.clone())
+        .collect();
     let Some(common) = common_type(&types) else {
-        return Err(SignatureError::new(format!("the values of {name} have no type in common"))
-            .hint("cast them to one type with CAST(x AS type)"));
+        return Err(
+            SignatureError::new(format!("the values of {name} have no type in common"))
+                .hint("cast them to one type with CAST(x AS type)"),
+        );
     };
-    let casts = types.iter().map(|t| common.clone().with_nullable(t.nullable)).collect();
+    let casts = types
+        .iter()
+        .map(|t| common.clone().with_nullable(t.nullable))
+        .collect();
     let function = kernel(name, move |call| {
         let mut orders = Vec::new();
         for a in call.arguments {
@@ -53,7 +57,11 @@ fn bind(
             }
             orders.push(row);
         }
-        let mut arrays: Vec<&dyn Array> = call.arguments.iter().map(|value| value.array().as_ref()).collect();
+        let mut arrays: Vec<&dyn Array> = call
+            .arguments
+            .iter()
+            .map(|value| value.array().as_ref())
+            .collect();
         let null = arrow_array::new_null_array(arrays[0].data_type(), 1);
         let null_index = arrays.len();
         arrays.push(null.as_ref());
@@ -61,11 +69,11 @@ fn bind(
             .map(|row| {
                 let at = |index: usize| call.arguments[index].index(row);
                 let mut best = 0;
-                for index in 0..call.len() {
+                for (index, order) in orders.iter().enumerate() {
                     if call.arguments[index].is_null(row) {
                         return (null_index, 0);
                     }
-                    if orders[index][best](at(index), at(best)) == wanted {
+                    if order[best](at(index), at(best)) == wanted {
                         best = index;
                     }
                 }

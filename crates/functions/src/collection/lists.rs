@@ -140,10 +140,11 @@ impl Picks {
             return Err(Error::internal("a function of arrays has another result"));
         };
         if self.indexes.len() > i32::MAX as usize {
-            return Err(Error::evaluation("the arrays of one chunk have too many elements"));
+            return Err(Error::evaluation(
+                "the arrays of one chunk have too many elements",
+            ));
         }
-        let values =
-            take(pool.values.as_ref(), &UInt32Array::from(self.indexes), None).map_err(internal)?;
+        let values = take(pool.values.as_ref(), &UInt32Array::from(self.indexes), None).map_err(internal)?;
         let offsets = OffsetBuffer::new(ScalarBuffer::from(self.offsets));
         Ok(Arc::new(
             ListArray::try_new(field.clone(), offsets, values, self.nulls.finish()).map_err(internal)?,

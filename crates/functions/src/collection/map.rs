@@ -31,11 +31,41 @@ macro_rules! function {
 }
 
 pub(super) const LIST: &[Scalar] = &[
-    function!("MAP_KEYS", "MAP_KEYS(map)", "The keys of the map as an array.", ("MAP_KEYS(MAP['a', 1])", "[a]"), |arguments| bind_part("MAP_KEYS", arguments, Part::Keys)),
-    function!("MAP_VALUES", "MAP_VALUES(map)", "The values of the map as an array.", ("MAP_VALUES(MAP['a', 1])", "[1]"), |arguments| bind_part("MAP_VALUES", arguments, Part::Values)),
-    function!("MAP_ENTRIES", "MAP_ENTRIES(map)", "The entries of the map as an array of rows.", ("MAP_ENTRIES(MAP['a', 1])", "[(a, 1)]"), |arguments| bind_part("MAP_ENTRIES", arguments, Part::Entries)),
-    function!("MAP_FROM_ARRAYS", "MAP_FROM_ARRAYS(keys, values)", "A map from an array of keys and one of values, which must be as long.", ("MAP_FROM_ARRAYS(ARRAY['a'], ARRAY[1])", "{a=1}"), bind_from_arrays),
-    function!("MAP_UNION", "MAP_UNION(map [, ...])", "The entries of all maps; of equal keys the last map's counts.", ("MAP_UNION(MAP['a', 1], MAP['b', 2])", "{a=1, b=2}"), bind_union),
+    function!(
+        "MAP_KEYS",
+        "MAP_KEYS(map)",
+        "The keys of the map as an array.",
+        ("MAP_KEYS(MAP['a', 1])", "[a]"),
+        |arguments| bind_part("MAP_KEYS", arguments, Part::Keys)
+    ),
+    function!(
+        "MAP_VALUES",
+        "MAP_VALUES(map)",
+        "The values of the map as an array.",
+        ("MAP_VALUES(MAP['a', 1])", "[1]"),
+        |arguments| bind_part("MAP_VALUES", arguments, Part::Values)
+    ),
+    function!(
+        "MAP_ENTRIES",
+        "MAP_ENTRIES(map)",
+        "The entries of the map as an array of rows.",
+        ("MAP_ENTRIES(MAP['a', 1])", "[(a, 1)]"),
+        |arguments| bind_part("MAP_ENTRIES", arguments, Part::Entries)
+    ),
+    function!(
+        "MAP_FROM_ARRAYS",
+        "MAP_FROM_ARRAYS(keys, values)",
+        "A map from an array of keys and one of values, which must be as long.",
+        ("MAP_FROM_ARRAYS(ARRAY['a'], ARRAY[1])", "{a=1}"),
+        bind_from_arrays
+    ),
+    function!(
+        "MAP_UNION",
+        "MAP_UNION(map [, ...])",
+        "The entries of all maps; of equal keys the last map's counts.",
+        ("MAP_UNION(MAP['a', 1], MAP['b', 2])", "{a=1, b=2}"),
+        bind_union
+    ),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -80,14 +110,23 @@ fn bind_part(name: &'static str, arguments: &[Argument], part: Part) -> Result<B
             (Part::Keys, _) => maps.keys().clone(),
             (Part::Values, _) => maps.values().clone(),
             (Part::Entries, ArrowType::Struct(fields)) => Arc::new(
-                StructArray::try_new(fields.clone(), vec![maps.keys().clone(), maps.values().clone()], None)
-                    .map_err(internal)?,
+                StructArray::try_new(
+                    fields.clone(),
+                    vec![maps.keys().clone(), maps.values().clone()],
+                    None,
+                )
+                .map_err(internal)?,
             ),
             (Part::Entries, _) => return Err(Error::internal("an entry is no row")),
         };
         Ok(Arc::new(
-            ListArray::try_new(field.clone(), maps.offsets().clone(), values, maps.nulls().cloned())
-                .map_err(internal)?,
+            ListArray::try_new(
+                field.clone(),
+                maps.offsets().clone(),
+                values,
+                maps.nulls().cloned(),
+            )
+            .map_err(internal)?,
         ))
     });
     Ok(bound_as(vec![given], result, function))
@@ -98,9 +137,14 @@ fn bind_from_arrays(arguments: &[Argument]) -> Result<BoundScalar, SignatureErro
     check_count(NAME, arguments, 2, 2)?;
     let key = element_of(NAME, 0, &arguments[0])?.clone();
     let value = element_of(NAME, 1, &arguments[1])?.clone();
-    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
+    let types: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type.clone())
+        .collect();
     let nullable = types.iter().any(|t| t.nullable);
-    let result = TypeKind::Map(Box::new(key), Box::new(value)).nullable().with_nullable(nullable);
+    let result = TypeKind::Map(Box::new(key), Box::new(value))
+        .nullable()
+        .with_nullable(nullable);
     let arrow = result.arrow();
     let function = fallible_kernel(NAME, move |call| {
         let (keys, values) = (Lists::of(call.value(0)?, 0)?, Lists::of(call.value(1)?, 0)?);
@@ -149,7 +193,9 @@ fn bind_union(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
         values.push(value.clone());
     }
     let (Some(key), Some(value)) = (common_type(&keys), common_type(&values)) else {
-        return Err(SignatureError::new("the maps of MAP_UNION have no type in common"));
+        return Err(SignatureError::new(
+            "the maps of MAP_UNION have no type in common",
+        ));
     };
     let nullable = arguments.iter().any(|argument| argument.data_type.nullable);
     let kind = TypeKind::Map(Box::new(key), Box::new(value));
@@ -174,7 +220,9 @@ fn bind_union(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             if is_valid {
                 for (index, map) in maps.iter().enumerate() {
                     let offsets = map.value_offsets();
-                    picks.extend((offsets[row] as usize..offsets[row + 1] as usize).map(|entry| (index, entry)));
+                    picks.extend(
+                        (offsets[row] as usize..offsets[row + 1] as usize).map(|entry| (index, entry)),
+                    );
                 }
             }
             counts.push(picks.len() - before);

@@ -8,5 +8,8 @@ mod sign;
 use crate::definition::Scalar;
 
 pub(crate) fn list() -> Vec<&'static Scalar> {
-    [double::LIST, random::LIST, round::LIST, sign::LIST].into_iter().flatten().collect()
+    [double::LIST, random::LIST, round::LIST, sign::LIST]
+        .into_iter()
+        .flatten()
+        .collect()
 }

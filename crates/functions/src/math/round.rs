@@ -80,7 +80,9 @@ impl Mode {
             None => (0, value, None),
         };
         let away = match self {
-            Mode::HalfUp => divisor.is_some_and(|divisor| remainder.unsigned_abs() >= divisor.unsigned_abs().div_ceil(2)),
+            Mode::HalfUp => {
+                divisor.is_some_and(|divisor| remainder.unsigned_abs() >= divisor.unsigned_abs().div_ceil(2))
+            }
             Mode::Down => false,
             Mode::Up => remainder > 0,
             Mode::Floor => remainder < 0,
@@ -97,18 +99,40 @@ fn bind_whole(name: &'static str, arguments: &[Argument], mode: Mode) -> Result<
     let types = coerce(name, arguments, 1, &[Slot::Number])?;
     let kind = types[0].kind.clone();
     let (function, result) = match kind {
-        TypeKind::Float => (kernel(name, move |call| map::<Float32Type>(call, &TypeKind::Float, |x| whole(x, mode))), kind),
-        TypeKind::Double => (kernel(name, move |call| map::<Float64Type>(call, &TypeKind::Double, |x| whole(x, mode))), kind),
+        TypeKind::Float => (
+            kernel(name, move |call| {
+                map::<Float32Type>(call, &TypeKind::Float, |x| whole(x, mode))
+            }),
+            kind,
+        ),
+        TypeKind::Double => (
+            kernel(name, move |call| {
+                map::<Float64Type>(call, &TypeKind::Double, |x| whole(x, mode))
+            }),
+            kind,
+        ),
         TypeKind::Decimal { precision, scale } => {
             let result = TypeKind::Decimal { precision, scale: 0 };
             let to = result.clone();
             let drop = u32::from(scale);
-            (kernel(name, move |call| map::<Decimal128Type>(call, &to, |x| mode.divide(x, drop))), result)
+            (
+                kernel(name, move |call| {
+                    map::<Decimal128Type>(call, &to, |x| mode.divide(x, drop))
+                }),
+                result,
+            )
         }
-        _ => (kernel(name, |call| call.value(0).map(|value| value.array().clone())), kind),
+        _ => (
+            kernel(name, |call| call.value(0).map(|value| value.array().clone())),
+            kind,
+        ),
     };
     let nullable = types[0].nullable;
-    Ok(bound_as(types, result.nullable().with_nullable(nullable), function))
+    Ok(bound_as(
+        types,
+        result.nullable().with_nullable(nullable),
+        function,
+    ))
 }
 
 /// Only called for CEIL and FLOOR.
@@ -151,7 +175,11 @@ fn map<T: ArrowPrimitiveType>(
     build::numbers_as::<T>(call.rows, &result.arrow(), |row| Ok(x.get(row).map(&f)))
 }
 
-fn bind_digits(name: &'static str, arguments: &[Argument], mode: Mode) -> Result<BoundScalar, SignatureError> {
+fn bind_digits(
+    name: &'static str,
+    arguments: &[Argument],
+    mode: Mode,
+) -> Result<BoundScalar, SignatureError> {
     let types = coerce(name, arguments, 1, &[Slot::Number, Slot::Int])?;
     let kind = types[0].kind.clone();
     let result = match (kind.clone(), arguments.len()) {
@@ -166,21 +194,33 @@ fn bind_digits(name: &'static str, arguments: &[Argument], mode: Mode) -> Result
     let to = result.clone();
     let function = kernel(name, move |call| round(call, &kind, &to, mode));
     let nullable = any_nullable(arguments);
-    Ok(bound_as(types, result.nullable().with_nullable(nullable), function))
+    Ok(bound_as(
+        types,
+        result.nullable().with_nullable(nullable),
+        function,
+    ))
 }
 
 fn round(call: &Call<'_>, from: &TypeKind, to: &TypeKind, mode: Mode) -> Result<ArrayRef, Error> {
     match from {
-        TypeKind::TinyInt => each::<Int8Type>(call, to, |x, digits| integer(i64::from(x), digits, mode) as i8),
-        TypeKind::SmallInt => each::<Int16Type>(call, to, |x, digits| integer(i64::from(x), digits, mode) as i16),
+        TypeKind::TinyInt => {
+            each::<Int8Type>(call, to, |x, digits| integer(i64::from(x), digits, mode) as i8)
+        }
+        TypeKind::SmallInt => {
+            each::<Int16Type>(call, to, |x, digits| integer(i64::from(x), digits, mode) as i16)
+        }
         TypeKind::Int => each::<Int32Type>(call, to, |x, digits| integer(i64::from(x), digits, mode) as i32),
         TypeKind::BigInt => each::<Int64Type>(call, to, |x, digits| integer(x, digits, mode)),
-        TypeKind::Float => each::<Float32Type>(call, to, |x, digits| float(f64::from(x), digits, mode) as f32),
+        TypeKind::Float => {
+            each::<Float32Type>(call, to, |x, digits| float(f64::from(x), digits, mode) as f32)
+        }
         TypeKind::Double => each::<Float64Type>(call, to, |x, digits| float(x, digits, mode)),
         _ => {
             let scale = from.decimal_digits().map_or(0, |(_, scale)| i32::from(scale));
             let result_scale = to.decimal_digits().map_or(0, |(_, scale)| i32::from(scale));
-            each::<Decimal128Type>(call, to, |x, digits| decimal(x, scale, digits, result_scale, mode))
+            each::<Decimal128Type>(call, to, |x, digits| {
+                decimal(x, scale, digits, result_scale, mode)
+            })
         }
     }
 }
@@ -206,7 +246,9 @@ fn integer(x: i64, digits: i32, mode: Mode) -> i64 {
     }
     let drop = digits.unsigned_abs();
     let rounded = mode.divide(i128::from(x), drop);
-    10i128.checked_pow(drop).map_or(0, |unit| rounded.wrapping_mul(unit)) as i64
+    10i128
+        .checked_pow(drop)
+        .map_or(0, |unit| rounded.wrapping_mul(unit)) as i64
 }
 
 /// From `scale` to `digits` digits behind the point, held with `result_scale`.
@@ -216,7 +258,9 @@ fn decimal(x: i128, scale: i32, digits: i32, result_scale: i32, mode: Mode) -> i
     let widen = result_scale - rounded_scale;
     if widen >= 0 {
         // A value of at most 38 digits and its rounded form have room for the zeros they had.
-        10i128.checked_pow(widen as u32).map_or(0, |unit| rounded.wrapping_mul(unit))
+        10i128
+            .checked_pow(widen as u32)
+            .map_or(0, |unit| rounded.wrapping_mul(unit))
     } else {
         mode.divide(rounded, widen.unsigned_abs())
     }
@@ -228,14 +272,20 @@ fn float(x: f64, digits: i32, mode: Mode) -> f64 {
     }
     // d.ddde±n: the shortest text that reads back as the same number.
     let text = format!("{:e}", x.abs());
-    let Some((mantissa, exponent)) = text.split_once('e') else { return x };
-    let Ok(exponent) = exponent.parse::<i32>() else { return x };
+    let Some((mantissa, exponent)) = text.split_once('e') else {
+        return x;
+    };
+    let Ok(exponent) = exponent.parse::<i32>() else {
+        return x;
+    };
     let mantissa: String = mantissa.chars().filter(|c| *c != '.').collect();
     let scale = mantissa.len() as i32 - 1 - exponent;
     if scale <= digits {
         return x;
     }
-    let Ok(unscaled) = mantissa.parse::<i128>() else { return x };
+    let Ok(unscaled) = mantissa.parse::<i128>() else {
+        return x;
+    };
     let rounded = mode.divide(unscaled, scale.saturating_sub(digits) as u32);
     let value: f64 = format!("{rounded}e{}", -i64::from(digits)).parse().unwrap_or(x);
     // A BigDecimal has no negative zero.
@@ -258,7 +308,10 @@ mod tests {
 
     #[test]
     fn integers_wrap_and_decimals_change_their_scale() {
-        assert_eq!(integer(i64::from(i32::MAX), -1, Mode::HalfUp) as i32, -2_147_483_646);
+        assert_eq!(
+            integer(i64::from(i32::MAX), -1, Mode::HalfUp) as i32,
+            -2_147_483_646
+        );
         assert_eq!(integer(15, -1, Mode::HalfUp), 20);
         assert_eq!(integer(14, -40, Mode::HalfUp), 0);
         assert_eq!(decimal(2555, 3, 1, 1, Mode::HalfUp), 26);

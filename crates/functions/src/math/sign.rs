@@ -78,7 +78,9 @@ fn bind(name: &'static str, arguments: &[Argument], sign: Sign) -> Result<BoundS
             Sign::Sign => x.signum(),
         }),
         _ => {
-            let one = number.decimal_digits().map_or(1, |(_, scale)| 10i128.pow(u32::from(scale)));
+            let one = number
+                .decimal_digits()
+                .map_or(1, |(_, scale)| 10i128.pow(u32::from(scale)));
             map::<Decimal128Type>(call, &number, |x| match sign {
                 Sign::Abs => x.abs(),
                 Sign::Sign => x.signum() * one,
@@ -102,7 +104,9 @@ fn bind_bin(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let function = kernel("BIN", |call| {
         let x = call.numbers::<Int64Type>(0)?;
         // Writing to a String cannot fail.
-        build::strings(call.rows, |row, out| Ok(x.get(row).map(|x| write!(out, "{x:b}").unwrap_or_default())))
+        build::strings(call.rows, |row, out| {
+            Ok(x.get(row).map(|x| write!(out, "{x:b}").unwrap_or_default()))
+        })
     });
     Ok(bound(types, TypeKind::STRING, function))
 }

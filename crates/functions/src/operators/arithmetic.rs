@@ -99,6 +99,11 @@ impl Operation {
     }
 }
 
+/// `a + b`
+pub(super) fn add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
+    bind(Operation::Add, arguments)
+}
+
 fn bind(operation: Operation, arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count(operation.sign(), arguments, 2, 2)?;
     let (a, b) = (&arguments[0].data_type.kind, &arguments[1].data_type.kind);
@@ -117,7 +122,8 @@ fn bind(operation: Operation, arguments: &[Argument]) -> Result<BoundScalar, Sig
 }
 
 pub(crate) fn cannot_apply(sign: &str, a: &TypeKind, b: &TypeKind) -> SignatureError {
-    SignatureError::new(format!("cannot apply '{sign}' to {a} and {b}")).hint("cast one side with CAST(x AS type)")
+    SignatureError::new(format!("cannot apply '{sign}' to {a} and {b}"))
+        .hint("cast one side with CAST(x AS type)")
 }
 
 fn bind_numbers(
@@ -152,7 +158,11 @@ fn bind_numbers(
         ));
     }
     if a.is_integer() && b.is_integer() {
-        let widest = if a.decimal_digits() >= b.decimal_digits() { a } else { b };
+        let widest = if a.decimal_digits() >= b.decimal_digits() {
+            a
+        } else {
+            b
+        };
         // MOD has the type of its second argument: a remainder always fits it.
         let result = if operation == Operation::Modulo { b } else { widest };
         let function = match widest {
@@ -269,7 +279,10 @@ pub(crate) fn binary<T: ArrowPrimitiveType, O: ArrowPrimitiveType>(
         (true, true) => vec![operation(a.values()[0], b.values()[0]); call.rows],
     };
     let nulls = union_nulls(call.rows, &a, &b);
-    Ok(Arc::new(PrimitiveArray::<O>::new(ScalarBuffer::from(values), nulls)))
+    Ok(Arc::new(PrimitiveArray::<O>::new(
+        ScalarBuffer::from(values),
+        nulls,
+    )))
 }
 
 /// NULL where either is.
@@ -309,7 +322,10 @@ fn nonzero_binary<T: Integer, O: ArrowPrimitiveType>(
             values.push(operation(a.values()[if a.constant { 0 } else { row }], divisor));
         }
     }
-    Ok(Arc::new(PrimitiveArray::<O>::new(ScalarBuffer::from(values), nulls)))
+    Ok(Arc::new(PrimitiveArray::<O>::new(
+        ScalarBuffer::from(values),
+        nulls,
+    )))
 }
 
 pub(crate) fn division_by_zero() -> Error {
@@ -330,9 +346,7 @@ fn bind_negate(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
         TypeKind::IntervalYearMonth => unary::<arrow_array::types::IntervalYearMonthType>(i32::wrapping_neg),
         TypeKind::IntervalDayTime => unary::<arrow_array::types::DurationMillisecondType>(i64::wrapping_neg),
         other => {
-            return Err(
-                SignatureError::new(format!("cannot apply '-' to {other}")).argument(0)
-            );
+            return Err(SignatureError::new(format!("cannot apply '-' to {other}")).argument(0));
         }
     };
     let data_type: DataType = given.clone();
@@ -343,7 +357,10 @@ fn bind_negate(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
 fn unary<T: ArrowPrimitiveType>(operation: fn(T::Native) -> T::Native) -> Arc<dyn ScalarFunction> {
     kernel("NEGATE", move |call| {
         let a: Numbers<'_, T> = call.numbers(0)?;
-        let result = a.array.unary::<_, T>(operation).with_data_type(a.array.data_type().clone());
+        let result = a
+            .array
+            .unary::<_, T>(operation)
+            .with_data_type(a.array.data_type().clone());
         Ok(Arc::new(result))
     })
 }

@@ -39,12 +39,42 @@ macro_rules! comparison {
 }
 
 pub(crate) const LIST: &[Scalar] = &[
-    comparison!("=", Equal, "a = b", "Whether both are equal; unknown if either is NULL.", ("1 = 1.0", "TRUE")),
-    comparison!("<>", NotEqual, "a <> b", "Whether they differ; unknown if either is NULL.", ("'a' <> 'b'", "TRUE")),
+    comparison!(
+        "=",
+        Equal,
+        "a = b",
+        "Whether both are equal; unknown if either is NULL.",
+        ("1 = 1.0", "TRUE")
+    ),
+    comparison!(
+        "<>",
+        NotEqual,
+        "a <> b",
+        "Whether they differ; unknown if either is NULL.",
+        ("'a' <> 'b'", "TRUE")
+    ),
     comparison!("<", Less, "a < b", "Whether a is less than b.", ("1 < 2", "TRUE")),
-    comparison!("<=", LessOrEqual, "a <= b", "Whether a is at most b.", ("2 <= 2", "TRUE")),
-    comparison!(">", Greater, "a > b", "Whether a is greater than b.", ("'b' > 'a'", "TRUE")),
-    comparison!(">=", GreaterOrEqual, "a >= b", "Whether a is at least b.", ("1 >= 2", "FALSE")),
+    comparison!(
+        "<=",
+        LessOrEqual,
+        "a <= b",
+        "Whether a is at most b.",
+        ("2 <= 2", "TRUE")
+    ),
+    comparison!(
+        ">",
+        Greater,
+        "a > b",
+        "Whether a is greater than b.",
+        ("'b' > 'a'", "TRUE")
+    ),
+    comparison!(
+        ">=",
+        GreaterOrEqual,
+        "a >= b",
+        "Whether a is at least b.",
+        ("1 >= 2", "FALSE")
+    ),
     comparison!(
         "IS DISTINCT FROM",
         Distinct,
@@ -119,8 +149,11 @@ fn bind(comparison: Comparison, arguments: &[Argument]) -> Result<BoundScalar, S
         nullable: !distinct && any_nullable(arguments),
     };
     let types = vec![
-        left.nullable().with_nullable(a.nullable || a.kind == TypeKind::Null),
-        right.nullable().with_nullable(b.nullable || b.kind == TypeKind::Null),
+        left.nullable()
+            .with_nullable(a.nullable || a.kind == TypeKind::Null),
+        right
+            .nullable()
+            .with_nullable(b.nullable || b.kind == TypeKind::Null),
     ];
     Ok(bound_as(types, result, function))
 }
@@ -166,7 +199,13 @@ pub(crate) fn compare_function(
     Some(match a {
         TypeKind::Boolean => kernel(name, move |call| {
             let (a, b) = (Flags::of(call.value(0)?)?, Flags::of(call.value(1)?)?);
-            rows(comparison, call.rows, |row| a.get(row), |row| b.get(row), |a, b| a.cmp(&b))
+            rows(
+                comparison,
+                call.rows,
+                |row| a.get(row),
+                |row| b.get(row),
+                |a, b| a.cmp(&b),
+            )
         }),
         TypeKind::TinyInt => numbers::<Int8Type>(comparison),
         TypeKind::SmallInt => numbers::<Int16Type>(comparison),
@@ -186,15 +225,25 @@ pub(crate) fn compare_function(
             let (s1, s2) = (i32::from(a.decimal_digits()?.1), i32::from(b.decimal_digits()?.1));
             kernel(name, move |call| {
                 let (a, b): (Decimals<'_>, Decimals<'_>) = (call.numbers(0)?, call.numbers(1)?);
-                rows(comparison, call.rows, |row| a.get(row), |row| b.get(row), |a, b| {
-                    decimals::compare(a, s1, b, s2)
-                })
+                rows(
+                    comparison,
+                    call.rows,
+                    |row| a.get(row),
+                    |row| b.get(row),
+                    |a, b| decimals::compare(a, s1, b, s2),
+                )
             })
         }
         TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Binary(_) | TypeKind::Varbinary(_) => {
             kernel(name, move |call| {
                 let (a, b) = (Bytes::of(call.value(0)?)?, Bytes::of(call.value(1)?)?);
-                rows(comparison, call.rows, |row| a.get(row), |row| b.get(row), <[u8]>::cmp)
+                rows(
+                    comparison,
+                    call.rows,
+                    |row| a.get(row),
+                    |row| b.get(row),
+                    <[u8]>::cmp,
+                )
             })
         }
         TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_)
@@ -302,4 +351,3 @@ pub(crate) fn comparator(
     arrow_ord::ord::make_comparator(a.as_ref(), b.as_ref(), SortOptions::default())
         .map_err(|error| Error::internal(error.to_string()))
 }
-

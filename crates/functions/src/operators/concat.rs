@@ -24,7 +24,9 @@ fn bind(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
         TypeKind::Char(length) | TypeKind::Varchar(length) => *length,
         _ => LENGTH_MAX,
     };
-    let sum = length(&types[0].kind).saturating_add(length(&types[1].kind)).min(LENGTH_MAX);
+    let sum = length(&types[0].kind)
+        .saturating_add(length(&types[1].kind))
+        .min(LENGTH_MAX);
     let kind = match (&types[0].kind, &types[1].kind) {
         (TypeKind::Char(_), TypeKind::Char(_)) => TypeKind::Char(sum),
         _ => TypeKind::Varchar(sum),

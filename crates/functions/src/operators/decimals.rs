@@ -54,7 +54,11 @@ pub(crate) fn arithmetic(
         })
     });
     let fallible = matches!(operation, Operation::Divide | Operation::Modulo);
-    let function = if fallible { kernel.fallible().function() } else { kernel.function() };
+    let function = if fallible {
+        kernel.fallible().function()
+    } else {
+        kernel.function()
+    };
     (result, function)
 }
 
@@ -103,9 +107,15 @@ fn divide(a: i128, s1: i32, b: i128, s2: i32, scale: i32) -> Result<Option<i128>
         return Ok(Some(if b < 0 { -quotient } else { quotient }));
     }
     let (dividend, divisor) = if shift >= 0 {
-        (wide_power(shift).and_then(|power| wide(a).checked_mul(power)), Some(wide(b)))
+        (
+            wide_power(shift).and_then(|power| wide(a).checked_mul(power)),
+            Some(wide(b)),
+        )
     } else {
-        (Some(wide(a)), wide_power(-shift).and_then(|power| wide(b).checked_mul(power)))
+        (
+            Some(wide(a)),
+            wide_power(-shift).and_then(|power| wide(b).checked_mul(power)),
+        )
     };
     let (Some(dividend), Some(divisor)) = (dividend, divisor) else {
         return Ok(None);
@@ -207,7 +217,7 @@ mod tests {
     fn products_beyond_128_bits_come_back_rounded() {
         let a = 123_456_789_012_345_678_901_234_567_890_123_456i128;
         assert_eq!(multiply(a, 1_000_000_000_000_000_000, 36, 18), Some(a));
-        assert_eq!(multiply(a, a, 60, 20), None);
+        assert_eq!(multiply(a, a, 60, 30), None);
         assert_eq!(multiply(5, 5, 2, 1), Some(3));
     }
 

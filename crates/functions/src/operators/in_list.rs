@@ -37,23 +37,29 @@ pub(crate) const LIST: &[Scalar] = &[
     },
 ];
 
-fn bind(
-    name: &'static str,
-    arguments: &[Argument],
-    negated: bool,
-) -> Result<BoundScalar, SignatureError> {
+fn bind(name: &'static str, arguments: &[Argument], negated: bool) -> Result<BoundScalar, SignatureError> {
     check_count(name, arguments, 2, usize::MAX)?;
-    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
+    let types: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type.clone())
+        .collect();
     let first = &types[0].kind;
     let reads_text = first.is_datetime() && types[1..].iter().all(|t| t.kind.is_string() || t.kind == *first);
-    let common = if reads_text { Some(types[0].clone()) } else { common_type(&types) };
-    let Some(common) = common else {
-        return Err(SignatureError::new(format!(
-            "the list of {name} has no type in common with {first}"
-        ))
-        .hint("cast the values to one type with CAST(x AS type)"));
+    let common = if reads_text {
+        Some(types[0].clone())
+    } else {
+        common_type(&types)
     };
-    let casts: Vec<DataType> = types.iter().map(|t| common.clone().with_nullable(t.nullable)).collect();
+    let Some(common) = common else {
+        return Err(
+            SignatureError::new(format!("the list of {name} has no type in common with {first}"))
+                .hint("cast the values to one type with CAST(x AS type)"),
+        );
+    };
+    let casts: Vec<DataType> = types
+        .iter()
+        .map(|t| common.clone().with_nullable(t.nullable))
+        .collect();
     let literals = arguments[1..].iter().all(|argument| argument.literal.is_some());
     let equal = compare_function(Comparison::Equal, &common.kind, &common.kind)
         .ok_or_else(|| SignatureError::new(format!("values of {} cannot be compared", common.kind)))?;
@@ -65,7 +71,9 @@ fn bind(
         }
         search(call, &equal, negated)
     });
-    let result = TypeKind::Boolean.nullable().with_nullable(any_nullable(arguments));
+    let result = TypeKind::Boolean
+        .nullable()
+        .with_nullable(any_nullable(arguments));
     Ok(bound_as(casts, result, function))
 }
 
@@ -112,7 +120,11 @@ impl Set {
         let present = || list.iter().filter(|value| !value.is_null(0));
         let values = match kind {
             TypeKind::TinyInt | TypeKind::SmallInt | TypeKind::Int | TypeKind::BigInt | TypeKind::Date => {
-                Values::Integers(present().map(|value| integer(value.array(), 0)).collect::<Option<_>>()?)
+                Values::Integers(
+                    present()
+                        .map(|value| integer(value.array(), 0))
+                        .collect::<Option<_>>()?,
+                )
             }
             TypeKind::Char(_) | TypeKind::Varchar(_) => Values::Bytes(
                 present()

@@ -47,14 +47,13 @@ pub(crate) const LIST: &[Scalar] = &[
     },
 ];
 
-fn bind(
-    name: &'static str,
-    arguments: &[Argument],
-    negated: bool,
-) -> Result<BoundScalar, SignatureError> {
+fn bind(name: &'static str, arguments: &[Argument], negated: bool) -> Result<BoundScalar, SignatureError> {
     let types = coerce(name, arguments, 2, &[Slot::Text, Slot::Text, Slot::Text])?;
-    let prepare: fn(&str, Option<&str>) -> Result<Pattern, Error> =
-        if name.ends_with("LIKE") { Pattern::like } else { Pattern::similar };
+    let prepare: fn(&str, Option<&str>) -> Result<Pattern, Error> = if name.ends_with("LIKE") {
+        Pattern::like
+    } else {
+        Pattern::similar
+    };
     let function = fallible_kernel(name, move |call| evaluate(call, prepare, negated));
     Ok(bound(types, TypeKind::Boolean, function))
 }

@@ -59,12 +59,54 @@ pub(crate) const LIST: &[Scalar] = &[
         category: "logic",
         bind: |arguments| bind_connective("OR", arguments),
     },
-    truth_test!("IS TRUE", "a IS TRUE", "Whether it is true: false for NULL.", ("(1 = 1) IS TRUE", "TRUE"), Some(true), false),
-    truth_test!("IS NOT TRUE", "a IS NOT TRUE", "Whether it is false or unknown.", ("(1 = 1) IS NOT TRUE", "FALSE"), Some(true), true),
-    truth_test!("IS FALSE", "a IS FALSE", "Whether it is false: false for NULL.", ("(1 = 2) IS FALSE", "TRUE"), Some(false), false),
-    truth_test!("IS NOT FALSE", "a IS NOT FALSE", "Whether it is true or unknown.", ("(1 = 2) IS NOT FALSE", "FALSE"), Some(false), true),
-    truth_test!("IS UNKNOWN", "a IS UNKNOWN", "Whether a boolean is NULL.", ("(1 = CAST(NULL AS INT)) IS UNKNOWN", "TRUE"), None, false),
-    truth_test!("IS NOT UNKNOWN", "a IS NOT UNKNOWN", "Whether a boolean is true or false.", ("(1 = 1) IS NOT UNKNOWN", "TRUE"), None, true),
+    truth_test!(
+        "IS TRUE",
+        "a IS TRUE",
+        "Whether it is true: false for NULL.",
+        ("(1 = 1) IS TRUE", "TRUE"),
+        Some(true),
+        false
+    ),
+    truth_test!(
+        "IS NOT TRUE",
+        "a IS NOT TRUE",
+        "Whether it is false or unknown.",
+        ("(1 = 1) IS NOT TRUE", "FALSE"),
+        Some(true),
+        true
+    ),
+    truth_test!(
+        "IS FALSE",
+        "a IS FALSE",
+        "Whether it is false: false for NULL.",
+        ("(1 = 2) IS FALSE", "TRUE"),
+        Some(false),
+        false
+    ),
+    truth_test!(
+        "IS NOT FALSE",
+        "a IS NOT FALSE",
+        "Whether it is true or unknown.",
+        ("(1 = 2) IS NOT FALSE", "FALSE"),
+        Some(false),
+        true
+    ),
+    truth_test!(
+        "IS UNKNOWN",
+        "a IS UNKNOWN",
+        "Whether a boolean is NULL.",
+        ("(1 = CAST(NULL AS INT)) IS UNKNOWN", "TRUE"),
+        None,
+        false
+    ),
+    truth_test!(
+        "IS NOT UNKNOWN",
+        "a IS NOT UNKNOWN",
+        "Whether a boolean is true or false.",
+        ("(1 = 1) IS NOT UNKNOWN", "TRUE"),
+        None,
+        true
+    ),
 ];
 
 fn not(call: &Call<'_>) -> Result<ArrayRef, Error> {

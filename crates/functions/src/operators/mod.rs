@@ -8,12 +8,12 @@ mod in_list;
 mod like;
 mod logic;
 mod nulls;
+mod overlaps;
 mod time_arithmetic;
 
 use crate::definition::Scalar;
 
 pub(crate) use compare::comparator;
-
 
 pub(crate) fn list() -> Vec<&'static Scalar> {
     [
@@ -24,6 +24,7 @@ pub(crate) fn list() -> Vec<&'static Scalar> {
         like::LIST,
         logic::LIST,
         nulls::LIST,
+        overlaps::LIST,
     ]
     .into_iter()
     .flatten()

@@ -12,8 +12,8 @@ use dataflow::{Argument, BoundScalar, Error, SignatureError, Value};
 use model::{DataType, TypeKind};
 
 use super::compare::{Comparison, compare_function, meeting_types};
-use crate::definition::Scalar;
 use crate::cast::{CastMode, cast};
+use crate::definition::Scalar;
 use crate::kernel::{Call, Flags, fallible_kernel, kernel};
 use crate::signature::{Slot, bound_as, check_count, coerce, coerce_one};
 use crate::types::common_type;
@@ -95,7 +95,10 @@ fn bind_is_null(
 }
 
 fn all_common(name: &str, arguments: &[Argument]) -> Result<DataType, SignatureError> {
-    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
+    let types: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type.clone())
+        .collect();
     common_type(&types).ok_or_else(|| {
         let names: Vec<String> = types.iter().map(|t| t.kind.to_string()).collect();
         SignatureError::new(format!(
@@ -126,10 +129,16 @@ fn bind_nullif(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("NULLIF", arguments, 2, 2)?;
     let (a, b) = (&arguments[0].data_type, &arguments[1].data_type);
     let Some((left, right)) = meeting_types(&a.kind, &b.kind) else {
-        return Err(SignatureError::new(format!("NULLIF cannot compare {} and {}", a.kind, b.kind)));
+        return Err(SignatureError::new(format!(
+            "NULLIF cannot compare {} and {}",
+            a.kind, b.kind
+        )));
     };
     let Some(equal) = compare_function(Comparison::Equal, &left, &right) else {
-        return Err(SignatureError::new(format!("NULLIF cannot compare {} and {}", a.kind, b.kind)));
+        return Err(SignatureError::new(format!(
+            "NULLIF cannot compare {} and {}",
+            a.kind, b.kind
+        )));
     };
     let sides = [(a.clone(), left.nullable()), (b.clone(), right.nullable())];
     let result = a.clone().with_nullable(true);
@@ -152,12 +161,15 @@ fn bind_if(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("IF", arguments, 3, 3)?;
     let condition = coerce_one("IF", 0, &arguments[0], Slot::Boolean)?;
     let common = all_common("IF", &arguments[1..])?;
-    let types = vec![condition, common.clone(), common.clone()];
+    let result = common.clone().or_nullable(condition.nullable);
+    let types = vec![condition, common.clone(), common];
     let function = kernel("IF", |call| {
         let condition = call.flags(0)?;
-        choose(call, 1..3, |row| Some(if condition.get(row) == Some(true) { 1 } else { 2 }))
+        choose(call, 1..3, |row| {
+            Some(if condition.get(row) == Some(true) { 1 } else { 2 })
+        })
     });
-    Ok(bound_as(types, common, function))
+    Ok(bound_as(types, result, function))
 }
 
 /// Picks an argument a row; NULL for `None`. All `among` have one type.

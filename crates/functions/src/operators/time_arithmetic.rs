@@ -12,9 +12,9 @@ use dataflow::{Argument, BoundScalar, Error, ScalarFunction, SignatureError};
 use model::{DataType, TypeKind};
 use values::temporal::MS_PER_DAY;
 
-use super::arithmetic::{Operation, binary, division_by_zero, union_nulls};
+use super::arithmetic::{Operation, binary, union_nulls};
 use crate::calendar;
-use crate::kernel::{Call, Numbers, fallible_kernel, kernel};
+use crate::kernel::{Call, Numbers, kernel};
 use crate::signature::{any_nullable, bound_as};
 
 /// `None` if these are no times and intervals.
@@ -29,20 +29,24 @@ pub(super) fn bind(
     let given = || vec![a.clone(), b.clone()];
     let of = |kind: &TypeKind| kind.clone().nullable().with_nullable(nullable);
     let (result, types, function) = match (&a.kind, &b.kind) {
-        (time, interval) if additive && time.is_datetime() && interval.is_interval() => {
-            (time, given(), move_time(operation.sign(), time, interval, 0, negative)?)
-        }
+        (time, interval) if additive && time.is_datetime() && interval.is_interval() => (
+            time,
+            given(),
+            move_time(operation.sign(), time, interval, 0, negative)?,
+        ),
         (interval, time) if operation == Operation::Add && time.is_datetime() && interval.is_interval() => {
             (time, given(), move_time("+", time, interval, 1, false)?)
         }
         (x, y) if additive && x == y && x.is_interval() => (x, given(), add_intervals(x, negative)),
-        (interval, number) if scales(operation) && interval.is_interval() && number.is_exact_numeric() => {
-            (interval, vec![a.clone(), as_bigint(b)], scale(operation, interval, 0))
+        (interval, number)
+            if operation == Operation::Multiply && interval.is_interval() && number.is_exact_numeric() =>
+        {
+            (interval, vec![a.clone(), as_bigint(b)], scale(interval, 0))
         }
         (number, interval)
             if operation == Operation::Multiply && interval.is_interval() && number.is_exact_numeric() =>
         {
-            (interval, vec![as_bigint(a), b.clone()], scale(operation, interval, 1))
+            (interval, vec![as_bigint(a), b.clone()], scale(interval, 1))
         }
         (x, y) if negative && x.is_datetime() && y.is_datetime() => {
             return Some(Err(SignatureError::new(format!("cannot subtract {y} from {x}"))
@@ -51,10 +55,6 @@ pub(super) fn bind(
         _ => return None,
     };
     Some(Ok(bound_as(types, of(result), function)))
-}
-
-fn scales(operation: Operation) -> bool {
-    matches!(operation, Operation::Multiply | Operation::Divide)
 }
 
 fn as_bigint(given: &DataType) -> DataType {
@@ -72,28 +72,41 @@ fn move_time(
     let at = time_index;
     Some(match time {
         TypeKind::Date if months => moved::<Date32Type, IntervalYearMonthType>(name, at, move |day, by| {
-            calendar::add_months(i64::from(day), i64::from(signed(i64::from(by), negative))) as i32
+            calendar::add_months(i64::from(day), signed(i64::from(by), negative)) as i32
         }),
         TypeKind::Date => moved::<Date32Type, DurationMillisecondType>(name, at, move |day, by| {
             day.wrapping_add((signed(by, negative) / MS_PER_DAY) as i32)
         }),
-        TypeKind::Time(_) if months => moved::<Time32MillisecondType, IntervalYearMonthType>(name, at, |time, _| time),
-        TypeKind::Time(_) => moved::<Time32MillisecondType, DurationMillisecondType>(name, at, move |time, by| {
-            i64::from(time).wrapping_add(signed(by, negative)).rem_euclid(MS_PER_DAY) as i32
-        }),
+        TypeKind::Time(_) if months => {
+            moved::<Time32MillisecondType, IntervalYearMonthType>(name, at, |time, _| time)
+        }
+        TypeKind::Time(_) => {
+            moved::<Time32MillisecondType, DurationMillisecondType>(name, at, move |time, by| {
+                i64::from(time)
+                    .wrapping_add(signed(by, negative))
+                    .rem_euclid(MS_PER_DAY) as i32
+            })
+        }
         TypeKind::Timestamp(p) | TypeKind::TimestampLtz(p) => {
             let (per_ms, fine) = if *p <= 6 { (1000, false) } else { (1_000_000, true) };
             let add_months = move |value: i64, by: i32| {
                 let per_day = MS_PER_DAY * per_ms;
                 let day = value.div_euclid(per_day);
                 let moved = calendar::add_months(day, signed(i64::from(by), negative));
-                moved.wrapping_mul(per_day).wrapping_add(value.rem_euclid(per_day))
+                moved
+                    .wrapping_mul(per_day)
+                    .wrapping_add(value.rem_euclid(per_day))
             };
-            let add_ms = move |value: i64, by: i64| value.wrapping_add(signed(by, negative).wrapping_mul(per_ms));
+            let add_ms =
+                move |value: i64, by: i64| value.wrapping_add(signed(by, negative).wrapping_mul(per_ms));
             match (months, fine) {
-                (true, false) => moved::<TimestampMicrosecondType, IntervalYearMonthType>(name, at, add_months),
+                (true, false) => {
+                    moved::<TimestampMicrosecondType, IntervalYearMonthType>(name, at, add_months)
+                }
                 (true, true) => moved::<TimestampNanosecondType, IntervalYearMonthType>(name, at, add_months),
-                (false, false) => moved::<TimestampMicrosecondType, DurationMillisecondType>(name, at, add_ms),
+                (false, false) => {
+                    moved::<TimestampMicrosecondType, DurationMillisecondType>(name, at, add_ms)
+                }
                 (false, true) => moved::<TimestampNanosecondType, DurationMillisecondType>(name, at, add_ms),
             }
         }
@@ -134,7 +147,8 @@ fn mixed<T: ArrowPrimitiveType, I: ArrowPrimitiveType>(
         .collect();
     let nulls = union_nulls(call.rows, &a, &b);
     Ok(Arc::new(
-        PrimitiveArray::<T>::new(ScalarBuffer::from(result), nulls).with_data_type(a.array.data_type().clone()),
+        PrimitiveArray::<T>::new(ScalarBuffer::from(result), nulls)
+            .with_data_type(a.array.data_type().clone()),
     ))
 }
 
@@ -143,40 +157,30 @@ fn add_intervals(kind: &TypeKind, negative: bool) -> Arc<dyn ScalarFunction> {
     if *kind == TypeKind::IntervalYearMonth {
         kernel(name, move |call| {
             binary::<IntervalYearMonthType, IntervalYearMonthType>(call, |a, b| {
-                if negative { a.wrapping_sub(b) } else { a.wrapping_add(b) }
+                if negative {
+                    a.wrapping_sub(b)
+                } else {
+                    a.wrapping_add(b)
+                }
             })
         })
     } else {
         kernel(name, move |call| {
             binary::<DurationMillisecondType, DurationMillisecondType>(call, |a, b| {
-                if negative { a.wrapping_sub(b) } else { a.wrapping_add(b) }
+                if negative {
+                    a.wrapping_sub(b)
+                } else {
+                    a.wrapping_add(b)
+                }
             })
         })
     }
 }
 
-fn scale(operation: Operation, interval: &TypeKind, at: usize) -> Arc<dyn ScalarFunction> {
-    let months = *interval == TypeKind::IntervalYearMonth;
-    if operation == Operation::Multiply {
-        return if months {
-            moved::<IntervalYearMonthType, Int64Type>("*", at, |months, by| months.wrapping_mul(by as i32))
-        } else {
-            moved::<DurationMillisecondType, Int64Type>("*", at, i64::wrapping_mul)
-        };
+fn scale(interval: &TypeKind, at: usize) -> Arc<dyn ScalarFunction> {
+    if *interval == TypeKind::IntervalYearMonth {
+        moved::<IntervalYearMonthType, Int64Type>("*", at, |months, by| months.wrapping_mul(by as i32))
+    } else {
+        moved::<DurationMillisecondType, Int64Type>("*", at, i64::wrapping_mul)
     }
-    fallible_kernel("/", move |call| {
-        let by: Numbers<'_, Int64Type> = call.numbers(1)?;
-        for row in 0..call.rows {
-            if by.get(row) == Some(0) {
-                return Err(division_by_zero());
-            }
-        }
-        if months {
-            mixed::<IntervalYearMonthType, Int64Type>(call, 0, |months, by| {
-                i64::from(months).checked_div(by).unwrap_or(0) as i32
-            })
-        } else {
-            mixed::<DurationMillisecondType, Int64Type>(call, 0, |ms, by| ms.checked_div(by).unwrap_or(0))
-        }
-    })
 }

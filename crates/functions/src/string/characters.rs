@@ -49,7 +49,11 @@ pub(super) const LIST: &[Scalar] = &[
         doc: "Every word with a capital letter, the rest of it in lower case. Words are made of ASCII letters and digits.",
         example: ("INITCAP('data STREAM')", "Data Stream"),
         category: "string",
-        bind: |arguments| text_to_text("INITCAP", arguments, initcap),
+        bind: |arguments| {
+            let mut bound = text_to_text("INITCAP", arguments, initcap)?;
+            bound.result.kind = bound.arguments[0].kind.clone();
+            Ok(bound)
+        },
     },
     Scalar {
         name: "REVERSE",
@@ -58,10 +62,12 @@ pub(super) const LIST: &[Scalar] = &[
         example: ("REVERSE('abc')", "cba"),
         category: "string",
         bind: |arguments| {
-            text_to_text("REVERSE", arguments, |text, out| {
+            let mut bound = text_to_text("REVERSE", arguments, |text, out| {
                 out.extend(text.chars().rev());
                 Some(())
-            })
+            })?;
+            bound.result.nullable = true;
+            Ok(bound)
         },
     },
     Scalar {
@@ -72,7 +78,12 @@ pub(super) const LIST: &[Scalar] = &[
         category: "string",
         bind: |arguments| {
             texts_to_number::<Int32Type>("ASCII", arguments, &[Slot::Text], TypeKind::Int, |texts| {
-                Some(texts[0].as_bytes().first().map_or(0, |&byte| i32::from(byte as i8)))
+                Some(
+                    texts[0]
+                        .as_bytes()
+                        .first()
+                        .map_or(0, |&byte| i32::from(byte as i8)),
+                )
             })
         },
     },
@@ -90,7 +101,11 @@ pub(super) const LIST: &[Scalar] = &[
         doc: "Whether all characters are letters and there is at least one.",
         example: ("IS_ALPHA('abc')", "TRUE"),
         category: "string",
-        bind: |arguments| bind_test("IS_ALPHA", arguments, |text| text.chars().all(char::is_alphabetic)),
+        bind: |arguments| {
+            bind_test("IS_ALPHA", arguments, |text| {
+                text.chars().all(char::is_alphabetic)
+            })
+        },
     },
     Scalar {
         name: "IS_DIGIT",
@@ -116,8 +131,8 @@ pub(super) const LIST: &[Scalar] = &[
 
 fn is_digit(character: char) -> bool {
     const ZEROS: [u32; 23] = [
-        0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0xF20,
-        0x1040, 0x17E0, 0x1810, 0xA620, 0xA8D0, 0xABF0, 0xFF10,
+        0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50,
+        0xED0, 0xF20, 0x1040, 0x17E0, 0x1810, 0xA620, 0xA8D0, 0xABF0, 0xFF10,
     ];
     let code = u32::from(character);
     ZEROS.iter().any(|&zero| (zero..zero + 10).contains(&code))
@@ -140,13 +155,23 @@ fn bind_case(name: &'static str, arguments: &[Argument], upper: bool) -> Result<
     let function = kernel(name, move |call| {
         let text = call.text(0)?;
         build::strings(call.rows, |row, out| {
-            let Some(text) = text.get(row) else { return Ok(None) };
+            let Some(text) = text.get(row) else {
+                return Ok(None);
+            };
             if text.is_ascii() {
                 let start = out.len();
                 out.push_str(text);
-                if upper { out[start..].make_ascii_uppercase() } else { out[start..].make_ascii_lowercase() }
+                if upper {
+                    out[start..].make_ascii_uppercase()
+                } else {
+                    out[start..].make_ascii_lowercase()
+                }
             } else {
-                let changed = if upper { text.to_uppercase() } else { text.to_lowercase() };
+                let changed = if upper {
+                    text.to_uppercase()
+                } else {
+                    text.to_lowercase()
+                };
                 out.extend(changed.chars().take(length));
             }
             Ok(Some(()))
@@ -158,7 +183,11 @@ fn bind_case(name: &'static str, arguments: &[Argument], upper: bool) -> Result<
 fn initcap(text: &str, out: &mut String) -> Option<()> {
     let mut inside = false;
     for character in text.chars() {
-        out.push(if inside { character.to_ascii_lowercase() } else { character.to_ascii_uppercase() });
+        out.push(if inside {
+            character.to_ascii_lowercase()
+        } else {
+            character.to_ascii_uppercase()
+        });
         inside = character.is_ascii_alphanumeric();
     }
     Some(())
@@ -169,14 +198,16 @@ fn bind_chr(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let function = kernel("CHR", |call| {
         let codes = call.numbers::<Int64Type>(0)?;
         build::strings(call.rows, |row, out| {
-            let Some(code) = codes.get(row) else { return Ok(None) };
+            let Some(code) = codes.get(row) else {
+                return Ok(None);
+            };
             if code >= 0 {
                 out.push(char::from((code & 0xFF) as u8));
             }
             Ok(Some(()))
         })
     });
-    Ok(bound(types, TypeKind::STRING, function))
+    Ok(bound_as(types, TypeKind::STRING.nullable(), function))
 }
 
 /// A test that is false for NULL and for an empty text.
@@ -189,7 +220,9 @@ fn bind_test(
     let function = kernel(name, move |call| {
         let text = call.text(0)?;
         build::flags(call.rows, |row| {
-            Ok(Some(text.get(row).is_some_and(|text| !text.is_empty() && test(text))))
+            Ok(Some(
+                text.get(row).is_some_and(|text| !text.is_empty() && test(text)),
+            ))
         })
     });
     Ok(bound_as(types, TypeKind::Boolean.not_null(), function))

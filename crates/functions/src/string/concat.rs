@@ -4,11 +4,12 @@ use arrow_array::types::Int32Type;
 use dataflow::{Argument, BoundScalar, SignatureError};
 use model::TypeKind;
 
-use super::{check_length, nullable_text};
+use super::check_length;
 use crate::build;
 use crate::definition::Scalar;
 use crate::kernel::{Text, fallible_kernel, kernel};
-use crate::signature::{Slot, bound, check_count, coerce_one};
+use crate::signature::{Slot, bound, bound_as, check_count, coerce_one};
+use crate::types::common_type;
 
 pub(super) const LIST: &[Scalar] = &[
     Scalar {
@@ -41,7 +42,9 @@ fn bind_concat(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("CONCAT", arguments, 1, usize::MAX)?;
     let types = all_text("CONCAT", arguments, 0)?;
     let function = kernel("CONCAT", |call| {
-        let texts = (0..call.len()).map(|index| call.text(index)).collect::<Result<Vec<Text<'_>>, _>>()?;
+        let texts = (0..call.len())
+            .map(|index| call.text(index))
+            .collect::<Result<Vec<Text<'_>>, _>>()?;
         build::strings(call.rows, |row, out| {
             for text in &texts {
                 match text.get(row) {
@@ -58,12 +61,15 @@ fn bind_concat(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
 fn bind_concat_ws(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("CONCAT_WS", arguments, 1, usize::MAX)?;
     let types = all_text("CONCAT_WS", arguments, 0)?;
-    let separator_nullable = types[0].nullable;
     let function = fallible_kernel("CONCAT_WS", |call| {
         let separator = call.text(0)?;
-        let texts = (1..call.len()).map(|index| call.text(index)).collect::<Result<Vec<Text<'_>>, _>>()?;
+        let texts = (1..call.len())
+            .map(|index| call.text(index))
+            .collect::<Result<Vec<Text<'_>>, _>>()?;
         build::strings(call.rows, |row, out| {
-            let Some(separator) = separator.get(row) else { return Ok(None) };
+            let Some(separator) = separator.get(row) else {
+                return Ok(None);
+            };
             let start = out.len();
             let mut first = true;
             for text in texts.iter().filter_map(|text| text.get(row)) {
@@ -77,9 +83,7 @@ fn bind_concat_ws(arguments: &[Argument]) -> Result<BoundScalar, SignatureError>
             Ok(Some(()))
         })
     });
-    let mut result = bound(types, TypeKind::STRING, function);
-    result.result.nullable = separator_nullable;
-    Ok(result)
+    Ok(bound(types, TypeKind::STRING, function))
 }
 
 fn bind_elt(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
@@ -88,21 +92,24 @@ fn bind_elt(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     types.extend(all_text("ELT", arguments, 1)?);
     let function = kernel("ELT", |call| {
         let index = call.numbers::<Int32Type>(0)?;
-        let texts = (1..call.len()).map(|index| call.text(index)).collect::<Result<Vec<Text<'_>>, _>>()?;
+        let texts = (1..call.len())
+            .map(|index| call.text(index))
+            .collect::<Result<Vec<Text<'_>>, _>>()?;
         build::strings(call.rows, |row, out| {
-            let picked = index.get(row).and_then(|index| usize::try_from(index).ok()?.checked_sub(1));
-            let text = picked.and_then(|index| texts.get(index)).and_then(|text| text.get(row));
+            let picked = index
+                .get(row)
+                .and_then(|index| usize::try_from(index).ok()?.checked_sub(1));
+            let text = picked
+                .and_then(|index| texts.get(index))
+                .and_then(|text| text.get(row));
             Ok(text.map(|text| out.push_str(text)))
         })
     });
-    Ok(nullable_text(types, function))
+    let result = common_type(&types[1..]).unwrap_or(TypeKind::STRING.nullable());
+    Ok(bound_as(types, result.with_nullable(true), function))
 }
 
-fn all_text(
-    name: &str,
-    arguments: &[Argument],
-    skip: usize,
-) -> Result<Vec<model::DataType>, SignatureError> {
+fn all_text(name: &str, arguments: &[Argument], skip: usize) -> Result<Vec<model::DataType>, SignatureError> {
     arguments
         .iter()
         .enumerate()

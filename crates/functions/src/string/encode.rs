@@ -92,7 +92,9 @@ fn bind_to_base64(arguments: &[Argument]) -> Result<BoundScalar, SignatureError>
     let types = coerce("TO_BASE64", arguments, 1, &[Slot::TextOrBinary])?;
     let function = kernel("TO_BASE64", |call| {
         let bytes = call.bytes(0)?;
-        build::strings(call.rows, |row, out| Ok(bytes.get(row).map(|bytes| BASE64.encode_string(bytes, out))))
+        build::strings(call.rows, |row, out| {
+            Ok(bytes.get(row).map(|bytes| BASE64.encode_string(bytes, out)))
+        })
     });
     Ok(bound(types, TypeKind::STRING, function))
 }
@@ -102,10 +104,20 @@ fn bind_from_base64(arguments: &[Argument]) -> Result<BoundScalar, SignatureErro
     let function = fallible_kernel("FROM_BASE64", |call| {
         let bytes = call.bytes(0)?;
         build::strings(call.rows, |row, out| {
-            let Some(bytes) = bytes.get(row) else { return Ok(None) };
+            let Some(bytes) = bytes.get(row) else {
+                return Ok(None);
+            };
             let decoded = BASE64
                 .decode(bytes)
-                .map_err(|_| Error::evaluation(format!("FROM_BASE64 of '{}': no base64", String::from_utf8_lossy(bytes))))?;
+                .ok()
+                // Padding may be left out, but not in part.
+                .filter(|_| !bytes.ends_with(b"=") || bytes.len().is_multiple_of(4))
+                .ok_or_else(|| {
+                    Error::evaluation(format!(
+                        "FROM_BASE64 of '{}': no base64",
+                        String::from_utf8_lossy(bytes)
+                    ))
+                })?;
             out.push_str(&String::from_utf8_lossy(&decoded));
             Ok(Some(()))
         })
@@ -141,10 +153,14 @@ fn bind_encode(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let function = fallible_kernel("ENCODE", |call| {
         let (text, names) = (call.text(0)?, call.text(1)?);
         build::binaries(call.rows, |row, out| {
-            let (Some(text), Some(name)) = (text.get(row), names.get(row)) else { return Ok(None) };
+            let (Some(text), Some(name)) = (text.get(row), names.get(row)) else {
+                return Ok(None);
+            };
             match charset(name)? {
                 Charset::Ascii => out.extend(text.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' })),
-                Charset::Latin1 => out.extend(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))),
+                Charset::Latin1 => {
+                    out.extend(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')))
+                }
                 Charset::Utf8 => out.extend_from_slice(text.as_bytes()),
                 Charset::Utf16 => {
                     out.extend_from_slice(&[0xFE, 0xFF]);
@@ -164,13 +180,24 @@ fn bind_decode(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let function = fallible_kernel("DECODE", |call| {
         let (bytes, names) = (call.bytes(0)?, call.text(1)?);
         build::strings(call.rows, |row, out| {
-            let (Some(bytes), Some(name)) = (bytes.get(row), names.get(row)) else { return Ok(None) };
+            let (Some(bytes), Some(name)) = (bytes.get(row), names.get(row)) else {
+                return Ok(None);
+            };
             let units = |bytes: &[u8], order: fn([u8; 2]) -> u16| -> Vec<u16> {
-                bytes.chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect()
+                bytes
+                    .chunks_exact(2)
+                    .map(|pair| order([pair[0], pair[1]]))
+                    .collect()
             };
             match charset(name)? {
                 Charset::Ascii => {
-                    out.extend(bytes.iter().map(|&byte| if byte.is_ascii() { char::from(byte) } else { '\u{FFFD}' }));
+                    out.extend(bytes.iter().map(|&byte| {
+                        if byte.is_ascii() {
+                            char::from(byte)
+                        } else {
+                            '\u{FFFD}'
+                        }
+                    }));
                 }
                 Charset::Latin1 => out.extend(bytes.iter().map(|&byte| char::from(byte))),
                 Charset::Utf8 => out.push_str(&String::from_utf8_lossy(bytes)),
@@ -197,7 +224,9 @@ fn bind_hex(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             let numbers = call.numbers::<Int64Type>(0)?;
             build::strings(call.rows, |row, out| {
                 // Writing to a String cannot fail.
-                Ok(numbers.get(row).map(|number| write!(out, "{number:X}").unwrap_or_default()))
+                Ok(numbers
+                    .get(row)
+                    .map(|number| write!(out, "{number:X}").unwrap_or_default()))
             })
         });
         return Ok(bound(types, TypeKind::STRING, function));
@@ -223,7 +252,9 @@ fn bind_unhex(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let types = coerce("UNHEX", arguments, 1, &[Slot::TextOrBinary])?;
     let function = kernel("UNHEX", |call| {
         let digits = call.bytes(0)?;
-        build::binaries(call.rows, |row, out| Ok(digits.get(row).and_then(|digits| unhex(digits, out))))
+        build::binaries(call.rows, |row, out| {
+            Ok(digits.get(row).and_then(|digits| unhex(digits, out)))
+        })
     });
     Ok(bound_as(types, TypeKind::BYTES.nullable(), function))
 }
@@ -294,7 +325,9 @@ fn unescape(inner: &str) -> Option<Vec<u16>> {
                 same @ ('"' | '\\' | '/') => same as u16,
                 'u' => {
                     let digits: String = characters.by_ref().take(4).collect();
-                    u16::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 4)?
+                    u16::from_str_radix(&digits, 16)
+                        .ok()
+                        .filter(|_| digits.len() == 4)?
                 }
                 _ => return None,
             },

@@ -56,7 +56,9 @@ fn text_to_text(
     let types = coerce(name, arguments, 1, &[Slot::Text])?;
     let function = kernel(name, move |call| {
         let text = call.text(0)?;
-        build::strings(call.rows, |row, out| Ok(text.get(row).and_then(|text| f(text, out))))
+        build::strings(call.rows, |row, out| {
+            Ok(text.get(row).and_then(|text| f(text, out)))
+        })
     });
     Ok(bound(types, TypeKind::STRING, function))
 }
@@ -71,9 +73,12 @@ fn texts_to_number<T: ArrowPrimitiveType>(
 ) -> Result<BoundScalar, SignatureError> {
     let types = coerce(name, arguments, slots.len(), slots)?;
     let function = kernel(name, move |call| {
-        let texts = (0..call.len()).map(|index| call.text(index)).collect::<Result<Vec<_>, _>>()?;
+        let texts = (0..call.len())
+            .map(|index| call.text(index))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut values = Vec::with_capacity(texts.len());
-        let numbers = build::numbers::<T>(call.rows, |row| Ok(row_of(&texts, row, &mut values).and_then(&f)))?;
+        let numbers =
+            build::numbers::<T>(call.rows, |row| Ok(row_of(&texts, row, &mut values).and_then(&f)))?;
         Ok(Arc::new(numbers))
     });
     Ok(bound(types, kind, function))
@@ -88,7 +93,9 @@ fn texts_to_flag(
 ) -> Result<BoundScalar, SignatureError> {
     let types = coerce(name, arguments, slots.len(), slots)?;
     let function = kernel(name, move |call| {
-        let texts = (0..call.len()).map(|index| call.text(index)).collect::<Result<Vec<_>, _>>()?;
+        let texts = (0..call.len())
+            .map(|index| call.text(index))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut values = Vec::with_capacity(texts.len());
         build::flags(call.rows, |row| Ok(row_of(&texts, row, &mut values).and_then(&f)))
     });
@@ -105,11 +112,16 @@ fn row_of<'b, 'a>(texts: &[Text<'a>], row: usize, buffer: &'b mut Vec<&'a str>) 
 }
 
 /// A text function whose result may be NULL even where no argument is.
-fn nullable_text(
-    types: Vec<model::DataType>,
-    function: Arc<dyn dataflow::ScalarFunction>,
-) -> BoundScalar {
+fn nullable_text(types: Vec<model::DataType>, function: Arc<dyn dataflow::ScalarFunction>) -> BoundScalar {
     bound_as(types, TypeKind::STRING.nullable(), function)
+}
+
+/// The longest text of this type.
+fn length_max(kind: &TypeKind) -> u32 {
+    match kind {
+        TypeKind::Char(length) | TypeKind::Varchar(length) => *length,
+        _ => model::data_type::LENGTH_MAX,
+    }
 }
 
 /// Where character `index` begins; the length if there are not so many.
@@ -117,11 +129,17 @@ fn offset_of(text: &str, index: usize) -> usize {
     if text.is_ascii() {
         return index.min(text.len());
     }
-    text.char_indices().nth(index).map_or(text.len(), |(offset, _)| offset)
+    text.char_indices()
+        .nth(index)
+        .map_or(text.len(), |(offset, _)| offset)
 }
 
 fn length_of(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().count() }
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.chars().count()
+    }
 }
 
 /// Text from UTF-16, half pairs as `?`, as Java encodes them.
@@ -136,5 +154,7 @@ fn check_length(name: &str, bytes: usize) -> Result<(), Error> {
     if bytes <= RESULT_BYTES_MAX {
         return Ok(());
     }
-    Err(Error::evaluation(format!("the result of {name} exceeds {RESULT_BYTES_MAX} bytes")))
+    Err(Error::evaluation(format!(
+        "the result of {name} exceeds {RESULT_BYTES_MAX} bytes"
+    )))
 }

@@ -4,7 +4,7 @@ use arrow_array::types::Int32Type;
 use dataflow::{Argument, BoundScalar, SignatureError};
 use model::TypeKind;
 
-use super::{check_length, nullable_text, push_utf16};
+use super::{check_length, push_utf16};
 use crate::build;
 use crate::definition::Scalar;
 use crate::kernel::fallible_kernel;
@@ -45,7 +45,9 @@ fn bind(name: &'static str, arguments: &[Argument], left: bool) -> Result<BoundS
             let (Some(text), Some(length), Some(pad)) = (text.get(row), length.get(row), pad.get(row)) else {
                 return Ok(None);
             };
-            let Ok(length) = usize::try_from(length) else { return Ok(None) };
+            let Ok(length) = usize::try_from(length) else {
+                return Ok(None);
+            };
             if pad.is_empty() {
                 return Ok(None);
             }
@@ -68,13 +70,16 @@ fn bind(name: &'static str, arguments: &[Argument], left: bool) -> Result<BoundS
             let kept: Vec<u16> = text.encode_utf16().take(length).collect();
             let pad: Vec<u16> = pad.encode_utf16().collect();
             let filling = pad.iter().cycle().take(length - kept.len()).copied();
-            let units: Vec<u16> =
-                if left { filling.chain(kept.iter().copied()).collect() } else { kept.iter().copied().chain(filling).collect() };
+            let units: Vec<u16> = if left {
+                filling.chain(kept.iter().copied()).collect()
+            } else {
+                kept.iter().copied().chain(filling).collect()
+            };
             push_utf16(&units, out);
             Ok(Some(()))
         })
     });
-    Ok(nullable_text(types, function))
+    Ok(bound(types, TypeKind::STRING, function))
 }
 
 fn bind_repeat(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
@@ -82,7 +87,9 @@ fn bind_repeat(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let function = fallible_kernel("REPEAT", |call| {
         let (text, times) = (call.text(0)?, call.numbers::<Int32Type>(1)?);
         build::strings(call.rows, |row, out| {
-            let (Some(text), Some(times)) = (text.get(row), times.get(row)) else { return Ok(None) };
+            let (Some(text), Some(times)) = (text.get(row), times.get(row)) else {
+                return Ok(None);
+            };
             let times = usize::try_from(times).unwrap_or(0);
             check_length("REPEAT", text.len().saturating_mul(times))?;
             for _ in 0..times {

@@ -57,7 +57,11 @@ pub(super) const LIST: &[Scalar] = &[
         doc: "How many times the regular expression matches.",
         example: ("REGEXP_COUNT('banana', 'an')", "2"),
         category: "string",
-        bind: |arguments| bind_number("REGEXP_COUNT", arguments, |text, regex| regex.find_iter(text).count()),
+        bind: |arguments| {
+            bind_number("REGEXP_COUNT", arguments, |text, regex| {
+                regex.find_iter(text).count()
+            })
+        },
     },
     Scalar {
         name: "REGEXP_INSTR",
@@ -67,7 +71,9 @@ pub(super) const LIST: &[Scalar] = &[
         category: "string",
         bind: |arguments| {
             bind_number("REGEXP_INSTR", arguments, |text, regex| {
-                regex.find(text).map_or(0, |found| length_of(&text[..found.start()]) + 1)
+                regex
+                    .find(text)
+                    .map_or(0, |found| length_of(&text[..found.start()]) + 1)
             })
         },
     },
@@ -121,7 +127,9 @@ fn translate(pattern: &str) -> String {
                 Some('W') => out.push_str("[^a-zA-Z0-9_]"),
                 Some('s') => out.push_str("[ \\t\\n\\x0B\\f\\r]"),
                 Some('S') => out.push_str("[^ \\t\\n\\x0B\\f\\r]"),
-                Some('h') => out.push_str("[ \\t\\x{A0}\\x{1680}\\x{180e}\\x{2000}-\\x{200a}\\x{202f}\\x{205f}\\x{3000}]"),
+                Some('h') => out.push_str(
+                    "[ \\t\\x{A0}\\x{1680}\\x{180e}\\x{2000}-\\x{200a}\\x{202f}\\x{205f}\\x{3000}]",
+                ),
                 Some('b') if class_depth == 0 => out.push_str("(?-u:\\b)"),
                 Some('B') if class_depth == 0 => out.push_str("\\B"),
                 Some('Z') => out.push_str("\\n?\\z"),
@@ -170,28 +178,44 @@ fn bind_regexp(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let function = kernel("REGEXP", |call| {
         let (text, mut patterns) = (call.text(0)?, Patterns::new(call.text(1)?));
         build::flags(call.rows, |row| {
-            let (Some(text), Some(regex)) = (text.get(row), patterns.get(row)) else { return Ok(None) };
-            Ok(Some(!text.is_empty() && regex.is_some_and(|regex| !regex.as_str().is_empty() && regex.is_match(text))))
+            let (Some(text), Some(regex)) = (text.get(row), patterns.get(row)) else {
+                return Ok(None);
+            };
+            Ok(Some(
+                !text.is_empty()
+                    && regex.is_some_and(|regex| !regex.as_str().is_empty() && regex.is_match(text)),
+            ))
         })
     });
     Ok(bound(types, TypeKind::Boolean, function))
 }
 
 fn bind_extract(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
-    let types = coerce("REGEXP_EXTRACT", arguments, 2, &[Slot::Text, Slot::Text, Slot::Int])?;
+    let types = coerce(
+        "REGEXP_EXTRACT",
+        arguments,
+        2,
+        &[Slot::Text, Slot::Text, Slot::Int],
+    )?;
     let function = kernel("REGEXP_EXTRACT", |call| {
         let (text, mut patterns) = (call.text(0)?, Patterns::new(call.text(1)?));
         let group = call.numbers_opt::<Int32Type>(2)?;
         build::strings(call.rows, |row, out| {
             let group = group.as_ref().map_or(Some(0), |group| group.get(row));
-            let (Some(text), Some(Some(regex)), Some(group)) = (text.get(row), patterns.get(row), group) else {
+            let (Some(text), Some(Some(regex)), Some(group)) = (text.get(row), patterns.get(row), group)
+            else {
                 return Ok(None);
             };
-            let Ok(group) = usize::try_from(group) else { return Ok(None) };
+            let Ok(group) = usize::try_from(group) else {
+                return Ok(None);
+            };
             let found = if group == 0 {
                 regex.find(text).map(|found| found.as_str())
             } else {
-                regex.captures(text).and_then(|groups| groups.get(group)).map(|found| found.as_str())
+                regex
+                    .captures(text)
+                    .and_then(|groups| groups.get(group))
+                    .map(|found| found.as_str())
             };
             Ok(found.map(|found| out.push_str(found)))
         })
@@ -200,7 +224,12 @@ fn bind_extract(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
 }
 
 fn bind_extract_all(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
-    let types = coerce("REGEXP_EXTRACT_ALL", arguments, 2, &[Slot::Text, Slot::Text, Slot::Int])?;
+    let types = coerce(
+        "REGEXP_EXTRACT_ALL",
+        arguments,
+        2,
+        &[Slot::Text, Slot::Text, Slot::Int],
+    )?;
     let result = TypeKind::Array(Box::new(TypeKind::STRING.nullable())).nullable();
     let function = kernel("REGEXP_EXTRACT_ALL", |call| {
         let (text, mut patterns) = (call.text(0)?, Patterns::new(call.text(1)?));
@@ -208,14 +237,17 @@ fn bind_extract_all(arguments: &[Argument]) -> Result<BoundScalar, SignatureErro
         let mut lists = ListBuilder::new(StringBuilder::new());
         for row in 0..call.rows {
             let group = group.as_ref().map_or(Some(1), |group| group.get(row));
-            let (Some(text), Some(Some(regex)), Some(group)) = (text.get(row), patterns.get(row), group) else {
+            let (Some(text), Some(Some(regex)), Some(group)) = (text.get(row), patterns.get(row), group)
+            else {
                 lists.append(false);
                 continue;
             };
             match usize::try_from(group) {
                 Ok(group) if group < regex.captures_len() => {
                     for found in regex.captures_iter(text) {
-                        lists.values().append_option(found.get(group).map(|found| found.as_str()));
+                        lists
+                            .values()
+                            .append_option(found.get(group).map(|found| found.as_str()));
                     }
                     lists.append(true);
                 }
@@ -228,10 +260,14 @@ fn bind_extract_all(arguments: &[Argument]) -> Result<BoundScalar, SignatureErro
 }
 
 fn bind_replace(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
-    let types = coerce("REGEXP_REPLACE", arguments, 3, &[Slot::Text, Slot::Text, Slot::Text])?;
+    let types = coerce(
+        "REGEXP_REPLACE",
+        arguments,
+        3,
+        &[Slot::Text, Slot::Text, Slot::Text],
+    )?;
     let function = kernel("REGEXP_REPLACE", |call| {
-        let (text, mut patterns, replacement) =
-            (call.text(0)?, Patterns::new(call.text(1)?), call.text(2)?);
+        let (text, mut patterns, replacement) = (call.text(0)?, Patterns::new(call.text(1)?), call.text(2)?);
         build::strings(call.rows, |row, out| {
             let (Some(text), Some(Some(regex)), Some(replacement)) =
                 (text.get(row), patterns.get(row), replacement.get(row))
@@ -252,7 +288,8 @@ fn bind_replace(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             Ok(Some(()))
         })
     });
-    Ok(nullable_text(types, function))
+    // NULL for a pattern that is none, though the type does not say so; as in Flink.
+    Ok(bound(types, TypeKind::STRING, function))
 }
 
 /// The empty pattern matches between any two UTF-16 units, also within a pair, which breaks it.
@@ -273,7 +310,9 @@ fn bind_number(
     let function = kernel(name, move |call| {
         let (text, mut patterns) = (call.text(0)?, Patterns::new(call.text(1)?));
         let numbers = build::numbers::<Int32Type>(call.rows, |row| {
-            let (Some(text), Some(Some(regex))) = (text.get(row), patterns.get(row)) else { return Ok(None) };
+            let (Some(text), Some(Some(regex))) = (text.get(row), patterns.get(row)) else {
+                return Ok(None);
+            };
             Ok(Some(f(text, regex) as i32))
         })?;
         Ok(Arc::new(numbers))
@@ -286,7 +325,9 @@ fn bind_substr(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let function = kernel("REGEXP_SUBSTR", |call| {
         let (text, mut patterns) = (call.text(0)?, Patterns::new(call.text(1)?));
         build::strings(call.rows, |row, out| {
-            let (Some(text), Some(Some(regex))) = (text.get(row), patterns.get(row)) else { return Ok(None) };
+            let (Some(text), Some(Some(regex))) = (text.get(row), patterns.get(row)) else {
+                return Ok(None);
+            };
             Ok(regex.find(text).map(|found| out.push_str(found.as_str())))
         })
     });

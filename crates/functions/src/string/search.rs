@@ -74,7 +74,9 @@ fn bind_locate(name: &'static str, arguments: &[Argument]) -> Result<BoundScalar
         let (part, text) = (call.text(0)?, call.text(1)?);
         let from = call.numbers_opt::<Int32Type>(2)?;
         let positions = build::numbers::<Int32Type>(call.rows, |row| {
-            let (Some(part), Some(text)) = (part.get(row), text.get(row)) else { return Ok(None) };
+            let (Some(part), Some(text)) = (part.get(row), text.get(row)) else {
+                return Ok(None);
+            };
             let from = match &from {
                 None => 1,
                 Some(from) => match from.get(row) {
@@ -96,5 +98,7 @@ fn locate(part: &str, text: &str, from: i32) -> i32 {
     }
     let skipped = usize::try_from(from - 1).unwrap_or(0);
     let start = offset_of(text, skipped);
-    text[start..].find(part).map_or(0, |found| (length_of(&text[..start + found]) + 1) as i32)
+    text[start..]
+        .find(part)
+        .map_or(0, |found| (length_of(&text[..start + found]) + 1) as i32)
 }

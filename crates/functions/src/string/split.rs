@@ -59,7 +59,10 @@ fn bind_split_index(arguments: &[Argument]) -> Result<BoundScalar, SignatureErro
                 if text.is_empty() {
                     return Ok(None);
                 }
-                Ok(text.split(char::from(code)).nth(index).map(|part| out.push_str(part)))
+                Ok(text
+                    .split(char::from(code))
+                    .nth(index)
+                    .map(|part| out.push_str(part)))
             })
         });
         return Ok(nullable_text(types, function));
@@ -69,11 +72,14 @@ fn bind_split_index(arguments: &[Argument]) -> Result<BoundScalar, SignatureErro
         let (text, separator) = (call.text(0)?, call.text(1)?);
         let index = call.numbers::<Int32Type>(2)?;
         build::strings(call.rows, |row, out| {
-            let (Some(text), Some(separator), Some(index)) = (text.get(row), separator.get(row), index.get(row))
+            let (Some(text), Some(separator), Some(index)) =
+                (text.get(row), separator.get(row), index.get(row))
             else {
                 return Ok(None);
             };
-            let Ok(index) = usize::try_from(index) else { return Ok(None) };
+            let Ok(index) = usize::try_from(index) else {
+                return Ok(None);
+            };
             Ok(part(text, separator, index).map(|part| out.push_str(part)))
         })
     });
@@ -114,9 +120,11 @@ fn bind_split(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             };
             if separator.is_empty() {
                 let mut buffer = [0; 4];
-                text.chars().for_each(|c| lists.values().append_value(c.encode_utf8(&mut buffer)));
+                text.chars()
+                    .for_each(|c| lists.values().append_value(c.encode_utf8(&mut buffer)));
             } else if !text.is_empty() {
-                text.split(separator).for_each(|part| lists.values().append_value(part));
+                text.split(separator)
+                    .for_each(|part| lists.values().append_value(part));
             }
             lists.append(true);
         }
@@ -135,11 +143,17 @@ fn bind_str_to_map(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
     let function = kernel("STR_TO_MAP", |call| {
         let text = call.text(0)?;
         let separators = [call.text_opt(1)?, call.text_opt(2)?];
-        let names = MapFieldNames { entry: "entries".into(), key: "key".into(), value: "value".into() };
+        let names = MapFieldNames {
+            entry: "entries".into(),
+            key: "key".into(),
+            value: "value".into(),
+        };
         let mut maps = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
         for row in 0..call.rows {
             let separator = |index: usize, default: &'static str| {
-                separators[index].as_ref().map_or(Some(default), |text| text.get(row))
+                separators[index]
+                    .as_ref()
+                    .map_or(Some(default), |text| text.get(row))
             };
             let pairs = match (text.get(row), separator(0, ","), separator(1, "=")) {
                 (Some(text), Some(pair), Some(key)) => pairs(text, pair, key),
@@ -150,7 +164,8 @@ fn bind_str_to_map(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
                 maps.keys().append_value(key);
                 maps.values().append_option(value);
             }
-            maps.append(present).map_err(|error| dataflow::Error::internal(error.to_string()))?;
+            maps.append(present)
+                .map_err(|error| dataflow::Error::internal(error.to_string()))?;
         }
         Ok(Arc::new(maps.finish()) as ArrayRef)
     });

@@ -4,16 +4,19 @@ use arrow_array::types::Int32Type;
 use dataflow::{Argument, BoundScalar, SignatureError};
 use model::TypeKind;
 
-use super::{length_of, nullable_text, offset_of, push_utf16};
+use super::{length_max, length_of, offset_of, push_utf16};
 use crate::build;
 use crate::definition::Scalar;
 use crate::kernel::kernel;
-use crate::signature::{Slot, bound, coerce};
+use crate::signature::{Slot, bound, bound_as, coerce};
 
 pub(super) const LIST: &[Scalar] = &[
     Scalar {
         name: "SUBSTRING",
-        signatures: &["SUBSTRING(text FROM start [FOR length])", "SUBSTRING(text, start [, length])"],
+        signatures: &[
+            "SUBSTRING(text FROM start [FOR length])",
+            "SUBSTRING(text, start [, length])",
+        ],
         doc: "A part of the text; positions count from one, negative ones from the end. NULL for a negative length.",
         example: ("SUBSTRING('stream', 2, 3)", "tre"),
         category: "string",
@@ -59,7 +62,9 @@ fn bind_substring(name: &'static str, arguments: &[Argument]) -> Result<BoundSca
         let (text, start) = (call.text(0)?, call.numbers::<Int32Type>(1)?);
         let length = call.numbers_opt::<Int32Type>(2)?;
         build::strings(call.rows, |row, out| {
-            let (Some(text), Some(start)) = (text.get(row), start.get(row)) else { return Ok(None) };
+            let (Some(text), Some(start)) = (text.get(row), start.get(row)) else {
+                return Ok(None);
+            };
             let length = match &length {
                 None => i32::MAX,
                 Some(length) => match length.get(row) {
@@ -71,7 +76,8 @@ fn bind_substring(name: &'static str, arguments: &[Argument]) -> Result<BoundSca
             Ok(Some(()))
         })
     });
-    Ok(nullable_text(types, function))
+    let result = TypeKind::Varchar(length_max(&types[0].kind)).nullable();
+    Ok(bound_as(types, result, function))
 }
 
 fn substring(text: &str, start: i32, length: usize) -> &str {
@@ -92,7 +98,9 @@ fn bind_end(name: &'static str, arguments: &[Argument], left: bool) -> Result<Bo
     let function = kernel(name, move |call| {
         let (text, length) = (call.text(0)?, call.numbers::<Int32Type>(1)?);
         build::strings(call.rows, |row, out| {
-            let (Some(text), Some(length)) = (text.get(row), length.get(row)) else { return Ok(None) };
+            let (Some(text), Some(length)) = (text.get(row), length.get(row)) else {
+                return Ok(None);
+            };
             let length = usize::try_from(length).unwrap_or(0);
             out.push_str(if left {
                 &text[..offset_of(text, length)]
@@ -102,11 +110,17 @@ fn bind_end(name: &'static str, arguments: &[Argument], left: bool) -> Result<Bo
             Ok(Some(()))
         })
     });
-    Ok(bound(types, TypeKind::STRING, function))
+    let result = TypeKind::Varchar(length_max(&types[0].kind)).nullable();
+    Ok(bound_as(types, result, function))
 }
 
 fn bind_overlay(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
-    let types = coerce("OVERLAY", arguments, 3, &[Slot::Text, Slot::Text, Slot::Int, Slot::Int])?;
+    let types = coerce(
+        "OVERLAY",
+        arguments,
+        3,
+        &[Slot::Text, Slot::Text, Slot::Int, Slot::Int],
+    )?;
     let function = kernel("OVERLAY", |call| {
         let (text, placed, start) = (call.text(0)?, call.text(1)?, call.numbers::<Int32Type>(2)?);
         let length = call.numbers_opt::<Int32Type>(3)?;
@@ -126,7 +140,9 @@ fn bind_overlay(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             Ok(Some(()))
         })
     });
-    Ok(nullable_text(types, function))
+    let length = length_max(&types[0].kind).saturating_add(length_max(&types[1].kind));
+    let kind = TypeKind::Varchar(length.min(model::data_type::LENGTH_MAX));
+    Ok(bound(types, kind, function))
 }
 
 /// Counts UTF-16 units. What stands behind the replaced part is kept only if that part lies within the text and

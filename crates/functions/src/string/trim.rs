@@ -53,7 +53,11 @@ fn bind_trim(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
         Some("BOTH") => (true, true),
         Some("LEADING") => (true, false),
         Some("TRAILING") => (false, true),
-        _ => return Err(SignatureError::new("the side of TRIM must be BOTH, LEADING or TRAILING").argument(0)),
+        _ => {
+            return Err(
+                SignatureError::new("the side of TRIM must be BOTH, LEADING or TRAILING").argument(0),
+            );
+        }
     };
     let types = coerce("TRIM", arguments, 3, &[Slot::Text, Slot::Text, Slot::Text])?;
     Ok(trim("TRIM", types, left, right, 2, Some(1)))
@@ -82,7 +86,9 @@ fn trim(
         let text = call.text(text_at)?;
         let characters = characters_at.map(|index| call.text(index)).transpose()?;
         build::strings(call.rows, |row, out| {
-            let Some(mut text) = text.get(row) else { return Ok(None) };
+            let Some(mut text) = text.get(row) else {
+                return Ok(None);
+            };
             let set = match &characters {
                 None => " ",
                 Some(characters) => match characters.get(row) {
@@ -100,5 +106,9 @@ fn trim(
             Ok(Some(()))
         })
     });
-    bound(types, TypeKind::STRING, function)
+    let kind = match name {
+        "BTRIM" => TypeKind::STRING,
+        _ => TypeKind::Varchar(super::length_max(&types[text_at].kind)),
+    };
+    bound(types, kind, function)
 }

@@ -15,7 +15,11 @@ pub(super) const LIST: &[Scalar] = &[
         doc: "The text as it may stand in a URL's form data; a space becomes '+'.",
         example: ("URL_ENCODE('a b')", "a+b"),
         category: "string",
-        bind: |arguments| text_to_text("URL_ENCODE", arguments, url_encode),
+        bind: |arguments| {
+            let mut bound = text_to_text("URL_ENCODE", arguments, url_encode)?;
+            bound.result.nullable = true;
+            Ok(bound)
+        },
     },
     Scalar {
         name: "URL_DECODE",
@@ -78,8 +82,12 @@ fn bind_parse_url(arguments: &[Argument]) -> Result<BoundScalar, SignatureError>
     let function = kernel("PARSE_URL", |call| {
         let (url, part, key) = (call.text(0)?, call.text(1)?, call.text_opt(2)?);
         build::strings(call.rows, |row, out| {
-            let (Some(url), Some(part)) = (url.get(row), part.get(row)) else { return Ok(None) };
-            let Some(url) = Url::parse(url) else { return Ok(None) };
+            let (Some(url), Some(part)) = (url.get(row), part.get(row)) else {
+                return Ok(None);
+            };
+            let Some(url) = Url::parse(url) else {
+                return Ok(None);
+            };
             let found = match &key {
                 None => url.part(part),
                 Some(key) => match (part, key.get(row)) {
@@ -106,7 +114,9 @@ impl<'a> Url<'a> {
     fn parse(text: &'a str) -> Option<Url<'a>> {
         let (protocol, rest) = text.trim().split_once(':')?;
         // Java knows no others out of the box.
-        if !["http", "https", "ftp", "file", "jar", "mailto"].contains(&protocol.to_ascii_lowercase().as_str()) {
+        if !["http", "https", "ftp", "file", "jar", "mailto"]
+            .contains(&protocol.to_ascii_lowercase().as_str())
+        {
             return None;
         }
         let (rest, reference) = match rest.split_once('#') {
@@ -121,14 +131,23 @@ impl<'a> Url<'a> {
             Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
             None => ("", rest),
         };
-        Some(Url { protocol, authority, path, query, reference })
+        Some(Url {
+            protocol,
+            authority,
+            path,
+            query,
+            reference,
+        })
     }
 
     fn part(&self, name: &str) -> Option<String> {
         let user = self.authority.rsplit_once('@').map(|(user, _)| user);
         match name {
             "HOST" => {
-                let host = self.authority.rsplit_once('@').map_or(self.authority, |(_, host)| host);
+                let host = self
+                    .authority
+                    .rsplit_once('@')
+                    .map_or(self.authority, |(_, host)| host);
                 let end = host.rfind(']').map_or(0, |bracket| bracket + 1);
                 let host = host[end..].find(':').map_or(host, |colon| &host[..end + colon]);
                 Some(host.to_string())
@@ -149,6 +168,8 @@ impl<'a> Url<'a> {
 
     fn parameter(&self, key: &str) -> Option<String> {
         let mut pairs = self.query?.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(name, _)| *name == key).map(|(_, value)| value.to_string())
+        pairs
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value.to_string())
     }
 }

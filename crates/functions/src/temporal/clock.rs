@@ -12,18 +12,49 @@ use crate::signature::{bound, bound_as, check_count};
 use crate::zone;
 
 pub(super) const LIST: &[Scalar] = &[
-    clock("CURRENT_TIMESTAMP", &["CURRENT_TIMESTAMP"], "The current instant.", |a| instant("CURRENT_TIMESTAMP", a)),
-    clock("CURRENT_ROW_TIMESTAMP", &["CURRENT_ROW_TIMESTAMP()"], "The current instant.", |a| {
-        instant("CURRENT_ROW_TIMESTAMP", a)
-    }),
+    clock(
+        "CURRENT_TIMESTAMP",
+        &["CURRENT_TIMESTAMP"],
+        "The current instant.",
+        |a| instant("CURRENT_TIMESTAMP", a),
+    ),
+    clock(
+        "CURRENT_ROW_TIMESTAMP",
+        &["CURRENT_ROW_TIMESTAMP()"],
+        "The current instant.",
+        |a| instant("CURRENT_ROW_TIMESTAMP", a),
+    ),
     clock("NOW", &["NOW()"], "The current instant.", |a| instant("NOW", a)),
-    clock("PROCTIME", &["PROCTIME()"], "The processing-time attribute: the current instant.", |a| instant("PROCTIME", a)),
-    clock("LOCALTIMESTAMP", &["LOCALTIMESTAMP"], "The current time in the session's zone.", bind_local_timestamp),
-    clock("CURRENT_DATE", &["CURRENT_DATE"], "The current date in the session's zone.", bind_date),
-    clock("CURRENT_TIME", &["CURRENT_TIME"], "The current time of day in the session's zone.", |a| {
-        bind_time("CURRENT_TIME", a)
-    }),
-    clock("LOCALTIME", &["LOCALTIME"], "The current time of day in the session's zone.", |a| bind_time("LOCALTIME", a)),
+    clock(
+        "PROCTIME",
+        &["PROCTIME()"],
+        "The processing-time attribute: the current instant.",
+        |a| instant("PROCTIME", a),
+    ),
+    clock(
+        "LOCALTIMESTAMP",
+        &["LOCALTIMESTAMP"],
+        "The current time in the session's zone.",
+        bind_local_timestamp,
+    ),
+    clock(
+        "CURRENT_DATE",
+        &["CURRENT_DATE"],
+        "The current date in the session's zone.",
+        bind_date,
+    ),
+    clock(
+        "CURRENT_TIME",
+        &["CURRENT_TIME"],
+        "The current time of day in the session's zone.",
+        |a| bind_time("CURRENT_TIME", a),
+    ),
+    clock(
+        "LOCALTIME",
+        &["LOCALTIME"],
+        "The current time of day in the session's zone.",
+        |a| bind_time("LOCALTIME", a),
+    ),
 ];
 
 const fn clock(
@@ -32,7 +63,14 @@ const fn clock(
     doc: &'static str,
     bind: fn(&[Argument]) -> Result<BoundScalar, SignatureError>,
 ) -> Scalar {
-    Scalar { name, signatures, doc, example: (signatures[0], "the clock's"), category: "temporal", bind }
+    Scalar {
+        name,
+        signatures,
+        doc,
+        example: (signatures[0], "the clock's"),
+        category: "temporal",
+        bind,
+    }
 }
 
 fn instant(name: &'static str, arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
@@ -59,7 +97,11 @@ fn bind_local_timestamp(arguments: &[Argument]) -> Result<BoundScalar, Signature
         let arrow = TypeKind::Timestamp(3).arrow();
         build::numbers_as::<TimestampMicrosecondType>(call.rows, &arrow, |_| Ok(Some(now_us)))
     });
-    Ok(bound(Vec::new(), TypeKind::Timestamp(3), function.volatile().function()))
+    Ok(bound(
+        Vec::new(),
+        TypeKind::Timestamp(3),
+        function.volatile().function(),
+    ))
 }
 
 fn bind_date(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
@@ -77,7 +119,11 @@ fn bind_time(name: &'static str, arguments: &[Argument]) -> Result<BoundScalar, 
         let ms = local_ms(call).rem_euclid(MS_PER_DAY) as i32;
         build::numbers_as::<Time32MillisecondType>(call.rows, &TypeKind::Time(0).arrow(), |_| Ok(Some(ms)))
     });
-    Ok(bound(Vec::new(), TypeKind::Time(0), function.volatile().function()))
+    Ok(bound(
+        Vec::new(),
+        TypeKind::Time(0),
+        function.volatile().function(),
+    ))
 }
 
 /// `UNIX_TIMESTAMP()` without arguments.
@@ -86,5 +132,9 @@ pub(super) fn unix_now() -> BoundScalar {
         let now = call.context.clock.now_ms().div_euclid(1000);
         build::numbers_as::<Int64Type>(call.rows, &TypeKind::BigInt.arrow(), |_| Ok(Some(now)))
     });
-    bound_as(Vec::new(), TypeKind::BigInt.not_null(), function.volatile().function())
+    bound_as(
+        Vec::new(),
+        TypeKind::BigInt.not_null(),
+        function.volatile().function(),
+    )
 }

@@ -27,7 +27,9 @@ impl<'a> Times<'a> {
         Ok(match kind {
             TypeKind::Date => Times::Date(call.numbers(index)?),
             TypeKind::Time(_) => Times::Time(call.numbers(index)?),
-            TypeKind::Timestamp(p) | TypeKind::TimestampLtz(p) if *p > 6 => Times::Nanos(call.numbers(index)?, zone),
+            TypeKind::Timestamp(p) | TypeKind::TimestampLtz(p) if *p > 6 => {
+                Times::Nanos(call.numbers(index)?, zone)
+            }
             _ => Times::Micros(call.numbers(index)?, zone),
         })
     }
@@ -36,7 +38,10 @@ impl<'a> Times<'a> {
     pub fn instant(&self, row: usize) -> Option<Instant> {
         let (utc, zone) = match self {
             Times::Date(days) => {
-                return Some(Instant { seconds: i64::from(days.get(row)?) * 86_400, nanos: 0 });
+                return Some(Instant {
+                    seconds: i64::from(days.get(row)?) * 86_400,
+                    nanos: 0,
+                });
             }
             Times::Time(times) => (Instant::from_unit(i64::from(times.get(row)?) * 1000, 6), None),
             Times::Micros(times, zone) => (Instant::from_unit(times.get(row)?, 6), *zone),
@@ -69,5 +74,8 @@ pub(super) fn ms_of(instant: Instant) -> i64 {
 }
 
 pub(super) fn instant_of(ms: i64) -> Instant {
-    Instant { seconds: ms.div_euclid(1000), nanos: (ms.rem_euclid(1000) * 1_000_000) as u32 }
+    Instant {
+        seconds: ms.div_euclid(1000),
+        nanos: (ms.rem_euclid(1000) * 1_000_000) as u32,
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::types::{Date32Type, Int32Type, Time32MillisecondType, TimestampMicrosecondType, TimestampNanosecondType};
+use arrow_array::types::{
+    Date32Type, Int32Type, Time32MillisecondType, TimestampMicrosecondType, TimestampNanosecondType,
+};
 use dataflow::{Argument, BoundScalar, SignatureError};
 use model::{DataType, TypeKind};
 
@@ -65,7 +67,7 @@ fn bind_add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let from = time.kind.clone();
     let to = match (&from, step) {
         // Hours and less do not fit into a date.
-        (TypeKind::Date, Step::Ms(ms)) if ms % MS_PER_DAY != 0 => TypeKind::Timestamp(0),
+        (TypeKind::Date, Step::Ms(ms)) if ms % MS_PER_DAY != 0 => TypeKind::Timestamp(6),
         (kind, _) => kind.clone(),
     };
     let result = to.clone();
@@ -76,7 +78,8 @@ fn bind_add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             Some(match step {
                 Step::Ms(length) => ms.checked_add(length.checked_mul(number)?)?,
                 Step::Months(months) => {
-                    add_months(ms.div_euclid(MS_PER_DAY), months * number) * MS_PER_DAY + ms.rem_euclid(MS_PER_DAY)
+                    add_months(ms.div_euclid(MS_PER_DAY), months * number) * MS_PER_DAY
+                        + ms.rem_euclid(MS_PER_DAY)
                 }
             })
         };
@@ -91,8 +94,13 @@ fn bind_add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             TypeKind::Timestamp(p) | TypeKind::TimestampLtz(p) if *p > 6 => {
                 let original = call.numbers_opt::<TimestampNanosecondType>(2)?;
                 build::numbers_as::<TimestampNanosecondType>(call.rows, &arrow, |row| {
-                    let below = original.as_ref().and_then(|o| o.get(row)).map_or(0, |ns| ns.rem_euclid(1_000_000));
-                    Ok(moved(row).and_then(|ms| ms.checked_mul(1_000_000)).map(|ns| ns + below))
+                    let below = original
+                        .as_ref()
+                        .and_then(|o| o.get(row))
+                        .map_or(0, |ns| ns.rem_euclid(1_000_000));
+                    Ok(moved(row)
+                        .and_then(|ms| ms.checked_mul(1_000_000))
+                        .map(|ns| ns + below))
                 })
             }
             _ => {
@@ -101,13 +109,22 @@ fn bind_add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
                     _ => call.numbers_opt::<TimestampMicrosecondType>(2)?,
                 };
                 build::numbers_as::<TimestampMicrosecondType>(call.rows, &arrow, |row| {
-                    let below = original.as_ref().and_then(|o| o.get(row)).map_or(0, |us| us.rem_euclid(1000));
-                    Ok(moved(row).and_then(|ms| ms.checked_mul(1000)).map(|us| us + below))
+                    let below = original
+                        .as_ref()
+                        .and_then(|o| o.get(row))
+                        .map_or(0, |us| us.rem_euclid(1000));
+                    Ok(moved(row)
+                        .and_then(|ms| ms.checked_mul(1000))
+                        .map(|us| us + below))
                 })
             }
         }
     });
-    Ok(bound(vec![TypeKind::STRING.not_null(), number, time], result, function))
+    Ok(bound(
+        vec![TypeKind::STRING.not_null(), number, time],
+        result,
+        function,
+    ))
 }
 
 fn bind_difference(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
@@ -116,6 +133,14 @@ fn bind_difference(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
     let types: Vec<DataType> = (1..3)
         .map(|index| coerce_one("TIMESTAMPDIFF", index, &arguments[index], Slot::Temporal))
         .collect::<Result<_, _>>()?;
+    let is_instant = |index: usize| matches!(types[index].kind, TypeKind::TimestampLtz(_));
+    if is_instant(0) != is_instant(1) {
+        return Err(
+            SignatureError::new("TIMESTAMPDIFF takes two TIMESTAMP_LTZ or none")
+                .argument(2)
+                .hint("cast one side, as in CAST(x AS TIMESTAMP_LTZ(3))"),
+        );
+    }
     let kinds: Vec<TypeKind> = types.iter().map(|t| t.kind.clone()).collect();
     let function = kernel("TIMESTAMPDIFF", move |call| {
         let (from, to) = (Times::of(call, 1, &kinds[0])?, Times::of(call, 2, &kinds[1])?);
@@ -138,5 +163,9 @@ fn whole_months(to: i64, from: i64) -> i64 {
     let (to_day, from_day) = (to.div_euclid(MS_PER_DAY), from.div_euclid(MS_PER_DAY));
     let months = months_between(to_day, from_day);
     let early = to.rem_euclid(MS_PER_DAY) < from.rem_euclid(MS_PER_DAY);
-    if early && add_months(from_day, months) == to_day { months - 1 } else { months }
+    if early && add_months(from_day, months) == to_day {
+        months - 1
+    } else {
+        months
+    }
 }

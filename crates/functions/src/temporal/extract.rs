@@ -28,32 +28,76 @@ pub(super) const LIST: &[Scalar] = &[
             bind("EXTRACT", unit(&name)?, &arguments[1..], 1)
         },
     },
-    named("YEAR", &["YEAR(time)"], "The year.", ("YEAR(DATE '1994-09-27')", "1994"), |a| bind("YEAR", Unit::Year, a, 0)),
-    named("QUARTER", &["QUARTER(time)"], "The quarter of the year, 1 to 4.", ("QUARTER(DATE '1994-09-27')", "3"), |a| {
-        bind("QUARTER", Unit::Quarter, a, 0)
-    }),
-    named("MONTH", &["MONTH(time)"], "The month, 1 to 12.", ("MONTH(DATE '1994-09-27')", "9"), |a| {
-        bind("MONTH", Unit::Month, a, 0)
-    }),
-    named("WEEK", &["WEEK(time)"], "The week of the year by ISO 8601, 1 to 53.", ("WEEK(DATE '1994-09-27')", "39"), |a| {
-        bind("WEEK", Unit::Week, a, 0)
-    }),
-    named("DAYOFYEAR", &["DAYOFYEAR(time)"], "The day of the year.", ("DAYOFYEAR(DATE '1994-09-27')", "270"), |a| {
-        bind("DAYOFYEAR", Unit::DayOfYear, a, 0)
-    }),
-    named("DAYOFMONTH", &["DAYOFMONTH(time)"], "The day of the month.", ("DAYOFMONTH(DATE '1994-09-27')", "27"), |a| {
-        bind("DAYOFMONTH", Unit::Day, a, 0)
-    }),
-    named("DAYOFWEEK", &["DAYOFWEEK(time)"], "The day of the week, 1 for Sunday.", ("DAYOFWEEK(DATE '1994-09-27')", "3"), |a| {
-        bind("DAYOFWEEK", Unit::DayOfWeek, a, 0)
-    }),
-    named("HOUR", &["HOUR(time)"], "The hour, 0 to 23.", ("HOUR(TIME '13:14:15')", "13"), |a| bind("HOUR", Unit::Hour, a, 0)),
-    named("MINUTE", &["MINUTE(time)"], "The minute, 0 to 59.", ("MINUTE(TIME '13:14:15')", "14"), |a| {
-        bind("MINUTE", Unit::Minute, a, 0)
-    }),
-    named("SECOND", &["SECOND(time)"], "The second, 0 to 59.", ("SECOND(TIME '13:14:15')", "15"), |a| {
-        bind("SECOND", Unit::Second, a, 0)
-    }),
+    named(
+        "YEAR",
+        &["YEAR(time)"],
+        "The year.",
+        ("YEAR(DATE '1994-09-27')", "1994"),
+        |a| bind("YEAR", Unit::Year, a, 0),
+    ),
+    named(
+        "QUARTER",
+        &["QUARTER(time)"],
+        "The quarter of the year, 1 to 4.",
+        ("QUARTER(DATE '1994-09-27')", "3"),
+        |a| bind("QUARTER", Unit::Quarter, a, 0),
+    ),
+    named(
+        "MONTH",
+        &["MONTH(time)"],
+        "The month, 1 to 12.",
+        ("MONTH(DATE '1994-09-27')", "9"),
+        |a| bind("MONTH", Unit::Month, a, 0),
+    ),
+    named(
+        "WEEK",
+        &["WEEK(time)"],
+        "The week of the year by ISO 8601, 1 to 53.",
+        ("WEEK(DATE '1994-09-27')", "39"),
+        |a| bind("WEEK", Unit::Week, a, 0),
+    ),
+    named(
+        "DAYOFYEAR",
+        &["DAYOFYEAR(time)"],
+        "The day of the year.",
+        ("DAYOFYEAR(DATE '1994-09-27')", "270"),
+        |a| bind("DAYOFYEAR", Unit::DayOfYear, a, 0),
+    ),
+    named(
+        "DAYOFMONTH",
+        &["DAYOFMONTH(time)"],
+        "The day of the month.",
+        ("DAYOFMONTH(DATE '1994-09-27')", "27"),
+        |a| bind("DAYOFMONTH", Unit::Day, a, 0),
+    ),
+    named(
+        "DAYOFWEEK",
+        &["DAYOFWEEK(time)"],
+        "The day of the week, 1 for Sunday.",
+        ("DAYOFWEEK(DATE '1994-09-27')", "3"),
+        |a| bind("DAYOFWEEK", Unit::DayOfWeek, a, 0),
+    ),
+    named(
+        "HOUR",
+        &["HOUR(time)"],
+        "The hour, 0 to 23.",
+        ("HOUR(TIME '13:14:15')", "13"),
+        |a| bind("HOUR", Unit::Hour, a, 0),
+    ),
+    named(
+        "MINUTE",
+        &["MINUTE(time)"],
+        "The minute, 0 to 59.",
+        ("MINUTE(TIME '13:14:15')", "14"),
+        |a| bind("MINUTE", Unit::Minute, a, 0),
+    ),
+    named(
+        "SECOND",
+        &["SECOND(time)"],
+        "The second, 0 to 59.",
+        ("SECOND(TIME '13:14:15')", "15"),
+        |a| bind("SECOND", Unit::Second, a, 0),
+    ),
 ];
 
 const fn named(
@@ -63,7 +107,14 @@ const fn named(
     example: (&'static str, &'static str),
     bind: fn(&[Argument]) -> Result<BoundScalar, SignatureError>,
 ) -> Scalar {
-    Scalar { name, signatures, doc, example, category: "temporal", bind }
+    Scalar {
+        name,
+        signatures,
+        doc,
+        example,
+        category: "temporal",
+        bind,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,15 +176,31 @@ pub(super) fn unit(name: &str) -> Result<Unit, SignatureError> {
 }
 
 /// `arguments` holds the time alone; in the call it stands at `index`.
-fn bind(name: &'static str, unit: Unit, arguments: &[Argument], index: usize) -> Result<BoundScalar, SignatureError> {
+fn bind(
+    name: &'static str,
+    unit: Unit,
+    arguments: &[Argument],
+    index: usize,
+) -> Result<BoundScalar, SignatureError> {
     check_count(name, arguments, 1, 1)?;
     let time = coerce_one(name, index, &arguments[0], Slot::Temporal)?;
     let kind = time.kind.clone();
     let is_date = kind == TypeKind::Date;
     let is_time = matches!(kind, TypeKind::Time(_));
-    let dated = !matches!(unit, Unit::Hour | Unit::Minute | Unit::Second | Unit::Millisecond | Unit::Microsecond | Unit::Nanosecond | Unit::Epoch);
+    let dated = !matches!(
+        unit,
+        Unit::Hour
+            | Unit::Minute
+            | Unit::Second
+            | Unit::Millisecond
+            | Unit::Microsecond
+            | Unit::Nanosecond
+            | Unit::Epoch
+    );
     if (is_time && dated) || (is_date && !dated && unit != Unit::Epoch) {
-        return Err(SignatureError::new(format!("{name} cannot take {unit:?} out of {kind}")).argument(index));
+        return Err(
+            SignatureError::new(format!("{name} cannot take {unit:?} out of {kind}")).argument(index),
+        );
     }
     let function = kernel(name, move |call| {
         let times = Times::of(call, index, &kind)?;

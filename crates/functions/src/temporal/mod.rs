@@ -8,8 +8,8 @@ mod columns;
 mod difference;
 mod extract;
 mod format;
-mod pattern;
 mod parse;
+mod pattern;
 mod unit;
 mod unix;
 
@@ -18,10 +18,17 @@ use crate::definition::Scalar;
 pub(crate) use unit::round_to_unit;
 
 pub(crate) fn list() -> Vec<&'static Scalar> {
-    [clock::LIST, difference::LIST, extract::LIST, format::LIST, parse::LIST, unix::LIST]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        clock::LIST,
+        difference::LIST,
+        extract::LIST,
+        format::LIST,
+        parse::LIST,
+        unix::LIST,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 pub(crate) const MS_PER_DAY: i64 = 86_400_000;

@@ -32,7 +32,10 @@ pub(super) const LIST: &[Scalar] = &[
     },
     Scalar {
         name: "TO_TIMESTAMP_LTZ",
-        signatures: &["TO_TIMESTAMP_LTZ(number [, precision])", "TO_TIMESTAMP_LTZ(text [, pattern [, zone]])"],
+        signatures: &[
+            "TO_TIMESTAMP_LTZ(number [, precision])",
+            "TO_TIMESTAMP_LTZ(text [, pattern [, zone]])",
+        ],
         doc: "The instant of epoch seconds (precision 0) or milliseconds (precision 3, the default), or the one that a text stands for in a time zone (UTC by default).",
         example: ("TO_TIMESTAMP_LTZ(0, 3)", "1970-01-01 00:00:00.000"),
         category: "temporal",
@@ -46,7 +49,9 @@ fn bind_to_date(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
         let text = call.text(0)?;
         let mut patterns = call.text_opt(1)?.map(Patterns::new);
         build::numbers_as::<Date32Type>(call.rows, &TypeKind::Date.arrow(), |row| {
-            let Some(text) = text.get(row) else { return Ok(None) };
+            let Some(text) = text.get(row) else {
+                return Ok(None);
+            };
             let Some(patterns) = &mut patterns else {
                 return Ok(parse_date(text.as_bytes()));
             };
@@ -64,7 +69,9 @@ fn bind_to_timestamp(arguments: &[Argument]) -> Result<BoundScalar, SignatureErr
         let mut patterns = call.text_opt(1)?.map(Patterns::new);
         let arrow = TypeKind::Timestamp(3).arrow();
         build::numbers_as::<TimestampMicrosecondType>(call.rows, &arrow, |row| {
-            let Some(text) = text.get(row) else { return Ok(None) };
+            let Some(text) = text.get(row) else {
+                return Ok(None);
+            };
             Ok(local(text, row, &mut patterns)?.and_then(|instant| instant.to_unit(3)))
         })
     });
@@ -76,10 +83,15 @@ fn local(text: &str, row: usize, patterns: &mut Option<Patterns<'_>>) -> Result<
     let Some(patterns) = patterns else {
         return Ok(parse_timestamp(text.as_bytes()));
     };
-    let Some(pattern) = patterns.get(row)? else { return Ok(None) };
+    let Some(pattern) = patterns.get(row)? else {
+        return Ok(None);
+    };
     Ok(match pattern.parse(text, false) {
         Some(parsed) => Some(match parsed.offset {
-            Some(offset) => Instant { seconds: parsed.local.seconds - offset, ..parsed.local },
+            Some(offset) => Instant {
+                seconds: parsed.local.seconds - offset,
+                ..parsed.local
+            },
             None => parsed.local,
         }),
         None => parse_timestamp(text.as_bytes()),
@@ -91,12 +103,19 @@ fn bind_to_timestamp_ltz(arguments: &[Argument]) -> Result<BoundScalar, Signatur
     let result = TypeKind::TimestampLtz(3).nullable();
     let arrow = result.arrow();
     if arguments[0].data_type.kind.is_string() {
-        let types = coerce("TO_TIMESTAMP_LTZ", arguments, 1, &[Slot::Text, Slot::Text, Slot::Text])?;
+        let types = coerce(
+            "TO_TIMESTAMP_LTZ",
+            arguments,
+            1,
+            &[Slot::Text, Slot::Text, Slot::Text],
+        )?;
         let function = fallible_kernel("TO_TIMESTAMP_LTZ", move |call| {
             let (text, zones) = (call.text(0)?, call.text_opt(2)?);
             let mut patterns = call.text_opt(1)?.map(Patterns::new);
             build::numbers_as::<TimestampMicrosecondType>(call.rows, &arrow, |row| {
-                let Some(text) = text.get(row) else { return Ok(None) };
+                let Some(text) = text.get(row) else {
+                    return Ok(None);
+                };
                 let zone = match &zones {
                     None => Tz::UTC,
                     Some(zones) => match zones.get(row).map(str::parse::<Tz>) {
@@ -114,10 +133,17 @@ fn bind_to_timestamp_ltz(arguments: &[Argument]) -> Result<BoundScalar, Signatur
     let per_second = match arguments.get(1).map(literal_int) {
         None | Some(Some(3)) => 1000i64,
         Some(Some(0)) => 1,
-        Some(_) => return Err(SignatureError::new("the precision of TO_TIMESTAMP_LTZ must be 0 or 3").argument(1)),
+        Some(_) => {
+            return Err(SignatureError::new("the precision of TO_TIMESTAMP_LTZ must be 0 or 3").argument(1));
+        }
     };
     let fractional = !arguments[0].data_type.kind.is_integer();
-    let number = coerce_one("TO_TIMESTAMP_LTZ", 0, &arguments[0], if fractional { Slot::Double } else { Slot::BigInt })?;
+    let number = coerce_one(
+        "TO_TIMESTAMP_LTZ",
+        0,
+        &arguments[0],
+        if fractional { Slot::Double } else { Slot::BigInt },
+    )?;
     let mut types = vec![number];
     if arguments.len() == 2 {
         types.push(coerce_one("TO_TIMESTAMP_LTZ", 1, &arguments[1], Slot::Int)?);
@@ -127,7 +153,9 @@ fn bind_to_timestamp_ltz(arguments: &[Argument]) -> Result<BoundScalar, Signatur
         if fractional {
             let numbers = call.numbers::<Float64Type>(0)?;
             return build::numbers_as::<TimestampMicrosecondType>(call.rows, &arrow, |row| {
-                Ok(numbers.get(row).and_then(|number| (number as i64).checked_mul(us_each)))
+                Ok(numbers
+                    .get(row)
+                    .and_then(|number| (number as i64).checked_mul(us_each)))
             });
         }
         let numbers = call.numbers::<Int64Type>(0)?;

@@ -6,10 +6,28 @@ use values::temporal::{Instant, civil_from_days, days_from_civil, days_in_month}
 use super::extract::{day_of_year, sunday_is_zero};
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const DAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
 
 /// A compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +46,7 @@ impl Pattern {
     /// `None` if a letter means nothing here, or a quote is not closed.
     pub fn compile(text: &str) -> Option<Pattern> {
         let mut items: Vec<Item> = Vec::new();
-        let mut literal = |items: &mut Vec<Item>, text: &str| match items.last_mut() {
+        let literal = |items: &mut Vec<Item>, text: &str| match items.last_mut() {
             Some(Item::Literal(before)) => before.push_str(text),
             _ => items.push(Item::Literal(text.to_string())),
         };
@@ -113,7 +131,7 @@ impl Pattern {
                 'N' => write_number(second * 1_000_000_000 + i64::from(local.nanos), count, out),
                 'G' => out.push_str(if year > 0 { "AD" } else { "BC" }),
                 'V' => out.push_str(zone.name()),
-                'z' => out.push_str(if offset == 0 { "UTC" } else { zone.name() }),
+                'z' => write_zone(zone, local.seconds - offset, out),
                 'X' if offset == 0 => out.push('Z'),
                 'O' => {
                     out.push_str("GMT");
@@ -274,15 +292,28 @@ impl Fields {
         let mut days = match self.day_of_year {
             Some(day) => days_from_civil(carried, 1, 1).checked_add(day - 1)?,
             // A strict parser takes the last day of a month for one behind it.
-            None if !lenient => days_from_civil(carried, month, (day as u32).min(days_in_month(carried, month))),
+            None if !lenient => {
+                days_from_civil(carried, month, (day as u32).min(days_in_month(carried, month)))
+            }
             None => days_from_civil(carried, month, 1).checked_add(day - 1)?,
         };
-        let seconds = hour.checked_mul(3600)?.checked_add(self.minute.checked_mul(60)?)?.checked_add(self.second)?;
+        let seconds = hour
+            .checked_mul(3600)?
+            .checked_add(self.minute.checked_mul(60)?)?
+            .checked_add(self.second)?;
         days = days.checked_add(seconds.div_euclid(86_400))?;
-        let seconds = days.checked_mul(86_400)?.checked_add(seconds.rem_euclid(86_400))?;
+        let seconds = days
+            .checked_mul(86_400)?
+            .checked_add(seconds.rem_euclid(86_400))?;
         let seconds = seconds.checked_add(self.nanos.div_euclid(1_000_000_000))?;
-        let local = Instant { seconds, nanos: self.nanos.rem_euclid(1_000_000_000) as u32 };
-        Some(Parsed { local, offset: self.offset })
+        let local = Instant {
+            seconds,
+            nanos: self.nanos.rem_euclid(1_000_000_000) as u32,
+        };
+        Some(Parsed {
+            local,
+            offset: self.offset,
+        })
     }
 }
 
@@ -328,6 +359,18 @@ fn write_year(year: i64, count: usize, out: &mut String) {
     }
 }
 
+/// The short name of the zone at this time: `EST` and `EDT`, or its number where it has no name.
+fn write_zone(zone: Tz, utc_seconds: i64, out: &mut String) {
+    use chrono::{TimeZone, Utc};
+    use chrono_tz::OffsetName;
+    let name = Utc.timestamp_opt(utc_seconds, 0).single().and_then(|time| {
+        zone.offset_from_utc_datetime(&time.naive_utc())
+            .abbreviation()
+            .map(str::to_string)
+    });
+    out.push_str(name.as_deref().unwrap_or(zone.name()));
+}
+
 fn write_offset(offset: i64, colon: bool, out: &mut String) {
     let sign = if offset < 0 { '-' } else { '+' };
     let minutes = offset.abs() / 60;
@@ -351,7 +394,9 @@ mod tests {
     use super::*;
 
     fn parse(pattern: &str, text: &str) -> Option<i64> {
-        Pattern::compile(pattern)?.parse(text, false).map(|parsed| parsed.local.seconds)
+        Pattern::compile(pattern)?
+            .parse(text, false)
+            .map(|parsed| parsed.local.seconds)
     }
 
     #[test]

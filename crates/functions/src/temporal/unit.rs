@@ -1,10 +1,11 @@
 //! CEIL and FLOOR of times to a unit.
 
-use arrow_array::types::{Date32Type, Time32MillisecondType, TimestampMicrosecondType, TimestampNanosecondType};
-use chrono_tz::Tz;
+use arrow_array::types::{
+    Date32Type, Time32MillisecondType, TimestampMicrosecondType, TimestampNanosecondType,
+};
 use dataflow::{Argument, BoundScalar, SignatureError};
 use model::TypeKind;
-use values::temporal::{Instant, civil_from_days, days_from_civil};
+use values::temporal::{civil_from_days, days_from_civil};
 
 use super::MS_PER_DAY;
 use super::columns::{Times, instant_of};
@@ -12,7 +13,6 @@ use super::extract::{Unit, sunday_is_zero, unit};
 use crate::build;
 use crate::kernel::kernel;
 use crate::signature::{Slot, bound, coerce_one, literal_text};
-use crate::zone;
 
 /// Binds `CEIL(time, unit)` (`up`) or `FLOOR(time, unit)`.
 pub(crate) fn round_to_unit(arguments: &[Argument], up: bool) -> Result<BoundScalar, SignatureError> {
@@ -28,11 +28,9 @@ pub(crate) fn round_to_unit(arguments: &[Argument], up: bool) -> Result<BoundSca
         let times = Times::of(call, 0, &from)?;
         let ms = |row: usize| times.ms(row).and_then(|ms| rounded(unit, ms, up));
         let instant = |row: usize| {
-            let local = instant_of(ms(row)?);
-            Some(match from {
-                TypeKind::TimestampLtz(_) => to_utc(call.context.time_zone, local),
-                _ => local,
-            })
+            // The offset before rounding is taken off again, even where the rounded time has another.
+            let offset = times.ms(row)? - times.utc_ms(row)?;
+            Some(instant_of(ms(row)? - offset))
         };
         let arrow = from.arrow();
         match &from {
@@ -54,10 +52,6 @@ pub(crate) fn round_to_unit(arguments: &[Argument], up: bool) -> Result<BoundSca
         }
     });
     Ok(bound(vec![time, TypeKind::STRING.not_null()], kind, function))
-}
-
-fn to_utc(zone: Tz, local: Instant) -> Instant {
-    zone::instant_to_utc(zone, local)
 }
 
 /// Up to a day by the clock; weeks, months and years by the day alone, the time of day left out.
@@ -97,7 +91,11 @@ fn rounded_day(unit: Unit, day: i64, up: bool) -> Option<i64> {
 
 /// The first day of a month that may lie in the next year.
 fn first_of(year: i64, month: u32) -> i64 {
-    if month > 12 { days_from_civil(year + 1, month - 12, 1) } else { days_from_civil(year, month, 1) }
+    if month > 12 {
+        days_from_civil(year + 1, month - 12, 1)
+    } else {
+        days_from_civil(year, month, 1)
+    }
 }
 
 fn years(first: i64, count: i64) -> (i64, i64) {

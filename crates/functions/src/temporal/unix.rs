@@ -39,7 +39,10 @@ pub(super) const LIST: &[Scalar] = &[
         name: "CONVERT_TZ",
         signatures: &["CONVERT_TZ(text, from_zone, to_zone)"],
         doc: "A time 'yyyy-MM-dd HH:mm:ss' of one zone as that of another.",
-        example: ("CONVERT_TZ('1970-01-01 00:00:00', 'UTC', 'America/Los_Angeles')", "1969-12-31 16:00:00"),
+        example: (
+            "CONVERT_TZ('1970-01-01 00:00:00', 'UTC', 'America/Los_Angeles')",
+            "1969-12-31 16:00:00",
+        ),
         category: "temporal",
         bind: bind_convert_tz,
     },
@@ -57,7 +60,11 @@ enum Zone {
 impl Zone {
     /// As `java.util.TimeZone` reads it: unknown names are GMT.
     fn of(name: &str) -> Zone {
-        if let Some(Ok(offset)) = name.strip_prefix("GMT").filter(|rest| !rest.is_empty()).map(parse_offset) {
+        if let Some(Ok(offset)) = name
+            .strip_prefix("GMT")
+            .filter(|rest| !rest.is_empty())
+            .map(parse_offset)
+        {
             return Zone::Fixed(offset);
         }
         name.parse().map_or(Zone::Fixed(0), Zone::Named)
@@ -113,16 +120,21 @@ fn bind_unix_timestamp(arguments: &[Argument]) -> Result<BoundScalar, SignatureE
         let default = Pattern::compile(DEFAULT_PATTERN);
         let zone = Zone::Named(call.context.time_zone);
         let seconds = build::numbers::<Int64Type>(call.rows, |row| {
-            let Some(text) = text.get(row) else { return Ok(None) };
+            let Some(text) = text.get(row) else {
+                return Ok(None);
+            };
             let pattern = match &mut patterns {
                 None => default.as_ref(),
                 Some(patterns) => patterns.get(row)?,
             };
             let Some(pattern) = pattern else { return Ok(None) };
-            Ok(Some(pattern.parse(text, true).map_or(i64::MIN, |parsed| match parsed.offset {
-                Some(offset) => parsed.local.seconds - offset,
-                None => zone.to_utc(parsed.local.seconds),
-            })))
+            Ok(Some(pattern.parse(text, true).map_or(
+                i64::MIN,
+                |parsed| match parsed.offset {
+                    Some(offset) => parsed.local.seconds - offset,
+                    None => zone.to_utc(parsed.local.seconds),
+                },
+            )))
         })?;
         Ok(Arc::new(seconds))
     });
@@ -141,9 +153,14 @@ fn bind_from_unixtime(arguments: &[Argument]) -> Result<BoundScalar, SignatureEr
                 None => default.as_ref(),
                 Some(patterns) => patterns.get(row)?,
             };
-            let (Some(utc), Some(pattern)) = (seconds.get(row), pattern) else { return Ok(None) };
+            let (Some(utc), Some(pattern)) = (seconds.get(row), pattern) else {
+                return Ok(None);
+            };
             let offset = zone::offset_at(zone, utc);
-            let local = Instant { seconds: utc.saturating_add(offset), nanos: 0 };
+            let local = Instant {
+                seconds: utc.saturating_add(offset),
+                nanos: 0,
+            };
             // Years beyond what a calendar of 64-bit days holds are no times.
             if local.seconds.unsigned_abs() > 1 << 55 {
                 return Ok(None);
@@ -165,9 +182,14 @@ fn bind_convert_tz(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
                 return Ok(None);
             };
             let Some(pattern) = &pattern else { return Ok(None) };
-            let Some(parsed) = pattern.parse(text, true) else { return Ok(None) };
+            let Some(parsed) = pattern.parse(text, true) else {
+                return Ok(None);
+            };
             let utc = Zone::of(from).to_utc(parsed.local.seconds);
-            let local = Instant { seconds: utc + Zone::of(to).offset_at(utc), nanos: 0 };
+            let local = Instant {
+                seconds: utc + Zone::of(to).offset_at(utc),
+                nanos: 0,
+            };
             pattern.format(local, Tz::UTC, 0, out);
             Ok(Some(()))
         })

@@ -47,7 +47,11 @@ impl Session {
 
     fn show(&self, value: &ArrayRef, data_type: &DataType) -> Result<String, String> {
         assert_eq!(value.len(), 1);
-        assert_eq!(value.data_type(), &data_type.arrow(), "the array is not of its type");
+        assert_eq!(
+            value.data_type(),
+            &data_type.arrow(),
+            "the array is not of its type"
+        );
         if value.logical_null_count() > 0 {
             return Ok("<NULL>".to_string());
         }
@@ -55,7 +59,8 @@ impl Session {
             let digits: String = bytes.value(0).iter().map(|byte| format!("{byte:02x}")).collect();
             return Ok(format!("x'{digits}'"));
         }
-        let bound = cast(data_type, &TypeKind::STRING.nullable(), CastMode::Explicit).map_err(|e| e.message)?;
+        let bound =
+            cast(data_type, &TypeKind::STRING.nullable(), CastMode::Explicit).map_err(|e| e.message)?;
         let text = bound
             .function
             .evaluate(&[Value::Constant(value.clone())], 1, &self.context)
@@ -70,7 +75,11 @@ impl Session {
             .iter()
             .map(|argument| Argument {
                 data_type: argument.data_type.clone(),
-                literal: if argument.literal { argument.value.clone().ok() } else { None },
+                literal: if argument.literal {
+                    argument.value.clone().ok()
+                } else {
+                    None
+                },
             })
             .collect();
         let bound = definition.bind(&given).map_err(|error| error.message)?;
@@ -95,7 +104,9 @@ impl Session {
         }
         Ok(Typed {
             data_type: bound.result,
-            value: value.map(|value| value.array().clone()).map_err(|error| error.to_string()),
+            value: value
+                .map(|value| value.array().clone())
+                .map_err(|error| error.to_string()),
             literal: false,
         })
     }
@@ -115,14 +126,23 @@ impl Session {
             let parts: Vec<&dyn Array> = vec![array.as_ref(); 3];
             arrow_select::concat::concat(&parts).unwrap()
         };
-        let columns: Vec<Value> = values.iter().map(|value| Value::Array(spread(value.array()))).collect();
+        let columns: Vec<Value> = values
+            .iter()
+            .map(|value| Value::Array(spread(value.array())))
+            .collect();
         let found = function.evaluate(&columns, 3, &self.context).unwrap();
-        assert_eq!(&spread(expected.array()), found.array(), "{name} differs on columns");
+        assert_eq!(
+            &spread(expected.array()),
+            found.array(),
+            "{name} differs on columns"
+        );
         let mut mixed = columns;
         mixed[0] = values[0].clone();
         let found = function.evaluate(&mixed, 3, &self.context).unwrap();
         match found {
-            Value::Array(array) => assert_eq!(&spread(expected.array()), &array, "{name} differs on a mixture"),
+            Value::Array(array) => {
+                assert_eq!(&spread(expected.array()), &array, "{name} differs on a mixture")
+            }
             Value::Constant(array) => assert_eq!(expected.array(), &array),
         }
     }
@@ -147,12 +167,19 @@ impl Session {
     }
 
     fn all(&self, expressions: &[&Expr]) -> Result<Vec<Typed>, String> {
-        expressions.iter().map(|expression| self.expression(expression)).collect()
+        expressions
+            .iter()
+            .map(|expression| self.expression(expression))
+            .collect()
     }
 
     fn expression(&self, expression: &Expr) -> Evaluated {
         let negate = |typed: Typed, negated: bool| {
-            if negated { self.call("NOT", vec![typed]) } else { Ok(typed) }
+            if negated {
+                self.call("NOT", vec![typed])
+            } else {
+                Ok(typed)
+            }
         };
         match &expression.kind {
             ExprKind::Literal(value) => literal(value),
@@ -169,7 +196,11 @@ impl Session {
                     UnaryOperator::Not => self.call("NOT", vec![operand]),
                 }
             }
-            ExprKind::Binary { operator, left, right } => {
+            ExprKind::Binary {
+                operator,
+                left,
+                right,
+            } => {
                 let name = match operator {
                     BinaryOperator::Or => "OR",
                     BinaryOperator::And => "AND",
@@ -192,7 +223,11 @@ impl Session {
                 let name = if *negated { "IS NOT NULL" } else { "IS NULL" };
                 self.call(name, self.all(&[operand])?)
             }
-            ExprKind::IsTruth { operand, value, negated } => {
+            ExprKind::IsTruth {
+                operand,
+                value,
+                negated,
+            } => {
                 let word = match value {
                     Some(true) => "TRUE",
                     Some(false) => "FALSE",
@@ -202,26 +237,50 @@ impl Session {
                 self.call(&format!("IS {not}{word}"), self.all(&[operand])?)
             }
             ExprKind::IsDistinctFrom { left, right, negated } => {
-                let name = if *negated { "IS NOT DISTINCT FROM" } else { "IS DISTINCT FROM" };
+                let name = if *negated {
+                    "IS NOT DISTINCT FROM"
+                } else {
+                    "IS DISTINCT FROM"
+                };
                 self.call(name, self.all(&[left, right])?)
             }
-            ExprKind::Between { operand, low, high, negated, .. } => {
+            ExprKind::Between {
+                operand,
+                low,
+                high,
+                negated,
+                ..
+            } => {
                 let least = self.call(">=", self.all(&[operand, low])?)?;
                 let most = self.call("<=", self.all(&[operand, high])?)?;
                 negate(self.call("AND", vec![least, most])?, *negated)
             }
-            ExprKind::InList { operand, list, negated } => {
+            ExprKind::InList {
+                operand,
+                list,
+                negated,
+            } => {
                 let mut arguments = vec![operand.as_ref()];
                 arguments.extend(list);
                 self.call(if *negated { "NOT IN" } else { "IN" }, self.all(&arguments)?)
             }
-            ExprKind::Like { operand, pattern, escape, similar, negated } => {
+            ExprKind::Like {
+                operand,
+                pattern,
+                escape,
+                similar,
+                negated,
+            } => {
                 let mut arguments = vec![operand.as_ref(), pattern.as_ref()];
                 arguments.extend(escape.as_deref());
                 let name = if *similar { "SIMILAR TO" } else { "LIKE" };
                 negate(self.call(name, self.all(&arguments)?)?, *negated)
             }
-            ExprKind::Case { operand, branches, otherwise } => {
+            ExprKind::Case {
+                operand,
+                branches,
+                otherwise,
+            } => {
                 let mut conditions = Vec::new();
                 let mut results = Vec::new();
                 for (condition, result) in branches {
@@ -245,12 +304,26 @@ impl Session {
                 typed.data_type = common;
                 Ok(typed)
             }
-            ExprKind::Cast { operand, data_type, is_try } => {
-                let mode = if *is_try { CastMode::Try } else { CastMode::Explicit };
+            ExprKind::Cast {
+                operand,
+                data_type,
+                is_try,
+            } => {
+                let mode = if *is_try {
+                    CastMode::Try
+                } else {
+                    CastMode::Explicit
+                };
                 self.cast(self.expression(operand)?, &data_type.data_type, mode)
             }
             ExprKind::Function(call) => {
-                let name = call.name.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(".");
+                let name = call
+                    .name
+                    .parts
+                    .iter()
+                    .map(|part| part.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(".");
                 let mut arguments = Vec::new();
                 for argument in &call.arguments {
                     arguments.push(match &argument.value {
@@ -264,16 +337,28 @@ impl Session {
             ExprKind::Extract { unit, operand } => {
                 self.call("EXTRACT", vec![text(unit_name(*unit)), self.expression(operand)?])
             }
-            ExprKind::RoundToUnit { function, operand, unit } => self.call(
+            ExprKind::RoundToUnit {
+                function,
+                operand,
+                unit,
+            } => self.call(
                 &function.name,
                 vec![self.expression(operand)?, text(unit_name(*unit))],
             ),
-            ExprKind::Position { needle, haystack, from } => {
+            ExprKind::Position {
+                needle,
+                haystack,
+                from,
+            } => {
                 let mut arguments = vec![needle.as_ref(), haystack.as_ref()];
                 arguments.extend(from.as_deref());
                 self.call("POSITION", self.all(&arguments)?)
             }
-            ExprKind::Trim { side, characters, operand } => {
+            ExprKind::Trim {
+                side,
+                characters,
+                operand,
+            } => {
                 let side = match side {
                     TrimSide::Both => "BOTH",
                     TrimSide::Leading => "LEADING",
@@ -288,9 +373,7 @@ impl Session {
             ExprKind::Overlaps { left, right } => {
                 self.call("OVERLAPS", self.all(&[&left.0, &left.1, &right.0, &right.1])?)
             }
-            ExprKind::Row { fields, .. } => {
-                self.call("ROW", self.all(&fields.iter().collect::<Vec<_>>())?)
-            }
+            ExprKind::Row { fields, .. } => self.call("ROW", self.all(&fields.iter().collect::<Vec<_>>())?),
             ExprKind::Array(elements) => self.call("ARRAY", self.all(&elements.iter().collect::<Vec<_>>())?),
             ExprKind::Map(pairs) => {
                 let parts: Vec<&Expr> = pairs.iter().flat_map(|(key, value)| [key, value]).collect();
@@ -349,7 +432,9 @@ fn literal(literal: &Literal) -> Evaluated {
         Literal::Decimal(digits) => return decimal_literal(digits),
         Literal::Double(digits) => typed(
             TypeKind::Double,
-            Arc::new(Float64Array::from(vec![digits.parse::<f64>().map_err(|e| e.to_string())?])),
+            Arc::new(Float64Array::from(vec![
+                digits.parse::<f64>().map_err(|e| e.to_string())?,
+            ])),
         ),
         Literal::String(value) => text(value),
         Literal::Bytes(value) => typed(
@@ -362,7 +447,10 @@ fn literal(literal: &Literal) -> Evaluated {
         }
         Literal::Time(text) => {
             let ms = temporal::parse_time_ms(text.value.as_bytes()).ok_or("no time")?;
-            typed(TypeKind::Time(fraction(&text.value)), Arc::new(Time32MillisecondArray::from(vec![ms])))
+            typed(
+                TypeKind::Time(fraction(&text.value)),
+                Arc::new(Time32MillisecondArray::from(vec![ms])),
+            )
         }
         Literal::Timestamp(text) => {
             let precision = fraction(&text.value);
@@ -377,7 +465,10 @@ fn literal(literal: &Literal) -> Evaluated {
             typed(TypeKind::Timestamp(precision), array)
         }
         Literal::Interval(interval) => {
-            let months = matches!(interval.from, TimeUnit::Year | TimeUnit::Month | TimeUnit::Quarter);
+            let months = matches!(
+                interval.from,
+                TimeUnit::Year | TimeUnit::Month | TimeUnit::Quarter
+            );
             let sign = if interval.negative { -1 } else { 1 };
             let (minus, digits) = match interval.text.value.strip_prefix('-') {
                 Some(rest) => (-sign, rest),
@@ -388,7 +479,11 @@ fn literal(literal: &Literal) -> Evaluated {
                 .map(|part| part.parse().map_err(|_| "no interval".to_string()))
                 .collect::<Result<_, _>>()?;
             if months {
-                let scale = if interval.from == TimeUnit::Year { 12.0 } else { 1.0 };
+                let scale = if interval.from == TimeUnit::Year {
+                    12.0
+                } else {
+                    1.0
+                };
                 let total = numbers[0] * scale + numbers.get(1).unwrap_or(&0.0);
                 typed(
                     TypeKind::IntervalYearMonth,
@@ -402,10 +497,16 @@ fn literal(literal: &Literal) -> Evaluated {
                     TimeUnit::Minute => 2,
                     _ => 3,
                 };
-                let total: f64 = numbers.iter().zip(&units[first..]).map(|(n, unit)| n * unit).sum();
+                let total: f64 = numbers
+                    .iter()
+                    .zip(&units[first..])
+                    .map(|(n, unit)| n * unit)
+                    .sum();
                 typed(
                     TypeKind::IntervalDayTime,
-                    Arc::new(DurationMillisecondArray::from(vec![i64::from(minus) * total.round() as i64])),
+                    Arc::new(DurationMillisecondArray::from(vec![
+                        i64::from(minus) * total.round() as i64,
+                    ])),
                 )
             }
         }
@@ -416,7 +517,10 @@ fn decimal_literal(digits: &str) -> Evaluated {
     let (unscaled, scale) = decimal::parse(digits.as_bytes()).ok_or("no decimal of 38 digits")?;
     let length = unscaled.unsigned_abs().to_string().len() as i32;
     let precision = length.max(scale).max(1) as u8;
-    let kind = TypeKind::Decimal { precision, scale: scale as u8 };
+    let kind = TypeKind::Decimal {
+        precision,
+        scale: scale as u8,
+    };
     let array = Decimal128Array::from(vec![unscaled]).with_data_type(kind.arrow());
     Ok(typed(kind, Arc::new(array)))
 }

@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use dataflow::{
-    Boundedness, Chunk, Committable, Epoch, Error, EvaluationContext, Position, ReadOutcome, Sink, SinkWriter,
-    Source, Split, SplitReader,
+    Boundedness, Chunk, Committable, Epoch, Error, EvaluationContext, Position, ReadOutcome, Sink,
+    SinkWriter, Source, Split, SplitReader,
 };
 use engine::{Control, Job, JobOptions};
 use graph::{Exchange, Window};
@@ -26,7 +26,10 @@ const BATCH_ROWS: usize = 4096;
 fn main() -> Result<(), Error> {
     let mut arguments = std::env::args().skip(1);
     let parallelism: usize = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let rows: usize = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(10_000_000);
+    let rows: usize = arguments
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(10_000_000);
     let only = arguments.next();
     let source = Arc::new(Batches::new(rows, parallelism));
     let tumble = Window::Tumble {
@@ -80,7 +83,11 @@ fn main() -> Result<(), Error> {
             end.statistics.late_rows_dropped,
         );
         for node in &end.statistics.nodes {
-            println!("    {:28} {:5.0} ns", node.name, node.busy_us as f64 * 1000.0 / rows as f64);
+            println!(
+                "    {:28} {:5.0} ns",
+                node.name,
+                node.busy_us as f64 * 1000.0 / rows as f64
+            );
         }
     }
     Ok(())
@@ -98,7 +105,13 @@ impl Batches {
         let mut all: Vec<Vec<RecordBatch>> = vec![Vec::new(); lanes];
         for batch in 0..batches {
             let keys: Vec<i64> = (0..BATCH_ROWS)
-                .map(|_| if random.chance(0.25) { random.between(0, 99) } else { random.between(0, 99_999) })
+                .map(|_| {
+                    if random.chance(0.25) {
+                        random.between(0, 99)
+                    } else {
+                        random.between(0, 99_999)
+                    }
+                })
                 .collect();
             let texts = StringArray::from_iter_values(keys.iter().map(|key| format!("user-{key}")));
             let times = (0..BATCH_ROWS).map(|row| {
@@ -107,8 +120,12 @@ impl Batches {
             });
             let times = TimestampMicrosecondArray::from_iter_values(times);
             let values = Int64Array::from_iter_values(keys.iter().map(|key| key % 1000));
-            let columns: Vec<arrow_array::ArrayRef> =
-                vec![Arc::new(Int64Array::from(keys)), Arc::new(texts), Arc::new(values), Arc::new(times)];
+            let columns: Vec<arrow_array::ArrayRef> = vec![
+                Arc::new(Int64Array::from(keys)),
+                Arc::new(texts),
+                Arc::new(values),
+                Arc::new(times),
+            ];
             let schema = support::source::schema().arrow();
             // Invariant: the columns are those of the schema.
             all[batch % lanes].push(RecordBatch::try_new(schema, columns).expect("columns of the schema"));

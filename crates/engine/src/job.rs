@@ -13,7 +13,7 @@ use crate::control::{Control, NodeLabel, Statistics, labels, statistics};
 use crate::exchange::{Edge, Receiver};
 use crate::operator::Inputs;
 use crate::operators::{self, Build};
-use crate::shard::{Inlet, InletKind, NodeSlot, Shard, Step, Target};
+use crate::shard::{self, Inlet, InletKind, NodeSlot, Shard, Step, Target};
 use crate::shared::{Event, Shared};
 use crate::source::{Dealer, SourceInlet, ValuesInlet};
 use crate::stepper::Stepper;
@@ -159,7 +159,8 @@ impl Job {
         let restored = self.shared.take_prepared(Some(self.shared.epoch()));
         self.committers.commit(restored, false)?;
         let shared = &self.shared;
-        let shards = std::mem::take(&mut self.shards);
+        let mut shards = std::mem::take(&mut self.shards);
+        shard::begin(&mut shards)?;
         let committers = &mut self.committers;
         let outcome = thread::scope(|scope| {
             for shard in shards {
@@ -360,12 +361,6 @@ impl<'a> Plan<'a> {
                     None => slots[slot_of[&from.node]].targets.push(towards),
                 }
             }
-            let mut inputs = Inputs::new(node.inputs.len(), epoch);
-            inputs.restore(
-                restored
-                    .and_then(|snapshot| snapshot.watermark)
-                    .unwrap_or(WATERMARK_MIN),
-            );
             let build = Build {
                 graph: self.graph,
                 node,
@@ -379,7 +374,10 @@ impl<'a> Plan<'a> {
                 node: id,
                 id: self.ids[id],
                 operator: operators::build(&build)?,
-                inputs,
+                inputs: Inputs::new(node.inputs.len(), epoch),
+                restored_watermark: restored
+                    .and_then(|snapshot| snapshot.watermark)
+                    .unwrap_or(WATERMARK_MIN),
                 targets: Vec::new(),
                 is_sink: matches!(node.operator, GraphOperator::Sink(_)),
                 epoch,

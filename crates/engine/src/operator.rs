@@ -8,7 +8,7 @@ use state::OperatorSnapshot;
 pub(crate) trait Operator: Send {
     fn data(&mut self, input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error>;
 
-    /// No row with a time at or before this is expected any more. It only ever grows.
+    /// No row with a time at or before this is expected any more. It grows; but what was restored may be ahead.
     fn watermark(&mut self, _time_ms: i64, _out: &mut Output) -> Result<(), Error> {
         Ok(())
     }
@@ -125,11 +125,6 @@ impl Inputs {
 
     pub fn current(&self) -> i64 {
         self.watermark
-    }
-
-    /// Starts from a watermark that was known before; it will not be told again.
-    pub fn restore(&mut self, watermark: i64) {
-        self.watermark = watermark;
     }
 
     pub fn watermark(&mut self, input: usize, time_ms: i64) -> Moved {

@@ -56,6 +56,9 @@ pub(crate) struct NodeSlot {
     pub id: OperatorId,
     pub operator: Box<dyn Operator>,
     pub inputs: Inputs,
+    /// What it knew of event time when it was restored. The inputs tell their watermarks anew, since those who
+    /// follow must hear them again.
+    pub restored_watermark: i64,
     pub targets: Vec<Target>,
     pub is_sink: bool,
     /// The last barrier at which it has spoken.
@@ -131,6 +134,23 @@ impl Shard {
             moved: false,
             ended: false,
         }
+    }
+
+    /// Lets inlets that have nothing to send say so, and passes on that others have. Returns whether anything
+    /// was said.
+    fn begin(&mut self) -> Result<bool, Error> {
+        let mut said = false;
+        for inlet in 0..self.inlets.len() {
+            let may_say = match &self.inlets[inlet].kind {
+                InletKind::Source(source) => source.is_empty(),
+                InletKind::Values(values) => values.is_empty(),
+                InletKind::Closed | InletKind::Receiver(_) => true,
+            };
+            if may_say && !self.inlets[inlet].ended {
+                said |= self.poll(inlet, self.context.clock.now_us(), true)? == Poll::Sent;
+            }
+        }
+        Ok(said)
     }
 
     pub fn step(&mut self) -> Result<Step, Error> {
@@ -410,7 +430,7 @@ impl Shard {
         let slot = &mut self.nodes[index];
         slot.epoch = self.epoch;
         let mut snapshot = slot.operator.snapshot(self.epoch)?;
-        let watermark = slot.inputs.current();
+        let watermark = slot.inputs.current().max(slot.restored_watermark);
         snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
         if slot.is_sink {
             let committables = snapshot.committables.iter().cloned().map(Committable).collect();
@@ -527,7 +547,7 @@ impl Shard {
             let Ok(mut snapshot) = slot.operator.snapshot(self.epoch) else {
                 continue;
             };
-            let watermark = slot.inputs.current();
+            let watermark = slot.inputs.current().max(slot.restored_watermark);
             snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
             if slot.is_sink {
                 let committables = snapshot.committables.iter().cloned().map(Committable).collect();
@@ -537,6 +557,19 @@ impl Shard {
         }
         self.shared.shard_ended(last, part, self.epoch);
     }
+}
+
+/// To be done before any shard steps: those without splits must not hold back event time until their thread
+/// gets a word in, or what is late would depend on when that is.
+pub(crate) fn begin(shards: &mut [Shard]) -> Result<(), Error> {
+    let mut said = true;
+    while said {
+        said = false;
+        for shard in shards.iter_mut() {
+            said |= shard.begin()?;
+        }
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy)]

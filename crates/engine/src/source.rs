@@ -121,6 +121,11 @@ impl SourceInlet {
         inlet
     }
 
+    /// Whether it has nothing to read and never will.
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty() && !self.dealer.discovers()
+    }
+
     /// How far event time has come on this shard.
     pub fn watermark(&self) -> i64 {
         self.sent_watermark
@@ -365,7 +370,11 @@ impl SourceInlet {
         }
         let least = if self.lanes.iter().all(|lane| lane.is_idle) {
             // Nobody is waited for: the furthest speaks for all, as where channels meet.
-            self.lanes.iter().map(|lane| lane.watermark).max().unwrap_or(WATERMARK_MIN)
+            self.lanes
+                .iter()
+                .map(|lane| lane.watermark)
+                .max()
+                .unwrap_or(WATERMARK_MIN)
         } else {
             self.least_watermark(None)
         };
@@ -456,6 +465,10 @@ impl ValuesInlet {
             chunk_rows,
             has_sent,
         }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     pub fn poll(&mut self, context: &EvaluationContext, out: &mut Output) -> Result<Poll, Error> {

@@ -9,7 +9,7 @@ use stdx::Random;
 
 use crate::control::{Statistics, statistics};
 use crate::job::{Job, JobEnd};
-use crate::shard::{Step, earlier};
+use crate::shard::{self, Step, earlier};
 
 pub struct Stepper {
     job: Job,
@@ -46,6 +46,7 @@ impl Stepper {
             self.has_begun = true;
             let restored = self.job.shared.take_prepared(Some(self.job.shared.epoch()));
             self.job.committers.commit(restored, false)?;
+            shard::begin(&mut self.job.shards)?;
         }
         let now_us = self.job.context.clock.now_us();
         let is_due = |waiting: &Option<Option<i64>>| match waiting {

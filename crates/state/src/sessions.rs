@@ -239,7 +239,9 @@ impl SessionTable {
             Some((bucket, waiting)) => {
                 let ends = waiting.iter().map(|&number| self.sessions[number as usize].end);
                 let first = ends.filter(|&own_end| own_end != i64::MIN).min();
-                first.unwrap_or(bucket.saturating_mul(self.bucket_ms)).max(end.saturating_add(1))
+                first
+                    .unwrap_or(bucket.saturating_mul(self.bucket_ms))
+                    .max(end.saturating_add(1))
             }
         };
         for number in moved {

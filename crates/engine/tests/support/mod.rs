@@ -1,5 +1,5 @@
 //! Sources, sinks and functions small enough to be seen through.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 pub mod functions;
 pub mod sink;
@@ -145,7 +145,13 @@ impl Builder {
     }
 
     /// COUNT(*), SUM(v) and SUM(v) of even v by keys, in two phases, with start and end.
-    pub fn aggregate(&mut self, input: NodeId, window: Window, time: WindowTime, keys: Vec<(&str, Expr)>) -> NodeId {
+    pub fn aggregate(
+        &mut self,
+        input: NodeId,
+        window: Window,
+        time: WindowTime,
+        keys: Vec<(&str, Expr)>,
+    ) -> NodeId {
         let value = column(2, bigint());
         let even = functions::call(Call::IsEven, vec![value.clone()], TypeKind::Boolean.nullable());
         let aggregates = vec![
@@ -157,8 +163,20 @@ impl Builder {
     }
 
     /// COUNT(*) by keys, in two phases, with start and end.
-    pub fn count(&mut self, input: NodeId, window: Window, time: WindowTime, keys: Vec<(&str, Expr)>) -> NodeId {
-        self.aggregates(input, window, time, keys, vec![aggregate(Arc::new(Count), vec![], None, "c")])
+    pub fn count(
+        &mut self,
+        input: NodeId,
+        window: Window,
+        time: WindowTime,
+        keys: Vec<(&str, Expr)>,
+    ) -> NodeId {
+        self.aggregates(
+            input,
+            window,
+            time,
+            keys,
+            vec![aggregate(Arc::new(Count), vec![], None, "c")],
+        )
     }
 
     fn aggregates(

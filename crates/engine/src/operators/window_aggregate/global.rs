@@ -279,7 +279,7 @@ impl Operator for Global {
         if self.time.is_processing_time() && time_ms != WATERMARK_MAX {
             return Ok(());
         }
-        self.closed_end = self.time.zone.closed_end_ms(time_ms);
+        self.closed_end = self.closed_end.max(self.time.zone.closed_end_ms(time_ms));
         self.fire(out)
     }
 

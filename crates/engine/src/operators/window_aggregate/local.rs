@@ -189,7 +189,7 @@ impl Operator for Local {
     }
 
     fn watermark(&mut self, time_ms: i64, out: &mut Output) -> Result<(), Error> {
-        self.closed_end = self.time.zone.closed_end_ms(time_ms);
+        self.closed_end = self.closed_end.max(self.time.zone.closed_end_ms(time_ms));
         if self.next_end <= self.closed_end {
             self.flush(out)?;
         }

@@ -143,7 +143,7 @@ impl Operator for LocalSession {
     }
 
     fn watermark(&mut self, time_ms: i64, _out: &mut Output) -> Result<(), Error> {
-        self.closed_end = self.time.zone.closed_end_ms(time_ms);
+        self.closed_end = self.closed_end.max(self.time.zone.closed_end_ms(time_ms));
         Ok(())
     }
 }

@@ -234,6 +234,11 @@ impl Plan {
         1 + self.inputs().into_iter().map(Plan::size).sum::<usize>()
     }
 
+    /// How many nodes stand over each other.
+    pub fn depth(&self) -> usize {
+        1 + self.inputs().into_iter().map(Plan::depth).max().unwrap_or(0)
+    }
+
     pub fn column_type(&self, index: usize) -> DataType {
         self.schema.fields[index].data_type.clone()
     }

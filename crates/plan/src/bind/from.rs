@@ -13,6 +13,7 @@ const VIEWS_NESTED_MAX: usize = 50;
 
 impl QueryBinder<'_> {
     pub(super) fn from(&mut self, table: &TableRef) -> Result<(Scope, Bound), Diagnostic> {
+        let mut hidden = Vec::new();
         let (mut name, mut bound) = match &table.kind {
             TableRefKind::Table {
                 name,
@@ -26,7 +27,9 @@ impl QueryBinder<'_> {
                         "read the table as it is now",
                     ));
                 }
-                self.named_table(name, hints)?
+                let (name, bound, left_out) = self.named_table(name, hints)?;
+                hidden = left_out;
+                (name, bound)
             }
             TableRefKind::Subquery { query, lateral } => {
                 if *lateral {
@@ -71,13 +74,12 @@ impl QueryBinder<'_> {
             }
             TableRefKind::Nested(inner) => {
                 let (scope, bound) = self.from(inner)?;
-                let name = scope
-                    .relations
-                    .into_iter()
-                    .next()
-                    .map(|relation| relation.name)
+                let relation = scope.relations.into_iter().next();
+                hidden = relation
+                    .as_ref()
+                    .map(|relation| relation.hidden.clone())
                     .unwrap_or_default();
-                (name, bound)
+                (relation.map(|relation| relation.name).unwrap_or_default(), bound)
             }
         };
         if let Some(alias) = &table.alias {
@@ -85,26 +87,34 @@ impl QueryBinder<'_> {
             rename(&mut bound, alias)?;
         }
         let fields = bound.plan.schema.fields.clone();
-        Ok((Scope::of_relation(name, fields), bound))
+        let mut scope = Scope::of_relation(name, fields);
+        scope.relations[0].hidden = hidden;
+        Ok((scope, bound))
     }
 
-    fn named_table(&mut self, name: &ObjectName, hints: &[Hint]) -> Result<(Vec<String>, Bound), Diagnostic> {
+    fn named_table(
+        &mut self,
+        name: &ObjectName,
+        hints: &[Hint],
+    ) -> Result<(Vec<String>, Bound, Vec<usize>), Diagnostic> {
         if let [only] = name.parts.as_slice() {
             if let Some(cte) = self.cte(&only.name).cloned() {
                 hints::refuse_on_query(hints)?;
-                return Ok((vec![only.name.clone()], cte));
+                return Ok((vec![only.name.clone()], cte, Vec::new()));
             }
         }
         let (path, object) = self.env.catalog.lookup(name)?;
         let parts = vec![path.catalog.clone(), path.database.clone(), path.object.clone()];
-        let bound = match object {
-            CatalogObject::Table(table) => self.scan(&path, table, hints, name.span)?,
+        Ok(match object {
+            CatalogObject::Table(table) => {
+                let hidden = super::table::hidden_columns(table, self.env);
+                (parts, self.scan(&path, table, hints, name.span)?, hidden)
+            }
             CatalogObject::View(view) => {
                 hints::refuse_on_query(hints)?;
-                self.view(&path.to_string(), view, name.span)?
+                (parts, self.view(&path.to_string(), view, name.span)?, Vec::new())
             }
-        };
-        Ok((parts, bound))
+        })
     }
 
     /// A view's query, bound on its own: faults in it point at the place where the view is used.

@@ -95,7 +95,11 @@ pub(crate) fn cast(
 /// A cast that is made even where the types agree, so that texts get the length their type says.
 pub(crate) fn cast_always(operand: Expr, to: &DataType, place: Span) -> Result<Expr, Diagnostic> {
     let from = operand.data_type();
-    let unbounded = if to.kind.is_binary() { TypeKind::BYTES } else { TypeKind::STRING };
+    let unbounded = if to.kind.is_binary() {
+        TypeKind::BYTES
+    } else {
+        TypeKind::STRING
+    };
     let unbounded = unbounded.nullable().with_nullable(from.nullable);
     let bound = functions::cast(&unbounded, to, CastMode::Explicit)
         .map_err(|error| signature_diagnostic(error, &[place], place))?;

@@ -87,18 +87,22 @@ fn out_of_range(sign: &str, digits: &str, span: Span) -> Diagnostic {
         .hint("write it as a string and CAST it to the type you want")
 }
 
+/// Digits count as they are written, leading zeros too.
 fn decimal(sign: &str, digits: &str, span: Span) -> Result<Expr, Diagnostic> {
-    let (unscaled, scale) = values::decimal::parse(format!("{sign}{digits}").as_bytes())
-        .ok_or_else(|| out_of_range(sign, digits, span))?;
-    let scale = u8::try_from(scale).map_err(|_| out_of_range(sign, digits, span))?;
-    let length = unscaled.unsigned_abs().to_string().len() as u8;
-    let precision = length.max(scale).max(1);
-    if precision > DECIMAL_PRECISION_MAX {
+    if let Some(whole) = digits.strip_suffix('.') {
+        return bind(&Literal::Integer(whole.to_string()), !sign.is_empty(), span);
+    }
+    let precision = digits.bytes().filter(u8::is_ascii_digit).count();
+    if precision > usize::from(DECIMAL_PRECISION_MAX) {
         return Err(out_of_range(sign, digits, span));
     }
+    let fault = || out_of_range(sign, digits, span);
+    let (unscaled, scale) = values::decimal::parse(format!("{sign}{digits}").as_bytes()).ok_or_else(fault)?;
+    let scale = u8::try_from(scale).map_err(|_| fault())?;
+    let precision = (precision as u8).max(scale).max(1);
     let value = Decimal128Array::from(vec![unscaled])
         .with_precision_and_scale(precision, scale as i8)
-        .map_err(|_| out_of_range(sign, digits, span))?;
+        .map_err(|_| fault())?;
     Ok(of(Arc::new(value), TypeKind::Decimal { precision, scale }))
 }
 
@@ -216,7 +220,12 @@ fn bind_interval(interval: &IntervalLiteral, span: Span) -> Result<Expr, Diagnos
             if whole.to_string().len() > usize::from(digits) {
                 let name = unit_name(*unit);
                 let message = format!("{whole} exceeds the {digits} digits of {name}({digits})");
-                let hint = format!("write {name}({}) or use a larger unit", whole.to_string().len());
+                let needed = whole.to_string().len();
+                let hint = if *unit == TimeUnit::Day && needed > 3 {
+                    "multiply a shorter one: INTERVAL '1' DAY * 1000".to_string()
+                } else {
+                    format!("write {name}({needed}) or use a larger unit")
+                };
                 return Err(Diagnostic::validation(interval.text.span, message).hint(hint));
             }
         } else if whole > field_max(*unit) {

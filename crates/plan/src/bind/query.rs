@@ -13,7 +13,10 @@ use crate::logical::{Plan, PlanKind};
 use crate::session::Environment;
 
 /// How many operators a query may unfold to.
-pub(crate) const PLAN_NODES_MAX: usize = 10_000;
+const PLAN_NODES_MAX: usize = 10_000;
+
+/// How many operators may stand over each other: whoever walks a plan by recursion goes this deep.
+const PLAN_DEPTH_MAX: usize = 200;
 
 pub(crate) struct QueryBinder<'a> {
     pub(super) env: &'a Environment<'a>,
@@ -145,7 +148,11 @@ impl<'a> QueryBinder<'a> {
         }
         if let Some(limit) = &query.limit {
             if !matches!(&limit.kind, ExprKind::Literal(Literal::Integer(digits)) if digits == "0") {
-                return Err(unsupported(limit.span, "LIMIT", "bound the source instead, or filter with WHERE"));
+                return Err(unsupported(
+                    limit.span,
+                    "LIMIT",
+                    "bound the source instead, or filter with WHERE",
+                ));
             }
             bound = nothing(bound);
         }
@@ -158,6 +165,13 @@ impl<'a> QueryBinder<'a> {
                 format!("the query unfolds to more than {PLAN_NODES_MAX} operators"),
             )
             .hint("use common table expressions and views less often in each other"));
+        }
+        if bound.plan.depth() > PLAN_DEPTH_MAX {
+            return Err(Diagnostic::validation(
+                query.span,
+                format!("more than {PLAN_DEPTH_MAX} steps of the query stand over each other"),
+            )
+            .hint("write what is in between into a table"));
         }
         Ok(bound)
     }
@@ -206,7 +220,7 @@ impl<'a> QueryBinder<'a> {
                 };
                 let (scope, bound) = self.from(&table)?;
                 super::select::refuse_ambiguous(&scope, name.span)?;
-                Ok(bound)
+                Ok(super::select::whole_table(scope, bound).1)
             }
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct Relation {
     pub fields: Vec<Field>,
     /// Where its columns start among all columns of the scope.
     pub offset: usize,
+    /// Columns that `*` leaves out.
+    pub hidden: Vec<usize>,
 }
 
 /// What a name means: an expression over the columns of the scope.
@@ -43,6 +45,7 @@ impl Scope {
                 name,
                 fields,
                 offset: 0,
+                hidden: Vec::new(),
             }],
         }
     }

@@ -8,7 +8,7 @@ use sql::ast::{self, ExprKind, ObjectName, Select, SelectItem};
 
 use super::aggregation::mentions_aggregate;
 use super::query::{Bound, QueryBinder};
-use super::scope::{Scope, ambiguous, field_of};
+use super::scope::{Relation, Scope, ambiguous, field_of};
 use super::{hints, unsupported};
 use crate::logical::{Plan, PlanKind};
 
@@ -163,9 +163,8 @@ pub(super) fn list_items<'a>(select: &'a Select, scope: &Scope) -> Result<Vec<It
                     return Err(Diagnostic::validation(*span, "'*' needs a FROM clause"));
                 }
                 refuse_ambiguous(scope, *span)?;
-                for (index, field) in scope.fields().enumerate() {
-                    let column = Expr::column(index, field.data_type.clone());
-                    items.push(Item::Column(column, field.clone()));
+                for relation in &scope.relations {
+                    items.extend(relation.star());
                 }
             }
             SelectItem::Wildcard {
@@ -184,6 +183,56 @@ pub(super) fn list_items<'a>(select: &'a Select, scope: &Scope) -> Result<Vec<It
     Ok(items)
 }
 
+impl Relation {
+    /// What `*` stands for.
+    fn star<'a>(&self) -> Vec<Item<'a>> {
+        let visible = self.fields.iter().enumerate();
+        visible
+            .filter(|(index, _)| !self.hidden.contains(index))
+            .map(|(index, field)| {
+                let column = Expr::column(self.offset + index, field.data_type.clone());
+                Item::Column(column, field.clone())
+            })
+            .collect()
+    }
+}
+
+/// A table as a whole, `TABLE t`, is what `*` stands for.
+pub(super) fn whole_table(scope: Scope, bound: Bound) -> (Scope, Bound) {
+    let Some(relation) = scope
+        .relations
+        .first()
+        .filter(|relation| !relation.hidden.is_empty())
+    else {
+        return (scope, bound);
+    };
+    let mut expressions = Vec::new();
+    let mut fields = Vec::new();
+    for item in relation.star() {
+        if let Item::Column(expression, field) = item {
+            expressions.push(expression);
+            fields.push(field);
+        }
+    }
+    let windowed = bound
+        .windowed
+        .as_ref()
+        .and_then(|windowed| windowed.through(&expressions));
+    let whole = Bound {
+        plan: Plan {
+            span: bound.plan.span,
+            kind: PlanKind::Calc {
+                input: Box::new(bound.plan),
+                filter: None,
+                expressions,
+            },
+            schema: Schema::new(fields.clone()),
+        },
+        windowed,
+    };
+    (Scope::of_relation(relation.name.clone(), fields), whole)
+}
+
 /// `t.*` of a table, or `r.*` of a row.
 fn star_of(
     qualifier: &ObjectName,
@@ -192,10 +241,7 @@ fn star_of(
     items: &mut Vec<Item<'_>>,
 ) -> Result<(), Diagnostic> {
     if let Some(relation) = scope.relation(&qualifier.parts) {
-        for (index, field) in relation.fields.iter().enumerate() {
-            let column = Expr::column(relation.offset + index, field.data_type.clone());
-            items.push(Item::Column(column, field.clone()));
-        }
+        items.extend(relation.star());
         return Ok(());
     }
     let row = scope.resolve(qualifier)?.expression;

@@ -92,15 +92,9 @@ impl QueryBinder<'_> {
                 idle_timeout: strategy.idle_timeout,
             });
         }
-        Ok(Bound::plain(Plan {
-            kind: PlanKind::Scan(Scan {
-                table: Arc::new(scan_table),
-                outputs,
-                rowtime,
-            }),
-            schema: Schema::new(fields),
-            span: place,
-        }))
+        Ok(Bound::plain(scan_plan(
+            scan_table, outputs, rowtime, fields, place,
+        )))
     }
 
     /// One expression a column, over the table's row.
@@ -160,6 +154,90 @@ impl QueryBinder<'_> {
         }
         Ok(outputs)
     }
+}
+
+/// The scan gives the table's row and the event time; what else is computed stands in a Calc over it, where a
+/// condition may keep it from rows on which it fails.
+fn scan_plan(
+    table: ScanTable,
+    columns: Vec<Expr>,
+    rowtime: Option<usize>,
+    fields: Vec<Field>,
+    span: Span,
+) -> Plan {
+    let physical = table.physical.fields.iter().cloned();
+    let metadata = table.metadata.iter();
+    let mut row: Vec<Field> = physical
+        .chain(metadata.map(|(key, data_type)| Field::new(key, data_type.clone())))
+        .collect();
+    let mut outputs: Vec<Expr> = row
+        .iter()
+        .enumerate()
+        .map(|(index, field)| Expr::column(index, field.data_type.clone()))
+        .collect();
+    let mut expressions = columns.clone();
+    let rowtime_output = rowtime.map(|column| match columns[column] {
+        Expr::Column { index, .. } => {
+            row[index].time_attribute = Some(TimeAttribute::Rowtime);
+            index
+        }
+        _ => {
+            let output = outputs.len();
+            expressions[column] = Expr::column(output, columns[column].data_type());
+            outputs.push(columns[column].clone());
+            row.push(fields[column].clone());
+            output
+        }
+    });
+    for (expression, field) in expressions.iter().zip(&fields) {
+        if let Expr::Column { index, .. } = expression {
+            row[*index].name.clone_from(&field.name);
+        }
+    }
+    let scan = Plan {
+        kind: PlanKind::Scan(Scan {
+            table: Arc::new(table),
+            outputs,
+            rowtime: rowtime_output,
+        }),
+        schema: Schema::new(row),
+        span,
+    };
+    Plan {
+        kind: PlanKind::Calc {
+            input: Box::new(scan),
+            filter: None,
+            expressions,
+        },
+        schema: Schema::new(fields),
+        span,
+    }
+}
+
+/// `table.column-expansion-strategy`: virtual metadata columns that `*` leaves out.
+pub(super) fn hidden_columns(table: &Table, env: &Environment<'_>) -> Vec<usize> {
+    let strategy = env
+        .config
+        .get("table.column-expansion-strategy")
+        .unwrap_or_default();
+    let has = |name: &str| {
+        strategy
+            .split(';')
+            .any(|part| part.trim().eq_ignore_ascii_case(name))
+    };
+    let own_name = has("EXCLUDE_DEFAULT_VIRTUAL_METADATA_COLUMNS");
+    let aliased = has("EXCLUDE_ALIASED_VIRTUAL_METADATA_COLUMNS");
+    let columns = table.columns.iter().enumerate();
+    columns
+        .filter(|(_, column)| match &column.kind {
+            TableColumnKind::Metadata {
+                key,
+                is_virtual: true,
+            } => (key.is_none() && own_name) || (key.is_some() && aliased),
+            _ => false,
+        })
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// A fault in text that the catalog keeps, told where the table is used.

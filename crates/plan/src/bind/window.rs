@@ -93,7 +93,7 @@ impl QueryBinder<'_> {
     fn window_data(&mut self, table: &TableRef) -> Result<(Scope, Bound), Diagnostic> {
         let (scope, bound) = self.from(table)?;
         super::select::refuse_ambiguous(&scope, table.span)?;
-        Ok((scope, bound))
+        Ok(super::select::whole_table(scope, bound))
     }
 
     fn partition(&mut self, partition_by: &[ast::Expr], scope: &Scope) -> Result<Vec<usize>, Diagnostic> {
@@ -328,17 +328,23 @@ fn by_parameter<'a>(
                 .hint(signature(name)));
             }
             Some(ident) => {
-                let found = parameters
-                    .iter()
-                    .position(|parameter| parameter.eq_ignore_ascii_case(&ident.name));
+                let found = parameters.iter().position(|parameter| *parameter == ident.name);
                 match found {
+                    // Flink looks for the time column in what stands first.
+                    Some(0) if position > 0 => {
+                        return Err(Diagnostic::validation(
+                            argument.span,
+                            format!("the table must be the first argument of {name}"),
+                        )
+                        .hint("put DATA => TABLE t before the other arguments"));
+                    }
                     Some(index) => index,
                     None => {
                         return Err(Diagnostic::validation(
                             ident.span,
                             format!("{name} has no argument '{}'", ident.name),
                         )
-                        .hint(format!("its arguments: {}", parameters.join(", "))));
+                        .hint(format!("its arguments, in upper case: {}", parameters.join(", "))));
                     }
                 }
             }

@@ -33,10 +33,11 @@ pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<(Target, Pl
         ));
     }
     if insert.overwrite && !is_batch(env) {
-        return Err(
-            Diagnostic::validation(insert.span, "INSERT OVERWRITE is not supported in streaming mode")
-                .hint("use INSERT INTO"),
-        );
+        return Err(Diagnostic::validation(
+            insert.span,
+            "INSERT OVERWRITE is not supported in streaming mode",
+        )
+        .hint("use INSERT INTO"));
     }
     let cut = cuts_lengths(insert, env)?;
     let (path, object) = env.catalog.lookup(&insert.table)?;
@@ -419,7 +420,12 @@ fn has_length(kind: &TypeKind) -> bool {
 /// their type says that they have it. A cast to another length does so in any case.
 fn cuts_lengths(insert: &Insert, env: &Environment<'_>) -> Result<bool, Diagnostic> {
     let key = "table.exec.sink.type-length-enforcer";
-    match env.config.get(key).map(|value| value.trim().to_ascii_uppercase()).as_deref() {
+    match env
+        .config
+        .get(key)
+        .map(|value| value.trim().to_ascii_uppercase())
+        .as_deref()
+    {
         None | Some("IGNORE") => Ok(false),
         Some("TRIM_PAD") => Ok(true),
         Some(other) => Err(unsupported(

@@ -216,7 +216,8 @@ impl<'a> GraphBuilder<'a> {
             sources.join(" "),
             fields.join(", ")
         );
-        if let Some(known) = self.known.get(&key) {
+        let repeatable = is_repeatable(&operator);
+        if let Some(known) = self.known.get(&key).filter(|_| repeatable) {
             return *known;
         }
         let nodes: Vec<&Node> = inputs.iter().map(|input| &self.graph.nodes[input.node]).collect();
@@ -259,6 +260,18 @@ impl<'a> GraphBuilder<'a> {
             twin += 1;
             text = format!("{description}{details}#{twin}");
         }
+    }
+}
+
+/// Whether the operator gives the same wherever it stands: two calls of RAND stay two.
+fn is_repeatable(operator: &Operator) -> bool {
+    let settled = |list: &[Expr]| list.iter().all(Expr::is_deterministic);
+    match operator {
+        Operator::Calc { filter, expressions } => {
+            settled(expressions) && filter.as_ref().is_none_or(Expr::is_deterministic)
+        }
+        Operator::Values { rows } => rows.iter().all(|row| settled(row)),
+        _ => true,
     }
 }
 

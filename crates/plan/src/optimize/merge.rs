@@ -5,6 +5,9 @@ use graph::Expr;
 use crate::bind::{and, substitute};
 use crate::logical::{Plan, PlanKind};
 
+/// Merging makes no expressions higher than this: they are walked by recursion.
+const EXPRESSION_HEIGHT_MAX: usize = 300;
+
 pub(super) fn calcs(plan: Plan) -> Plan {
     let plan = plan.map_inputs(&mut calcs);
     let Plan { kind, schema, span } = plan;
@@ -104,6 +107,10 @@ pub(super) fn is_identity(expressions: &[Expr], input: &Plan) -> bool {
 /// An inner expression that costs something is not computed twice, and one that differs from call to call stays
 /// where it is.
 fn can_merge(inner: &[Expr], outer: &[Expr], filter: Option<&Expr>) -> bool {
+    let deepest = |list: &mut dyn Iterator<Item = &Expr>| list.map(height).max().unwrap_or(0);
+    if deepest(&mut inner.iter()) + deepest(&mut outer.iter().chain(filter)) > EXPRESSION_HEIGHT_MAX {
+        return false;
+    }
     let mut uses = vec![0usize; inner.len()];
     for expression in outer.iter().chain(filter) {
         expression.visit_columns(&mut |index| uses[index] += 1);
@@ -112,6 +119,10 @@ fn can_merge(inner: &[Expr], outer: &[Expr], filter: Option<&Expr>) -> bool {
         .iter()
         .zip(uses)
         .all(|(expression, uses)| is_cheap(expression) || (uses <= 1 && expression.is_deterministic()))
+}
+
+fn height(expression: &Expr) -> usize {
+    1 + expression.children().map(height).max().unwrap_or(0)
 }
 
 fn is_cheap(expression: &Expr) -> bool {

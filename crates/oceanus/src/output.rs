@@ -33,7 +33,7 @@ pub fn printer<'a>(
 ) -> anyhow::Result<Box<dyn RowPrinter + 'a>> {
     Ok(match format {
         Format::Json => {
-            let encoder = formats::json::RowEncoder::new(schema, &formats::json::EncodeOptions::default());
+            let encoder = formats::json::RowEncoder::new(schema, formats::json::EncodeOptions::readable());
             Box::new(JsonPrinter { encoder, line: Vec::new(), out })
         }
         Format::Table => Box::new(TablePrinter::new(schema, context, out)?),

@@ -205,13 +205,11 @@ impl Runner {
         drop(graph);
         let control = Control::new();
         lock(&self.current).job = Some(control.clone());
-        let running = {
-            let control = control.clone();
-            let handle = thread::Builder::new().name("job".to_string()).spawn(move || job.run(&control));
-            match handle {
-                Ok(handle) => RunningJob { handle, control },
-                Err(error) => return Err(place(Error::io("cannot start a thread", error)).into()),
-            }
+        let steered = control.clone();
+        let handle = thread::Builder::new().name("job".to_string()).spawn(move || job.run(&steered));
+        let running = match handle {
+            Ok(handle) => RunningJob { handle, control },
+            Err(error) => return Err(place(Error::io("cannot start a thread", error)).into()),
         };
         let attended = attend(self, &running);
         if attended.is_err() {
@@ -235,7 +233,9 @@ impl Runner {
     }
 
     fn job_options(&self) -> JobOptions {
-        JobOptions { parallelism: self.session.config().parallelism(), ..JobOptions::default() }
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        let parallelism = self.session.config().parallelism().map_or_else(cores, |p| p as usize);
+        JobOptions { parallelism, ..JobOptions::default() }
     }
 
     fn print_rows(&self, schema: &Schema, rows: &Receiver<Chunk>) -> Result<(), Diagnostic> {
@@ -325,9 +325,8 @@ fn grouped(number: u64) -> String {
 pub fn runtime_diagnostic(error: Error) -> Diagnostic {
     match error {
         Error::Invalid(diagnostic) => *diagnostic,
-        Error::Option(option) => {
-            Diagnostic::error(ErrorKind::Validation, option.message).maybe_hint(option.hint)
-        }
+        // The plan was right: what an option points to is not there.
+        Error::Option(option) => Diagnostic::runtime(option.message).maybe_hint(option.hint),
         other => Diagnostic::runtime(other.to_string()),
     }
 }

@@ -1,12 +1,12 @@
 //! The interactive shell: history, statements over several lines, completion.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dataflow::FunctionDoc;
 use model::Diagnostic;
 use model::suggest::did_you_mean;
+use plan::catalog::table::CatalogObject;
 use plan::session::Session;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
@@ -129,9 +129,17 @@ struct Words {
 
 impl Words {
     fn of(session: &Session) -> Words {
-        let mut words: Vec<String> = sql::keywords::all().map(str::to_string).collect();
+        let keywords = sql::keywords::RESERVED.iter().chain(sql::keywords::NON_RESERVED);
+        let mut words: Vec<String> = keywords.map(|word| word.to_string()).collect();
         words.extend(functions::catalogue().iter().map(|doc| format!("{}(", doc.name)));
-        words.extend(session.catalog().visible_names());
+        let catalog = session.catalog();
+        // The current database may have been dropped; then there is nothing to offer from it.
+        if let Ok(objects) = catalog.objects_in(catalog.current_catalog(), catalog.current_database()) {
+            for (name, object) in objects {
+                words.push(name.to_string());
+                words.extend(column_names(object));
+            }
+        }
         words.sort_unstable_by_key(|word| word.to_lowercase());
         words.dedup();
         Words { words }
@@ -141,6 +149,13 @@ impl Words {
     fn beginning(&self, start: &str) -> impl Iterator<Item = &String> {
         let start = start.to_lowercase();
         self.words.iter().filter(move |word| word.to_lowercase().starts_with(&start))
+    }
+}
+
+fn column_names(object: &CatalogObject) -> Vec<String> {
+    match object {
+        CatalogObject::Table(table) => table.columns.iter().map(|column| column.name.clone()).collect(),
+        CatalogObject::View(view) => view.schema.names().map(str::to_string).collect(),
     }
 }
 

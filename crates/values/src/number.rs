@@ -30,8 +30,17 @@ pub fn write_f64(value: f64, out: &mut String) {
         let mut text = Scratch::new();
         // Writing to a scratch of 40 bytes cannot fail: the longest form has 24.
         let _ = write!(text, "{value:e}");
+        if has_one_digit(text.bytes()) {
+            text = Scratch::new();
+            let _ = write!(text, "{value:.1e}");
+        }
         write_scientific(text.bytes(), out);
     }
+}
+
+/// Java writes two digits at least, and then those nearest to the number: `4.9E-324`, not `5.0E-324`.
+fn has_one_digit(scientific: &[u8]) -> bool {
+    !scientific.contains(&b'.')
 }
 
 /// Appends what `Float.toString` gives.
@@ -39,6 +48,10 @@ pub fn write_f32(value: f32, out: &mut String) {
     if !push_special(value.is_nan(), value.is_infinite(), value.is_sign_negative(), out) {
         let mut text = Scratch::new();
         let _ = write!(text, "{value:e}");
+        if has_one_digit(text.bytes()) {
+            text = Scratch::new();
+            let _ = write!(text, "{value:.1e}");
+        }
         write_scientific(text.bytes(), out);
     }
 }

@@ -267,7 +267,11 @@ fn decimal(x: i128, scale: i32, digits: i32, result_scale: i32, mode: Mode) -> i
 }
 
 fn float(x: f64, digits: i32, mode: Mode) -> f64 {
-    if !x.is_finite() || x == 0.0 {
+    // A BigDecimal has no negative zero.
+    if x == 0.0 {
+        return 0.0;
+    }
+    if !x.is_finite() {
         return x;
     }
     // d.ddde±n: the shortest text that reads back as the same number.
@@ -288,7 +292,6 @@ fn float(x: f64, digits: i32, mode: Mode) -> f64 {
     };
     let rounded = mode.divide(unscaled, scale.saturating_sub(digits) as u32);
     let value: f64 = format!("{rounded}e{}", -i64::from(digits)).parse().unwrap_or(x);
-    // A BigDecimal has no negative zero.
     if value == 0.0 { 0.0 } else { value.copysign(x) }
 }
 

@@ -1,0 +1,58 @@
+//! What a process costs: processor seconds and peak memory.
+
+use std::fs;
+use std::process::{Child, ExitStatus};
+
+use anyhow::{Context, Result, bail};
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cost {
+    pub cpu_seconds: f64,
+    pub memory_bytes_peak: u64,
+}
+
+/// Waits for a child and tells what it used.
+pub fn wait(child: Child) -> Result<(ExitStatus, Cost)> {
+    use std::os::unix::process::ExitStatusExt;
+    let mut status = 0;
+    // SAFETY: an all-zero rusage is a valid value of that plain C struct.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: the id is that of our own child, which nobody else waits for; both pointers are to live locals.
+    let waited = unsafe { libc::wait4(child.id() as libc::pid_t, &mut status, 0, &mut usage) };
+    if waited < 0 {
+        return Err(std::io::Error::last_os_error()).context("cannot wait for a process");
+    }
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    let cost = Cost {
+        cpu_seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+        // Linux counts in KiB.
+        memory_bytes_peak: usage.ru_maxrss as u64 * 1024,
+    };
+    Ok((ExitStatus::from_raw(status), cost))
+}
+
+/// Processor seconds that a running process has used so far, its ended children left out.
+pub fn cpu_seconds(process: u32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name in parentheses may hold spaces; fields are counted behind it.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok());
+    let (Some(user), Some(system)) = (ticks(11), ticks(12)) else {
+        bail!("/proc/{process}/stat has an unknown form")
+    };
+    // SAFETY: sysconf only reads a constant of the system.
+    let ticks_per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) } as f64;
+    Ok((user + system) / ticks_per_second)
+}
+
+/// The most memory a running process has held since [`reset_memory_peak`].
+pub fn memory_bytes_peak(process: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib * 1024)
+}
+
+pub fn reset_memory_peak(process: u32) -> Result<()> {
+    Ok(fs::write(format!("/proc/{process}/clear_refs"), "5")?)
+}

@@ -1,0 +1,39 @@
+//! The queries: files in `bench/nexmark/`, the same text for both engines.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+pub const NAMES: [&str; 10] = ["q0", "q1", "q2", "q7", "q11", "q12", "q14", "q21", "q22", "distinct"];
+
+/// Where a query's rows go.
+#[derive(Debug, Clone)]
+pub enum SinkTo<'a> {
+    Blackhole,
+    /// JSON files below a folder.
+    Files(&'a Path),
+}
+
+/// The whole script of a query: tables, sink, insert.
+pub fn script(folder: &Path, name: &str, events: &Path, sink: &SinkTo<'_>) -> Result<String> {
+    let read = |file: String| {
+        let path = folder.join(&file);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let options = match sink {
+        SinkTo::Blackhole => "'connector' = 'blackhole'".to_string(),
+        SinkTo::Files(folder) => {
+            format!("'connector' = 'filesystem', 'path' = '{}', 'format' = 'json'", folder.display())
+        }
+    };
+    let text = read("tables.sql".to_string())? + "\n" + &read(format!("{name}.sql"))?;
+    Ok(text.replace("${events}", &events.display().to_string()).replace("${sink}", &options))
+}
+
+/// The statements of a script, for an engine that wants them one by one. The queries hold no `;` in strings.
+pub fn statements(script: &str) -> Vec<String> {
+    let without_comments: Vec<&str> = script.lines().filter(|line| !line.starts_with("--")).collect();
+    let text = without_comments.join("\n");
+    text.split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_string).collect()
+}

@@ -10,6 +10,7 @@ use graph::{
 use model::{DataType, Diagnostic, Field, Schema, TimeAttribute, TypeKind};
 use sql::ast::{ExplainDetail, Statement, StatementKind};
 
+use crate::bind::unsupported;
 use crate::build;
 use crate::session::Environment;
 
@@ -19,6 +20,22 @@ pub fn text(
     details: &[ExplainDetail],
     env: &Environment<'_>,
 ) -> Result<String, Diagnostic> {
+    if let Some(detail) = details
+        .iter()
+        .find(|detail| **detail != ExplainDetail::ChangelogMode)
+    {
+        let name = match detail {
+            ExplainDetail::EstimatedCost => "ESTIMATED_COST",
+            ExplainDetail::JsonExecutionPlan => "JSON_EXECUTION_PLAN",
+            ExplainDetail::PlanAdvice => "PLAN_ADVICE",
+            ExplainDetail::ChangelogMode => "CHANGELOG_MODE",
+        };
+        return Err(unsupported(
+            statement.span,
+            &format!("EXPLAIN {name}"),
+            "CHANGELOG_MODE is",
+        ));
+    }
     let graph = match &statement.kind {
         StatementKind::Query(query) => build::query(query, env)?.graph,
         StatementKind::Insert(insert) => build::inserts(std::slice::from_ref(insert), env)?,

@@ -111,14 +111,14 @@ impl ExprBinder<'_> {
                 "leave it out: rows are aggregated in the order they arrive",
             ));
         }
-        if let Some(clauses) = &call.json {
-            if *clauses != sql::ast::JsonClauses::default() {
-                return Err(super::unsupported(
-                    span,
-                    &format!("a clause inside {name}"),
-                    "leave it out",
-                ));
-            }
+        if let Some(clauses) = &call.json
+            && *clauses != sql::ast::JsonClauses::default()
+        {
+            return Err(super::unsupported(
+                span,
+                &format!("a clause inside {name}"),
+                "leave it out",
+            ));
         }
         // Arguments and filter are bound over the rows, where no further aggregate may stand.
         let Some(aggregation) = self.aggregation.take() else {
@@ -535,11 +535,11 @@ fn describe(call: &AggregateCall) -> String {
 pub(super) fn mentions_aggregate(expr: &sql::ast::Expr) -> bool {
     let mut found = false;
     super::walk::visit(expr, &mut |expr| {
-        if let sql::ast::ExprKind::Function(call) = &expr.kind {
-            if let Ok(name) = function_name(&call.name) {
-                found |= call.over.is_none()
-                    && (super::functions::is_aggregate(&name) || is_grouping_function(&name));
-            }
+        if let sql::ast::ExprKind::Function(call) = &expr.kind
+            && let Ok(name) = function_name(&call.name)
+        {
+            found |=
+                call.over.is_none() && (super::functions::is_aggregate(&name) || is_grouping_function(&name));
         }
     });
     found

@@ -52,10 +52,10 @@ impl<'a> ExprBinder<'a> {
         if expression.data_type().kind == TypeKind::Null {
             return Err(illegal_null(expr.span));
         }
-        if let Expr::Call { function, .. } = &expression {
-            if function.name() == "PROCTIME" {
-                time_attribute = Some(TimeAttribute::Proctime);
-            }
+        if let Expr::Call { function, .. } = &expression
+            && function.name() == "PROCTIME"
+        {
+            time_attribute = Some(TimeAttribute::Proctime);
         }
         Ok(Timed {
             expression,
@@ -517,10 +517,10 @@ pub(crate) fn and(operands: Vec<Expr>) -> Expr {
             other => flat.push(other),
         }
     }
-    if flat.len() == 1 {
-        if let Some(only) = flat.pop() {
-            return only;
-        }
+    if flat.len() == 1
+        && let Some(only) = flat.pop()
+    {
+        return only;
     }
     Expr::And(flat)
 }
@@ -533,10 +533,10 @@ pub(crate) fn or(operands: Vec<Expr>) -> Expr {
             other => flat.push(other),
         }
     }
-    if flat.len() == 1 {
-        if let Some(only) = flat.pop() {
-            return only;
-        }
+    if flat.len() == 1
+        && let Some(only) = flat.pop()
+    {
+        return only;
     }
     Expr::Or(flat)
 }

@@ -97,11 +97,11 @@ impl QueryBinder<'_> {
         name: &ObjectName,
         hints: &[Hint],
     ) -> Result<(Vec<String>, Bound, Vec<usize>), Diagnostic> {
-        if let [only] = name.parts.as_slice() {
-            if let Some(cte) = self.cte(&only.name).cloned() {
-                hints::refuse_on_query(hints)?;
-                return Ok((vec![only.name.clone()], cte, Vec::new()));
-            }
+        if let [only] = name.parts.as_slice()
+            && let Some(cte) = self.cte(&only.name).cloned()
+        {
+            hints::refuse_on_query(hints)?;
+            return Ok((vec![only.name.clone()], cte, Vec::new()));
         }
         let (path, object) = self.env.catalog.lookup(name)?;
         let parts = vec![path.catalog.clone(), path.database.clone(), path.object.clone()];

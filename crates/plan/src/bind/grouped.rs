@@ -444,14 +444,13 @@ impl QueryBinder<'_> {
         if let Window::Hop {
             size_ms, slide_ms, ..
         } = windowed.window
+            && size_ms % slide_ms != 0
         {
-            if size_ms % slide_ms != 0 {
-                return Err(Diagnostic::validation(
+            return Err(Diagnostic::validation(
                     place,
                     format!("aggregating over HOP requires size to be a multiple of slide, but got size {size_ms} ms and slide {slide_ms} ms"),
                 )
                 .hint("GROUP BY HOP(ts, slide, size) takes any sizes"));
-            }
         }
         let Some(grouping) = attached(windowed, aggregation, sets) else {
             return Err(unsupported(
@@ -613,7 +612,7 @@ impl QueryBinder<'_> {
             keys: key_places,
             calls: calls_at,
             properties: property_columns.clone(),
-            grouping_set: unfolded.then(|| keys.len()),
+            grouping_set: unfolded.then_some(keys.len()),
             fields: result_fields.clone(),
         };
         let session_keys = grouping

@@ -278,10 +278,10 @@ fn fields_of(interval: &IntervalLiteral, span: Span) -> Result<Vec<TimeUnit>, Di
     };
     for family in [&YEAR_MONTH[..], &DAY_TIME[..]] {
         let position = |unit| family.iter().position(|member| *member == unit);
-        if let (Some(from), Some(to)) = (position(interval.from), position(to)) {
-            if from < to {
-                return Ok(family[from..=to].to_vec());
-            }
+        if let (Some(from), Some(to)) = (position(interval.from), position(to))
+            && from < to
+        {
+            return Ok(family[from..=to].to_vec());
         }
     }
     Err(Diagnostic::validation(
@@ -312,15 +312,15 @@ fn split_interval(text: &str, fields: &[TimeUnit]) -> Option<(bool, Vec<FieldVal
         };
         let mut part = &rest[..end];
         let mut millis = 0;
-        if *unit == TimeUnit::Second {
-            if let Some((whole, fraction)) = part.split_once('.') {
-                if fraction.is_empty() || fraction.len() > FRACTION_DIGITS_MAX || !is_digits(fraction) {
-                    return None;
-                }
-                let padded = format!("{fraction:0<3}");
-                millis = padded[..3].parse().ok()?;
-                part = whole;
+        if *unit == TimeUnit::Second
+            && let Some((whole, fraction)) = part.split_once('.')
+        {
+            if fraction.is_empty() || fraction.len() > FRACTION_DIGITS_MAX || !is_digits(fraction) {
+                return None;
             }
+            let padded = format!("{fraction:0<3}");
+            millis = padded[..3].parse().ok()?;
+            part = whole;
         }
         if !is_digits(part) || part.len() > 10 {
             return None;

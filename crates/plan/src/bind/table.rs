@@ -392,7 +392,7 @@ fn watermark_strategy(
     if let Some(timeout) = own.duration("scan.watermark.idle-timeout")? {
         strategy.idle_timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
     }
-    for (rest, _) in own.starting_with("scan.watermark.alignment.") {
+    if let Some((rest, _)) = own.starting_with("scan.watermark.alignment.").into_iter().next() {
         let key = format!("scan.watermark.alignment.{rest}");
         return Err(OptionError::new(
             &key,

@@ -1,4 +1,7 @@
-//! The type that values of several types have in common, as in Flink's UNION, CASE and comparisons.
+//! The type that values of several types have in common, as in Flink's UNION, VALUES, CASE and comparisons.
+//!
+//! Those refuse to mix dates with timestamps, and instants with local times. COALESCE and its like do mix them:
+//! they go by [`functions::common_type`].
 
 use model::data_type::DECIMAL_PRECISION_MAX;
 use model::{DataType, RowField, TypeKind};

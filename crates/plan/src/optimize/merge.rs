@@ -79,20 +79,19 @@ pub(super) fn calcs(plan: Plan) -> Plan {
 
 /// As [`calcs`], where the input needs no second look.
 fn calcs_here(plan: Plan) -> Plan {
-    if let PlanKind::Calc { input, .. } = &plan.kind {
-        if !matches!(input.kind, PlanKind::Calc { .. } | PlanKind::Union { .. }) {
-            if let PlanKind::Calc {
-                filter: None,
-                expressions,
-                ..
-            } = &plan.kind
-            {
-                if is_identity(expressions, input) {
-                    return calcs(plan);
-                }
-            }
-            return plan;
+    if let PlanKind::Calc { input, .. } = &plan.kind
+        && !matches!(input.kind, PlanKind::Calc { .. } | PlanKind::Union { .. })
+    {
+        if let PlanKind::Calc {
+            filter: None,
+            expressions,
+            ..
+        } = &plan.kind
+            && is_identity(expressions, input)
+        {
+            return calcs(plan);
         }
+        return plan;
     }
     calcs(plan)
 }

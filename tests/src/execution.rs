@@ -10,7 +10,7 @@ use formats::json::{EncodeOptions, RowEncoder};
 use graph::{Exchange, Graph};
 use model::{ChangelogMode, Diagnostic, ErrorKind, Schema};
 use plan::session::{self, Session};
-use stdx::{Random, SystemClock};
+use stdx::{ManualClock, Random};
 
 use crate::case::{Outcome, normal};
 
@@ -24,6 +24,9 @@ pub struct Mode {
     pub seed: u64,
 }
 
+/// 2026-01-01 00:00:00 UTC.
+const STARTED_MS: i64 = 1_767_225_600_000;
+
 /// Steps after which a job that has not ended is taken for one that never will.
 const STEPS_MAX: usize = 5_000_000;
 
@@ -36,7 +39,9 @@ pub fn run(text: &str, mode: Mode, temporary: &Path) -> Result<Outcome> {
         .replace("${user}", "oceanus");
     let console = Arc::new(Mutex::new(std::io::sink()));
     let registry = Arc::new(oceanus::wiring::registry(console));
-    let mut session = Session::new(registry, Arc::new(SystemClock));
+    // Time stands still while there is work, so that nothing depends on how fast this machine is.
+    let clock = Arc::new(ManualClock::at_ms(STARTED_MS));
+    let mut session = Session::new(registry, clock);
     session.set("table.local-time-zone", "UTC").map_err(|diagnostic| anyhow!("{diagnostic}"))?;
     session.begin_script();
 
@@ -70,8 +75,8 @@ pub fn run(text: &str, mode: Mode, temporary: &Path) -> Result<Outcome> {
             }
         }
     }
-    if broken.is_some() {
-        outcome.error = Some((number + 1, ErrorKind::Parse.name().to_string()));
+    if let Some(diagnostic) = broken {
+        outcome.error = Some((number + 1, failed(diagnostic, &text).name().to_string()));
     }
     Ok(outcome)
 }

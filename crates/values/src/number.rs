@@ -31,8 +31,11 @@ pub fn write_f64(value: f64, out: &mut String) {
         // Writing to a scratch of 40 bytes cannot fail: the longest form has 24.
         let _ = write!(text, "{value:e}");
         if has_one_digit(text.bytes()) {
-            text = Scratch::new();
-            let _ = write!(text, "{value:.1e}");
+            let mut two_digits = Scratch::new();
+            let _ = write!(two_digits, "{value:.1e}");
+            if !two_digits.bytes().windows(3).any(|part| part == b".0e") {
+                text = two_digits;
+            }
         }
         write_scientific(text.bytes(), out);
     }
@@ -49,8 +52,11 @@ pub fn write_f32(value: f32, out: &mut String) {
         let mut text = Scratch::new();
         let _ = write!(text, "{value:e}");
         if has_one_digit(text.bytes()) {
-            text = Scratch::new();
-            let _ = write!(text, "{value:.1e}");
+            let mut two_digits = Scratch::new();
+            let _ = write!(two_digits, "{value:.1e}");
+            if !two_digits.bytes().windows(3).any(|part| part == b".0e") {
+                text = two_digits;
+            }
         }
         write_scientific(text.bytes(), out);
     }

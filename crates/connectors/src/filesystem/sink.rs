@@ -35,8 +35,6 @@ pub struct FileSink {
     rolling: Rolling,
     success_file: Option<SuccessFile>,
     overwrite: Option<Overwrite>,
-    /// Stands in the name of every part file of this attempt.
-    attempt: Arc<str>,
 }
 
 /// What `INSERT OVERWRITE` replaces.
@@ -91,7 +89,6 @@ impl FileSink {
             default_partition: options.default_partition.into(),
             rolling: options.rolling,
             success_file: options.success_file,
-            attempt: attempt_name(&*table.context.clock).into(),
         };
         // Read the options of the format now, so that a wrong one is found before the job runs.
         sink.encoder(table.options)?;
@@ -118,7 +115,7 @@ fn emptied_folder(root: &Path, keys: &[String], values: &[(String, String)]) -> 
     Some(root.join(folder))
 }
 
-/// A name that no other attempt has: 32 digits from the time, the process and a count.
+/// A name that no other writer has: 32 digits from the time, the process and a count.
 fn attempt_name(clock: &dyn Clock) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -144,7 +141,8 @@ impl Sink for FileSink {
     fn writer(&self, shard: usize, _shards: usize) -> Result<Box<dyn SinkWriter>, Error> {
         Ok(Box::new(FileWriter::new(
             self.root.clone(),
-            format!("part-{}-{shard}", self.attempt),
+            // Drawn anew for each writer: a restored one must not write over what its predecessor committed.
+            format!("part-{}-{shard}", attempt_name(&*self.context.clock)),
             self.encoder(&(self.options)())?,
             self.written.arrow(),
             Arc::clone(&self.written_indices),

@@ -247,7 +247,9 @@ impl Aggregation {
     /// The call's column, one that is there already if it computes the same.
     fn add(&mut self, call: AggregateCall) -> Expr {
         let same = |other: &AggregateCall| {
-            describe(other) == describe(&call) && other.state_types == call.state_types
+            describe(other) == describe(&call)
+                && other.state_types == call.state_types
+                && other.result == call.result
         };
         let data_type = call.result.clone();
         let index = match self.calls.iter().position(same) {

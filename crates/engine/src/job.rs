@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dataflow::{Committable, Committer, Error, EvaluationContext, WATERMARK_MIN};
 use graph::{Exchange, Graph, NodeId, Operator as GraphOperator};
+use model::{Diagnostic, ErrorKind};
 use state::{OperatorId, OperatorSnapshot, Snapshot};
 
 use crate::control::{Control, NodeLabel, Statistics, labels, statistics};
@@ -21,6 +22,9 @@ use crate::stepper::Stepper;
 /// The longest a thread sleeps that waits for the clock: a clock that is moved by hand tells nobody.
 const PARK_MAX: Duration = Duration::from_millis(50);
 
+/// Shards are numbered by a byte where rows are scattered.
+const PARALLELISM_MAX: u16 = 256;
+
 #[derive(Debug, Clone)]
 pub struct JobOptions {
     /// Shards, each with a thread of its own.
@@ -34,6 +38,8 @@ pub struct JobOptions {
     /// Bytes and groups that a first phase of aggregation holds before it sends them on.
     pub partial_bytes_max: usize,
     pub partial_groups_max: usize,
+    /// Whether a snapshot may hold state of operators that the job does not have, to be forgotten.
+    pub drop_unclaimed_state: bool,
 }
 
 impl Default for JobOptions {
@@ -45,6 +51,7 @@ impl Default for JobOptions {
             exchange_bytes_max: 4 << 20,
             partial_bytes_max: 64 << 20,
             partial_groups_max: 1 << 17,
+            drop_unclaimed_state: false,
         }
     }
 }
@@ -120,11 +127,18 @@ impl Job {
         options.key_groups = options.key_groups.max(1);
         options.chunk_rows = options.chunk_rows.max(1);
         let shards = options.parallelism.max(1);
-        if shards > usize::from(options.key_groups) || shards > usize::from(u8::MAX) + 1 {
-            return Err(Error::internal(format!(
-                "parallelism {shards} is more than the {} key groups of the job",
-                options.key_groups
-            )));
+        if shards > usize::from(options.key_groups.min(PARALLELISM_MAX)) {
+            let key_groups = options.key_groups.min(PARALLELISM_MAX);
+            let message = format!("parallelism {shards} is more than the {key_groups} key groups of the job");
+            return Err(invalid(
+                message,
+                &format!("choose a parallelism of at most {key_groups}"),
+            ));
+        }
+        if let Some(snapshot) = snapshot
+            && !options.drop_unclaimed_state
+        {
+            check_claims(graph, snapshot)?;
         }
         let epoch = snapshot.map_or(0, |snapshot| snapshot.epoch);
         let shared = Arc::new(Shared::new(shards, graph.nodes.len(), epoch));
@@ -238,6 +252,48 @@ fn drive(mut shard: Shard) {
     }
 }
 
+/// Nothing that a snapshot holds may be forgotten without a word.
+fn check_claims(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
+    let ids = operator_ids(graph);
+    let holds_state = |operator: &OperatorSnapshot| {
+        let has_rows = operator.tables.values().any(|table| table.rows() > 0);
+        has_rows || !operator.splits.is_empty() || !operator.committables.is_empty()
+    };
+    let unclaimed = snapshot
+        .operators
+        .iter()
+        .filter(|(id, operator)| !ids.contains(id) && holds_state(operator))
+        .count();
+    if unclaimed == 0 {
+        return Ok(());
+    }
+    let message = format!("the snapshot holds state of {unclaimed} operators that the job does not have");
+    Err(invalid(
+        message,
+        "start without the snapshot, or allow that this state is dropped",
+    ))
+}
+
+/// Names of all nodes by what they compute.
+fn operator_ids(graph: &Graph) -> Vec<OperatorId> {
+    let mut counts: HashMap<u64, u32> = HashMap::new();
+    let name = |node: &graph::Node| {
+        let count = counts.entry(node.fingerprint.0).or_default();
+        *count += 1;
+        OperatorId {
+            fingerprint: node.fingerprint.0,
+            number: *count - 1,
+        }
+    };
+    graph.nodes.iter().map(name).collect()
+}
+
+fn invalid(message: String, hint: &str) -> Error {
+    Error::Invalid(Box::new(
+        Diagnostic::error(ErrorKind::Validation, message).hint(hint),
+    ))
+}
+
 /// What all shards are built from.
 struct Plan<'a> {
     graph: &'a Graph,
@@ -257,23 +313,16 @@ impl<'a> Plan<'a> {
         options: &JobOptions,
         snapshot: Option<&'a Snapshot>,
     ) -> Result<Plan<'a>, Error> {
-        let mut counts: HashMap<u64, u32> = HashMap::new();
         let mut plan = Plan {
             graph,
             shards,
-            ids: Vec::new(),
+            ids: operator_ids(graph),
             dealers: HashMap::new(),
             edges: Vec::new(),
             edge_of: HashMap::new(),
             snapshot,
         };
         for (id, node) in graph.nodes.iter().enumerate() {
-            let count = counts.entry(node.fingerprint.0).or_default();
-            plan.ids.push(OperatorId {
-                fingerprint: node.fingerprint.0,
-                number: *count,
-            });
-            *count += 1;
             for (input, edge) in node.inputs.iter().enumerate() {
                 let keys = match &edge.exchange {
                     Exchange::Hash(keys) if shards > 1 => Some(keys.clone()),

@@ -179,10 +179,7 @@ impl SourceInlet {
             }
         }
         let mut wake_us = self.dealer.next_discovery_us();
-        loop {
-            let Some(index) = self.next_lane(now_us) else {
-                break;
-            };
+        while let Some(index) = self.next_lane(now_us) {
             self.reads += 1;
             self.lanes[index].last_read = self.reads;
             match self.read(index, now_us)? {

@@ -500,3 +500,47 @@ fn splits_that_appear_later_are_read_too() {
     }
     assert_eq!(sink.written().len(), 22);
 }
+
+#[test]
+fn state_that_nobody_claims_is_not_dropped_without_a_word() {
+    let sink = TestSink::default();
+    let before = diamond(&sink, vec![rows(100)]);
+    let mut stepper = Job::new(&before, context(), options(1, 10))
+        .unwrap()
+        .into_stepper();
+    let random = &mut Random::new(1);
+    for _ in 0..10 {
+        stepper.step(random).unwrap();
+    }
+    assert!(stepper.start_checkpoint(1));
+    let snapshot = loop {
+        if let Some(snapshot) = stepper.take_snapshot() {
+            break snapshot;
+        }
+        stepper.step(random).unwrap();
+    };
+    let mut builder = Builder::default();
+    let source = builder.source(Arc::new(TestSource::of(vec![rows(100)])), Some(0));
+    builder.sink(source, Exchange::Forward, Arc::new(sink.clone()));
+    let refused = Job::restore(&builder.graph, context(), options(1, 10), &snapshot);
+    assert!(matches!(refused, Err(Error::Invalid(_))));
+    let mut options = options(1, 10);
+    options.drop_unclaimed_state = true;
+    let mut stepper = Job::restore(&builder.graph, context(), options, &snapshot)
+        .unwrap()
+        .into_stepper();
+    stepper.run(random).unwrap();
+    let end = stepper.finish().unwrap();
+    // The source that both jobs have goes on where it was.
+    assert!(end.statistics.rows_in < 100);
+}
+
+#[test]
+fn more_shards_than_key_groups_are_refused() {
+    let sink = TestSink::default();
+    let graph = diamond(&sink, vec![rows(1)]);
+    assert!(matches!(
+        Job::new(&graph, context(), options(129, 10)),
+        Err(Error::Invalid(_))
+    ));
+}

@@ -388,7 +388,7 @@ fn a_job_goes_on_from_a_snapshot_at_another_parallelism() {
         let (expected, _) = reference(&case);
         let sink = TestSink::default();
         let graph = graph(&case, &sink);
-        let mut random_options = |random: &mut Random| {
+        let random_options = |random: &mut Random| {
             let chunk_rows = [1, 3, 50, 4096][random.below(4) as usize];
             options(random.between(1, 3) as usize, chunk_rows)
         };

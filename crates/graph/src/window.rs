@@ -24,7 +24,7 @@ pub enum Window {
         step_ms: i64,
         offset_ms: i64,
     },
-    /// Rows of one key less than the gap apart.
+    /// Rows of one key at most the gap apart: windows `[time, time + gap)` that touch are one, as in Flink.
     Session {
         gap_ms: i64,
     },

@@ -2,7 +2,7 @@
 //!
 //! Chunks are kept whole until their last row was taken.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use arrow_array::RecordBatch;
 use arrow_select::interleave::interleave_record_batch;
@@ -89,20 +89,16 @@ impl RowBuffer {
     /// The rows themselves with their kinds and times. They stay held until [`RowBuffer::release`].
     pub fn gather(&self, rows: &[RowRef]) -> Result<Option<(Chunk, Vec<i64>)>, Error> {
         let mut batches: Vec<&RecordBatch> = Vec::new();
-        let mut numbers: Vec<u64> = Vec::new();
+        let mut positions: HashMap<u64, usize> = HashMap::new();
         let mut indices = Vec::with_capacity(rows.len());
         let mut kinds = Vec::new();
         let mut times = Vec::with_capacity(rows.len());
         for at in rows {
             let Some(held) = self.held(at.chunk) else { continue };
-            let position = match numbers.iter().rposition(|&number| number == at.chunk) {
-                Some(position) => position,
-                None => {
-                    numbers.push(at.chunk);
-                    batches.push(&held.chunk.batch);
-                    numbers.len() - 1
-                }
-            };
+            let position = *positions.entry(at.chunk).or_insert_with(|| {
+                batches.push(&held.chunk.batch);
+                batches.len() - 1
+            });
             indices.push((position, at.row as usize));
             kinds.push(held.chunk.kind(at.row as usize));
             times.push(held.times[at.row as usize]);

@@ -203,8 +203,8 @@ impl SessionTable {
     /// Appends sessions that end at or before `end` to `closed`, in the order of their ends. They stay until
     /// [`SessionTable::remove`].
     pub fn close(&mut self, end: i64, closed: &mut Vec<u32>) {
-        let from = closed.len();
         let last = end.div_euclid(self.bucket_ms);
+        let mut due: Vec<(i64, u32)> = Vec::new();
         let mut freed = Vec::new();
         let mut moved = Vec::new();
         while let Some(entry) = self.buckets.first_entry() {
@@ -219,7 +219,7 @@ impl SessionTable {
                     freed.push(number);
                     false
                 } else if own_end <= end {
-                    closed.push(number);
+                    due.push((own_end, number));
                     false
                 } else if own_end.div_euclid(self.bucket_ms) != bucket {
                     moved.push(number);
@@ -234,6 +234,8 @@ impl SessionTable {
                 break;
             }
         }
+        due.sort_unstable();
+        closed.extend(due.iter().map(|&(_, number)| number));
         self.next_close = match self.buckets.first_key_value() {
             None => i64::MAX,
             Some((bucket, waiting)) => {
@@ -250,8 +252,6 @@ impl SessionTable {
         }
         self.dead -= freed.len();
         self.numbers.give_back(&freed);
-        let sessions = &self.sessions;
-        closed[from..].sort_unstable_by_key(|&number| (sessions[number as usize].end, number));
     }
 
     /// No session ends before this; none may end then either.

@@ -122,17 +122,20 @@ impl SliceTable {
                 continue;
             };
             self.numbers.clear();
-            merged.keys.intern_all_of(&source.keys, &mut self.numbers);
+            if merged.groups.is_empty() {
+                merged.keys.copy_from(&source.keys);
+                self.numbers.extend(0..source.keys.high() as u32);
+            } else {
+                merged.keys.intern_all_of(&source.keys, &mut self.numbers);
+            }
             while merged.groups.len() < merged.keys.high() {
                 merged.groups.push(self.aggregates.add_group());
             }
-            let into: Vec<u32> = self
-                .numbers
-                .iter()
-                .map(|&number| merged.groups[number as usize])
-                .collect();
+            for number in &mut self.numbers {
+                *number = merged.groups[*number as usize];
+            }
             self.aggregates.make_room();
-            self.aggregates.merge_groups(&source.groups, &into)?;
+            self.aggregates.merge_groups(&source.groups, &self.numbers)?;
         }
         Ok(())
     }

@@ -64,6 +64,10 @@ impl Slicing {
         matches!(self.kind, Kind::Cumulate { .. })
     }
 
+    pub fn is_attached(self) -> bool {
+        matches!(self.kind, Kind::Attached)
+    }
+
     /// Whether windows share slices.
     pub fn is_shared(self) -> bool {
         matches!(self.kind, Kind::Hop { .. } | Kind::Cumulate { .. })

@@ -112,7 +112,9 @@ impl Global {
         let mut rows_kept = 0;
         for (mut slice, rows) in runs(slices) {
             if may_be_late && slice.end <= self.closed_end {
-                if self.time.is_processing_time() {
+                if self.time.is_processing_time() && self.slicing.is_attached() {
+                    // Its window was decided before: the clock closes it a second time.
+                } else if self.time.is_processing_time() {
                     // It was under way when its window closed: to this phase it comes now.
                     let now = self.time.zone.local_ms(self.time.now_ms()).max(self.closed_end);
                     slice = self.slicing.slice(now);

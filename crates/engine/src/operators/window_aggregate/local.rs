@@ -135,28 +135,28 @@ pub(super) fn runs(slices: impl Iterator<Item = SliceId>) -> Vec<(SliceId, Range
 }
 
 impl Operator for Local {
-    fn data(&mut self, input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
-        let runs = self.runs(&chunk.batch)?;
+    fn data(&mut self, _input: usize, mut chunk: Chunk, out: &mut Output) -> Result<(), Error> {
+        let mut slices = self.runs(&chunk.batch)?;
         // Where windows leave gaps, rows in them belong to no window.
         let in_no_window =
             |slice: SliceId| self.slicing.last_window_end(slice) < self.slicing.first_window_end(slice);
-        if runs.iter().any(|(slice, _)| in_no_window(*slice)) {
-            let kept = runs.iter().filter(|(slice, _)| !in_no_window(*slice));
-            let kept: Vec<u32> = kept
-                .flat_map(|(_, rows)| rows.start as u32..rows.end as u32)
-                .collect();
-            let chunk = take_rows(&chunk, &kept.into())?;
-            return if chunk.rows() == 0 {
-                Ok(())
-            } else {
-                self.data(input, chunk, out)
-            };
+        if slices.iter().any(|(slice, _)| in_no_window(*slice)) {
+            let kept = slices.iter().filter(|(slice, _)| !in_no_window(*slice));
+            let rows = |run: &(SliceId, Range<usize>)| run.1.start as u32..run.1.end as u32;
+            let of_rows = kept.clone().flat_map(|run| run.1.clone().map(|_| run.0));
+            let kept: Vec<u32> = kept.flat_map(rows).collect();
+            if kept.is_empty() {
+                return Ok(());
+            }
+            let merged = runs(of_rows);
+            chunk = take_rows(&chunk, &kept.into())?;
+            slices = merged;
         }
         let frame = Frame::new(&chunk.batch);
         let (_, keys) = self.calls.keys(&frame, self.table.codec())?;
         let mut groups = std::mem::take(&mut self.groups);
         groups.clear();
-        for (slice, rows) in runs {
+        for (slice, rows) in slices {
             self.table.groups(slice, &keys, rows, &mut groups);
             // A slice whose first windows are closed still counts for those that are open.
             let mut end = self.slicing.first_window_end(slice);

@@ -7,11 +7,13 @@
 //! At a barrier, an inlet that has delivered it is not read until all inlets of the shard have. That makes every
 //! operator see what came before the barrier on all its inputs, and nothing of what came after.
 
+mod checkpoint;
+
 use std::sync::Arc;
 
 use dataflow::{Committable, Epoch, Error, EvaluationContext, Message, WATERMARK_MAX, WATERMARK_MIN};
 use graph::NodeId;
-use state::{OperatorId, OperatorSnapshot};
+use state::OperatorId;
 
 use crate::exchange::{Edge, Receiver, send_moved};
 use crate::operator::{Inputs, Operator, Output};
@@ -408,109 +410,6 @@ impl Shard {
         Ok(())
     }
 
-    fn align(&mut self, index: usize) -> Result<(), Error> {
-        let slot = &mut self.nodes[index];
-        let Some(epoch) = slot.inputs.aligned() else {
-            return Ok(());
-        };
-        if epoch <= slot.epoch {
-            return Ok(());
-        }
-        slot.operator.before_barrier(&mut self.output)?;
-        self.output.message(Message::Barrier(epoch));
-        if epoch > self.epoch {
-            // A neighbour's barrier was faster than the word that a checkpoint has begun.
-            self.begin_epoch(epoch);
-        }
-        self.speak(index)
-    }
-
-    /// Lets an operator say what it must remember at the present checkpoint.
-    fn speak(&mut self, index: usize) -> Result<(), Error> {
-        let slot = &mut self.nodes[index];
-        slot.epoch = self.epoch;
-        let mut snapshot = slot.operator.snapshot(self.epoch)?;
-        let watermark = slot.inputs.current().max(slot.restored_watermark);
-        snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
-        if slot.is_sink {
-            let committables = snapshot.committables.iter().cloned().map(Committable).collect();
-            self.prepared.push((slot.node, committables));
-        }
-        let id = slot.id;
-        self.add_to_part(id, snapshot);
-        Ok(())
-    }
-
-    fn add_to_part(&mut self, id: OperatorId, snapshot: OperatorSnapshot) {
-        self.part.insert(id, snapshot);
-        self.spoken += 1;
-        if self.spoken == self.speakers() {
-            self.shared
-                .add_part(std::mem::take(&mut self.part), std::mem::take(&mut self.prepared));
-        }
-    }
-
-    fn speakers(&self) -> usize {
-        let speaks = |inlet: &&Inlet| matches!(inlet.kind, InletKind::Source(_) | InletKind::Values(_));
-        self.nodes.len() + self.inlets.iter().filter(speaks).count()
-    }
-
-    fn begin_epoch(&mut self, epoch: Epoch) {
-        self.epoch = epoch;
-        self.aligning = true;
-        self.spoken = 0;
-        self.part.clear();
-        self.prepared.clear();
-    }
-
-    /// Sends barriers from all sources, and lets those speak who have ended and will see none.
-    fn begin_checkpoint(&mut self, epoch: Epoch) -> Result<(), Error> {
-        if self.epoch < epoch {
-            self.begin_epoch(epoch);
-        }
-        self.injected = epoch;
-        for slot in 0..self.nodes.len() {
-            if self.nodes[slot].inputs.all_ended() && self.nodes[slot].epoch < epoch {
-                self.speak(slot)?;
-            }
-        }
-        self.inject_barriers()
-    }
-
-    fn inject_barriers(&mut self) -> Result<(), Error> {
-        let epoch = self.epoch;
-        for index in 0..self.inlets.len() {
-            let inlet = &mut self.inlets[index];
-            if inlet.epoch >= epoch {
-                continue;
-            }
-            let (id, snapshot) = match &inlet.kind {
-                InletKind::Source(source) => (source.id, source.snapshot()),
-                InletKind::Values(values) => (values.id, values.snapshot()),
-                InletKind::Receiver(_) | InletKind::Closed => continue,
-            };
-            inlet.epoch = epoch;
-            let ended = inlet.ended;
-            self.add_to_part(id, snapshot);
-            if !ended {
-                self.output.message(Message::Barrier(epoch));
-                self.dispatch(Place::Inlet(index))?;
-                self.work()?;
-            }
-        }
-        self.settle_alignment();
-        Ok(())
-    }
-
-    fn settle_alignment(&mut self) {
-        if self.aligning {
-            self.aligning = self
-                .inlets
-                .iter()
-                .any(|inlet| !inlet.ended && inlet.epoch < self.epoch);
-        }
-    }
-
     /// Runs what waits for the wall clock. Returns whether something did.
     fn tick(&mut self, now_us: i64) -> Result<bool, Error> {
         let now_ms = now_us.div_euclid(1000);
@@ -529,33 +428,6 @@ impl Shard {
             }
         }
         Ok(worked)
-    }
-
-    fn end(&mut self) {
-        self.ended = true;
-        let mut part = ShardPart::new();
-        let mut last = Vec::new();
-        for inlet in &self.inlets {
-            match &inlet.kind {
-                InletKind::Source(source) => drop(part.insert(source.id, source.snapshot())),
-                InletKind::Values(values) => drop(part.insert(values.id, values.snapshot())),
-                InletKind::Receiver(_) | InletKind::Closed => {}
-            }
-        }
-        for slot in &mut self.nodes {
-            // An operator that has ended holds nothing that could fail to be copied.
-            let Ok(mut snapshot) = slot.operator.snapshot(self.epoch) else {
-                continue;
-            };
-            let watermark = slot.inputs.current().max(slot.restored_watermark);
-            snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
-            if slot.is_sink {
-                let committables = snapshot.committables.iter().cloned().map(Committable).collect();
-                last.push((slot.node, committables));
-            }
-            part.insert(slot.id, snapshot);
-        }
-        self.shared.shard_ended(last, part, self.epoch);
     }
 }
 

@@ -40,16 +40,18 @@ impl Cluster {
         fs::create_dir_all(folder)?;
         let (rest_port, rpc_port) = (free_port()?, free_port()?);
         let config = format!(
-            "{}\nrest.port: {rest_port}\njobmanager.rpc.port: {rpc_port}\n\
+            "{CONFIGURATION}rest.port: {rest_port}\njobmanager.rpc.port: {rpc_port}\n\
              taskmanager.memory.task.heap.size: {heap_mb}m\ntaskmanager.memory.managed.size: 64m\n\
              io.tmp.dirs: {}\n",
-            flat_config(home)?,
             folder.display()
         );
         let conf = folder.join("conf");
         fs::create_dir_all(&conf)?;
         fs::write(conf.join("config.yaml"), config)?;
-        fs::copy(home.join("conf/log4j-console.properties"), conf.join("log4j-console.properties"))?;
+        fs::copy(
+            home.join("conf/log4j-console.properties"),
+            conf.join("log4j-console.properties"),
+        )?;
         let job_manager = java(
             home,
             &conf,
@@ -67,12 +69,16 @@ impl Cluster {
             &[&heap, "-XX:MaxDirectMemorySize=512m"],
             &[
                 "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-                "-D", "taskmanager.cpu.cores=2.0",
-                "-D", "taskmanager.memory.framework.heap.size=128mb",
-                "-D", "taskmanager.memory.framework.off-heap.size=128mb",
-                "-D", "taskmanager.memory.task.off-heap.size=0b",
-                "-D", "taskmanager.memory.network.min=128mb",
-                "-D", "taskmanager.memory.network.max=128mb",
+                // What Flink's start scripts work out, said outright.
+                "-Dtaskmanager.cpu.cores=2.0",
+                "-Dtaskmanager.memory.framework.heap.size=128mb",
+                "-Dtaskmanager.memory.framework.off-heap.size=128mb",
+                "-Dtaskmanager.memory.task.off-heap.size=0b",
+                "-Dtaskmanager.memory.network.min=128mb",
+                "-Dtaskmanager.memory.network.max=128mb",
+                "-Dtaskmanager.memory.jvm-metaspace.size=256mb",
+                "-Dtaskmanager.memory.jvm-overhead.min=192mb",
+                "-Dtaskmanager.memory.jvm-overhead.max=192mb",
             ],
         )?;
         let mut cluster = Cluster {
@@ -90,30 +96,42 @@ impl Cluster {
     fn await_slots(&mut self) -> Result<()> {
         let started = Instant::now();
         loop {
-            for (name, child) in
-                [("JobManager", &mut self.job_manager), ("TaskManager", &mut self.task_manager)]
-            {
+            for (name, child) in [
+                ("JobManager", &mut self.job_manager),
+                ("TaskManager", &mut self.task_manager),
+            ] {
                 if let Some(status) = child.try_wait()? {
-                    bail!("the {name} ended with {status}; its log is in {}", self.folder.display());
+                    bail!(
+                        "the {name} ended with {status}; its log is in {}",
+                        self.folder.display()
+                    );
                 }
             }
-            if let Ok(overview) = self.get("/overview") {
-                if overview["slots-available"].as_u64() == Some(2) {
-                    return Ok(());
-                }
+            let overview = self.get("/overview").unwrap_or_default();
+            if overview["slots-available"].as_u64() == Some(2) {
+                return Ok(());
             }
-            ensure!(started.elapsed() < START_TIMEOUT, "no slots after {START_TIMEOUT:?}: {}", self.folder.display());
+            ensure!(
+                started.elapsed() < START_TIMEOUT,
+                "no slots after {START_TIMEOUT:?}: {}",
+                self.folder.display()
+            );
             sleep(POLL_INTERVAL);
         }
     }
 
     fn get(&self, path: &str) -> Result<Value> {
-        Ok(ureq::get(format!("{}{path}", self.rest)).call()?.body_mut().read_json()?)
+        Ok(ureq::get(format!("{}{path}", self.rest))
+            .call()?
+            .body_mut()
+            .read_json()?)
     }
 
     fn upload(&self, jar: &Path) -> Result<String> {
         let mut bytes = Vec::new();
-        File::open(jar).with_context(|| format!("no {}", jar.display()))?.read_to_end(&mut bytes)?;
+        File::open(jar)
+            .with_context(|| format!("no {}", jar.display()))?
+            .read_to_end(&mut bytes)?;
         let boundary = "oceanus-boundary";
         let mut body = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"runner.jar\"\r\n\
@@ -123,11 +141,16 @@ impl Cluster {
         body.extend_from_slice(&bytes);
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let answer: Value = ureq::post(format!("{}/jars/upload", self.rest))
-            .header("Content-Type", format!("multipart/form-data; boundary={boundary}"))
+            .header(
+                "Content-Type",
+                format!("multipart/form-data; boundary={boundary}"),
+            )
             .send(&body[..])?
             .body_mut()
             .read_json()?;
-        let file = answer["filename"].as_str().context("no file name in the answer to the upload")?;
+        let file = answer["filename"]
+            .as_str()
+            .context("no file name in the answer to the upload")?;
         Ok(file.rsplit('/').next().unwrap_or(file).to_string())
     }
 
@@ -140,8 +163,10 @@ impl Cluster {
             before += process::cpu_seconds(process)?;
         }
         let encoded: Vec<String> = statements.iter().map(|text| STANDARD.encode(text)).collect();
-        let flags: serde_json::Map<String, Value> =
-            settings.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
+        let flags: serde_json::Map<String, Value> = settings
+            .iter()
+            .map(|(key, value)| (key.to_string(), json!(value)))
+            .collect();
         let request = json!({"programArgsList": encoded, "parallelism": 2, "flinkConfiguration": flags});
         let mut answer = ureq::post(format!("{}/jars/{}/run", self.rest, self.jar))
             .config()
@@ -150,9 +175,14 @@ impl Cluster {
             .build()
             .send_json(&request)?;
         let answer: Value = answer.body_mut().read_json()?;
-        let job = answer["jobid"].as_str().with_context(|| format!("Flink refused the job: {answer}"))?;
+        let job = answer["jobid"]
+            .as_str()
+            .with_context(|| format!("Flink refused the job: {answer}"))?;
         let seconds = self.await_end(job)?;
-        let mut cost = Cost { cpu_seconds: -before, memory_bytes_peak: 0 };
+        let mut cost = Cost {
+            cpu_seconds: -before,
+            memory_bytes_peak: 0,
+        };
         for process in processes {
             cost.cpu_seconds += process::cpu_seconds(process)?;
         }
@@ -176,7 +206,10 @@ impl Cluster {
                 }
                 _ => {}
             }
-            ensure!(started.elapsed() < JOB_TIMEOUT, "the job did not end within {JOB_TIMEOUT:?}");
+            ensure!(
+                started.elapsed() < JOB_TIMEOUT,
+                "the job did not end within {JOB_TIMEOUT:?}"
+            );
             sleep(POLL_INTERVAL);
         }
     }
@@ -202,12 +235,18 @@ fn java(
 ) -> Result<Child> {
     let log = File::create(folder.join(format!("{name}.log")))?;
     let opens = fs::read_to_string(home.join("conf/config.yaml"))?;
-    let opens = opens.lines().map(str::trim).filter(|line| line.starts_with("--add-"));
+    let opens = opens
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("--add-"));
     Command::new("java")
         .args(opens)
         .args(options)
         .arg("-XX:+UseG1GC")
-        .arg(format!("-Dlog4j.configurationFile={}", conf.join("log4j-console.properties").display()))
+        .arg(format!(
+            "-Dlog4j.configurationFile={}",
+            conf.join("log4j-console.properties").display()
+        ))
         .arg("-cp")
         .arg(format!("{}/lib/*", home.display()))
         .args(arguments)
@@ -220,19 +259,16 @@ fn java(
         .context("cannot start java")
 }
 
-/// The distribution's configuration without what a cluster of ours sets itself, as flat `key: value` lines.
-fn flat_config(_home: &Path) -> Result<String> {
-    Ok(["jobmanager.rpc.address: localhost",
-        "jobmanager.bind-host: localhost",
-        "jobmanager.memory.process.size: 1600m",
-        "taskmanager.bind-host: localhost",
-        "taskmanager.host: localhost",
-        "taskmanager.numberOfTaskSlots: 2",
-        "rest.address: localhost",
-        "rest.bind-address: localhost",
-        "parallelism.default: 2"]
-    .join("\n"))
-}
+const CONFIGURATION: &str = "jobmanager.rpc.address: localhost
+jobmanager.bind-host: localhost
+jobmanager.memory.process.size: 1600m
+taskmanager.bind-host: localhost
+taskmanager.host: localhost
+taskmanager.numberOfTaskSlots: 2
+rest.address: localhost
+rest.bind-address: localhost
+parallelism.default: 2
+";
 
 /// A port that was free a moment ago. A clash shows as a process that ends while it starts.
 fn free_port() -> Result<u16> {

@@ -26,10 +26,17 @@ pub fn events(folder: &Path, count: u64) -> Result<()> {
     }
     fs::create_dir_all(&unfinished)?;
     let formats = formats::all();
-    let json = formats.iter().find(|format| format.name() == "json").context("there is no json format")?;
+    let json = formats
+        .iter()
+        .find(|format| format.name() == "json")
+        .context("there is no json format")?;
     let context = Arc::new(EvaluationContext::new(Tz::UTC, Arc::new(SystemClock)));
     let (settings, options, schema) = (Settings::default(), Options::default(), nexmark::schema());
-    let request = EncoderRequest { schema: &schema, options: &options, context: &context };
+    let request = EncoderRequest {
+        schema: &schema,
+        options: &options,
+        context: &context,
+    };
     let mut encoder = json.encoder(&request)?;
     let mut files = Vec::new();
     for file in 0..FILES {

@@ -58,8 +58,13 @@ struct Options {
 /// Flink as it comes, and with every setting that makes these queries faster. Mini-batch does not apply to window
 /// aggregates, and none of the queries has another kind.
 const FLINK_DEFAULT: &[(&str, &str)] = &[];
-const FLINK_BEST: &[(&str, &str)] =
-    &[("pipeline.object-reuse", "true"), ("execution.checkpointing.checkpoints-after-tasks-finish.enabled", "false")];
+const FLINK_BEST: &[(&str, &str)] = &[
+    ("pipeline.object-reuse", "true"),
+    (
+        "execution.checkpointing.checkpoints-after-tasks-finish.enabled",
+        "false",
+    ),
+];
 
 fn main() -> Result<()> {
     match CommandLine::parse().action {
@@ -80,10 +85,15 @@ struct Workplace {
 
 impl Workplace {
     fn prepare(options: &Options) -> Result<Workplace> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("bench/ has a parent")?.to_path_buf();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("bench/ has a parent")?
+            .to_path_buf();
         let cache = match std::env::var_os("OCEANUS_CACHE") {
             Some(cache) => PathBuf::from(cache),
-            None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache/oceanus"),
+            None => {
+                PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache/oceanus")
+            }
         };
         let names: Vec<String> = if options.queries.is_empty() {
             queries::NAMES.iter().map(|name| name.to_string()).collect()
@@ -91,7 +101,10 @@ impl Workplace {
             options.queries.clone()
         };
         if let Some(unknown) = names.iter().find(|name| !queries::NAMES.contains(&name.as_str())) {
-            bail!("there is no query '{unknown}'; known: {}", queries::NAMES.join(", "));
+            bail!(
+                "there is no query '{unknown}'; known: {}",
+                queries::NAMES.join(", ")
+            );
         }
         let events = cache.join(format!("bench/events-{}", options.events));
         generate::events(&events, options.events)?;
@@ -102,17 +115,35 @@ impl Workplace {
         ensure!(status.success(), "the release binary does not build");
         // This program stands beside the binary it measures.
         let binary = std::env::current_exe()?.with_file_name("oceanus");
-        Ok(Workplace { scratch: cache.join("bench/scratch"), root, events, binary, names })
+        Ok(Workplace {
+            scratch: cache.join("bench/scratch"),
+            root,
+            events,
+            binary,
+            names,
+        })
     }
 
     fn cluster(&self, heap_mb: u32) -> Result<Cluster> {
         let output = Command::new(self.root.join("tests/oracle/flink-home")).output()?;
-        ensure!(output.status.success(), "Flink could not be assembled: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "Flink could not be assembled: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let home = PathBuf::from(String::from_utf8(output.stdout)?.trim());
         let runner = self.root.join("java/runner");
-        let built = Command::new("mvn").args(["-q", "-B", "-ntp", "package"]).current_dir(&runner).status()?;
+        let built = Command::new("mvn")
+            .args(["-q", "-B", "-ntp", "package"])
+            .current_dir(&runner)
+            .status()?;
         ensure!(built.success(), "the runner JAR does not build");
-        Cluster::start(&home, &runner.join("target/runner.jar"), &self.scratch.join("flink"), heap_mb)
+        Cluster::start(
+            &home,
+            &runner.join("target/runner.jar"),
+            &self.scratch.join("flink"),
+            heap_mb,
+        )
     }
 
     fn script(&self, name: &str, sink: &SinkTo<'_>) -> Result<String> {
@@ -121,7 +152,11 @@ impl Workplace {
 }
 
 fn compare(place: &Workplace, options: &Options) -> Result<()> {
-    let cluster = if options.oceanus_only { None } else { Some(place.cluster(options.heap_mb)?) };
+    let cluster = if options.oceanus_only {
+        None
+    } else {
+        Some(place.cluster(options.heap_mb)?)
+    };
     say(&format!(
         "{} events, parallelism 2, Flink's task heap {} MiB; events/s, thousand events per CPU second, MiB at peak\n\n\
          | query | Flink default | Flink best | Oceanus | per CPU s against best | memory against best |\n\
@@ -131,16 +166,24 @@ fn compare(place: &Workplace, options: &Options) -> Result<()> {
     let mut ratios = Vec::new();
     for name in &place.names {
         let script = place.script(name, &SinkTo::Blackhole)?;
-        let ours = best(options.runs, || oceanus::run(&place.binary, &script, &place.scratch))?;
+        let ours = best(options.runs, || {
+            oceanus::run(&place.binary, &script, &place.scratch)
+        })?;
         let Some(cluster) = &cluster else {
             say(&format!("| {name} | | | {} | | |", cell(&ours, options.events)))?;
             continue;
         };
         let statements = queries::statements(&script);
-        cluster.run(&statements, FLINK_BEST).with_context(|| name.clone())?;
+        cluster
+            .run(&statements, FLINK_BEST)
+            .with_context(|| name.clone())?;
         let default = best(options.runs, || cluster.run(&statements, FLINK_DEFAULT))?;
         let tuned = best(options.runs, || cluster.run(&statements, FLINK_BEST))?;
-        let tuned = if tuned.cost.cpu_seconds <= default.cost.cpu_seconds { tuned } else { default };
+        let tuned = if tuned.cost.cpu_seconds <= default.cost.cpu_seconds {
+            tuned
+        } else {
+            default
+        };
         let ratio = tuned.cost.cpu_seconds / ours.cost.cpu_seconds;
         let memory = ours.cost.memory_bytes_peak as f64 / tuned.cost.memory_bytes_peak as f64;
         ratios.push(ratio);
@@ -153,7 +196,9 @@ fn compare(place: &Workplace, options: &Options) -> Result<()> {
     }
     if !ratios.is_empty() {
         let mean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
-        say(&format!("\ngeometric mean of events per CPU second against Flink's best: {mean:.1}"))?;
+        say(&format!(
+            "\ngeometric mean of events per CPU second against Flink's best: {mean:.1}"
+        ))?;
     }
     Ok(())
 }
@@ -177,7 +222,11 @@ fn verify(place: &Workplace, options: &Options) -> Result<()> {
             fs::remove_dir_all(&folder)?;
         }
         // q12's windows are cut by the wall clock: only their total can be equal.
-        let equal = if name == "q12" { digests[0].bids == digests[1].bids } else { digests[0] == digests[1] };
+        let equal = if name == "q12" {
+            digests[0].bids == digests[1].bids
+        } else {
+            digests[0] == digests[1]
+        };
         let verdict = if equal { "equal" } else { "DIFFERENT" };
         let totals = if name == "q12" {
             format!("{} and {} bids in all", digests[0].bids, digests[1].bids)
@@ -189,7 +238,11 @@ fn verify(place: &Workplace, options: &Options) -> Result<()> {
             different.push(name.clone());
         }
     }
-    ensure!(different.is_empty(), "rows differ from Flink's: {}", different.join(", "));
+    ensure!(
+        different.is_empty(),
+        "rows differ from Flink's: {}",
+        different.join(", ")
+    );
     Ok(())
 }
 

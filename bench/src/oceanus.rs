@@ -26,6 +26,10 @@ pub fn run(binary: &Path, script: &str, folder: &Path) -> Result<JobRun> {
         .with_context(|| format!("cannot start {}", binary.display()))?;
     let (status, cost) = process::wait(child)?;
     let seconds = started.elapsed().as_secs_f64();
-    ensure!(status.success(), "oceanus ended with {status} on {}", file.display());
+    ensure!(
+        status.success(),
+        "oceanus ended with {status} on {}",
+        file.display()
+    );
     Ok(JobRun { seconds, cost })
 }

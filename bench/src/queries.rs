@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-pub const NAMES: [&str; 10] = ["q0", "q1", "q2", "q7", "q11", "q12", "q14", "q21", "q22", "distinct"];
+pub const NAMES: [&str; 10] = [
+    "q0", "q1", "q2", "q7", "q11", "q12", "q14", "q21", "q22", "distinct",
+];
 
 /// Where a query's rows go.
 #[derive(Debug, Clone)]
@@ -24,16 +26,25 @@ pub fn script(folder: &Path, name: &str, events: &Path, sink: &SinkTo<'_>) -> Re
     let options = match sink {
         SinkTo::Blackhole => "'connector' = 'blackhole'".to_string(),
         SinkTo::Files(folder) => {
-            format!("'connector' = 'filesystem', 'path' = '{}', 'format' = 'json'", folder.display())
+            format!(
+                "'connector' = 'filesystem', 'path' = '{}', 'format' = 'json'",
+                folder.display()
+            )
         }
     };
     let text = read("tables.sql".to_string())? + "\n" + &read(format!("{name}.sql"))?;
-    Ok(text.replace("${events}", &events.display().to_string()).replace("${sink}", &options))
+    Ok(text
+        .replace("${events}", &events.display().to_string())
+        .replace("${sink}", &options))
 }
 
 /// The statements of a script, for an engine that wants them one by one. The queries hold no `;` in strings.
 pub fn statements(script: &str) -> Vec<String> {
     let without_comments: Vec<&str> = script.lines().filter(|line| !line.starts_with("--")).collect();
     let text = without_comments.join("\n");
-    text.split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_string).collect()
+    text.split(';')
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_string)
+        .collect()
 }

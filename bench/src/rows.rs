@@ -24,7 +24,9 @@ pub fn digest(folder: &Path) -> Result<Digest> {
     let entries = fs::read_dir(folder).with_context(|| format!("no rows in {}", folder.display()))?;
     for entry in entries {
         let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));
         if hidden || path.is_dir() {
             continue;
         }

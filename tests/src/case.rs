@@ -48,10 +48,15 @@ pub fn all() -> Result<Vec<Case>> {
 }
 
 fn read(file: &Path) -> Result<Case> {
-    let name = file.strip_prefix(folder())?.with_extension("").display().to_string();
+    let name = file
+        .strip_prefix(folder())?
+        .with_extension("")
+        .display()
+        .to_string();
     let text = std::fs::read_to_string(file)?;
     let rows = file.with_extension("rows");
-    let recorded = std::fs::read_to_string(&rows).with_context(|| format!("{} is missing", rows.display()))?;
+    let recorded =
+        std::fs::read_to_string(&rows).with_context(|| format!("{} is missing", rows.display()))?;
     let expected = parse(&recorded).with_context(|| name.clone())?;
     Ok(Case { name, text, expected })
 }
@@ -60,8 +65,13 @@ fn read(file: &Path) -> Result<Case> {
 pub fn pending() -> Result<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(folder().join("pending.txt"))?;
     let mut pending = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let (name, reason) = line.split_once(": ").with_context(|| format!("no reason in '{line}'"))?;
+    for line in text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let (name, reason) = line
+            .split_once(": ")
+            .with_context(|| format!("no reason in '{line}'"))?;
         pending.insert(name.to_string(), reason.to_string());
     }
     Ok(pending)

@@ -42,7 +42,9 @@ pub fn run(text: &str, mode: Mode, temporary: &Path) -> Result<Outcome> {
     // Time stands still while there is work, so that nothing depends on how fast this machine is.
     let clock = Arc::new(ManualClock::at_ms(STARTED_MS));
     let mut session = Session::new(registry, clock);
-    session.set("table.local-time-zone", "UTC").map_err(|diagnostic| anyhow!("{diagnostic}"))?;
+    session
+        .set("table.local-time-zone", "UTC")
+        .map_err(|diagnostic| anyhow!("{diagnostic}"))?;
     session.begin_script();
 
     let script = sql::parse_script(&text);
@@ -83,10 +85,21 @@ pub fn run(text: &str, mode: Mode, temporary: &Path) -> Result<Outcome> {
 
 /// What went wrong with a statement; kept for the report of a failed case.
 pub fn explain(text: &str, temporary: &Path) -> String {
-    LAST_FAILURE.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    let mode = Mode { parallelism: 1, chunk_rows: 4096, restore_at: None, seed: 0 };
+    LAST_FAILURE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clear();
+    let mode = Mode {
+        parallelism: 1,
+        chunk_rows: 4096,
+        restore_at: None,
+        seed: 0,
+    };
     let outcome = run(text, mode, temporary);
-    let failure = LAST_FAILURE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let failure = LAST_FAILURE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
     match outcome {
         Ok(_) => failure,
         Err(error) => format!("{failure}{error:#}"),
@@ -106,13 +119,15 @@ fn execute(
     statement: &sql::ast::Statement,
     mode: Mode,
 ) -> Result<Option<Vec<String>>, ErrorKind> {
-    let outcome = session.execute(text, statement).map_err(|diagnostic| failed(&diagnostic, text))?;
+    let outcome = session
+        .execute(text, statement)
+        .map_err(|diagnostic| failed(&diagnostic, text))?;
     let runtime = |error: Error| failed(&oceanus::run::runtime_diagnostic(error), text);
     match outcome {
         session::Outcome::Done { .. } => Ok(None),
-        session::Outcome::Rows { schema, rows } => {
-            encode(&schema, &[Chunk::inserts(rows)]).map(Some).map_err(runtime)
-        }
+        session::Outcome::Rows { schema, rows } => encode(&schema, &[Chunk::inserts(rows)])
+            .map(Some)
+            .map_err(runtime),
         session::Outcome::Query(query) => {
             let rows = Arc::new(Collected::default());
             let schema = query.schema.clone();
@@ -135,7 +150,11 @@ fn run_job(
     mode: Mode,
     collected: Option<&Arc<Collected>>,
 ) -> Result<(), Error> {
-    let options = |parallelism| JobOptions { parallelism, chunk_rows: mode.chunk_rows, ..JobOptions::default() };
+    let options = |parallelism| JobOptions {
+        parallelism,
+        chunk_rows: mode.chunk_rows,
+        ..JobOptions::default()
+    };
     let mut random = Random::new(mode.seed);
     let mut job = Job::new(graph, context.clone(), options(mode.parallelism))?.into_stepper();
     if let Some(parallelism) = mode.restore_at {
@@ -210,7 +229,9 @@ impl Collected {
     /// What the shard wrote so far stays.
     fn keep(&self, shard: usize) {
         let mut state = self.lock();
-        let (kept, pending) = std::mem::take(&mut state.pending).into_iter().partition(|(s, _)| *s == shard);
+        let (kept, pending) = std::mem::take(&mut state.pending)
+            .into_iter()
+            .partition(|(s, _)| *s == shard);
         state.pending = pending;
         let kept: Vec<(usize, Chunk)> = kept;
         state.chunks.extend(kept.into_iter().map(|(_, chunk)| chunk));
@@ -226,7 +247,11 @@ impl Sink for CollectedSink {
     }
 
     fn writer(&self, shard: usize, _shards: usize) -> Result<Box<dyn SinkWriter>, Error> {
-        Ok(Box::new(CollectedWriter { shard, rows: self.0.clone(), has_seen_barrier: false }))
+        Ok(Box::new(CollectedWriter {
+            shard,
+            rows: self.0.clone(),
+            has_seen_barrier: false,
+        }))
     }
 }
 

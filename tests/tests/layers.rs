@@ -8,7 +8,10 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 #[test]
 fn arrows_between_crates_point_downwards() {
-    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata answers");
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo metadata answers");
     let layers: HashMap<&str, u64> = metadata
         .packages
         .iter()
@@ -23,23 +26,45 @@ fn arrows_between_crates_point_downwards() {
     let mut wrong = Vec::new();
     for package in &metadata.packages {
         let own = layers[package.name.as_str()];
-        for dependency in package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development) {
-            if let Some(&below) = layers.get(dependency.name.as_str()) {
-                if below >= own {
-                    wrong.push(format!("{} (layer {own}) -> {} (layer {below})", package.name, dependency.name));
-                }
+        for dependency in package
+            .dependencies
+            .iter()
+            .filter(|d| d.kind != DependencyKind::Development)
+        {
+            if let Some(&below) = layers.get(dependency.name.as_str())
+                && below >= own
+            {
+                wrong.push(format!(
+                    "{} (layer {own}) -> {} (layer {below})",
+                    package.name, dependency.name
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "dependencies that do not point to a lower layer:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "dependencies that do not point to a lower layer:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn packages_carry_the_name_of_their_folder_and_are_not_published() {
-    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata answers");
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo metadata answers");
     for package in &metadata.packages {
-        let folder = package.manifest_path.parent().and_then(|folder| folder.file_name());
+        let folder = package
+            .manifest_path
+            .parent()
+            .and_then(|folder| folder.file_name());
         assert_eq!(folder, Some(package.name.as_str()), "{}", package.manifest_path);
-        assert_eq!(package.publish.as_deref(), Some(&[][..]), "{} has publish = false", package.name);
+        assert_eq!(
+            package.publish.as_deref(),
+            Some(&[][..]),
+            "{} has publish = false",
+            package.name
+        );
     }
 }

@@ -14,7 +14,10 @@ use tests::execution::{self, Mode};
 #[test]
 fn sql_cases_give_the_rows_of_flink() {
     let filter = std::env::var("OCEANUS_TEST_CASE").unwrap_or_default();
-    let seeds: u64 = std::env::var("OCEANUS_TEST_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1);
+    let seeds: u64 = std::env::var("OCEANUS_TEST_SEEDS")
+        .ok()
+        .and_then(|seeds| seeds.parse().ok())
+        .unwrap_or(1);
     let cases: Vec<Case> = case::all()
         .expect("the cases can be read")
         .into_iter()
@@ -24,7 +27,10 @@ fn sql_cases_give_the_rows_of_flink() {
     assert!(!cases.is_empty(), "no case has '{filter}' in its name");
     if filter.is_empty() {
         for name in pending.keys() {
-            assert!(cases.iter().any(|case| case.name == *name), "pending.txt names '{name}', which is no case");
+            assert!(
+                cases.iter().any(|case| case.name == *name),
+                "pending.txt names '{name}', which is no case"
+            );
         }
     }
 
@@ -52,7 +58,11 @@ fn sql_cases_give_the_rows_of_flink() {
     if let Ok(file) = std::env::var("OCEANUS_TEST_REPORT") {
         std::fs::write(file, &text).expect("the report can be written");
     }
-    assert!(count == 0, "{count} of {} cases differ from Flink:\n{text}", cases.len());
+    assert!(
+        count == 0,
+        "{count} of {} cases differ from Flink:\n{text}",
+        cases.len()
+    );
 }
 
 fn modes(seeds: u64) -> Vec<Mode> {
@@ -60,10 +70,20 @@ fn modes(seeds: u64) -> Vec<Mode> {
     for seed in 0..seeds {
         for parallelism in [1, 2, 3] {
             for chunk_rows in [4096, 3, 1] {
-                modes.push(Mode { parallelism, chunk_rows, restore_at: None, seed });
+                modes.push(Mode {
+                    parallelism,
+                    chunk_rows,
+                    restore_at: None,
+                    seed,
+                });
             }
             for (chunk_rows, restore_at) in [(1, parallelism % 3 + 1), (3, (parallelism + 1) % 3 + 1)] {
-                modes.push(Mode { parallelism, chunk_rows, restore_at: Some(restore_at), seed });
+                modes.push(Mode {
+                    parallelism,
+                    chunk_rows,
+                    restore_at: Some(restore_at),
+                    seed,
+                });
             }
         }
     }
@@ -73,15 +93,24 @@ fn modes(seeds: u64) -> Vec<Mode> {
 /// How the case fails first, if it does.
 fn failure(case: &Case, seeds: u64) -> Option<String> {
     for mode in modes(seeds) {
-        let folder = tempfile::Builder::new().prefix("oceanus").tempdir().expect("a folder for the case");
+        let folder = tempfile::Builder::new()
+            .prefix("oceanus")
+            .tempdir()
+            .expect("a folder for the case");
         let outcome = match execution::run(&case.text, mode, folder.path()) {
             Ok(outcome) => outcome,
             Err(error) => return Some(format!("{mode:?}: {error:#}\n")),
         };
         if outcome != case.expected {
-            let folder = tempfile::Builder::new().prefix("oceanus").tempdir().expect("a folder for the case");
+            let folder = tempfile::Builder::new()
+                .prefix("oceanus")
+                .tempdir()
+                .expect("a folder for the case");
             let reason = execution::explain(&case.text, folder.path());
-            return Some(format!("{mode:?}\n{}{reason}", difference(&case.expected, &outcome)));
+            return Some(format!(
+                "{mode:?}\n{}{reason}",
+                difference(&case.expected, &outcome)
+            ));
         }
     }
     None
@@ -93,7 +122,11 @@ const ROWS_SHOWN_MAX: usize = 5;
 fn difference(expected: &Outcome, found: &Outcome) -> String {
     let mut text = String::new();
     if expected.error != found.error {
-        let _ = writeln!(text, "error: expected {:?}, found {:?}", expected.error, found.error);
+        let _ = writeln!(
+            text,
+            "error: expected {:?}, found {:?}",
+            expected.error, found.error
+        );
     }
     let mut numbers: Vec<&usize> = expected.rows.keys().chain(found.rows.keys()).collect();
     numbers.sort_unstable();
@@ -105,9 +138,18 @@ fn difference(expected: &Outcome, found: &Outcome) -> String {
         if wanted == have && expected.rows.contains_key(number) == found.rows.contains_key(number) {
             continue;
         }
-        let _ = writeln!(text, "statement {number}: {} rows expected, {} found", wanted.len(), have.len());
+        let _ = writeln!(
+            text,
+            "statement {number}: {} rows expected, {} found",
+            wanted.len(),
+            have.len()
+        );
         for (sign, rows, others) in [('-', wanted, have), ('+', have, wanted)] {
-            for row in rows.iter().filter(|row| !others.contains(row)).take(ROWS_SHOWN_MAX) {
+            for row in rows
+                .iter()
+                .filter(|row| !others.contains(row))
+                .take(ROWS_SHOWN_MAX)
+            {
                 let _ = writeln!(text, "  {sign} {row}");
             }
         }

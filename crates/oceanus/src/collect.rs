@@ -30,7 +30,9 @@ impl Sink for CollectSink {
     }
 
     fn writer(&self, _shard: usize, _shards: usize) -> Result<Box<dyn SinkWriter>, Error> {
-        Ok(Box::new(CollectWriter { rows: self.rows.clone() }))
+        Ok(Box::new(CollectWriter {
+            rows: self.rows.clone(),
+        }))
     }
 }
 

@@ -34,7 +34,11 @@ pub fn printer<'a>(
     Ok(match format {
         Format::Json => {
             let encoder = formats::json::RowEncoder::new(schema, formats::json::EncodeOptions::readable());
-            Box::new(JsonPrinter { encoder, line: Vec::new(), out })
+            Box::new(JsonPrinter {
+                encoder,
+                line: Vec::new(),
+                out,
+            })
         }
         Format::Table => Box::new(TablePrinter::new(schema, context, out)?),
     })
@@ -101,11 +105,19 @@ impl<'a> TablePrinter<'a> {
             columns.push(TableColumn {
                 name: field.name.clone(),
                 right_aligned: field.data_type.kind.is_numeric(),
-                width: display_width(&field.name).max(least_width(&field.data_type)).min(COLUMN_WIDTH_MAX),
+                width: display_width(&field.name)
+                    .max(least_width(&field.data_type))
+                    .min(COLUMN_WIDTH_MAX),
                 to_text,
             });
         }
-        Ok(TablePrinter { context, out, columns, header_printed: false, rows: 0 })
+        Ok(TablePrinter {
+            context,
+            out,
+            columns,
+            header_printed: false,
+            rows: 0,
+        })
     }
 
     fn texts(&self, batch: &RecordBatch) -> anyhow::Result<Vec<Vec<String>>> {
@@ -123,7 +135,11 @@ impl<'a> TablePrinter<'a> {
                 .ok_or_else(|| anyhow::anyhow!("a cast to STRING gave {}", strings.data_type()))?;
             let cells = (0..batch.num_rows()).map(|row| {
                 let row = value.index(row);
-                if strings.is_null(row) { "<NULL>".to_string() } else { cell(strings.value(row)) }
+                if strings.is_null(row) {
+                    "<NULL>".to_string()
+                } else {
+                    cell(strings.value(row))
+                }
             });
             texts.push(cells.collect());
         }
@@ -171,7 +187,12 @@ impl RowPrinter for TablePrinter<'_> {
         if !self.header_printed {
             self.print_header()?;
         }
-        writeln!(self.out, "({} row{})", self.rows, if self.rows == 1 { "" } else { "s" })?;
+        writeln!(
+            self.out,
+            "({} row{})",
+            self.rows,
+            if self.rows == 1 { "" } else { "s" }
+        )?;
         Ok(self.out.flush()?)
     }
 }
@@ -188,7 +209,10 @@ fn least_width(data_type: &DataType) -> usize {
 
 /// One line of at most [`COLUMN_WIDTH_MAX`] columns on the screen; control characters become spaces.
 fn cell(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if display_width(&clean) <= COLUMN_WIDTH_MAX {
         return clean;
     }
@@ -211,5 +235,9 @@ fn display_width(text: &str) -> usize {
 
 fn pad(text: &str, width: usize, right_aligned: bool) -> String {
     let room = " ".repeat(width.saturating_sub(display_width(text)));
-    if right_aligned { format!("{room}{text}") } else { format!("{text}{room}") }
+    if right_aligned {
+        format!("{room}{text}")
+    } else {
+        format!("{text}{room}")
+    }
 }

@@ -156,7 +156,9 @@ impl Runner {
             }
         };
         if let Err(error) = ctrlc::set_handler(handler) {
-            complain(&format!("warning: Ctrl-C will not stop jobs gracefully: {error}\n"));
+            complain(&format!(
+                "warning: Ctrl-C will not stop jobs gracefully: {error}\n"
+            ));
         }
     }
 
@@ -206,7 +208,9 @@ impl Runner {
         let control = Control::new();
         lock(&self.current).job = Some(control.clone());
         let steered = control.clone();
-        let handle = thread::Builder::new().name("job".to_string()).spawn(move || job.run(&steered));
+        let handle = thread::Builder::new()
+            .name("job".to_string())
+            .spawn(move || job.run(&steered));
         let running = match handle {
             Ok(handle) => RunningJob { handle, control },
             Err(error) => return Err(place(Error::io("cannot start a thread", error)).into()),
@@ -229,13 +233,24 @@ impl Runner {
             Err(_) => return Err(place(Error::internal("the job panicked")).into()),
         }
         attended?;
-        if interrupted { Err(Failure::Interrupted) } else { Ok(()) }
+        if interrupted {
+            Err(Failure::Interrupted)
+        } else {
+            Ok(())
+        }
     }
 
     fn job_options(&self) -> JobOptions {
         let cores = || thread::available_parallelism().map_or(1, usize::from);
-        let parallelism = self.session.config().parallelism().map_or_else(cores, |p| p as usize);
-        JobOptions { parallelism, ..JobOptions::default() }
+        let parallelism = self
+            .session
+            .config()
+            .parallelism()
+            .map_or_else(cores, |p| p as usize);
+        JobOptions {
+            parallelism,
+            ..JobOptions::default()
+        }
     }
 
     fn print_rows(&self, schema: &Schema, rows: &Receiver<Chunk>) -> Result<(), Diagnostic> {

@@ -19,12 +19,17 @@ use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use crate::output::Format;
 use crate::run::{EXIT_OK, EXIT_WRONG_INPUT, Failure, Output, RunOptions, Runner, complain};
 
-const BANNER: &str = "Oceanus SQL. End a statement with ';', complete with Tab, leave with 'exit' or Ctrl-D.\n";
+const BANNER: &str =
+    "Oceanus SQL. End a statement with ';', complete with Tab, leave with 'exit' or Ctrl-D.\n";
 const HISTORY_LINES_MAX: usize = 10_000;
 
 /// Reads and runs statements until the user leaves.
 pub fn run(format: Format, settings: &[(String, String)], output: Output) -> u8 {
-    let options = RunOptions { format, settings: settings.to_vec(), show_progress: true };
+    let options = RunOptions {
+        format,
+        settings: settings.to_vec(),
+        show_progress: true,
+    };
     let mut runner = match Runner::new(&options, output) {
         Ok(runner) => runner,
         Err(diagnostic) => {
@@ -50,7 +55,10 @@ pub fn run(format: Format, settings: &[(String, String)], output: Output) -> u8 
     loop {
         match editor.readline("oceanus> ") {
             Ok(text) => {
-                if matches!(text.trim().trim_end_matches(';').to_ascii_lowercase().as_str(), "exit" | "quit") {
+                if matches!(
+                    text.trim().trim_end_matches(';').to_ascii_lowercase().as_str(),
+                    "exit" | "quit"
+                ) {
                     break;
                 }
                 if text.trim().is_empty() {
@@ -70,10 +78,13 @@ pub fn run(format: Format, settings: &[(String, String)], output: Output) -> u8 
             }
         }
     }
-    if let Some(file) = &history {
-        if let Err(error) = editor.save_history(file) {
-            complain(&format!("warning: history not saved to {}: {error}\n", file.display()));
-        }
+    if let Some(file) = &history
+        && let Err(error) = editor.save_history(file)
+    {
+        complain(&format!(
+            "warning: history not saved to {}: {error}\n",
+            file.display()
+        ));
     }
     EXIT_OK
 }
@@ -148,7 +159,9 @@ impl Words {
     /// Words that begin as `start` does, whatever the case.
     fn beginning(&self, start: &str) -> impl Iterator<Item = &String> {
         let start = start.to_lowercase();
-        self.words.iter().filter(move |word| word.to_lowercase().starts_with(&start))
+        self.words
+            .iter()
+            .filter(move |word| word.to_lowercase().starts_with(&start))
     }
 }
 
@@ -180,8 +193,15 @@ impl Completer for ShellHelper {
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let pairs = words.beginning(typed).map(|word| {
             let shouting = word.chars().all(|c| !c.is_lowercase());
-            let replacement = if lower && shouting { word.to_lowercase() } else { word.clone() };
-            Pair { display: replacement.clone(), replacement }
+            let replacement = if lower && shouting {
+                word.to_lowercase()
+            } else {
+                word.clone()
+            };
+            Pair {
+                display: replacement.clone(),
+                replacement,
+            }
         });
         Ok((start, pairs.collect()))
     }
@@ -192,7 +212,11 @@ impl Validator for ShellHelper {
         let text = context.input();
         let word = text.trim().to_ascii_lowercase();
         let done = word.is_empty() || word == "exit" || word == "quit" || sql::statement_complete(text);
-        Ok(if done { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
+        Ok(if done {
+            ValidationResult::Valid(None)
+        } else {
+            ValidationResult::Incomplete
+        })
     }
 }
 
@@ -213,15 +237,21 @@ pub fn show_functions(name: Option<&str>, output: Output) -> u8 {
             Some(doc) => explain_function(doc),
             None => {
                 let hint = did_you_mean(name, catalogue.iter().map(|doc| doc.name));
-                let diagnostic =
-                    Diagnostic::error(model::ErrorKind::Validation, format!("function '{name}' not found"))
-                        .maybe_hint(hint);
+                let diagnostic = Diagnostic::error(
+                    model::ErrorKind::Validation,
+                    format!("function '{name}' not found"),
+                )
+                .maybe_hint(hint);
                 complain(&diagnostic.render("functions", ""));
                 return EXIT_WRONG_INPUT;
             }
         },
     };
-    match output.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes()) {
+    match output
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .write_all(text.as_bytes())
+    {
         Ok(()) => EXIT_OK,
         Err(error) => {
             complain(&format!("error: cannot write: {error}\n"));
@@ -236,7 +266,10 @@ fn list_functions(catalogue: &[FunctionDoc]) -> String {
     for doc in catalogue {
         if doc.category != category {
             category = doc.category;
-            text.push_str(&format!("{}{category}\n", if text.is_empty() { "" } else { "\n" }));
+            text.push_str(&format!(
+                "{}{category}\n",
+                if text.is_empty() { "" } else { "\n" }
+            ));
         }
         for signature in doc.signatures {
             text.push_str(&format!("  {signature}\n"));
@@ -247,5 +280,9 @@ fn list_functions(catalogue: &[FunctionDoc]) -> String {
 
 fn explain_function(doc: &FunctionDoc) -> String {
     let (expression, result) = doc.example;
-    format!("{}\n\n{}\n\n  {expression}  gives  {result}\n", doc.signatures.join("\n"), doc.doc)
+    format!(
+        "{}\n\n{}\n\n  {expression}  gives  {result}\n",
+        doc.signatures.join("\n"),
+        doc.doc
+    )
 }

@@ -66,6 +66,10 @@ const FLINK_BEST: &[(&str, &str)] = &[
     ),
 ];
 
+/// Of every fifty events 46 are bids.
+const EVENTS_PER_ROUND: u64 = 50;
+const BIDS_PER_ROUND: u64 = 46;
+
 fn main() -> Result<()> {
     match CommandLine::parse().action {
         Action::Compare(options) => compare(&Workplace::prepare(&options)?, &options),
@@ -221,9 +225,11 @@ fn verify(place: &Workplace, options: &Options) -> Result<()> {
             digests.push(rows::digest(&folder)?);
             fs::remove_dir_all(&folder)?;
         }
-        // q12's windows are cut by the wall clock: only their total can be equal.
+        // q12's windows are cut by the wall clock, so that only their total says anything. Flink gives nothing for
+        // windows of processing time that are still open when its input ends; ours must hold every bid there is.
+        let bids = options.events / EVENTS_PER_ROUND * BIDS_PER_ROUND;
         let equal = if name == "q12" {
-            digests[0].bids == digests[1].bids
+            digests[1].bids == bids && digests[0].bids <= bids
         } else {
             digests[0] == digests[1]
         };

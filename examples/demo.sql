@@ -2,23 +2,25 @@
 
 CREATE TABLE events (
   event_type INT,
+  person ROW<id BIGINT, name STRING, emailAddress STRING, creditCard STRING, city STRING, state STRING, `dateTime` TIMESTAMP(3), extra STRING>,
+  auction ROW<id BIGINT, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT, `dateTime` TIMESTAMP(3), expires TIMESTAMP(3), seller BIGINT, category BIGINT, extra STRING>,
   bid ROW<auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, `dateTime` TIMESTAMP(3), extra STRING>,
-  bid_time AS bid.`dateTime`,
-  WATERMARK FOR bid_time AS bid_time - INTERVAL '1' SECOND
+  event_time AS COALESCE(bid.`dateTime`, auction.`dateTime`, person.`dateTime`),
+  WATERMARK FOR event_time AS event_time - INTERVAL '1' SECOND
 ) WITH (
   'connector' = 'nexmark',
-  'next-event.rate' = '10000',
-  'person.proportion' = '0',
-  'auction.proportion' = '0',
-  'bid.proportion' = '46'
+  'next-event.rate' = '10000'
 );
+
+CREATE VIEW bids AS
+SELECT bid.auction AS auction, bid.bidder AS bidder, bid.price AS price, event_time FROM events WHERE event_type = 2;
 
 SELECT
   window_start,
-  bid.auction AS auction,
+  auction,
   COUNT(*) AS bids,
-  COUNT(DISTINCT bid.bidder) AS bidders,
-  MAX(bid.price) AS highest
-FROM TUMBLE(TABLE events, DESCRIPTOR(bid_time), INTERVAL '10' SECOND)
-GROUP BY window_start, window_end, bid.auction
-HAVING COUNT(*) >= 500;
+  COUNT(DISTINCT bidder) AS bidders,
+  MAX(price) AS highest
+FROM TUMBLE(TABLE bids, DESCRIPTOR(event_time), INTERVAL '10' SECOND)
+GROUP BY window_start, window_end, auction
+HAVING COUNT(*) >= 795;

@@ -21,7 +21,7 @@ CREATE VIEW v AS SELECT a, c AS name, ts FROM t WHERE a > 0;
 static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| {
     let mut registry = Registry::default();
     formats::all().into_iter().for_each(|format| registry.add_format(format));
-    let nowhere = Arc::new(Mutex::new(std::io::sink()));
+    let nowhere: Arc<Mutex<dyn std::io::Write + Send>> = Arc::new(Mutex::new(std::io::sink()));
     connectors::all(nowhere).into_iter().for_each(|connector| registry.add_connector(connector));
     Arc::new(registry)
 });

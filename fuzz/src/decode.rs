@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use dataflow::{DecoderRequest, EvaluationContext, Format, Options};
-use model::{DataType, Field, RowField, Schema, TypeKind};
+use model::{Field, RowField, Schema, TypeKind};
 use stdx::ManualClock;
 
+#[allow(dead_code, reason = "not every target decodes all types")]
 pub fn every_type() -> Schema {
     let kinds = [
         TypeKind::Int,
@@ -33,10 +34,6 @@ pub fn every_type() -> Schema {
     Schema::new(
         kinds.into_iter().enumerate().map(|(index, kind)| Field::new(name(index), kind.nullable())).collect(),
     )
-}
-
-pub fn one(data_type: DataType) -> Schema {
-    Schema::new(vec![Field::new("a", data_type)])
 }
 
 /// Decodes a stream that arrives in two pieces, then one message. Errors are fine, panics are not.

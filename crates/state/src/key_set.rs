@@ -132,13 +132,10 @@ impl KeySet {
             }
             (
                 Store::Fixed {
-                    table,
-                    keys: held,
-                    null,
+                    table, keys: held, ..
                 },
                 Keys::Fixed { bits, nulls: None },
             ) => {
-                let _ = null;
                 let (free, high) = (&mut self.free, &mut self.high);
                 out.extend(
                     bits[rows]

@@ -78,7 +78,7 @@ impl ExprBinder<'_> {
             }
             spans.push(argument.span);
         }
-        self.json_clauses(&name, call, &mut arguments, &mut spans)?;
+        self.json_clauses(&name, call)?;
         match name.as_str() {
             "COALESCE" | "IFNULL" => self.coalesce(&name, arguments, span),
             "NULLIF" => self.nullif(arguments, span),
@@ -185,14 +185,7 @@ impl ExprBinder<'_> {
     }
 
     /// Only the functions over JSON have these clauses.
-    fn json_clauses(
-        &mut self,
-        name: &str,
-        call: &FunctionCall,
-        arguments: &mut Vec<Expr>,
-        spans: &mut Vec<Span>,
-    ) -> Result<(), Diagnostic> {
-        let _ = (arguments, spans);
+    fn json_clauses(&self, name: &str, call: &FunctionCall) -> Result<(), Diagnostic> {
         match &call.json {
             Some(clauses) if *clauses != ast::JsonClauses::default() => Err(unsupported(
                 call.span,

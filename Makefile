@@ -40,6 +40,6 @@ bench: ## The same SQL on the same files, on Flink and on Oceanus
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-lint: ## Check format, lints, and unused dependencies' absence by clippy
+lint: ## Check format and lints
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings

@@ -12,7 +12,7 @@ mod rows;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
@@ -45,9 +45,9 @@ struct Options {
     /// Runs of each query, of which the best counts, behind one that warms up.
     #[arg(long, default_value_t = 2)]
     runs: usize,
-    /// Heap of Flink's tasks: the smallest within 10 % of the best speed (bench/README.md tells how it was found).
-    #[arg(long, default_value_t = 512)]
-    heap_mb: u32,
+    /// Heap of Flink's tasks. Without it the smallest within 10 % of the best speed is searched for each query.
+    #[arg(long)]
+    heap_mb: Option<u32>,
     /// Leave Flink out.
     #[arg(long)]
     oceanus_only: bool,
@@ -66,6 +66,14 @@ const FLINK_BEST: &[(&str, &str)] = &[
     ),
 ];
 
+/// Heaps of Flink's tasks to try, and the events to try them on.
+const HEAPS_MB: &[u32] = &[4096, 1024, 512, 256, 128];
+const HEAP_SEARCH_EVENTS: u64 = 1_000_000;
+/// A smaller heap is as good as a larger one if it gives this share of its events per CPU second.
+const GOOD_ENOUGH: f64 = 0.9;
+/// The heap that rows are verified with.
+const VERIFY_HEAP_MB: u32 = 512;
+
 /// Of every fifty events 46 are bids.
 const EVENTS_PER_ROUND: u64 = 50;
 const BIDS_PER_ROUND: u64 = 46;
@@ -74,7 +82,10 @@ fn main() -> Result<()> {
     match CommandLine::parse().action {
         Action::Compare(options) => compare(&Workplace::prepare(&options)?, &options),
         Action::Verify(options) => verify(&Workplace::prepare(&options)?, &options),
-        Action::Generate(options) => Workplace::prepare(&options).map(drop),
+        Action::Generate(options) => {
+            let place = Workplace::prepare(&options)?;
+            place.events_folder(place.events).map(drop)
+        }
     }
 }
 
@@ -82,7 +93,8 @@ fn main() -> Result<()> {
 struct Workplace {
     root: PathBuf,
     scratch: PathBuf,
-    events: PathBuf,
+    cache: PathBuf,
+    events: u64,
     binary: PathBuf,
     names: Vec<String>,
 }
@@ -110,8 +122,6 @@ impl Workplace {
                 queries::NAMES.join(", ")
             );
         }
-        let events = cache.join(format!("bench/events-{}", options.events));
-        generate::events(&events, options.events)?;
         let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(["build", "--release", "--quiet", "-p", "oceanus"])
             .current_dir(&root)
@@ -122,7 +132,8 @@ impl Workplace {
         Ok(Workplace {
             scratch: cache.join("bench/scratch"),
             root,
-            events,
+            cache,
+            events: options.events,
             binary,
             names,
         })
@@ -140,6 +151,7 @@ impl Workplace {
         let built = Command::new("mvn")
             .args(["-q", "-B", "-ntp", "package"])
             .current_dir(&runner)
+            .stdout(Stdio::null())
             .status()?;
         ensure!(built.success(), "the runner JAR does not build");
         Cluster::start(
@@ -150,32 +162,48 @@ impl Workplace {
         )
     }
 
-    fn script(&self, name: &str, sink: &SinkTo<'_>) -> Result<String> {
-        queries::script(&self.root.join("bench/nexmark"), name, &self.events, sink)
+    /// The query over so many events, which are written first if need be.
+    fn script(&self, name: &str, events: u64, sink: &SinkTo<'_>) -> Result<String> {
+        let folder = self.events_folder(events)?;
+        queries::script(&self.root.join("bench/nexmark"), name, &folder, sink)
+    }
+
+    fn events_folder(&self, events: u64) -> Result<PathBuf> {
+        let folder = self.cache.join(format!("bench/events-{events}"));
+        generate::events(&folder, events)?;
+        Ok(folder)
     }
 }
 
 fn compare(place: &Workplace, options: &Options) -> Result<()> {
-    let cluster = if options.oceanus_only {
-        None
-    } else {
-        Some(place.cluster(options.heap_mb)?)
+    let heaps = match (options.oceanus_only, options.heap_mb) {
+        (true, _) => Vec::new(),
+        (false, Some(heap_mb)) => vec![heap_mb; place.names.len()],
+        (false, None) => smallest_heaps(place)?,
     };
     say(&format!(
-        "{} events, parallelism 2, Flink's task heap {} MiB; events/s, thousand events per CPU second, MiB at peak\n\n\
+        "{} events, parallelism 2; events/s, thousand events per CPU second, MiB at peak (Flink: task heap)\n\n\
          | query | Flink default | Flink best | Oceanus | per CPU s against best | memory against best |\n\
          | --- | --- | --- | --- | --- | --- |",
-        options.events, options.heap_mb
+        options.events
     ))?;
     let mut ratios = Vec::new();
-    for name in &place.names {
-        let script = place.script(name, &SinkTo::Blackhole)?;
+    let mut running: Option<(u32, Cluster)> = None;
+    for (index, name) in place.names.iter().enumerate() {
+        let script = place.script(name, place.events, &SinkTo::Blackhole)?;
         let ours = best(options.runs, || {
             oceanus::run(&place.binary, &script, &place.scratch)
         })?;
-        let Some(cluster) = &cluster else {
+        let Some(&heap_mb) = heaps.get(index) else {
             say(&format!("| {name} | | | {} | | |", cell(&ours, options.events)))?;
             continue;
+        };
+        if running.as_ref().is_none_or(|(with, _)| *with != heap_mb) {
+            drop(running.take());
+        }
+        let (_, cluster) = match &mut running {
+            Some(running) => running,
+            none => none.insert((heap_mb, place.cluster(heap_mb)?)),
         };
         let statements = queries::statements(&script);
         cluster
@@ -183,16 +211,16 @@ fn compare(place: &Workplace, options: &Options) -> Result<()> {
             .with_context(|| name.clone())?;
         let default = best(options.runs, || cluster.run(&statements, FLINK_DEFAULT))?;
         let tuned = best(options.runs, || cluster.run(&statements, FLINK_BEST))?;
-        let tuned = if tuned.cost.cpu_seconds <= default.cost.cpu_seconds {
+        let best = if tuned.cost.cpu_seconds <= default.cost.cpu_seconds {
             tuned
         } else {
             default
         };
-        let ratio = tuned.cost.cpu_seconds / ours.cost.cpu_seconds;
-        let memory = ours.cost.memory_bytes_peak as f64 / tuned.cost.memory_bytes_peak as f64;
+        let ratio = best.cost.cpu_seconds / ours.cost.cpu_seconds;
+        let memory = ours.cost.memory_bytes_peak as f64 / best.cost.memory_bytes_peak as f64;
         ratios.push(ratio);
         say(&format!(
-            "| {name} | {} | {} | {} | {ratio:.1} | {memory:.2} |",
+            "| {name} | {} | {} (heap {heap_mb}) | {} | {ratio:.1} | {memory:.2} |",
             cell(&default, options.events),
             cell(&tuned, options.events),
             cell(&ours, options.events),
@@ -207,8 +235,48 @@ fn compare(place: &Workplace, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// For each query the smallest heap with which Flink is as fast as with any, within a tenth.
+fn smallest_heaps(place: &Workplace) -> Result<Vec<u32>> {
+    let mut speeds = vec![Vec::new(); place.names.len()];
+    for &heap_mb in HEAPS_MB {
+        let cluster = place.cluster(heap_mb)?;
+        for (name, speeds) in place.names.iter().zip(&mut speeds) {
+            let script = place.script(name, HEAP_SEARCH_EVENTS, &SinkTo::Blackhole)?;
+            let statements = queries::statements(&script);
+            // One run warms up; a heap that is too small for the query makes it fail.
+            let run = cluster
+                .run(&statements, FLINK_BEST)
+                .and_then(|_| best(2, || cluster.run(&statements, FLINK_BEST)));
+            match run {
+                Ok(run) => speeds.push(HEAP_SEARCH_EVENTS as f64 / run.cost.cpu_seconds),
+                Err(error) => {
+                    say(&format!("{name} with a heap of {heap_mb} MiB: {error:#}\n"))?;
+                    speeds.push(0.0);
+                }
+            }
+        }
+    }
+    let mut heaps = Vec::new();
+    say(&format!(
+        "Flink's thousand events per CPU second by task heap (MiB {HEAPS_MB:?}), and the heap taken\n"
+    ))?;
+    for (name, speeds) in place.names.iter().zip(&speeds) {
+        let best = speeds.iter().copied().fold(0.0, f64::max);
+        let (heap_mb, _) = HEAPS_MB
+            .iter()
+            .zip(speeds)
+            .rfind(|(_, speed)| **speed >= GOOD_ENOUGH * best && best > 0.0)
+            .with_context(|| format!("{name} failed with every heap"))?;
+        let listed: Vec<String> = speeds.iter().map(|speed| format!("{:.0}", speed / 1e3)).collect();
+        say(&format!("- {name}: {}: {heap_mb}", listed.join(", ")))?;
+        heaps.push(*heap_mb);
+    }
+    say("")?;
+    Ok(heaps)
+}
+
 fn verify(place: &Workplace, options: &Options) -> Result<()> {
-    let cluster = place.cluster(options.heap_mb)?;
+    let cluster = place.cluster(options.heap_mb.unwrap_or(VERIFY_HEAP_MB))?;
     let mut different = Vec::new();
     for name in &place.names {
         let mut digests = Vec::new();
@@ -217,7 +285,7 @@ fn verify(place: &Workplace, options: &Options) -> Result<()> {
             if folder.exists() {
                 fs::remove_dir_all(&folder)?;
             }
-            let script = place.script(name, &SinkTo::Files(&folder))?;
+            let script = place.script(name, place.events, &SinkTo::Files(&folder))?;
             match engine {
                 "flink" => cluster.run(&queries::statements(&script), FLINK_BEST).map(drop)?,
                 _ => oceanus::run(&place.binary, &script, &place.scratch).map(drop)?,

@@ -1,6 +1,8 @@
-//! A case: a `.sql` file, and beside it the rows that real Flink gave (`.rows`).
+//! A case: a `.sql` file, and beside it the rows that real Flink gave (`.rows`). Where Oceanus departs from Flink,
+//! `departures.txt` says why, and `.ours` keeps what Oceanus gives.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,7 +13,10 @@ pub struct Case {
     /// `windows/tumble`, without the ending.
     pub name: String,
     pub text: String,
-    pub expected: Outcome,
+    /// What Flink gave.
+    pub flink: Outcome,
+    /// What Oceanus gives where that is something else.
+    pub ours: Option<Outcome>,
 }
 
 /// What a case gives: rows of the statements that have some, and the statement that fails, if one does.
@@ -57,14 +62,25 @@ fn read(file: &Path) -> Result<Case> {
     let rows = file.with_extension("rows");
     let recorded =
         std::fs::read_to_string(&rows).with_context(|| format!("{} is missing", rows.display()))?;
-    let expected = parse(&recorded).with_context(|| name.clone())?;
-    Ok(Case { name, text, expected })
+    let flink = parse(&recorded).with_context(|| name.clone())?;
+    let departure = file.with_extension("ours");
+    let ours = if departure.exists() {
+        Some(parse(&std::fs::read_to_string(departure)?).with_context(|| name.clone())?)
+    } else {
+        None
+    };
+    Ok(Case {
+        name,
+        text,
+        flink,
+        ours,
+    })
 }
 
-/// Cases that are known to give something else, with the reason: lines of `name: reason`.
-pub fn pending() -> Result<BTreeMap<String, String>> {
-    let text = std::fs::read_to_string(folder().join("pending.txt"))?;
-    let mut pending = BTreeMap::new();
+/// Cases that give something else than on Flink, with the reason: lines of `name: reason`.
+pub fn departures() -> Result<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(folder().join("departures.txt"))?;
+    let mut departures = BTreeMap::new();
     for line in text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -72,9 +88,25 @@ pub fn pending() -> Result<BTreeMap<String, String>> {
         let (name, reason) = line
             .split_once(": ")
             .with_context(|| format!("no reason in '{line}'"))?;
-        pending.insert(name.to_string(), reason.to_string());
+        departures.insert(name.to_string(), reason.to_string());
     }
-    Ok(pending)
+    Ok(departures)
+}
+
+/// Keeps what Oceanus gives for a case that departs from Flink.
+pub fn record(case: &Case, outcome: &Outcome) -> Result<()> {
+    let mut text = String::new();
+    for (number, rows) in &outcome.rows {
+        writeln!(text, "-- statement {number}")?;
+        for row in rows {
+            writeln!(text, "{row}")?;
+        }
+    }
+    if let Some((number, kind)) = &outcome.error {
+        writeln!(text, "-- error {number} {kind}")?;
+    }
+    std::fs::write(folder().join(format!("{}.ours", case.name)), text)?;
+    Ok(())
 }
 
 fn parse(text: &str) -> Result<Outcome> {

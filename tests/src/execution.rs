@@ -38,7 +38,7 @@ pub fn run(text: &str, mode: Mode, temporary: &Path) -> Result<Outcome> {
         .replace("${tmp}", &temporary.display().to_string())
         .replace("${user}", "oceanus");
     let console = Arc::new(Mutex::new(std::io::sink()));
-    let registry = Arc::new(oceanus::wiring::registry(console));
+    let registry = Arc::new(embedded::wiring::registry(console));
     // Time stands still while there is work, so that nothing depends on how fast this machine is.
     let clock = Arc::new(ManualClock::at_ms(STARTED_MS));
     let mut session = Session::new(registry, clock);
@@ -122,7 +122,7 @@ fn execute(
     let outcome = session
         .execute(text, statement)
         .map_err(|diagnostic| failed(&diagnostic, text))?;
-    let runtime = |error: Error| failed(&oceanus::run::runtime_diagnostic(error), text);
+    let runtime = |error: Error| failed(&embedded::runtime_diagnostic(error), text);
     match outcome {
         session::Outcome::Done { .. } => Ok(None),
         session::Outcome::Rows { schema, rows } => encode(&schema, &[Chunk::inserts(rows)])

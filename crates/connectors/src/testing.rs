@@ -89,6 +89,18 @@ impl TestTable {
         let request = ScanRequest {
             columns,
             metadata: metadata.collect(),
+            event_time: true,
+        };
+        self.with(|table| self.connector().source(table, &request))
+            .map(|source| source.expect("it reads"))
+    }
+
+    /// The source with all columns, for a query that looks at no watermarks.
+    pub fn scan_without_event_time(&self) -> Result<Arc<dyn Source>, Error> {
+        let request = ScanRequest {
+            columns: self.schema.clone(),
+            metadata: Vec::new(),
+            event_time: false,
         };
         self.with(|table| self.connector().source(table, &request))
             .map(|source| source.expect("it reads"))
@@ -163,7 +175,8 @@ pub fn rows_text(schema: &[DataType], batches: &[RecordBatch]) -> Vec<String> {
     rows
 }
 
-/// Lines of a number and a text; either may be left out of the wanted columns.
+/// Lines of a number and a text; either may be left out of the wanted columns. Lines that begin with `#` are passed
+/// over if the options say so.
 struct Lines;
 
 impl Format for Lines {
@@ -181,6 +194,7 @@ impl Format for Lines {
 
     fn decoder(&self, request: &DecoderRequest<'_>) -> Result<Box<dyn Decoder>, OptionError> {
         request.options.boolean("lines.whole")?;
+        let skips_remarks = request.options.boolean("lines.skip-remarks")?.unwrap_or(false);
         let wanted = request.schema.fields.iter().map(|field| {
             let index = request.physical.index_of(&field.name);
             index.expect("a wanted column is a physical one")
@@ -189,6 +203,8 @@ impl Format for Lines {
             schema: request.schema.clone(),
             wanted: wanted.collect(),
             rows: Vec::new(),
+            skips_remarks,
+            skipped: 0,
         }))
     }
 
@@ -209,6 +225,8 @@ struct LineDecoder {
     schema: Schema,
     wanted: Vec<usize>,
     rows: Vec<(i64, String)>,
+    skips_remarks: bool,
+    skipped: u64,
 }
 
 impl Decoder for LineDecoder {
@@ -232,6 +250,10 @@ impl Decoder for LineDecoder {
     }
 
     fn decode_message(&mut self, message: &[u8]) -> Result<(), DecodeError> {
+        if self.skips_remarks && message.first() == Some(&b'#') {
+            self.skipped += 1;
+            return Ok(());
+        }
         let line = String::from_utf8_lossy(message);
         let line = line.trim_end_matches('\n');
         let (number, text) = line.split_once(' ').unwrap_or((line, ""));
@@ -245,6 +267,10 @@ impl Decoder for LineDecoder {
 
     fn rows(&self) -> usize {
         self.rows.len()
+    }
+
+    fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     fn take(&mut self) -> Result<RecordBatch, Error> {

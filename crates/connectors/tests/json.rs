@@ -65,6 +65,7 @@ impl Table {
         let request = ScanRequest {
             columns,
             metadata: Vec::new(),
+            event_time: true,
         };
         let source = connector
             .source(&self.descriptor(), &request)?
@@ -192,6 +193,23 @@ fn an_option_of_neither_connector_nor_format_is_refused() {
         error.hint.as_deref(),
         Some("did you mean 'json.ignore-parse-errors'?")
     );
+}
+
+#[test]
+fn an_option_of_the_format_has_its_prefix_once() {
+    let folder = temporary();
+    for (key, is_known) in [
+        ("json.ignore-parse-errors", true),
+        ("json.json.ignore-parse-errors", false),
+    ] {
+        let mut table = Table::new(folder.path(), Schema::default());
+        let mut entries = table.options.entries().clone();
+        entries.insert(key.to_string(), "true".to_string());
+        table.options = Options::new(entries);
+        let refused = table.read(Schema::default()).err().map(|error| error.to_string());
+        let expected = format!("option '{key}' is not known here");
+        assert_eq!(refused, (!is_known).then_some(expected));
+    }
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct ScanRequest {
     pub columns: Schema,
     /// Metadata wanted, appended behind the columns: the metadata key and the type to deliver.
     pub metadata: Vec<(String, DataType)>,
+    /// Watermarks are made from the rows: those that belong together in time must come in one lane.
+    pub event_time: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,4 +24,4 @@ pub use function::{
 pub use options::Options;
 pub use registry::Registry;
 pub use sink::{Committable, Committer, Sink, SinkWriter};
-pub use source::{Boundedness, Position, ReadOutcome, Source, Split, SplitReader};
+pub use source::{Boundedness, CHUNK_BYTES_MAX, Position, ReadOutcome, Source, Split, SplitReader};

@@ -37,6 +37,18 @@ pub trait SinkWriter: Send {
 }
 
 pub trait Committer: Send {
-    /// Makes all of them visible. `end_of_input` tells that no more will come.
+    /// Makes all of them visible. Called at every epoch, also if nothing new was prepared. `end_of_input` tells
+    /// that no more will come.
     fn commit(&mut self, committables: Vec<Committable>, end_of_input: bool) -> Result<(), Error>;
+
+    /// The job was stopped before its input ended: these are the last, but not all that there would have been.
+    fn stop(&mut self, committables: Vec<Committable>) -> Result<(), Error> {
+        self.commit(committables, false)
+    }
+
+    /// What it has yet to do for what was committed. Snapshots carry it, and the committer of a restored job is
+    /// given it again.
+    fn pending(&self) -> Vec<Committable> {
+        Vec::new()
+    }
 }

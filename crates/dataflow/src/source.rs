@@ -15,6 +15,10 @@ pub enum Boundedness {
     Unbounded,
 }
 
+/// Bytes of input, or of what is generated, after which a reader hands out the rows it has: a chunk of long rows
+/// has fewer of them. Only a single row may be longer.
+pub const CHUNK_BYTES_MAX: usize = 32 << 20;
+
 /// A part of a source that is read in order: a file or a range of one, a partition, a generator.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Split {
@@ -35,7 +39,7 @@ pub struct Position(pub Vec<u8>);
 pub enum ReadOutcome {
     /// Rows of the source's schema; never empty.
     Rows(RecordBatch),
-    /// Nothing yet: ask again after this time at the latest.
+    /// Nothing yet: ask again after this time at the latest. Without any wait it only gives others a turn.
     Pending(Duration),
     /// The split has been read to its end.
     End,
@@ -59,8 +63,13 @@ pub trait Source: Send + Sync + std::fmt::Debug {
 }
 
 pub trait SplitReader: Send {
-    /// Reads about `rows_max` rows, never more.
+    /// Reads about `rows_max` rows, never more, and not many more bytes than [`CHUNK_BYTES_MAX`].
     fn read(&mut self, rows_max: usize) -> Result<ReadOutcome, Error>;
+
+    /// Records passed over because the options say so, since it was opened.
+    fn skipped(&self) -> u64 {
+        0
+    }
 
     /// The position behind the rows that were returned.
     fn position(&self) -> Position;

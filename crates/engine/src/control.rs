@@ -38,7 +38,8 @@ pub(crate) struct NodeLabel {
     pub span: model::Span,
 }
 
-/// Counts since the job began. They are read while shards go on, so that they may be off by a chunk.
+/// Counts since the job began, or was restored. They are read while shards go on, so that they may be off by a
+/// chunk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Rows that sources have read.
@@ -47,7 +48,12 @@ pub struct Statistics {
     pub rows_out: u64,
     /// How far event time has come, in milliseconds: the least watermark of all sources that have one.
     pub watermark: Option<i64>,
+    /// Rows whose windows had all closed.
     pub late_rows_dropped: u64,
+    /// Rows without a time, which belong to no window.
+    pub null_time_rows_dropped: u64,
+    /// Records that could not be read and were passed over, as the table's options say.
+    pub unreadable_rows_dropped: u64,
     /// By node of the graph.
     pub nodes: Vec<NodeStatistics>,
 }
@@ -61,6 +67,8 @@ pub struct NodeStatistics {
     /// Time spent in it, over all shards.
     pub busy_us: u64,
     pub late_rows_dropped: u64,
+    pub null_time_rows_dropped: u64,
+    pub unreadable_rows_dropped: u64,
     pub state_bytes: u64,
     pub watermark: Option<i64>,
 }
@@ -71,7 +79,7 @@ impl Control {
     }
 
     /// Ends the job soon and in order: sources stop, what was read is worked off, sinks commit. Windows that
-    /// are still open give nothing.
+    /// are still open give nothing, and no sink says that its rows are complete.
     pub fn stop(&self) {
         self.inner.stop.store(true, Ordering::Release);
         if let Some(job) = &*lock(&self.inner.job) {
@@ -79,7 +87,8 @@ impl Control {
         }
     }
 
-    /// Starts a checkpoint and returns its number; `None` if the job does not run or another is under way.
+    /// Starts a checkpoint and returns its number; `None` if the job does not run, is stopping, or another is
+    /// under way.
     pub fn trigger_checkpoint(&self) -> Option<Epoch> {
         let job = lock(&self.inner.job).clone()?;
         let epoch = job.shared.epoch() + 1;
@@ -163,6 +172,8 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
             rows_out: sum(|counters| &counters.rows_out),
             busy_us: sum(|counters| &counters.busy_us),
             late_rows_dropped: sum(|counters| &counters.late_rows_dropped),
+            null_time_rows_dropped: sum(|counters| &counters.null_time_rows_dropped),
+            unreadable_rows_dropped: sum(|counters| &counters.unreadable_rows_dropped),
             state_bytes: sum(|counters| &counters.state_bytes),
             watermark,
         };
@@ -177,6 +188,8 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
             all.rows_out += node.rows_in;
         }
         all.late_rows_dropped += node.late_rows_dropped;
+        all.null_time_rows_dropped += node.null_time_rows_dropped;
+        all.unreadable_rows_dropped += node.unreadable_rows_dropped;
         all.nodes.push(node);
     }
     all

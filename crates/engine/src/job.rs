@@ -1,11 +1,11 @@
 //! A graph made into shards, and run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use dataflow::{Committable, Committer, Error, EvaluationContext, WATERMARK_MIN};
+use dataflow::{Committable, Committer, Epoch, Error, EvaluationContext, WATERMARK_MIN};
 use graph::{Exchange, Graph, NodeId, Operator as GraphOperator};
 use model::{Diagnostic, ErrorKind};
 use state::{OperatorId, OperatorSnapshot, Snapshot};
@@ -14,7 +14,7 @@ use crate::control::{Control, NodeLabel, Statistics, labels, statistics};
 use crate::exchange::{Edge, Receiver};
 use crate::operator::Inputs;
 use crate::operators::{self, Build};
-use crate::shard::{self, Inlet, InletKind, NodeSlot, Shard, Step, Target};
+use crate::shard::{self, Inlet, InletKind, NodeSlot, Reach, Shard, Step, Target};
 use crate::shared::{Event, Shared};
 use crate::source::{Dealer, SourceInlet, ValuesInlet};
 use crate::stepper::Stepper;
@@ -69,34 +69,50 @@ pub struct Job {
 /// How a job has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobEnd {
-    /// It was asked to stop before its input ended.
+    /// It was stopped before its input ended.
     pub stopped: bool,
     pub statistics: Statistics,
 }
 
 /// The committers of all sinks that have one. Used by one thread.
 pub(crate) struct Committers {
-    by_node: HashMap<NodeId, Box<dyn Committer>>,
+    by_node: BTreeMap<NodeId, Box<dyn Committer>>,
 }
 
 impl Committers {
-    pub fn commit(
-        &mut self,
-        prepared: Vec<(NodeId, Vec<Committable>)>,
-        end_of_input: bool,
-    ) -> Result<(), Error> {
-        let mut by_node: HashMap<NodeId, Vec<Committable>> = HashMap::new();
-        for (node, mut committables) in prepared {
-            by_node.entry(node).or_default().append(&mut committables);
-        }
+    /// Makes visible what was prepared up to an epoch. Every committer is called: it may wait for the clock.
+    pub fn commit(&mut self, shared: &Shared, epoch: Epoch) -> Result<(), Error> {
+        let mut prepared = by_node(shared.take_prepared(Some(epoch)));
+        let mut pending = Vec::new();
         for (node, committer) in &mut self.by_node {
-            let committables = by_node.remove(node).unwrap_or_default();
-            if end_of_input || !committables.is_empty() {
-                committer.commit(committables, end_of_input)?;
+            committer.commit(prepared.remove(node).unwrap_or_default(), false)?;
+            pending.push((*node, committer.pending()));
+        }
+        shared.settle(pending);
+        Ok(())
+    }
+
+    /// Makes visible all that was prepared, when all shards have ended.
+    pub fn finish(&mut self, shared: &Shared) -> Result<(), Error> {
+        let mut prepared = by_node(shared.take_prepared(None));
+        for (node, committer) in &mut self.by_node {
+            let committables = prepared.remove(node).unwrap_or_default();
+            if shared.was_cut() {
+                committer.stop(committables)?;
+            } else {
+                committer.commit(committables, true)?;
             }
         }
         Ok(())
     }
+}
+
+fn by_node(prepared: Vec<(NodeId, Vec<Committable>)>) -> HashMap<NodeId, Vec<Committable>> {
+    let mut by_node: HashMap<NodeId, Vec<Committable>> = HashMap::new();
+    for (node, mut committables) in prepared {
+        by_node.entry(node).or_default().append(&mut committables);
+    }
+    by_node
 }
 
 impl Job {
@@ -141,9 +157,9 @@ impl Job {
             check_claims(graph, snapshot)?;
         }
         let epoch = snapshot.map_or(0, |snapshot| snapshot.epoch);
-        let shared = Arc::new(Shared::new(shards, graph.nodes.len(), epoch));
+        let shared = Arc::new(Shared::new(shards, operator_ids(graph), epoch));
         let plan = Plan::new(graph, shards, &options, snapshot)?;
-        let mut committers = HashMap::new();
+        let mut committers = BTreeMap::new();
         for (node, sink) in graph.sinks() {
             if let Some(committer) = sink.sink.committer()? {
                 committers.insert(node, committer);
@@ -170,8 +186,7 @@ impl Job {
     /// committed at the end; after a failure nothing is.
     pub fn run(mut self, control: &Control) -> Result<JobEnd, Error> {
         control.attach(&self.shared, &self.labels, self.key_groups);
-        let restored = self.shared.take_prepared(Some(self.shared.epoch()));
-        self.committers.commit(restored, false)?;
+        self.committers.commit(&self.shared, self.shared.epoch())?;
         let shared = &self.shared;
         let mut shards = std::mem::take(&mut self.shards);
         shard::begin(&mut shards)?;
@@ -191,7 +206,7 @@ impl Job {
                     Event::AllEnded => return Ok(()),
                     Event::Failed(error) => return Err(error),
                     Event::Commit(epoch) => {
-                        if let Err(error) = committers.commit(shared.take_prepared(Some(epoch)), false) {
+                        if let Err(error) = committers.commit(shared, epoch) {
                             shared.fail(error);
                         }
                     }
@@ -199,10 +214,9 @@ impl Job {
             }
         });
         outcome?;
-        let stopped = self.shared.is_stopped();
-        self.committers.commit(self.shared.take_prepared(None), true)?;
+        self.committers.finish(&self.shared)?;
         Ok(JobEnd {
-            stopped,
+            stopped: self.shared.was_cut(),
             statistics: statistics(&self.shared, &self.labels),
         })
     }
@@ -428,6 +442,8 @@ impl<'a> Plan<'a> {
                     .and_then(|snapshot| snapshot.watermark)
                     .unwrap_or(WATERMARK_MIN),
                 targets: Vec::new(),
+                reach: Reach::default(),
+                backlog: None,
                 is_sink: matches!(node.operator, GraphOperator::Sink(_)),
                 epoch,
                 ungauged: 0,
@@ -438,7 +454,10 @@ impl<'a> Plan<'a> {
         let mut inlets = receivers;
         inlets.append(&mut sources);
         for inlet in &mut inlets {
-            inlet.reaches = reached_edges(&inlet.targets, &slots);
+            inlet.reach = reach(&inlet.targets, &slots);
+        }
+        for slot in 0..slots.len() {
+            slots[slot].reach = reach(&slots[slot].targets, &slots);
         }
         Ok(Shard::new(
             index,
@@ -455,29 +474,30 @@ fn inlet(kind: InletKind, targets: Vec<Target>, epoch: u64) -> Inlet {
     Inlet {
         kind,
         targets,
-        reaches: Vec::new(),
+        reach: Reach::default(),
         ended: false,
         last_sent: 0,
         epoch,
     }
 }
 
-/// The exchanges that what goes to these targets can reach without passing another exchange.
-fn reached_edges(targets: &[Target], slots: &[NodeSlot]) -> Vec<usize> {
+/// Where what goes to these targets can come to without passing an exchange.
+fn reach(targets: &[Target], slots: &[NodeSlot]) -> Reach {
     let mut seen = vec![false; slots.len()];
-    let mut edges = Vec::new();
+    let mut reach = Reach::default();
     let mut stack = targets.to_vec();
     while let Some(target) = stack.pop() {
         match target {
-            Target::Edge(edge) => edges.push(edge),
+            Target::Edge(edge) => reach.edges.push(edge),
             Target::Local { slot, .. } => {
                 if !std::mem::replace(&mut seen[slot], true) {
+                    reach.slots.push(slot);
                     stack.extend_from_slice(&slots[slot].targets);
                 }
             }
         }
     }
-    edges.sort_unstable();
-    edges.dedup();
-    edges
+    reach.edges.sort_unstable();
+    reach.edges.dedup();
+    reach
 }

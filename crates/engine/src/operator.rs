@@ -3,6 +3,10 @@
 use dataflow::{Chunk, Epoch, Error, Message, WATERMARK_MIN};
 use state::OperatorSnapshot;
 
+/// Chunks that an operator sends in one piece of work, about. What has more to send goes on in another, so that
+/// neither a queue nor a stop waits for all of it.
+pub(crate) const ROUND_CHUNKS_MAX: usize = 8;
+
 /// Runs on one shard, is given messages one at a time and answers at once. Watermarks, barriers and ends of
 /// several inputs have been joined before it hears of them, and are passed on behind what it answers.
 pub(crate) trait Operator: Send {
@@ -10,6 +14,17 @@ pub(crate) trait Operator: Send {
 
     /// No row with a time at or before this is expected any more. It grows; but what was restored may be ahead.
     fn watermark(&mut self, _time_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Whether there is more to send for what it was last given. It is given nothing else then until
+    /// [`Operator::resume`] has sent all of it.
+    fn has_more(&self) -> bool {
+        false
+    }
+
+    /// Sends another part of what there is more of.
+    fn resume(&mut self, _out: &mut Output) -> Result<(), Error> {
         Ok(())
     }
 
@@ -52,6 +67,8 @@ pub(crate) trait Operator: Send {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Gauges {
     pub late_rows_dropped: u64,
+    /// Rows without a time, which belong to no window.
+    pub null_time_rows_dropped: u64,
     pub state_bytes: usize,
 }
 

@@ -2,13 +2,16 @@
 //!
 //! Work enters at inlets: sources, and receiving ends of exchanges. One step lets one inlet send, and works off
 //! all that follows from it. Inlets far from the sources go first, so that what is under way is finished before
-//! more is read; an inlet whose rows could reach a full queue waits.
+//! more is read; an inlet whose rows could reach a full queue waits. An operator may have more to send than fits
+//! one step: it goes on in the next ones, and whatever comes for it meanwhile waits.
 //!
 //! At a barrier, an inlet that has delivered it is not read until all inlets of the shard have. That makes every
-//! operator see what came before the barrier on all its inputs, and nothing of what came after.
+//! operator see what came before the barrier on all its inputs, and nothing of what came after. The clock waits
+//! meanwhile: a window that it closes would send rows behind a barrier to those that still wait for theirs.
 
 mod checkpoint;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use dataflow::{Committable, Epoch, Error, EvaluationContext, Message, WATERMARK_MAX, WATERMARK_MIN};
@@ -16,7 +19,7 @@ use graph::NodeId;
 use state::OperatorId;
 
 use crate::exchange::{Edge, Receiver, send_moved};
-use crate::operator::{Inputs, Operator, Output};
+use crate::operator::{Inputs, Moved, Operator, Output};
 use crate::shared::{Counters, ShardPart, Shared};
 use crate::source::{Poll, SourceInlet, ValuesInlet};
 
@@ -49,6 +52,8 @@ pub(crate) struct Shard {
     polls: u64,
     /// Rows have moved since sinks were last told of a pause.
     moved: bool,
+    /// Operators that have more to send.
+    backlogs: usize,
     ended: bool,
 }
 
@@ -62,11 +67,30 @@ pub(crate) struct NodeSlot {
     /// follow must hear them again.
     pub restored_watermark: i64,
     pub targets: Vec<Target>,
+    /// Where its rows can go on this shard.
+    pub reach: Reach,
+    pub backlog: Option<Backlog>,
     pub is_sink: bool,
     /// The last barrier at which it has spoken.
     pub epoch: Epoch,
     /// Messages since its gauges were read.
     pub ungauged: u32,
+}
+
+/// What an operator has still to do before it can be given anything else.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// To be told behind what it sends.
+    then: Moved,
+    /// What has come for it meanwhile: of one step, since whoever could send it more is held.
+    waiting: VecDeque<(usize, Message)>,
+}
+
+/// Exchanges and operators of this shard that rows can come to without passing another exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Reach {
+    pub edges: Vec<usize>,
+    pub slots: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -80,8 +104,8 @@ pub(crate) enum Target {
 pub(crate) struct Inlet {
     pub kind: InletKind,
     pub targets: Vec<Target>,
-    /// Exchanges that its rows can reach on this shard.
-    pub reaches: Vec<usize>,
+    /// Where its rows can go on this shard.
+    pub reach: Reach,
     pub ended: bool,
     /// When it last sent something, counted in polls.
     pub last_sent: u64,
@@ -134,6 +158,7 @@ impl Shard {
             order: (0..inlet_count).collect(),
             polls: 0,
             moved: false,
+            backlogs: 0,
             ended: false,
         }
     }
@@ -164,7 +189,7 @@ impl Shard {
             return Ok(Step::Worked);
         }
         let now_us = self.context.clock.now_us();
-        if self.tick(now_us)? {
+        if self.resume()? || self.tick(now_us)? {
             return Ok(Step::Worked);
         }
         let mut wake_us: Option<i64> = None;
@@ -188,8 +213,8 @@ impl Shard {
                 break;
             }
         }
-        if self.inlets.iter().all(|inlet| inlet.ended) {
-            self.end();
+        if self.backlogs == 0 && self.inlets.iter().all(|inlet| inlet.ended) {
+            self.end()?;
             return Ok(Step::Ended);
         }
         if self.moved {
@@ -199,10 +224,12 @@ impl Shard {
             }
         }
         for slot in &self.nodes {
-            wake_us = earlier(
-                wake_us,
-                slot.operator.next_tick_ms().map(|ms| ms.saturating_mul(1000)),
-            );
+            // Whatever keeps the clock from it wakes the shard when it is over.
+            if let Some(at_ms) = slot.operator.next_tick_ms()
+                && self.may_tick(slot)
+            {
+                wake_us = earlier(wake_us, Some(at_ms.saturating_mul(1000)));
+            }
         }
         Ok(Step::Waiting(wake_us))
     }
@@ -232,10 +259,21 @@ impl Shard {
         inlet.ended
             || inlet.epoch > self.epoch
             || (self.aligning && inlet.epoch == self.epoch)
-            || inlet
-                .reaches
-                .iter()
-                .any(|&edge| self.edges[edge].is_full(self.index))
+            || self.is_blocked(&inlet.reach)
+    }
+
+    /// Whether rows could come to a queue that is full, or to an operator that has more to send.
+    fn is_blocked(&self, reach: &Reach) -> bool {
+        let has_backlog = |&slot: &usize| self.nodes[slot].backlog.is_some();
+        reach
+            .edges
+            .iter()
+            .any(|&edge| self.edges[edge].is_full(self.index))
+            || (self.backlogs > 0 && reach.slots.iter().any(has_backlog))
+    }
+
+    fn may_tick(&self, slot: &NodeSlot) -> bool {
+        !self.aligning && slot.backlog.is_none() && !slot.inputs.all_ended() && !self.is_blocked(&slot.reach)
     }
 
     fn poll(&mut self, inlet: usize, now_us: i64, eager: bool) -> Result<Poll, Error> {
@@ -245,9 +283,11 @@ impl Shard {
             InletKind::Source(source) => {
                 let counters = &self.shared.counters[source.node][self.index];
                 let poll = source.poll(now_us, &self.context, &self.shared, out)?;
+                let relaxed = std::sync::atomic::Ordering::Relaxed;
+                counters.watermark.store(source.watermark(), relaxed);
                 counters
-                    .watermark
-                    .store(source.watermark(), std::sync::atomic::Ordering::Relaxed);
+                    .unreadable_rows_dropped
+                    .store(source.unreadable_rows(), relaxed);
                 let busy_us = self.context.clock.now_us() - now_us;
                 Counters::add(&counters.busy_us, busy_us.max(0) as u64);
                 Counters::add(&counters.rows_in, out.rows() as u64);
@@ -350,6 +390,10 @@ impl Shard {
 
     fn receive(&mut self, index: usize, input: usize, message: Message) -> Result<(), Error> {
         let slot = &mut self.nodes[index];
+        if let Some(backlog) = &mut slot.backlog {
+            backlog.waiting.push_back((input, message));
+            return Ok(());
+        }
         let out = &mut self.output;
         let counters = &self.shared.counters[slot.node][self.index];
         match message {
@@ -362,6 +406,7 @@ impl Shard {
                 Counters::add(&counters.rows_in, rows);
                 Counters::add(&counters.rows_out, out.rows() as u64);
                 slot.gauge(counters);
+                self.note_backlog(index, Moved::default());
             }
             Message::Watermark(time_ms) => {
                 let moved = slot.inputs.watermark(input, time_ms);
@@ -392,7 +437,7 @@ impl Shard {
         Ok(())
     }
 
-    fn moved(&mut self, index: usize, moved: crate::operator::Moved) -> Result<(), Error> {
+    fn moved(&mut self, index: usize, moved: Moved) -> Result<(), Error> {
         let slot = &mut self.nodes[index];
         if let Some(time_ms) = moved.watermark {
             let counters = &self.shared.counters[slot.node][self.index];
@@ -405,9 +450,58 @@ impl Shard {
                 .watermark
                 .store(time_ms, std::sync::atomic::Ordering::Relaxed);
             slot.gauge(counters);
+            if self.note_backlog(index, moved) {
+                return Ok(());
+            }
         }
         send_moved(moved, &mut self.output);
         Ok(())
+    }
+
+    /// Notes whether an operator has more to send, and what is to be told behind it.
+    fn note_backlog(&mut self, index: usize, then: Moved) -> bool {
+        let slot = &mut self.nodes[index];
+        if slot.operator.has_more() {
+            let waiting = VecDeque::new();
+            slot.backlog = Some(Backlog { then, waiting });
+            self.backlogs += 1;
+        }
+        slot.backlog.is_some()
+    }
+
+    /// Lets one operator go on that has more to send, those farthest from the sources first. Returns whether one
+    /// did.
+    fn resume(&mut self) -> Result<bool, Error> {
+        if self.backlogs == 0 {
+            return Ok(false);
+        }
+        let goes_on = |slot: &NodeSlot| slot.backlog.is_some() && !self.is_blocked(&slot.reach);
+        let Some(index) = self.nodes.iter().rposition(goes_on) else {
+            return Ok(false);
+        };
+        let slot = &mut self.nodes[index];
+        let began_us = self.context.clock.now_us();
+        slot.operator.resume(&mut self.output)?;
+        let busy_us = self.context.clock.now_us() - began_us;
+        let counters = &self.shared.counters[slot.node][self.index];
+        Counters::add(&counters.busy_us, busy_us.max(0) as u64);
+        Counters::add(&counters.rows_out, self.output.rows() as u64);
+        slot.gauge(counters);
+        self.moved |= !self.output.messages.is_empty();
+        if !slot.operator.has_more()
+            && let Some(backlog) = slot.backlog.take()
+        {
+            self.backlogs -= 1;
+            send_moved(backlog.then, &mut self.output);
+            // Below what is sent now, so that it is worked off behind it.
+            let waiting = backlog.waiting.into_iter().rev();
+            self.stack
+                .extend(waiting.map(|(input, message)| (index, input, message)));
+        }
+        self.dispatch(Place::Slot(index))?;
+        self.work()?;
+        self.settle_alignment();
+        Ok(true)
     }
 
     /// Runs what waits for the wall clock. Returns whether something did.
@@ -415,17 +509,21 @@ impl Shard {
         let now_ms = now_us.div_euclid(1000);
         let mut worked = false;
         for index in 0..self.nodes.len() {
-            let slot = &mut self.nodes[index];
-            if slot.operator.next_tick_ms().is_some_and(|at_ms| at_ms <= now_ms) {
-                slot.operator.tick(now_ms, &mut self.output)?;
-                let counters = &self.shared.counters[slot.node][self.index];
-                Counters::add(&counters.rows_out, self.output.rows() as u64);
-                slot.gauge(counters);
-                self.moved |= !self.output.messages.is_empty();
-                self.dispatch(Place::Slot(index))?;
-                self.work()?;
-                worked = true;
+            let slot = &self.nodes[index];
+            let is_due = slot.operator.next_tick_ms().is_some_and(|at_ms| at_ms <= now_ms);
+            if !is_due || !self.may_tick(slot) {
+                continue;
             }
+            let slot = &mut self.nodes[index];
+            slot.operator.tick(now_ms, &mut self.output)?;
+            let counters = &self.shared.counters[slot.node][self.index];
+            Counters::add(&counters.rows_out, self.output.rows() as u64);
+            slot.gauge(counters);
+            self.note_backlog(index, Moved::default());
+            self.moved |= !self.output.messages.is_empty();
+            self.dispatch(Place::Slot(index))?;
+            self.work()?;
+            worked = true;
         }
         Ok(worked)
     }
@@ -466,6 +564,9 @@ impl NodeSlot {
         counters
             .late_rows_dropped
             .store(gauges.late_rows_dropped, relaxed);
+        counters
+            .null_time_rows_dropped
+            .store(gauges.null_time_rows_dropped, relaxed);
         counters.state_bytes.store(gauges.state_bytes as u64, relaxed);
     }
 }

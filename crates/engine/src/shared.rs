@@ -16,7 +16,11 @@ use crate::exchange::lock;
 pub(crate) struct Shared {
     /// Threads to wake, by shard; a stepped job has none.
     threads: Vec<OnceLock<Thread>>,
+    /// What the nodes of the graph are called in snapshots.
+    ids: Vec<OperatorId>,
     stop: AtomicBool,
+    /// A source was stopped before its end.
+    cut: AtomicBool,
     failed: AtomicBool,
     /// The last checkpoint that was started.
     epoch: AtomicU64,
@@ -34,6 +38,8 @@ pub(crate) struct Counters {
     pub rows_out: AtomicU64,
     pub busy_us: AtomicU64,
     pub late_rows_dropped: AtomicU64,
+    pub null_time_rows_dropped: AtomicU64,
+    pub unreadable_rows_dropped: AtomicU64,
     pub state_bytes: AtomicU64,
     pub watermark: AtomicI64,
 }
@@ -45,6 +51,8 @@ impl Default for Counters {
             rows_out: AtomicU64::new(0),
             busy_us: AtomicU64::new(0),
             late_rows_dropped: AtomicU64::new(0),
+            null_time_rows_dropped: AtomicU64::new(0),
+            unreadable_rows_dropped: AtomicU64::new(0),
             state_bytes: AtomicU64::new(0),
             watermark: AtomicI64::new(WATERMARK_MIN),
         }
@@ -71,6 +79,8 @@ struct State {
     prepared: BTreeMap<Epoch, Vec<(NodeId, Vec<Committable>)>>,
     /// Prepared at the end of input.
     last: Vec<(NodeId, Vec<Committable>)>,
+    /// Being committed, or what committers have yet to do for what was.
+    unsettled: Vec<(NodeId, Vec<Committable>)>,
     commit_up_to: Option<Epoch>,
     /// What shards that have ended would say at a barrier.
     ended: ShardPart,
@@ -86,10 +96,11 @@ pub(crate) enum Event {
 }
 
 impl Shared {
-    pub fn new(shards: usize, nodes: usize, epoch: Epoch) -> Shared {
+    pub fn new(shards: usize, ids: Vec<OperatorId>, epoch: Epoch) -> Shared {
         Shared {
             threads: (0..shards).map(|_| OnceLock::new()).collect(),
             stop: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             epoch: AtomicU64::new(epoch),
             state: Mutex::new(State {
@@ -97,9 +108,11 @@ impl Shared {
                 ..State::default()
             }),
             changed: Condvar::new(),
-            counters: (0..nodes)
+            counters: ids
+                .iter()
                 .map(|_| (0..shards).map(|_| Counters::default()).collect())
                 .collect(),
+            ids,
         }
     }
 
@@ -132,6 +145,16 @@ impl Shared {
         self.stop.load(Ordering::Acquire)
     }
 
+    /// Notes that a source was stopped before its end.
+    pub fn cut(&self) {
+        self.cut.store(true, Ordering::Release);
+    }
+
+    /// Whether there would have been more rows if the job had not been stopped.
+    pub fn was_cut(&self) -> bool {
+        self.cut.load(Ordering::Acquire)
+    }
+
     pub fn fail(&self, error: Error) {
         {
             let mut state = lock(&self.state);
@@ -151,11 +174,12 @@ impl Shared {
         self.epoch.load(Ordering::Acquire)
     }
 
-    /// Starts a checkpoint unless one is under way; returns whether it did.
+    /// Starts a checkpoint unless one is under way or the job is stopping; returns whether it did.
     pub fn start_checkpoint(&self, epoch: Epoch, key_groups: u16) -> bool {
         {
             let mut state = lock(&self.state);
-            if state.collecting.is_some() || epoch <= self.epoch() || state.running == 0 {
+            let has_ended = state.running == 0 || self.is_stopped();
+            if state.collecting.is_some() || epoch <= self.epoch() || has_ended {
                 return false;
             }
             let mut snapshot = Snapshot {
@@ -186,10 +210,25 @@ impl Shared {
         *owed -= 1;
         let (done, epoch) = (*owed == 0, snapshot.epoch);
         state.prepared.entry(epoch).or_default().extend(prepared);
-        if done {
-            state.complete = state.collecting.take().map(|(snapshot, _)| snapshot);
+        if done && let Some((mut snapshot, _)) = state.collecting.take() {
+            // What earlier barriers asked for and is not done yet must not be forgotten with them.
+            let earlier = state.prepared.range(..epoch).flat_map(|(_, prepared)| prepared);
+            for (node, committables) in earlier.chain(&state.unsettled) {
+                let operator = snapshot.operators.entry(self.ids[*node]).or_default();
+                let committables = committables.iter().map(|committable| committable.0.clone());
+                Arc::make_mut(operator).committables.extend(committables);
+            }
+            state.complete = Some(snapshot);
             self.changed.notify_all();
         }
+    }
+
+    /// Whether a shard that ends must say what it holds: for the checkpoint under way, if it has not spoken at it
+    /// yet, or for one to come.
+    pub fn needs_part(&self, spoken: Epoch) -> bool {
+        let state = lock(&self.state);
+        let owes = |(snapshot, _): &(Snapshot, usize)| snapshot.epoch > spoken;
+        !self.is_stopped() || state.collecting.as_ref().is_some_and(owes)
     }
 
     pub fn take_snapshot(&self) -> Option<Snapshot> {
@@ -223,7 +262,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// What was prepared up to an epoch, or all there is.
+    /// What was prepared up to an epoch, or all there is. [`Shared::settle`] tells when it is committed.
     pub fn take_prepared(&self, up_to: Option<Epoch>) -> Vec<(NodeId, Vec<Committable>)> {
         let mut state = lock(&self.state);
         let later = match up_to {
@@ -237,7 +276,13 @@ impl Shared {
         if up_to.is_none() {
             taken.append(&mut state.last);
         }
+        state.unsettled.extend(taken.iter().cloned());
         taken
+    }
+
+    /// Notes that all that was taken is committed, and what committers have yet to do for it.
+    pub fn settle(&self, pending: Vec<(NodeId, Vec<Committable>)>) {
+        lock(&self.state).unsettled = pending;
     }
 
     /// Adds what a restored snapshot says was prepared.

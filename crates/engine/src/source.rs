@@ -1,18 +1,21 @@
 //! Reads the splits of a source on one shard, and tells how far event time has come.
 //!
-//! Splits of a lane are read one after the other, lanes side by side: the one that is behind in time goes next.
+//! Splits of a lane are read one after the other, lanes side by side: the one that is behind in time goes next, and
+//! where there is no event time, lanes that all end are read one after the other.
 //! The watermark of the shard is the least of its lanes. A watermark that a row carries follows directly behind
 //! it wherever another row could tell the difference, so that what is late does not depend on the size of chunks.
 
 mod dealer;
 mod lane;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
-use dataflow::{Chunk, Error, EvaluationContext, Message, ReadOutcome, Source, WATERMARK_MAX, WATERMARK_MIN};
+use dataflow::{
+    Boundedness, Chunk, Error, EvaluationContext, Message, ReadOutcome, Source, WATERMARK_MAX, WATERMARK_MIN,
+};
 use graph::{Expr, Node, NodeId, SourceNode};
 use state::{LaneState, OperatorId, OperatorSnapshot, SplitState};
 
@@ -27,6 +30,8 @@ use lane::{Lane, Piece, pieces};
 
 /// Lanes of a source that a shard reads side by side.
 const OPEN_LANES_MAX: usize = 64;
+/// Reads without a row before others get a turn: splits that have ended, or rows that were all passed over.
+const EMPTY_READS_MAX: usize = 64;
 
 /// What an inlet did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +51,9 @@ pub(crate) struct SourceInlet {
     chunk_rows: usize,
     dealer: Arc<Dealer>,
     /// Lanes that have not ended; the first [`OPEN_LANES_MAX`] are read.
-    lanes: Vec<Lane>,
+    lanes: VecDeque<Lane>,
+    /// Whether lanes equally far take turns. Where nothing depends on it, one is read to its end before the next.
+    take_turns: bool,
     /// Splits of lanes that have ended.
     finished: Vec<SplitState>,
     finished_lanes: BTreeMap<String, LaneState>,
@@ -54,7 +61,8 @@ pub(crate) struct SourceInlet {
     sent_idle: bool,
     /// Counts reads, so that lanes equally far take turns.
     reads: u64,
-    has_ended: bool,
+    /// Records that readers have passed over.
+    unreadable_rows: u64,
 }
 
 struct Columns {
@@ -107,13 +115,14 @@ impl SourceInlet {
             }),
             chunk_rows,
             dealer,
-            lanes: Vec::new(),
+            lanes: VecDeque::new(),
+            take_turns: source.watermark.is_some() || source.source.boundedness() == Boundedness::Unbounded,
             finished: Vec::new(),
             finished_lanes: BTreeMap::new(),
             sent_watermark: WATERMARK_MIN,
             sent_idle: false,
             reads: 0,
-            has_ended: false,
+            unreadable_rows: 0,
         };
         if let Some(splits) = inlet.dealer.take(shard) {
             inlet.add_splits(splits, restored);
@@ -124,6 +133,11 @@ impl SourceInlet {
     /// Whether it has nothing to read and never will.
     pub fn is_empty(&self) -> bool {
         self.lanes.is_empty() && !self.dealer.discovers()
+    }
+
+    /// Records passed over because the options say so.
+    pub fn unreadable_rows(&self) -> u64 {
+        self.unreadable_rows
     }
 
     /// How far event time has come on this shard.
@@ -137,26 +151,33 @@ impl SourceInlet {
     }
 
     fn add_splits(&mut self, splits: Vec<SplitState>, restored: Option<&OperatorSnapshot>) {
+        let lanes = self.lanes.iter().enumerate();
+        let mut places: HashMap<String, usize> =
+            lanes.map(|(index, lane)| (lane.name.clone(), index)).collect();
         for state in splits {
-            let name = state.split.lane.clone();
-            let known = self
-                .finished_lanes
-                .remove(&name)
-                .or_else(|| restored.and_then(|snapshot| snapshot.lanes.get(&name).copied()));
-            let lane = match self.lanes.iter_mut().position(|lane| lane.name == name) {
-                Some(index) => &mut self.lanes[index],
-                None => {
-                    self.lanes.push(Lane::new(name, known.unwrap_or_default()));
-                    let last = self.lanes.len() - 1;
-                    &mut self.lanes[last]
-                }
-            };
+            let index = *places.entry(state.split.lane.clone()).or_insert_with_key(|name| {
+                let known = self
+                    .finished_lanes
+                    .remove(name)
+                    .or_else(|| restored.and_then(|snapshot| snapshot.lanes.get(name).copied()));
+                self.lanes
+                    .push_back(Lane::new(name.clone(), known.unwrap_or_default()));
+                self.lanes.len() - 1
+            });
             if state.ended {
                 self.finished.push(state);
             } else {
-                lane.splits.push_back(state);
+                self.lanes[index].splits.push_back(state);
             }
         }
+        // A lane that was read to its end before a restore must not hold back event time.
+        let finished_lanes = &mut self.finished_lanes;
+        self.lanes.retain(|lane| {
+            if lane.splits.is_empty() {
+                finished_lanes.insert(lane.name.clone(), lane.generator);
+            }
+            !lane.splits.is_empty()
+        });
     }
 
     pub fn poll(
@@ -166,9 +187,9 @@ impl SourceInlet {
         shared: &Shared,
         out: &mut Output,
     ) -> Result<Poll, Error> {
-        if shared.is_stopped() {
+        if shared.is_stopped() && !self.is_empty() {
             // No final watermark: what is open has not been seen to its end.
-            self.has_ended = true;
+            shared.cut();
             out.message(Message::End);
             return Ok(Poll::Sent);
         }
@@ -179,7 +200,10 @@ impl SourceInlet {
             }
         }
         let mut wake_us = self.dealer.next_discovery_us();
-        while let Some(index) = self.next_lane(now_us) {
+        for _ in 0..EMPTY_READS_MAX {
+            let Some(index) = self.next_lane(now_us) else {
+                break;
+            };
             self.reads += 1;
             self.lanes[index].last_read = self.reads;
             match self.read(index, now_us)? {
@@ -192,7 +216,8 @@ impl SourceInlet {
                     return Ok(Poll::Sent);
                 }
                 ReadOutcome::Pending(wait) => {
-                    let wait_us = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+                    // Without a wait it is still not its turn again before others had theirs.
+                    let wait_us = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX).max(1);
                     self.lanes[index].ready_us = now_us.saturating_add(wait_us);
                 }
                 ReadOutcome::End => self.end_split(index),
@@ -205,7 +230,6 @@ impl SourceInlet {
         self.send_watermark(out);
         self.send_idle(out);
         if self.lanes.is_empty() && !self.dealer.discovers() {
-            self.has_ended = true;
             if self.sent_watermark < WATERMARK_MAX {
                 self.sent_watermark = WATERMARK_MAX;
                 out.message(Message::Watermark(WATERMARK_MAX));
@@ -226,7 +250,7 @@ impl SourceInlet {
             .take(OPEN_LANES_MAX)
             .enumerate()
             .filter(|(_, lane)| lane.ready_us <= now_us)
-            .min_by_key(|(_, lane)| (lane.watermark, lane.last_read))
+            .min_by_key(|(_, lane)| (lane.watermark, if self.take_turns { lane.last_read } else { 0 }))
             .map(|(index, _)| index)
     }
 
@@ -239,10 +263,14 @@ impl SourceInlet {
             Some(reader) => reader,
             none => {
                 lane.last_row_us.get_or_insert(now_us);
+                lane.skipped = 0;
                 none.insert(self.source.open(&split.split, split.position.as_ref())?)
             }
         };
         let outcome = reader.read(self.chunk_rows)?;
+        let skipped = reader.skipped();
+        self.unreadable_rows += skipped - lane.skipped;
+        lane.skipped = skipped;
         match &outcome {
             ReadOutcome::Rows(batch) if batch.num_rows() == 0 => {
                 Ok(ReadOutcome::Pending(std::time::Duration::ZERO))
@@ -264,7 +292,8 @@ impl SourceInlet {
         }
         if lane.splits.is_empty() {
             let lane = self.lanes.remove(index);
-            self.finished_lanes.insert(lane.name, lane.generator);
+            self.finished_lanes
+                .extend(lane.map(|lane| (lane.name, lane.generator)));
         }
     }
 

@@ -44,8 +44,8 @@ impl Stepper {
     pub fn step(&mut self, random: &mut Random) -> Result<Progress, Error> {
         if !self.has_begun {
             self.has_begun = true;
-            let restored = self.job.shared.take_prepared(Some(self.job.shared.epoch()));
-            self.job.committers.commit(restored, false)?;
+            let epoch = self.job.shared.epoch();
+            self.job.committers.commit(&self.job.shared, epoch)?;
             shard::begin(&mut self.job.shards)?;
         }
         let now_us = self.job.context.clock.now_us();
@@ -98,7 +98,7 @@ impl Stepper {
         }
     }
 
-    /// Starts a checkpoint unless one is under way or all shards have ended; returns whether it did.
+    /// Starts a checkpoint unless one is under way or the job stops or has ended; returns whether it did.
     pub fn start_checkpoint(&mut self, epoch: Epoch) -> bool {
         self.waiting.fill(None);
         self.job.shared.start_checkpoint(epoch, self.job.key_groups)
@@ -111,8 +111,7 @@ impl Stepper {
 
     /// Makes visible what sinks have prepared up to this epoch.
     pub fn commit(&mut self, epoch: Epoch) -> Result<(), Error> {
-        let prepared = self.job.shared.take_prepared(Some(epoch));
-        self.job.committers.commit(prepared, false)
+        self.job.committers.commit(&self.job.shared, epoch)
     }
 
     /// As [`crate::Control::stop`].
@@ -137,10 +136,9 @@ impl Stepper {
 
     /// Commits all that was prepared. To be called when all shards have ended.
     pub fn finish(mut self) -> Result<JobEnd, Error> {
-        let prepared = self.job.shared.take_prepared(None);
-        self.job.committers.commit(prepared, true)?;
+        self.job.committers.finish(&self.job.shared)?;
         Ok(JobEnd {
-            stopped: self.job.shared.is_stopped(),
+            stopped: self.job.shared.was_cut(),
             statistics: self.statistics(),
         })
     }

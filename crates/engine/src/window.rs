@@ -3,4 +3,4 @@
 mod slicing;
 pub(crate) mod time;
 
-pub(crate) use slicing::Slicing;
+pub(crate) use slicing::{Slicing, Windows};

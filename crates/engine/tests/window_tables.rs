@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Job, JobOptions, Progress, Snapshot};
-use graph::{Exchange, Graph, Operator, Window, WindowTime};
-use model::TimeAttribute;
+use graph::{Exchange, Graph, Operator, Window};
 use stdx::{ManualClock, Random};
 use support::source::multiset;
 use support::*;
@@ -131,6 +130,47 @@ fn rows_of_a_session_wait_for_its_end_and_keep_their_order() {
 }
 
 #[test]
+fn rows_without_a_time_are_dropped_and_counted() {
+    let untimed = |v| TestRow {
+        t: None,
+        ..row(1, v, 0)
+    };
+    let rows = vec![
+        untimed(1),
+        row(1, 2, 1_000),
+        untimed(3),
+        row(1, 4, 1_100),
+        untimed(5),
+    ];
+    let windows = [
+        Window::Tumble {
+            size_ms: 2_000,
+            offset_ms: 0,
+        },
+        Window::Cumulate {
+            size_ms: 2_000,
+            step_ms: 2_000,
+            offset_ms: 0,
+        },
+        Window::Session { gap_ms: 1_000 },
+    ];
+    for window in windows {
+        for chunk_rows in [1, 2, 4096] {
+            let sink = TestSink::default();
+            let mut graph = table(window, vec![0], rows.clone(), &sink);
+            // With a watermark the source itself would refuse them.
+            if let Operator::Source(source) = &mut graph.nodes[0].operator {
+                source.watermark = None;
+            }
+            let end = run(&graph, 1, chunk_rows);
+            assert_eq!(end.statistics.null_time_rows_dropped, 3, "{window}");
+            assert_eq!(end.statistics.late_rows_dropped, 0, "{window}");
+            assert_eq!(sink.rows().len(), 2, "{window}");
+        }
+    }
+}
+
+#[test]
 fn waiting_rows_are_part_of_snapshots() {
     for seed in 0..200 {
         let random = &mut Random::new(seed);
@@ -177,14 +217,6 @@ fn waiting_rows_are_part_of_snapshots() {
             break;
         }
         assert_eq!(multiset(sink.rows()), multiset(expected.rows()), "seed {seed}");
-    }
-}
-
-fn proctime() -> WindowTime {
-    WindowTime {
-        attribute: TimeAttribute::Proctime,
-        column: usize::MAX,
-        time_zone: None,
     }
 }
 

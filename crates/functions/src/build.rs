@@ -1,4 +1,7 @@
 //! Results, row by row, without an allocation per row.
+//!
+//! One value has at most [`RESULT_BYTES_MAX`] bytes, so that a row cannot take all memory. What can make much out of
+//! little checks it before the value is there, with [`check_length`].
 
 use std::sync::Arc;
 
@@ -6,6 +9,19 @@ use arrow_array::{ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, Primi
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType as ArrowType;
 use dataflow::Error;
+
+pub(crate) const RESULT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Refuses a result of `function` with so many bytes if they are too many.
+#[inline]
+pub(crate) fn check_length(function: &str, bytes: usize) -> Result<(), Error> {
+    if bytes <= RESULT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::evaluation(format!(
+        "the result of {function} exceeds {RESULT_BYTES_MAX} bytes"
+    )))
+}
 
 /// Which rows are NULL; costs nothing until the first one.
 pub(crate) struct Nulls {
@@ -58,7 +74,10 @@ pub(crate) fn strings(
     for index in 0..rows {
         let start = values.len();
         match row(index, &mut values)? {
-            Some(()) => nulls.valid(),
+            Some(()) => {
+                check_length("a function", values.len() - start)?;
+                nulls.valid();
+            }
             None => {
                 values.truncate(start);
                 nulls.null();
@@ -84,7 +103,10 @@ pub(crate) fn binaries(
     for index in 0..rows {
         let start = values.len();
         match row(index, &mut values)? {
-            Some(()) => nulls.valid(),
+            Some(()) => {
+                check_length("a function", values.len() - start)?;
+                nulls.valid();
+            }
             None => {
                 values.truncate(start);
                 nulls.null();

@@ -28,6 +28,27 @@ pub(crate) struct Scalar {
     pub bind: fn(&[Argument]) -> Result<BoundScalar, SignatureError>,
 }
 
+/// Binds nothing: the planner writes the function out as CASE, AND, OR and comparisons, so that only what is needed is
+/// computed. Its documentation is all that is here.
+pub(crate) fn written_out(_: &[Argument]) -> Result<BoundScalar, SignatureError> {
+    Err(SignatureError::new(
+        "this is written out as other expressions where a query is bound",
+    ))
+}
+
+impl Scalar {
+    /// Whether one of its forms is the call of its name.
+    pub fn is_callable(&self) -> bool {
+        let forms = self
+            .signatures
+            .iter()
+            .filter_map(|form| form.strip_prefix(self.name));
+        forms
+            .into_iter()
+            .any(|rest| rest.is_empty() || rest.starts_with('('))
+    }
+}
+
 impl ScalarDefinition for Scalar {
     fn docs(&self) -> FunctionDoc {
         FunctionDoc {

@@ -10,6 +10,7 @@ mod calendar;
 mod cast;
 mod collection;
 mod definition;
+mod java_regex;
 mod kernel;
 mod math;
 mod operators;
@@ -22,5 +23,5 @@ mod zone;
 
 pub use cast::{CastMode, cast};
 pub use definition::{AggregateDefinition, ScalarDefinition};
-pub use registry::{aggregate, catalogue, scalar};
+pub use registry::{aggregate, catalogue, is_callable, scalar};
 pub use types::{can_cast_implicitly, common_type};

@@ -27,20 +27,11 @@ fn aggregates() -> Vec<&'static Aggregate> {
     aggregates_of::list()
 }
 
-/// Other names of the same function.
-const ALIASES: &[(&str, &str)] = &[];
-
 static SCALARS: LazyLock<HashMap<&'static str, &'static Scalar>> = LazyLock::new(|| {
-    let mut map: HashMap<&'static str, &'static Scalar> = scalars()
+    scalars()
         .into_iter()
         .map(|scalar| (scalar.name, scalar))
-        .collect();
-    for (alias, name) in ALIASES {
-        if let Some(scalar) = map.get(name).copied() {
-            map.insert(alias, scalar);
-        }
-    }
-    map
+        .collect()
 });
 
 static AGGREGATES: LazyLock<HashMap<&'static str, &'static Aggregate>> = LazyLock::new(|| {
@@ -60,6 +51,14 @@ pub fn scalar(name: &str) -> Option<&'static dyn ScalarDefinition> {
 pub fn aggregate(name: &str) -> Option<&'static dyn AggregateDefinition> {
     let found = AGGREGATES.get(name.to_ascii_uppercase().as_str())?;
     Some(*found)
+}
+
+/// Whether a query may call the function of this name, in any case. Operators have names of their own, which nobody
+/// writes.
+pub fn is_callable(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let scalar = SCALARS.get(name.as_str());
+    scalar.is_some_and(|scalar| scalar.is_callable()) || AGGREGATES.contains_key(name.as_str())
 }
 
 /// All functions, sorted by category and name.
@@ -88,6 +87,49 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn operators_are_not_called_by_their_names() {
+        for name in [
+            "+",
+            "||",
+            "IS NULL",
+            "LIKE",
+            "AND",
+            "NEGATE",
+            "ITEM",
+            "FIELD",
+            "BETWEEN TIMES",
+            "ARRAY",
+            "MAP",
+        ] {
+            assert!(scalar(name).is_some() && !is_callable(name), "{name}");
+        }
+        for name in [
+            "upper",
+            "CURRENT_DATE",
+            "COALESCE",
+            "POSITION",
+            "MOD",
+            "PI",
+            "COUNT",
+            "$SUM0",
+        ] {
+            assert!(is_callable(name), "{name}");
+        }
+        let signs = |name: &str| {
+            !name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let words = [
+            "NEGATE", "ITEM", "FIELD", "ARRAY", "MAP", "NOT", "AND", "OR", "IN", "LIKE", "OVERLAPS",
+        ];
+        for scalar in scalars() {
+            let operator = signs(scalar.name) || words.contains(&scalar.name);
+            assert_eq!(scalar.is_callable(), !operator, "{}", scalar.name);
+        }
     }
 
     #[test]

@@ -9,8 +9,26 @@ const PRECISION_MAX: i32 = model::data_type::DECIMAL_PRECISION_MAX as i32;
 /// Digits after the point that a result over 38 digits keeps if it had them.
 const SCALE_KEPT: i32 = 6;
 
+/// What FLOAT and DOUBLE have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Floats {
+    /// DOUBLE, as for the arguments of functions.
+    Widest,
+    /// The first of them, as Calcite has it where values are put together.
+    First,
+}
+
 /// The least type that holds all of these; `None` if there is none, or if all are untyped NULLs.
 pub fn common_type(types: &[DataType]) -> Option<DataType> {
+    common(types, Floats::Widest)
+}
+
+/// As [`common_type`], for the elements of an array or a map: FLOAT and DOUBLE become what stands first.
+pub(crate) fn common_element_type(types: &[DataType]) -> Option<DataType> {
+    common(types, Floats::First)
+}
+
+fn common(types: &[DataType], floats: Floats) -> Option<DataType> {
     let nullable = types.iter().any(|t| t.nullable || t.kind == TypeKind::Null);
     let mut found: Option<TypeKind> = None;
     for data_type in types {
@@ -19,18 +37,18 @@ pub fn common_type(types: &[DataType]) -> Option<DataType> {
         }
         found = Some(match found {
             None => data_type.kind.clone(),
-            Some(so_far) => common_kind(&so_far, &data_type.kind)?,
+            Some(so_far) => common_kind(&so_far, &data_type.kind, floats)?,
         });
     }
     found.map(|kind| DataType { kind, nullable })
 }
 
-fn common_kind(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
+fn common_kind(a: &TypeKind, b: &TypeKind, floats: Floats) -> Option<TypeKind> {
     if a == b {
         return Some(a.clone());
     }
     if a.is_numeric() && b.is_numeric() {
-        return common_number(a, b);
+        return common_number(a, b, floats);
     }
     if let (Some(x), Some(y)) = (text_length(a), text_length(b)) {
         return Some(TypeKind::Varchar(x.max(y)));
@@ -38,7 +56,7 @@ fn common_kind(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
     if let (Some(x), Some(y)) = (binary_length(a), binary_length(b)) {
         return Some(TypeKind::Varbinary(x.max(y)));
     }
-    common_time(a, b).or_else(|| common_nested(a, b))
+    common_time(a, b).or_else(|| common_nested(a, b, floats))
 }
 
 fn text_length(kind: &TypeKind) -> Option<u32> {
@@ -55,7 +73,10 @@ fn binary_length(kind: &TypeKind) -> Option<u32> {
     }
 }
 
-fn common_number(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
+fn common_number(a: &TypeKind, b: &TypeKind, floats: Floats) -> Option<TypeKind> {
+    if floats == Floats::First && a.is_approximate_numeric() && b.is_approximate_numeric() {
+        return Some(a.clone());
+    }
     if a.is_approximate_numeric() || b.is_approximate_numeric() {
         let decimal = matches!(a, TypeKind::Decimal { .. }) || matches!(b, TypeKind::Decimal { .. });
         let double = *a == TypeKind::Double || *b == TypeKind::Double;
@@ -90,8 +111,8 @@ fn common_time(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
     })
 }
 
-fn common_nested(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
-    let common = |a: &DataType, b: &DataType| common_type(&[a.clone(), b.clone()]);
+fn common_nested(a: &TypeKind, b: &TypeKind, floats: Floats) -> Option<TypeKind> {
+    let common = |a: &DataType, b: &DataType| common(&[a.clone(), b.clone()], floats);
     let common_child = |a: &DataType, b: &DataType| {
         if a.kind == TypeKind::Null && b.kind == TypeKind::Null {
             return Some(a.clone());
@@ -123,7 +144,7 @@ fn common_nested(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
 }
 
 /// Whether Flink casts by itself where a value of type `from` meets a place of type `to`: for arguments of
-/// functions, for `UNION`, and (within what [`can_store`] adds) for `INSERT`. Nullability is not looked at.
+/// functions and for `UNION`. Nullability is not looked at.
 pub fn can_cast_implicitly(from: &DataType, to: &DataType) -> bool {
     use TypeKind::{Array, Binary, Char, Date, Map, Multiset, Row, Time, Timestamp, TimestampLtz};
     let (a, b) = (&from.kind, &to.kind);
@@ -242,6 +263,21 @@ mod tests {
                 let found = common_type(&[a.clone().not_null(), b.clone().not_null()]);
                 assert_eq!(found, expected.clone().map(TypeKind::not_null), "{a} and {b}");
             }
+        }
+        for (a, b, expected) in [
+            (Float, Double, Float),
+            (Double, Float, Double),
+            (Int, Float, Float),
+        ] {
+            let types = [a.clone().not_null(), b.clone().not_null()];
+            let array = |kind: TypeKind| TypeKind::Array(Box::new(kind.not_null())).not_null();
+            assert_eq!(common_element_type(&types), Some(expected.clone().not_null()));
+            assert_eq!(
+                common_element_type(&[array(a.clone()), array(b.clone())]),
+                Some(array(expected))
+            );
+            let widest = common_type(&types).map(|common| common.kind);
+            assert_eq!(widest, Some(if a == Int { Float } else { Double }));
         }
         assert_eq!(
             common_type(&[Null.nullable(), Int.not_null()]),

@@ -158,7 +158,8 @@ impl Expr {
     }
 }
 
-/// For EXPLAIN and for fingerprints: columns by position as `$0`.
+/// For fingerprints, and to tell whether two expressions compute the same: columns and fields by position, as `$0` and
+/// `$0.1`, since names may have points in them.
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -185,10 +186,7 @@ impl fmt::Display for Expr {
                 }
                 f.write_str(")")
             }
-            Expr::Field { operand, index, .. } => match operand.data_type().kind {
-                TypeKind::Row(fields) => write!(f, "{operand}.{}", fields[*index].name),
-                _ => write!(f, "{operand}.{index}"),
-            },
+            Expr::Field { operand, index, .. } => write!(f, "{operand}.{index}"),
             Expr::And(operands) => {
                 f.write_str("AND(")?;
                 write_list(f, operands)?;

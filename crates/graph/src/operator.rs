@@ -168,7 +168,7 @@ impl fmt::Display for Exchange {
     }
 }
 
-/// One line: what EXPLAIN shows and what fingerprints are made of.
+/// One line: what fingerprints are made of, together with the types of the columns.
 impl fmt::Display for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -234,9 +234,12 @@ impl fmt::Display for Operator {
 }
 
 fn describe_time(time: &WindowTime) -> String {
+    let zone = time
+        .time_zone
+        .map_or(String::new(), |zone| format!(", zone=[{zone}]"));
     match time.attribute {
-        model::TimeAttribute::Rowtime => format!("rowtime=[${}]", time.column),
-        model::TimeAttribute::Proctime => "proctime".to_string(),
+        model::TimeAttribute::Rowtime => format!("rowtime=[${}]{zone}", time.column),
+        model::TimeAttribute::Proctime => format!("proctime{zone}"),
     }
 }
 

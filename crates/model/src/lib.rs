@@ -4,6 +4,8 @@
 
 pub mod data_type;
 pub mod diagnostic;
+pub mod id;
+pub mod phase;
 pub mod row_kind;
 pub mod schema;
 pub mod span;
@@ -11,6 +13,8 @@ pub mod suggest;
 
 pub use data_type::{DataType, RowField, TypeKind};
 pub use diagnostic::{Diagnostic, ErrorKind, Severity};
+pub use id::{DeploymentId, DraftId, Id, IdError, RunId, TokenId, UserId};
+pub use phase::{AnyPhase, DesiredState, Move, Phase, PhaseName};
 pub use row_kind::{ChangelogMode, RowKind};
 pub use schema::{Field, Schema, TimeAttribute};
 pub use span::{LineColumn, Span};

@@ -1,7 +1,5 @@
 //! The platform: what the binary does, as a library, so that tests can do it too.
 
-pub mod collect;
 pub mod output;
 pub mod run;
 pub mod shell;
-pub mod wiring;

@@ -7,16 +7,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dataflow::{Chunk, Error, EvaluationContext};
-use engine::{Control, Job, JobOptions};
+use embedded::collect::CollectSink;
+use embedded::{runtime_diagnostic, wiring};
+use engine::{Control, Job, JobOptions, Statistics};
 use graph::{Exchange, Graph};
 use model::{Diagnostic, ErrorKind, Schema};
 use plan::session::{Outcome, Session};
 use sql::ast::Statement;
 use stdx::SystemClock;
 
-use crate::collect::CollectSink;
 use crate::output::{self, Format};
-use crate::wiring;
 
 pub const EXIT_OK: u8 = 0;
 pub const EXIT_JOB_FAILED: u8 = 1;
@@ -101,7 +101,9 @@ pub fn run_file(file: &str, options: &RunOptions, output: Output) -> u8 {
     }
     runner.session.begin_script();
     for statement in &script.statements {
-        if let Err(failure) = runner.execute(&text, statement) {
+        let outcome = runner.execute(&text, statement);
+        runner.warn(&name, &text);
+        if let Err(failure) = outcome {
             if let Failure::Diagnostic(diagnostic) = &failure {
                 complain(&diagnostic.render(&name, &text));
             }
@@ -132,13 +134,22 @@ impl Runner {
         for (key, value) in &options.settings {
             session.set(key, value)?;
         }
-        Ok(Runner {
+        let mut runner = Runner {
             session,
             format: options.format,
             show_progress: options.show_progress,
             output,
             current: Arc::default(),
-        })
+        };
+        runner.warn("--set", "");
+        Ok(runner)
+    }
+
+    /// Tells what the session has to say about its settings.
+    pub fn warn(&mut self, name: &str, text: &str) {
+        for warning in self.session.take_warnings() {
+            complain(&warning.render(name, text));
+        }
     }
 
     /// From now on Ctrl-C stops the running job instead of the process; without a job it ends the process.
@@ -179,7 +190,10 @@ impl Runner {
                 let (sink, rows) = CollectSink::new();
                 let schema = query.schema.clone();
                 let graph = query.into_graph("result", Arc::new(sink), Exchange::Forward);
-                self.run_job(statement, graph, |runner, _| runner.print_rows(&schema, &rows))
+                // The rows move into it: when printing fails nobody holds their end any more, and the job can stop.
+                self.run_job(statement, graph, move |runner, _| {
+                    runner.print_rows(&schema, &rows)
+                })
             }
             Outcome::Insert(graph) => {
                 let show_progress = self.show_progress;
@@ -208,11 +222,14 @@ impl Runner {
         let control = Control::new();
         lock(&self.current).job = Some(control.clone());
         let steered = control.clone();
-        let handle = thread::Builder::new()
-            .name("job".to_string())
-            .spawn(move || job.run(&steered));
+        let (running_still, end) = std::sync::mpsc::channel::<()>();
+        let handle = thread::Builder::new().name("job".to_string()).spawn(move || {
+            // Gone when the job is, however it ends.
+            let _running_still = running_still;
+            job.run(&steered)
+        });
         let running = match handle {
-            Ok(handle) => RunningJob { handle, control },
+            Ok(handle) => RunningJob { handle, control, end },
             Err(error) => return Err(place(Error::io("cannot start a thread", error)).into()),
         };
         let attended = attend(self, &running);
@@ -226,7 +243,11 @@ impl Runner {
             std::mem::take(&mut current.interrupted)
         };
         match outcome {
-            Ok(Ok(_)) => {}
+            Ok(Ok(end)) => {
+                if let Some(dropped) = dropped_rows(&end.statistics) {
+                    complain(&dropped);
+                }
+            }
             // When printing failed, the job's own complaint is only that nobody read its rows.
             Ok(Err(error)) if attended.is_ok() => return Err(place(error).into()),
             Ok(Err(_)) => {}
@@ -241,16 +262,13 @@ impl Runner {
     }
 
     fn job_options(&self) -> JobOptions {
-        let cores = || thread::available_parallelism().map_or(1, usize::from);
-        let parallelism = self
-            .session
-            .config()
-            .parallelism()
-            .map_or_else(cores, |p| p as usize);
-        JobOptions {
-            parallelism,
-            ..JobOptions::default()
-        }
+        let mut options = JobOptions::default();
+        let configured = self.session.config().parallelism();
+        options.parallelism = configured.map_or_else(
+            || default_parallelism(thread::available_parallelism().map_or(1, usize::from), &options),
+            |parallelism| parallelism as usize,
+        );
+        options
     }
 
     fn print_rows(&self, schema: &Schema, rows: &Receiver<Chunk>) -> Result<(), Diagnostic> {
@@ -285,17 +303,36 @@ impl Write for Writer<'_> {
 struct RunningJob {
     handle: thread::JoinHandle<Result<engine::JobEnd, Error>>,
     control: Control,
+    /// Disconnected when the job has ended.
+    end: Receiver<()>,
+}
+
+/// A shard for each core, as far as a job can have so many.
+fn default_parallelism(cores: usize, options: &JobOptions) -> usize {
+    cores.min(usize::from(options.key_groups))
+}
+
+/// What a job left out, if anything.
+fn dropped_rows(statistics: &Statistics) -> Option<String> {
+    // Late rows of a window and key may have been put together before they turn out to be late.
+    let counts = [
+        (statistics.late_rows_dropped, "at least ", "late"),
+        (statistics.null_time_rows_dropped, "", "without a time"),
+        (statistics.unreadable_rows_dropped, "", "unreadable"),
+    ];
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, least, what)| format!("{least}{} {what}", grouped(*count)))
+        .collect();
+    (!parts.is_empty()).then(|| format!("warning: rows were dropped: {}\n", parts.join(", ")))
 }
 
 /// Draws a line with rows, speed and watermark on the terminal until the job ends.
 fn draw_progress(job: &RunningJob) {
     let started = Instant::now();
     let mut before = (started, 0);
-    let (_never, ticks) = std::sync::mpsc::channel::<()>();
-    while !job.handle.is_finished() {
-        if ticks.recv_timeout(PROGRESS_INTERVAL) == Err(RecvTimeoutError::Disconnected) {
-            break;
-        }
+    while job.end.recv_timeout(PROGRESS_INTERVAL) == Err(RecvTimeoutError::Timeout) {
         let statistics = job.control.statistics();
         let now = Instant::now();
         let rate = (statistics.rows_in - before.1) as f64 / (now - before.0).as_secs_f64();
@@ -336,17 +373,31 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// What a failed job tells its user.
-pub fn runtime_diagnostic(error: Error) -> Diagnostic {
-    match error {
-        Error::Invalid(diagnostic) => *diagnostic,
-        // The plan was right: what an option points to is not there.
-        Error::Option(option) => Diagnostic::runtime(option.message).maybe_hint(option.hint),
-        other => Diagnostic::runtime(other.to_string()),
-    }
-}
-
 /// A poisoned lock guards data that is still whole: every critical section here is a plain assignment.
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_has_no_more_shards_than_key_groups_however_many_cores_there_are() {
+        let options = JobOptions::default();
+        assert_eq!(default_parallelism(2, &options), 2);
+        assert_eq!(default_parallelism(192, &options), 128);
+    }
+
+    #[test]
+    fn only_what_was_dropped_is_told() {
+        let mut statistics = Statistics::default();
+        assert_eq!(dropped_rows(&statistics), None);
+        statistics.late_rows_dropped = 1_234;
+        statistics.null_time_rows_dropped = 1;
+        assert_eq!(
+            dropped_rows(&statistics).as_deref(),
+            Some("warning: rows were dropped: at least 1,234 late, 1 without a time\n")
+        );
+    }
 }

@@ -99,7 +99,9 @@ fn execute(runner: &mut Runner, text: &str) {
     }
     runner.session.begin_script();
     for statement in &script.statements {
-        match runner.execute(text, statement) {
+        let outcome = runner.execute(text, statement);
+        runner.warn("<shell>", text);
+        match outcome {
             Ok(()) => complain("OK\n"),
             Err(Failure::Interrupted) => {
                 complain("stopped\n");

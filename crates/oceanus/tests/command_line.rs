@@ -1,10 +1,18 @@
 //! The command line through its front door: what stands on standard output, what on standard error, and the exit code.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-/// Runs SQL from standard input.
-fn run(sql: &str, arguments: &[&str]) -> Output {
+use oceanus::output::Format;
+use oceanus::run::{RunOptions, run_file};
+
+/// Long enough for whatever is to happen at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Starts to run SQL from standard input.
+fn start(sql: &str, arguments: &[&str]) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_oceanus"))
         .args(["run", "-"])
         .args(arguments)
@@ -15,8 +23,12 @@ fn run(sql: &str, arguments: &[&str]) -> Output {
         .expect("the binary starts");
     let mut input = child.stdin.take().expect("standard input is piped");
     input.write_all(sql.as_bytes()).expect("the text is taken");
-    drop(input);
-    child.wait_with_output().expect("the binary ends")
+    child
+}
+
+/// Runs SQL to its end.
+fn run(sql: &str, arguments: &[&str]) -> Output {
+    start(sql, arguments).wait_with_output().expect("the binary ends")
 }
 
 fn check(sql: &str, code: i32, output: &str, complaint: &str) {
@@ -78,4 +90,89 @@ fn settings_are_checked() {
     let result = run("SELECT 1;", &["--set", "parallelism.default=none"]);
     assert_eq!(result.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&result.stderr).contains("parallelism.default"));
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_job() {
+    let sql = "CREATE TABLE t (a BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000000');
+        SELECT a FROM t;";
+    let mut child = start(sql, &["--format", "json", "--set", "parallelism.default=2"]);
+    let mut rows = BufReader::new(child.stdout.take().expect("standard output is piped"));
+    rows.read_line(&mut String::new()).expect("a row");
+    drop(rows);
+    let mut complaints = child.stderr.take().expect("standard error is piped");
+    let (sender, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut complaint = String::new();
+        let read = complaints.read_to_string(&mut complaint);
+        sender.send(read.map(|_| complaint))
+    });
+    let complaint = ended.recv_timeout(PATIENCE);
+    // Without effect if it has ended.
+    let _ = child.kill();
+    let status = child.wait().expect("the binary ends");
+    let complaint = complaint.expect("the job ends with its reader").expect("text");
+    assert!(complaint.contains("cannot print rows"), "{complaint}");
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn rows_that_were_dropped_are_told_at_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rows.json");
+    let lines = "{\"a\": 1}\nnonsense\n{\"a\": 2}\n{\"a\": \n";
+    std::fs::write(&file, lines).expect("a file");
+    let sql = format!(
+        "CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'path' = '{}', 'format' = 'json',
+            'json.ignore-parse-errors' = 'true');
+        SELECT a FROM t WHERE a > 1;",
+        file.display()
+    );
+    check(
+        &sql,
+        0,
+        "{\"op\":\"+I\",\"row\":{\"a\":2}}\n",
+        "warning: rows were dropped: 2 unreadable\n",
+    );
+}
+
+#[test]
+fn a_setting_that_does_nothing_yet_is_warned_of() {
+    check(
+        "SET 'table.exec.state.ttl' = '1 h';",
+        0,
+        "",
+        "<stdin>:1:5: warning: 'table.exec.state.ttl' is not honoured yet: state is kept for as long as a query may need it\n  |\n1 | SET 'table.exec.state.ttl' = '1 h';\n  |     ^^^^^^^^^^^^^^^^^^^^^^\n",
+    );
+    let result = run(
+        "SELECT 1;",
+        &["--set", "execution.state-recovery.path=/savepoint"],
+    );
+    assert_eq!(result.status.code(), Some(2));
+}
+
+#[test]
+fn the_progress_line_holds_nobody_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("job.sql");
+    let insert = "INSERT INTO t VALUES (1);\n";
+    let sql = format!(
+        "CREATE TABLE t (a INT) WITH ('connector' = 'blackhole');\n{}",
+        insert.repeat(20)
+    );
+    std::fs::write(&file, sql).expect("a file");
+    let options = RunOptions {
+        format: Format::Json,
+        settings: Vec::new(),
+        show_progress: true,
+    };
+    let began = Instant::now();
+    let code = run_file(
+        &file.display().to_string(),
+        &options,
+        Arc::new(Mutex::new(std::io::sink())),
+    );
+    assert_eq!(code, 0);
+    // Drawn twice a second, it would take ten seconds.
+    assert!(began.elapsed() < Duration::from_secs(8));
 }

@@ -2,7 +2,7 @@
 //!
 //! A value is checked when it is set, so that getters cannot fail. Keys of which nothing is known here are kept, as
 //! Flink keeps them: they may mean something where the same text runs on a cluster. But a key that looks like a
-//! known one misspelt is refused.
+//! known one misspelt is refused, and one that is known but not honoured yet is warned of.
 
 mod keys;
 
@@ -12,9 +12,9 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use dataflow::options::{parse_boolean, parse_duration, parse_memory};
 use model::suggest::did_you_mean;
-use model::{Diagnostic, ErrorKind};
+use model::{Diagnostic, ErrorKind, Severity};
 
-pub use keys::{KEYS, Key, Kind};
+pub use keys::{KEYS, Key, Kind, Support};
 
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -96,16 +96,6 @@ impl Config {
             .filter(|timeout| !timeout.is_zero())
     }
 
-    /// `table.dml-sync`: INSERT waits for its job.
-    pub fn dml_sync(&self) -> bool {
-        self.boolean("table.dml-sync").unwrap_or(false)
-    }
-
-    /// `pipeline.name`
-    pub fn job_name(&self) -> Option<&str> {
-        self.get("pipeline.name")
-    }
-
     /// `table.exec.legacy-cast-behaviour`
     pub fn legacy_cast(&self) -> bool {
         self.boolean("table.exec.legacy-cast-behaviour").unwrap_or(false)
@@ -113,16 +103,31 @@ impl Config {
                 .get("table.exec.legacy-cast-behaviour")
                 .is_some_and(|value| value.trim().eq_ignore_ascii_case("enabled"))
     }
-
-    /// `table.exec.state.ttl`; `None` if state is kept for ever.
-    pub fn state_ttl(&self) -> Option<Duration> {
-        self.duration("table.exec.state.ttl").filter(|ttl| !ttl.is_zero())
-    }
 }
 
 /// Whether the key is one of [`KEYS`].
 pub fn is_known(key: &str) -> bool {
     KEYS.iter().any(|known| known.name == key)
+}
+
+/// A warning if the value asks for something that is not done yet. The diagnostic has no place.
+pub fn warning(key: &str, value: &str) -> Option<Diagnostic> {
+    let known = KEYS.iter().find(|known| known.name == key)?;
+    let Support::Ignored { instead, idle } = known.support else {
+        return None;
+    };
+    let value = value.trim();
+    let is_same = |other: &str| match known.kind {
+        Kind::Duration => parse_duration(value) == parse_duration(other),
+        _ => value.eq_ignore_ascii_case(other),
+    };
+    if idle.iter().any(|other| is_same(other)) {
+        return None;
+    }
+    Some(Diagnostic {
+        severity: Severity::Warning,
+        ..refuse(format!("'{key}' is not honoured yet: {instead}"))
+    })
 }
 
 /// Whether the value is of the form that the key asks for. The diagnostic has no place.
@@ -135,6 +140,11 @@ fn check(key: &str, value: &str) -> Result<(), Diagnostic> {
         };
     };
     let trimmed = value.trim();
+    if let Support::Refused { instead } = known.support
+        && !trimmed.is_empty()
+    {
+        return Err(refuse(format!("'{key}' is not honoured yet: {instead}")));
+    }
     let (fits, expected) = match known.kind {
         Kind::Text => return Ok(()),
         Kind::Boolean => (parse_boolean(trimmed).is_some(), "'true' or 'false'".to_string()),
@@ -261,9 +271,45 @@ mod tests {
         assert_eq!(config.parallelism(), Some(3));
         config.reset("parallelism.default");
         assert_eq!(config.parallelism(), Some(1));
-        config.set("table.dml-sync", "true").unwrap();
+        config.set("table.exec.source.idle-timeout", "1 s").unwrap();
         config.reset_all();
-        assert!(!config.dml_sync());
+        assert_eq!(config.idle_timeout(), None);
+    }
+
+    #[test]
+    fn what_is_not_honoured_yet_is_warned_of_or_refused() {
+        let warning = |key: &str, value: &str| warning(key, value).map(|warning| warning.to_string());
+        assert_eq!(
+            warning("table.exec.state.ttl", "1 h").as_deref(),
+            Some(
+                "'table.exec.state.ttl' is not honoured yet: state is kept for as long as a query may need it"
+            )
+        );
+        for (key, value) in [
+            ("execution.checkpointing.interval", "10 s"),
+            ("restart-strategy.type", "fixed-delay"),
+            ("restart-strategy.fixed-delay.attempts", "3"),
+            ("restart-strategy.fixed-delay.delay", "1 s"),
+            ("pipeline.max-parallelism", "256"),
+        ] {
+            assert!(warning(key, value).is_some(), "{key}");
+        }
+        // What they ask for is what happens.
+        for (key, value) in [
+            ("table.exec.state.ttl", "0"),
+            ("execution.checkpointing.interval", "0 s"),
+            ("restart-strategy.type", "None"),
+            ("pipeline.max-parallelism", "-1"),
+            ("parallelism.default", "3"),
+            ("no.key", "x"),
+        ] {
+            assert_eq!(warning(key, value), None, "{key}");
+        }
+        assert_eq!(
+            error("execution.state-recovery.path", "/savepoints/1"),
+            "'execution.state-recovery.path' is not honoured yet: the job would start without its state"
+        );
+        assert!(Config::default().set("execution.state-recovery.path", "").is_ok());
     }
 
     #[test]

@@ -78,6 +78,13 @@ pub fn graph_text(graph: &Graph, details: &[ExplainDetail]) -> String {
     explain.out
 }
 
+/// One line about a node.
+pub fn node_text(graph: &Graph, id: NodeId) -> String {
+    let node = &graph.nodes[id];
+    let inputs: Vec<&Node> = node.inputs.iter().map(|input| &graph.nodes[input.node]).collect();
+    describe(node, &inputs)
+}
+
 struct Explain<'a> {
     graph: &'a Graph,
     details: &'a [ExplainDetail],
@@ -97,12 +104,7 @@ impl Explain<'_> {
             let _ = writeln!(self.out, "{first}Reused(node=[{id}])");
             return;
         }
-        let inputs: Vec<&Node> = node
-            .inputs
-            .iter()
-            .map(|input| &self.graph.nodes[input.node])
-            .collect();
-        let mut line = describe(node, &inputs);
+        let mut line = node_text(self.graph, id);
         if self.details.contains(&ExplainDetail::ChangelogMode) {
             let _ = write!(line, ", changelogMode={}", node.changelog);
         }
@@ -132,7 +134,8 @@ impl Explain<'_> {
     }
 }
 
-fn exchange(exchange: &Exchange, schema: &Schema) -> String {
+/// How rows of `schema` travel, columns by their names.
+pub fn exchange(exchange: &Exchange, schema: &Schema) -> String {
     match exchange {
         Exchange::Forward => "forward".to_string(),
         Exchange::Single => "single".to_string(),
@@ -330,7 +333,8 @@ fn calls(aggregates: &[AggregateCall], input: Option<&Schema>) -> String {
     format!(", aggregates=[{}]", texts.join(", "))
 }
 
-fn state_kept(node: &Node) -> Option<&'static str> {
+/// What a node keeps from row to row, if anything.
+pub fn state_kept(node: &Node) -> Option<&'static str> {
     match &node.operator {
         Operator::GlobalWindowAggregate { window, keys, .. } => Some(match (window, keys) {
             (Window::Session { .. }, 0) => "the open sessions, until the gap has passed",

@@ -17,3 +17,4 @@ mod show;
 
 pub use config::Config;
 pub use session::{Environment, Outcome, Session};
+pub use show::{CatalogKind, CatalogStatement, catalog_statements};

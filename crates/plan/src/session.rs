@@ -49,6 +49,7 @@ pub struct Session {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) context: Arc<EvaluationContext>,
     pub(crate) script: u64,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Session {
@@ -62,6 +63,7 @@ impl Session {
             clock,
             context,
             script: 0,
+            warnings: Vec::new(),
         }
     }
 
@@ -73,6 +75,7 @@ impl Session {
 
     /// Executes one statement of `text`, the text that its spans point into.
     pub fn execute(&mut self, text: &str, statement: &Statement) -> Result<Outcome, Diagnostic> {
+        self.warnings.clear();
         // Times such as CURRENT_TIMESTAMP are those of the statement.
         self.context = context_of(&self.config, &self.clock);
         self.dispatch(text, statement)
@@ -123,6 +126,8 @@ impl Session {
             let known = crate::config::is_known(&key.value);
             return Err(fault.or_at(if known { value.span } else { key.span }));
         }
+        let warning = crate::config::warning(&key.value, &value.value);
+        self.warnings.extend(warning.map(|warning| warning.at(key.span)));
         self.context = context_of(&self.config, &self.clock);
         Ok(Outcome::done("configuration changed"))
     }
@@ -134,8 +139,14 @@ impl Session {
     /// Sets what the session starts with; `RESET` comes back to it. The diagnostic has no place.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
         self.config.set_initial(key, value)?;
+        self.warnings.extend(crate::config::warning(key, value));
         self.context = context_of(&self.config, &self.clock);
         Ok(())
+    }
+
+    /// What is worth telling of the last statement, or of what was set since, though it did what it could. Once.
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
     }
 
     pub fn catalog(&self) -> &CatalogStore {

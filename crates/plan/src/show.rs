@@ -5,6 +5,7 @@
 mod create;
 mod pattern;
 mod rows;
+mod script;
 mod unparse;
 
 use model::{Diagnostic, Span};
@@ -17,6 +18,7 @@ use pattern::matches;
 use rows::{Cell, Rows};
 
 pub use rows::one_text;
+pub use script::{CatalogKind, CatalogStatement, statements as catalog_statements};
 pub use unparse::query::{columns as query_columns, star as query_star, text as query_text};
 
 pub fn execute(session: &Session, show: &Show, span: Span) -> Result<Outcome, Diagnostic> {
@@ -133,6 +135,7 @@ fn objects(
 fn function_names() -> Vec<String> {
     let mut names: Vec<String> = functions::catalogue()
         .iter()
+        .filter(|doc| functions::is_callable(doc.name))
         .map(|doc| doc.name.to_lowercase())
         .collect();
     names.sort_unstable();

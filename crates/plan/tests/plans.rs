@@ -135,3 +135,113 @@ fn a_long_chain_of_queries_is_planned_or_refused_but_never_overflows() {
     let plan = common::plan_after("", &query);
     assert!(plan.contains("unfolds to more than"), "{plan}");
 }
+
+#[test]
+fn views_and_queries_in_each_other_are_planned_or_refused_but_never_overflow() {
+    // On a small stack, as in a thread.
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(|| {
+        let nested = |from: &str, depth: usize| {
+            format!("{}{from}{}", "SELECT x FROM (".repeat(depth), ")".repeat(depth))
+        };
+        for (views, depth) in [(1, 40), (49, 1), (10, 30), (45, 45)] {
+            let mut before = "CREATE VIEW v0 AS SELECT id AS x FROM others;".to_string();
+            for view in 1..=views {
+                let inner = format!("SELECT x FROM v{}", view - 1);
+                before.push_str(&format!("CREATE VIEW v{view} AS {};", nested(&inner, depth)));
+            }
+            let outcome =
+                std::panic::catch_unwind(|| common::plan_after(&before, &format!("SELECT x FROM v{views}")));
+            let fits = views * (depth + 1) < 100;
+            assert_eq!(outcome.is_ok(), fits, "{views} views of {depth}");
+        }
+    });
+    thread.expect("a thread").join().expect("no overflow");
+}
+
+#[test]
+fn expressions_that_unfold_without_end_are_refused() {
+    let repeated = |open: &str, inner: &str, close: &str, times: usize| {
+        format!(
+            "SELECT {}{inner}{} FROM others",
+            open.repeat(times),
+            close.repeat(times)
+        )
+    };
+    for query in [
+        repeated("COALESCE(", "id", ", id)", 40),
+        repeated("IFNULL(", "id", ", id)", 40),
+        repeated("NULLIF(", "id", ", 1)", 40),
+        repeated("CASE ", "id", " WHEN 1 THEN 2 WHEN 3 THEN 4 END", 40),
+        repeated(
+            "IF(",
+            "id BETWEEN 1 AND 2",
+            " BETWEEN FALSE AND TRUE, TRUE, FALSE)",
+            40,
+        ),
+        repeated(
+            "IF(",
+            "id BETWEEN SYMMETRIC 1 AND 2",
+            " BETWEEN SYMMETRIC FALSE AND TRUE, TRUE, FALSE)",
+            30,
+        ),
+    ] {
+        let plan = common::plan_after("", &query);
+        assert!(
+            plan.contains("unfold to more than"),
+            "{}",
+            &plan[..plan.len().min(500)]
+        );
+    }
+    let flat = vec!["id BETWEEN 1 AND 2"; 100].join(" OR ");
+    let plan = common::plan_after("", &format!("SELECT {flat}, COALESCE(id, id, id, 1) FROM others"));
+    assert!(plan.starts_with("Calc("), "{plan}");
+}
+
+/// Of all nodes, sources first.
+fn fingerprints(before: &str, statement: &str) -> Vec<u64> {
+    match common::outcome_after(before, statement) {
+        Ok(plan::Outcome::Query(query)) => query.graph.nodes.iter().map(|node| node.fingerprint.0).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Counts by windows of a table with these types of its key and its time.
+fn counts(key: &str, time: &str, name: &str) -> (String, String) {
+    let table = format!(
+        "CREATE TABLE t (k {key}, v INT, ts {time}(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'stub');"
+    );
+    let query = format!(
+        "SELECT k, COUNT(v) AS {name} FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' DAY)) \
+         GROUP BY k, window_start, window_end"
+    );
+    (table, query)
+}
+
+#[test]
+fn state_of_one_type_is_none_of_another() {
+    let of = |key: &str, name: &str| {
+        let (table, query) = counts(key, "TIMESTAMP", name);
+        fingerprints(&table, &query)
+    };
+    let (narrow, wide) = (of("INT", "n"), of("BIGINT", "n"));
+    assert!(narrow.len() > 2 && narrow.len() == wide.len());
+    assert!(narrow.iter().all(|fingerprint| !wide.contains(fingerprint)));
+    assert_eq!(narrow, of("INT", "another_name"));
+}
+
+#[test]
+fn windows_of_one_time_zone_are_none_of_another() {
+    let of = |zone: &str| {
+        let (table, query) = counts("INT", "TIMESTAMP_LTZ", "n");
+        fingerprints(
+            &format!("SET 'table.local-time-zone' = '{zone}'; {table}"),
+            &query,
+        )
+    };
+    let (east, west) = (of("Asia/Shanghai"), of("America/New_York"));
+    // The source reads instants, whatever the zone; both phases of the aggregation and what follows see days.
+    assert_eq!(east[0], west[0]);
+    let own = east.iter().filter(|fingerprint| !west.contains(fingerprint));
+    assert!(own.count() >= 2);
+    assert_ne!(east.last(), west.last());
+}

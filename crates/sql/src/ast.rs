@@ -341,8 +341,8 @@ pub struct Insert {
     pub table: ObjectName,
     pub overwrite: bool,
     pub hints: Vec<Hint>,
-    /// `PARTITION (a = 1, b)`
-    pub partition: Vec<(Ident, Option<Expr>)>,
+    /// `PARTITION (a = 1)`
+    pub partition: Vec<(Ident, Expr)>,
     pub columns: Vec<Ident>,
     pub query: Query,
     /// `ON CONFLICT DO ...`
@@ -648,12 +648,17 @@ pub enum ExprKind {
         branches: Vec<(Expr, Expr)>,
         otherwise: Option<Box<Expr>>,
     },
-    /// `CAST(x AS T)` and `TRY_CAST(x AS T)`; also `(a - b) DAY TO SECOND`, where `x` is the difference of two times
-    /// and `T` the interval.
+    /// `CAST(x AS T)` and `TRY_CAST(x AS T)`
     Cast {
         operand: Box<Expr>,
         data_type: TypeName,
         is_try: bool,
+    },
+    /// `(left - right) DAY TO SECOND`: two times, and the interval between them.
+    Difference {
+        left: Box<Expr>,
+        right: Box<Expr>,
+        data_type: TypeName,
     },
     Function(FunctionCall),
     /// `EXTRACT(unit FROM x)`
@@ -702,11 +707,6 @@ pub enum ExprKind {
     Field {
         operand: Box<Expr>,
         field: Ident,
-    },
-    /// `x AT TIME ZONE 'z'`, `x AT LOCAL` (`None`)
-    AtTimeZone {
-        operand: Box<Expr>,
-        zone: Option<Box<Expr>>,
     },
 }
 

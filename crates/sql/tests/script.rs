@@ -174,14 +174,14 @@ fn every_node_knows_its_place() {
         name.parts.iter().map(|part| at(part.span)).collect::<Vec<_>>(),
         ["a", "b"]
     );
-    // Parentheses are no node.
+    // Parentheses are no node of their own, but belong to the place of what stands in them.
     let SelectItem::Expression {
         expression: inner, ..
     } = &select.items[1]
     else {
         panic!("an item")
     };
-    assert_eq!(at(inner.span), "c");
+    assert_eq!(at(inner.span), "(c)");
     assert_eq!(select.from.as_ref().map(|from| at(from.span)), Some("t AS u"));
     let Some(Expr {
         kind: ExprKind::Unary { operand, .. },
@@ -229,5 +229,32 @@ fn quoted_names_come_back() {
         };
         assert_eq!(parsed.parts[0].name, name);
         assert!(parsed.parts[0].quoted);
+    }
+}
+
+#[test]
+fn the_text_at_the_place_of_an_expression_reads_as_the_same() {
+    for text in [
+        "a * (b + c)",
+        "(a + b) * c",
+        "(((a)))",
+        "((a + b) * (c))",
+        "(a - b) DAY TO SECOND",
+        "-(a)",
+        "(a).b",
+        "(a)[1] + (b)",
+        "a IN ((1), (2))",
+        "(a) BETWEEN (1) AND (2)",
+        "NOT (a OR (b))",
+        "(SELECT (1))",
+        "((a, b)) = (c, d)",
+        "CASE (a) WHEN (1) THEN (2) ELSE (3) END",
+        "INTERVAL (a) DAY",
+        "(a IS NULL)",
+        "(a LIKE (b)) = (c)",
+    ] {
+        let padded = format!("  {text} ");
+        let tree = sql::parse_expression(&padded).expect(text);
+        assert_eq!(tree.span.text(&padded), text);
     }
 }

@@ -22,4 +22,6 @@ pub use row_buffer::RowBuffer;
 pub use sessions::SessionTable;
 pub use slab::Slab;
 pub use slices::{Slice, SliceId, SliceTable};
-pub use snapshot::{LaneState, OperatorId, OperatorSnapshot, Snapshot, SplitState, TableSnapshot};
+pub use snapshot::{
+    LaneState, OperatorId, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Snapshot, SplitState, TableSnapshot,
+};

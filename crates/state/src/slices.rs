@@ -11,13 +11,11 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow_schema::{ArrowError, SchemaRef};
 use dataflow::Error;
 
-use crate::snapshot::TableSnapshot;
+use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
 use crate::{Aggregates, KeyCodec, KeySet, Keys};
 
 /// Key sets kept for slices to come, so that memory is not asked for anew with every slice.
 const SPARE_SETS_MAX: usize = 4;
-/// Rows of one batch of a snapshot.
-const SNAPSHOT_ROWS_MAX: usize = 1 << 16;
 
 /// Half-open, in milliseconds. Ordered by end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

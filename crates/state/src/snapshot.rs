@@ -15,6 +15,9 @@ use dataflow::{Epoch, Error, Position, Split};
 use crate::slices::arrow_error;
 use crate::{hash_columns, key_group, shard_of};
 
+/// Rows of one batch of a snapshot: columns of texts hold no more than two gigabytes.
+pub const SNAPSHOT_ROWS_MAX: usize = 1 << 16;
+
 /// The fingerprint of an operator, and its number among those of a graph that compute the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OperatorId {

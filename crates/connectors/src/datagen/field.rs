@@ -13,6 +13,8 @@ const TEXT_LENGTH: u32 = 100;
 const COLLECTION_LENGTH: u32 = 3;
 /// The longest text or collection that is generated.
 const GENERATED_LENGTH_MAX: i64 = 16 << 20;
+/// What a number takes together with what it is made from.
+const VALUE_BYTES: u64 = 32;
 
 /// How the values of a column or of what is nested in it are made.
 #[derive(Debug, Clone)]
@@ -61,6 +63,24 @@ pub enum Values {
 }
 
 impl Generator {
+    /// About how many bytes it takes to make a value, at most.
+    pub fn value_bytes(&self) -> u64 {
+        let inner = match &self.values {
+            Values::Text { length, .. } => u64::from(*length),
+            Values::Array { element, length } => element.value_bytes().saturating_mul(u64::from(*length)),
+            Values::Map { key, value, length } => {
+                let entry = key.value_bytes().saturating_add(value.value_bytes());
+                entry.saturating_mul(u64::from(*length))
+            }
+            Values::Row(fields) => {
+                let fields = fields.iter().map(|(_, field)| field.value_bytes());
+                fields.fold(0, u64::saturating_add)
+            }
+            _ => 0,
+        };
+        inner.saturating_add(VALUE_BYTES)
+    }
+
     /// The same generator for a ROW of which only some fields are wanted; `None` if it has no such fields.
     pub fn prune(&self, wanted: &DataType) -> Option<Generator> {
         if self.data_type.same_kind(wanted) {

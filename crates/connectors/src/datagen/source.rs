@@ -10,8 +10,8 @@ use arrow_schema::SchemaRef;
 use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
 use dataflow::{
-    Boundedness, Error, EvaluationContext, OptionError, Position, ReadOutcome, ScanRequest, Source, Split,
-    SplitReader, TableDescriptor,
+    Boundedness, CHUNK_BYTES_MAX, Error, EvaluationContext, OptionError, Position, ReadOutcome, ScanRequest,
+    Source, Split, SplitReader, TableDescriptor,
 };
 
 use super::columns::{Rows, mix};
@@ -28,6 +28,8 @@ pub struct DatagenSource {
     /// The wanted columns with their place in the table, which names their random numbers.
     columns: Arc<[(u64, Generator)]>,
     schema: SchemaRef,
+    /// Rows that a batch may have without being too large.
+    batch_rows_max: u64,
     rows: Option<u64>,
     rate: u64,
     seed: u64,
@@ -76,8 +78,11 @@ impl DatagenSource {
             })?;
             columns.push((place as u64, generator));
         }
+        let sizes = columns.iter().map(|(_, generator)| generator.value_bytes());
+        let row_bytes = sizes.fold(1, u64::saturating_add);
         Ok(DatagenSource {
             columns: columns.into(),
+            batch_rows_max: (CHUNK_BYTES_MAX as u64 / row_bytes).max(1),
             schema: request.columns.arrow(),
             rows,
             rate,
@@ -166,6 +171,7 @@ impl Source for DatagenSource {
         Ok(Box::new(DatagenReader {
             columns: Arc::clone(&self.columns),
             schema: Arc::clone(&self.schema),
+            batch_rows_max: self.batch_rows_max,
             next,
             step: share.count,
             end: self.rows.unwrap_or(ROWS_MAX),
@@ -183,6 +189,7 @@ impl Source for DatagenSource {
 struct DatagenReader {
     columns: Arc<[(u64, Generator)]>,
     schema: SchemaRef,
+    batch_rows_max: u64,
     /// The number of the next row.
     next: u64,
     step: u64,
@@ -250,7 +257,7 @@ impl SplitReader for DatagenReader {
             return Ok(ReadOutcome::Pending(self.pace.wait(self.next, now_us)));
         }
         let left = (end - self.next).div_ceil(self.step);
-        let rows = left.min(rows_max.max(1) as u64);
+        let rows = left.min(rows_max.max(1) as u64).min(self.batch_rows_max);
         let batch = self.make(rows as usize, now_us)?;
         self.next += rows * self.step;
         Ok(ReadOutcome::Rows(batch))

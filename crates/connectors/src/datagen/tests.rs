@@ -431,3 +431,18 @@ fn wrong_options_are_refused() {
         "option 'fields.a.null-rate' must be between 0 and 1, got 1.5"
     );
 }
+
+#[test]
+fn a_batch_of_long_rows_has_fewer_of_them() {
+    let nested = TypeKind::Array(Box::new(TypeKind::STRING.nullable()));
+    for (kind, length, count, expected) in [
+        (TypeKind::STRING, "fields.a.length", "34", [33, 1]),
+        (nested, "fields.a.element.length", "12", [11, 1]),
+    ] {
+        let options = [("number-of-rows", count), (length, "1000000")];
+        let schema = schema(&[("a", kind)]);
+        let batches = batches(&schema, &options, 4096);
+        let rows: Vec<usize> = batches.iter().map(RecordBatch::num_rows).collect();
+        assert_eq!(rows, expected);
+    }
+}

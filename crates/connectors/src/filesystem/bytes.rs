@@ -2,12 +2,13 @@
 //!
 //! Positions count bytes from the front of the file, after decompression.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use dataflow::{Error, OptionError};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
+use super::access::FileAccess;
 use super::range::{self, FileRange};
 
 const BLOCK_BYTES: usize = 1 << 20;
@@ -54,10 +55,10 @@ pub struct Bytes {
 }
 
 impl Bytes {
-    pub fn open(range: &FileRange, position: Option<u64>) -> Result<Self, Error> {
+    pub fn open(range: &FileRange, position: Option<u64>, access: &FileAccess) -> Result<Self, Error> {
         let compression = Compression::of(&range.path)?;
         let failed = |cause| Error::io(format!("read file '{}'", range.path), cause);
-        let mut file = File::open(&range.path).map_err(failed)?;
+        let mut file = access.open(Path::new(&range.path))?;
         let mut bytes = Bytes {
             path: range.path.clone(),
             input: Box::new(io::empty()),
@@ -134,27 +135,31 @@ impl Bytes {
             self.buffer.resize(length, 0);
         }
         let room = self.buffer.len() - self.filled;
-        let wanted = match self.end {
-            Some(end) => room.min((end - self.position) as usize - self.filled),
-            None => room,
-        };
-        let target = &mut self.buffer[self.filled..self.filled + wanted];
-        let read = loop {
+        // A record that is still not whole is followed by as much again, so that it is not looked at too often.
+        let mut wanted = room.min(BLOCK_BYTES.max(self.filled));
+        if let Some(end) = self.end {
+            wanted = wanted.min((end - self.position) as usize - self.filled);
+        }
+        // Decompression gives a little at a time.
+        let mut read = 0;
+        while read < wanted {
+            let target = &mut self.buffer[self.filled + read..self.filled + wanted];
             match self.input.read(target) {
-                Ok(read) => break read,
+                Ok(0) => break,
+                Ok(count) => read += count,
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
                 Err(cause) => return Err(Error::io(format!("read file '{}'", self.path), cause)),
             }
-        };
+        }
         self.filled += read;
         match self.end {
             Some(end) => {
-                if read == 0 && wanted > 0 {
+                if read < wanted {
                     return Err(shrunk(&self.path));
                 }
                 self.at_end = self.position + self.filled as u64 >= end;
             }
-            None => self.at_end = read == 0,
+            None => self.at_end = read < wanted,
         }
         Ok(())
     }
@@ -169,13 +174,13 @@ fn shrunk(path: &str) -> Error {
 }
 
 /// The number of the line at a position, counted from one. Reads the file from its front.
-pub fn line_number(range: &FileRange, position: u64) -> Result<u64, Error> {
+pub fn line_number(range: &FileRange, position: u64, access: &FileAccess) -> Result<u64, Error> {
     let whole = FileRange {
         start: 0,
         end: range.size,
         ..range.clone()
     };
-    let mut bytes = Bytes::open(&whole, None)?;
+    let mut bytes = Bytes::open(&whole, None, access)?;
     let mut line = 1;
     while bytes.position() < position && !(bytes.at_end() && bytes.held().is_empty()) {
         let count = bytes.held().len().min((position - bytes.position()) as usize);

@@ -9,9 +9,10 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use dataflow::Error;
+use dataflow::{Error, OptionError};
 use regex::Regex;
 
+use super::access::FileAccess;
 use super::glob::{self, Segment};
 use super::location::Location;
 use super::partition;
@@ -33,6 +34,7 @@ pub fn list(
     pattern: Option<&Regex>,
 ) -> Result<Vec<ListedFile>, Error> {
     let mut walk = Walk {
+        access: &location.access,
         pattern,
         collected: HashSet::new(),
         expanded: HashSet::new(),
@@ -64,6 +66,7 @@ pub fn is_hidden(path: &Path) -> bool {
 }
 
 struct Walk<'a> {
+    access: &'a FileAccess,
     pattern: Option<&'a Regex>,
     /// Folders read with all below them, by device and inode.
     collected: HashSet<(u64, u64)>,
@@ -78,6 +81,7 @@ impl Walk<'_> {
         if is_hidden(path) {
             return Ok(());
         }
+        self.access.check(path)?;
         let Some(metadata) = metadata(path)? else {
             return Ok(());
         };
@@ -101,6 +105,12 @@ impl Walk<'_> {
         if self.pattern.is_some_and(|pattern| !pattern.is_match(text)) {
             return Ok(());
         }
+        if !metadata.is_file() {
+            let message = format!("'{text}' is not a regular file");
+            return Err(OptionError::new("path", message)
+                .hint("pipes, sockets and devices cannot be read: write what they give into a file")
+                .into());
+        }
         if self.files.len() == FILES_MAX {
             let cause = io::Error::other(format!("more than {FILES_MAX} files"));
             return Err(Error::io(format!("list folder of '{text}'"), cause));
@@ -118,6 +128,7 @@ impl Walk<'_> {
         let Some((first, rest)) = segments.split_first() else {
             return self.collect(folder);
         };
+        self.access.check(folder)?;
         let Some(metadata) = metadata(folder)? else {
             return Ok(());
         };
@@ -160,6 +171,7 @@ impl Walk<'_> {
         let Some((key, rest)) = keys.split_first() else {
             return self.collect(folder);
         };
+        self.access.check(folder)?;
         if !folder.is_dir() {
             return Ok(());
         }

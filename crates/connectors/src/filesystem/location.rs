@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use dataflow::OptionError;
 use model::suggest::did_you_mean;
 
+use super::access::FileAccess;
 use super::glob::{self, Segment};
 
 /// A place in the local file system, absolute.
@@ -13,11 +14,14 @@ pub struct Location {
     pub path: PathBuf,
     /// What was written, for messages.
     pub written: String,
+    /// What it may lead to.
+    pub access: FileAccess,
 }
 
 impl Location {
-    /// Reads `/data`, `data`, `file:///data` or `file:/data`.
-    pub fn parse(written: &str) -> Result<Self, OptionError> {
+    /// Reads `/data`, `data`, `file:///data` or `file:/data`. A pattern is refused here if all it can match may not
+    /// be used; what it does match is looked at again.
+    pub fn parse(written: &str, access: &FileAccess) -> Result<Self, OptionError> {
         let local = match written.split_once(':') {
             Some(("file", rest)) => match rest.strip_prefix("//") {
                 Some(authority) => match authority.strip_prefix("localhost/") {
@@ -36,11 +40,14 @@ impl Location {
             return Err(OptionError::new("path", "option 'path' must not be empty")
                 .hint("name a file, a folder, or a pattern such as /data/*.json"));
         }
-        let path = std::path::absolute(&local)
+        let path = access
+            .absolute(&local)
             .map_err(|cause| OptionError::new("path", format!("path '{written}' cannot be used: {cause}")))?;
+        access.check(&path)?;
         Ok(Location {
             path,
             written: written.to_string(),
+            access: access.clone(),
         })
     }
 
@@ -118,6 +125,10 @@ fn not_local(written: &str, why: &str) -> OptionError {
 mod tests {
     use super::*;
 
+    fn parse(written: &str) -> Result<Location, OptionError> {
+        Location::parse(written, &FileAccess::everything())
+    }
+
     #[test]
     fn a_file_uri_is_a_local_path_and_other_schemes_are_refused() {
         for written in [
@@ -126,9 +137,9 @@ mod tests {
             "file:/data/in",
             "file://localhost/data/in",
         ] {
-            assert_eq!(Location::parse(written).unwrap().path, Path::new("/data/in"));
+            assert_eq!(parse(written).unwrap().path, Path::new("/data/in"));
         }
-        let error = Location::parse("s3://bucket/in").unwrap_err();
+        let error = parse("s3://bucket/in").unwrap_err();
         assert_eq!(error.key.as_deref(), Some("path"));
         assert_eq!(
             error.message,
@@ -142,6 +153,6 @@ mod tests {
 
     #[test]
     fn a_colon_in_a_name_is_no_scheme() {
-        assert_eq!(Location::parse("/data/a:b").unwrap().path, Path::new("/data/a:b"));
+        assert_eq!(parse("/data/a:b").unwrap().path, Path::new("/data/a:b"));
     }
 }

@@ -1,8 +1,10 @@
 //! Files in the local file system: `'connector' = 'filesystem'`.
 //!
 //! Reading is bounded unless a folder is watched. A large file of a format that can be cut at line breaks is
-//! read in ranges. What is written becomes visible only when it is committed.
+//! read in ranges: side by side, unless watermarks need its rows in their order. What is written becomes visible
+//! only when it is committed.
 
+mod access;
 mod bytes;
 mod glob;
 mod listing;
@@ -20,10 +22,19 @@ use std::sync::Arc;
 use dataflow::{Connector, Error, OptionDoc, ScanRequest, Sink, SinkRequest, Source, TableDescriptor};
 use model::DataType;
 
+pub use self::access::FileAccess;
 use self::options::FileOptions;
 
 #[derive(Debug)]
-pub struct Filesystem;
+pub struct Filesystem {
+    access: FileAccess,
+}
+
+impl Filesystem {
+    pub fn new(access: FileAccess) -> Filesystem {
+        Filesystem { access }
+    }
+}
 
 impl Connector for Filesystem {
     fn name(&self) -> &'static str {
@@ -43,7 +54,7 @@ impl Connector for Filesystem {
         table: &TableDescriptor<'_>,
         request: &ScanRequest,
     ) -> Result<Option<Arc<dyn Source>>, Error> {
-        let options = FileOptions::read(table)?;
+        let options = FileOptions::read(table, &self.access)?;
         Ok(Some(Arc::new(source::FileSource::new(table, request, options)?)))
     }
 
@@ -52,7 +63,7 @@ impl Connector for Filesystem {
         table: &TableDescriptor<'_>,
         request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
-        let options = FileOptions::read(table)?;
+        let options = FileOptions::read(table, &self.access)?;
         Ok(Some(Arc::new(sink::FileSink::new(table, request, options)?)))
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use dataflow::{Format, OptionDoc, OptionError, Options, TableDescriptor};
 use regex::Regex;
 
+use super::access::FileAccess;
 use super::location::Location;
 use crate::refuse;
 
@@ -130,7 +131,7 @@ pub fn docs() -> Vec<OptionDoc> {
 }
 
 impl FileOptions {
-    pub fn read(table: &TableDescriptor<'_>) -> Result<Self, OptionError> {
+    pub fn read(table: &TableDescriptor<'_>, access: &FileAccess) -> Result<Self, OptionError> {
         let options = table.options;
         options.get("connector");
         let path = options.require("path")?;
@@ -138,14 +139,13 @@ impl FileOptions {
         // A format's options count as known on the side that does not read them, too.
         for doc in format.options() {
             options.get(doc.key);
-            options.get(&format!("{}.{}", format.name(), doc.key));
         }
         refuse::parallelism(options, "scan.parallelism")?;
         refuse::parallelism(options, "sink.parallelism")?;
         options.one_of("source.report-statistics", &[("all", ()), ("none", ())])?;
         options.boolean("sink.shuffle-by-partition.enable")?;
         Ok(FileOptions {
-            location: Location::parse(path)?,
+            location: Location::parse(path, access)?,
             format: Arc::clone(format),
             default_partition: options
                 .get("partition.default-name")

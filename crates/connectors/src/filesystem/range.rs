@@ -37,11 +37,13 @@ impl FileRange {
         }
     }
 
-    pub fn split(&self) -> Split {
+    /// A part of the file's lane, whose order event time needs; or a lane of its own, which another shard may read.
+    pub fn split(&self, event_time: bool) -> Split {
+        // Padded, so that the ranges of a file are in the order of their ids.
+        let id = format!("{}@{:015}", self.path, self.start);
         Split {
-            // Padded, so that the ranges of a file are in the order of their ids.
-            id: format!("{}@{:015}", self.path, self.start),
-            lane: self.path.clone(),
+            lane: if event_time { self.path.clone() } else { id.clone() },
+            id,
             payload: format!(
                 "{} {} {} {} {}",
                 self.start, self.end, self.size, self.modified_ms, self.path

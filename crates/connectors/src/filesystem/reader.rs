@@ -1,15 +1,19 @@
 //! Reads the rows of a file or of a range of one.
 //!
-//! The position is the number of bytes whose rows were returned, so that reading resumes at the next record.
+//! The position is the number of bytes whose rows were returned, so that reading resumes at the next record. A read
+//! uses a bounded number of bytes, whatever is in them: where all records are passed over it comes back without
+//! rows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take;
 use dataflow::format::DecodeError;
-use dataflow::{Decoder, Error, Position, ReadOutcome, SplitReader};
+use dataflow::{CHUNK_BYTES_MAX, Decoder, Error, Position, ReadOutcome, SplitReader};
 
+use super::access::FileAccess;
 use super::bytes::{self, Bytes};
 use super::range::FileRange;
 
@@ -27,6 +31,7 @@ pub enum Column {
 
 pub struct FileReader {
     range: FileRange,
+    access: FileAccess,
     bytes: Bytes,
     decoder: Box<dyn Decoder>,
     schema: SchemaRef,
@@ -43,6 +48,7 @@ impl FileReader {
         decoder: Box<dyn Decoder>,
         schema: SchemaRef,
         columns: Vec<Column>,
+        access: FileAccess,
     ) -> Result<Self, Error> {
         let position = match position {
             None => None,
@@ -51,8 +57,9 @@ impl FileReader {
             })?)),
         };
         Ok(FileReader {
-            bytes: Bytes::open(&range, position)?,
+            bytes: Bytes::open(&range, position, &access)?,
             range,
+            access,
             decoder,
             schema,
             columns,
@@ -61,9 +68,13 @@ impl FileReader {
         })
     }
 
-    /// Decodes until there are `rows_max` rows or the bytes have ended.
+    /// Decodes until there are `rows_max` rows, enough bytes were used, or they have ended.
     fn decode(&mut self, rows_max: usize) -> Result<(), Error> {
-        while !self.done && self.decoder.rows() < rows_max {
+        let began = self.bytes.position();
+        while !self.done
+            && self.decoder.rows() < rows_max
+            && self.bytes.position() - began < CHUNK_BYTES_MAX as u64
+        {
             let at_end = self.bytes.at_end();
             let held = self.bytes.held();
             if !held.is_empty() {
@@ -100,7 +111,7 @@ impl FileReader {
         let record = &held[start..length.map_or(held.len(), |length| at + length)];
         let position = self.bytes.position() + start as u64;
         let line = match self.range.start {
-            0 => bytes::line_number(&self.range, position).ok(),
+            0 => bytes::line_number(&self.range, position, &self.access).ok(),
             _ => None,
         };
         let place = match line {
@@ -156,10 +167,17 @@ impl SplitReader for FileReader {
     fn read(&mut self, rows_max: usize) -> Result<ReadOutcome, Error> {
         self.decode(rows_max.max(1))?;
         if self.decoder.rows() == 0 {
-            return Ok(ReadOutcome::End);
+            return Ok(match self.done {
+                true => ReadOutcome::End,
+                false => ReadOutcome::Pending(Duration::ZERO),
+            });
         }
         let batch = self.decoder.take()?;
         self.assemble(batch).map(ReadOutcome::Rows)
+    }
+
+    fn skipped(&self) -> u64 {
+        self.decoder.skipped()
     }
 
     fn position(&self) -> Position {

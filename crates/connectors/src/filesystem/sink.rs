@@ -1,7 +1,9 @@
 //! The files of a table as a sink, and the commit that makes part files visible.
 //!
 //! A part file is written under a hidden name, flushed to disk, and renamed when it is committed. A commit that
-//! is repeated finds the file renamed and leaves it. Hidden files of an attempt that died stay hidden.
+//! is repeated finds the file renamed and leaves it. An attempt that fails takes its unfinished files with it;
+//! hidden files of one that was killed stay hidden. What overwrites does so at the end of the input only: a job
+//! that is stopped before replaces nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -17,6 +19,7 @@ use dataflow::{
 use model::{ChangelogMode, Schema};
 use stdx::{Clock, Random};
 
+use super::access::FileAccess;
 use super::listing::is_hidden;
 use super::options::{FileOptions, Rolling, SuccessFile};
 use super::source::{check_partition_type, without_partitions};
@@ -24,6 +27,7 @@ use super::writer::{FileWriter, PartitionColumn};
 
 pub struct FileSink {
     root: PathBuf,
+    access: FileAccess,
     format: Arc<dyn Format>,
     options: Box<dyn Fn() -> Options + Send + Sync>,
     context: Arc<EvaluationContext>,
@@ -80,6 +84,7 @@ impl FileSink {
                 always: emptied_folder(&root, table.partition_keys, &request.static_partition),
             }),
             root,
+            access: options.location.access,
             format: options.format,
             options: Box::new(move || Options::new(entries.clone())),
             context: Arc::clone(table.context),
@@ -141,6 +146,7 @@ impl Sink for FileSink {
     fn writer(&self, shard: usize, _shards: usize) -> Result<Box<dyn SinkWriter>, Error> {
         Ok(Box::new(FileWriter::new(
             self.root.clone(),
+            self.access.clone(),
             // Drawn anew for each writer: a restored one must not write over what its predecessor committed.
             format!("part-{}-{shard}", attempt_name(&*self.context.clock)),
             self.encoder(&(self.options)())?,
@@ -157,16 +163,18 @@ impl Sink for FileSink {
     fn committer(&self) -> Result<Option<Box<dyn Committer>>, Error> {
         Ok(Some(Box::new(FileCommitter {
             root: self.root.clone(),
+            access: self.access.clone(),
             success_file: self.success_file.clone(),
             overwrite: self.overwrite.clone(),
             clock: Arc::clone(&self.context.clock),
             partitions: BTreeMap::new(),
+            held: BTreeSet::new(),
         })))
     }
 }
 
 /// A part file that is complete: where it is in its folder, and what it will be called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartFile {
     /// Below the table's folder, ending with `/`; empty without partitions.
     pub folder: String,
@@ -182,29 +190,89 @@ impl PartFile {
         // Neither can hold a line break: partition folders are escaped, names are ours.
         Committable(format!("{}\n{}", self.folder, self.name).into_bytes())
     }
+}
 
-    pub fn parse(committable: &Committable) -> Result<Self, Error> {
+/// What a committer is given.
+enum Task {
+    /// A part file to be made visible.
+    Part(PartFile),
+    /// A partition whose success file is still to be written, and when it was first seen.
+    Success { folder: String, seen_ms: i64 },
+}
+
+impl Task {
+    fn committable(&self) -> Committable {
+        match self {
+            Task::Part(part) => part.committable(),
+            // As a part file without a name.
+            Task::Success { folder, seen_ms } => Committable(format!("{folder}\n\n{seen_ms}").into_bytes()),
+        }
+    }
+
+    fn parse(committable: &Committable) -> Result<Self, Error> {
         let text = std::str::from_utf8(&committable.0).ok();
-        let (folder, name) = text
-            .and_then(|text| text.split_once('\n'))
-            .ok_or_else(|| Error::internal("a committable is no part file"))?;
-        Ok(PartFile {
-            folder: folder.to_string(),
-            name: name.to_string(),
-        })
+        let task = text.and_then(|text| {
+            let (folder, rest) = text.split_once('\n')?;
+            let folder = folder.to_string();
+            Some(match rest.strip_prefix('\n') {
+                Some(seen_ms) => Task::Success {
+                    folder,
+                    seen_ms: seen_ms.parse().ok()?,
+                },
+                None => Task::Part(PartFile {
+                    folder,
+                    name: rest.to_string(),
+                }),
+            })
+        });
+        task.ok_or_else(|| Error::internal("a committable is no part file"))
     }
 }
 
 struct FileCommitter {
     root: PathBuf,
+    access: FileAccess,
     success_file: Option<SuccessFile>,
     overwrite: Option<Overwrite>,
     clock: Arc<dyn Clock>,
     /// Partitions without their success file yet, and when they were first seen.
     partitions: BTreeMap<String, i64>,
+    /// Parts that will replace what is there when the input has ended. A snapshot knows of them.
+    held: BTreeSet<PartFile>,
 }
 
 impl FileCommitter {
+    /// The part files among what was committed; partitions are noted.
+    fn take_in(&mut self, committables: &[Committable]) -> Result<Vec<PartFile>, Error> {
+        let mut parts = Vec::new();
+        for committable in committables {
+            match Task::parse(committable)? {
+                Task::Part(part) => parts.push(part),
+                Task::Success { folder, seen_ms } => {
+                    let first_ms = self.partitions.entry(folder).or_insert(seen_ms);
+                    *first_ms = seen_ms.min(*first_ms);
+                }
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Gives part files their visible names, for good.
+    fn publish(&self, parts: &[PartFile]) -> Result<(), Error> {
+        let mut folders = BTreeSet::new();
+        for part in parts {
+            let folder = self.root.join(&part.folder);
+            self.access.check(&folder)?;
+            rename_part(&folder, &part.name)?;
+            folders.insert(folder);
+        }
+        for folder in folders {
+            sync_folder(&folder)
+                .map_err(|cause| Error::io(format!("write folder '{}'", folder.display()), cause))?;
+        }
+        Ok(())
+    }
+
     /// Removes what is visible in the folders to overwrite, but for what this commit has renamed already.
     fn empty_folders(&self, overwrite: &Overwrite, parts: &[PartFile]) -> Result<(), Error> {
         let mut folders: BTreeSet<PathBuf> = parts.iter().map(|part| self.root.join(&part.folder)).collect();
@@ -214,6 +282,7 @@ impl FileCommitter {
             .map(|part| self.root.join(&part.folder).join(&part.name))
             .collect();
         for folder in folders {
+            self.access.check(&folder)?;
             let failed = |cause| Error::io(format!("empty folder '{}'", folder.display()), cause);
             let entries = match fs::read_dir(&folder) {
                 Ok(entries) => entries,
@@ -249,6 +318,7 @@ impl FileCommitter {
         let due = |seen_ms: i64| end_of_input || now_ms >= seen_ms.saturating_add(success_file.delay_ms);
         for (folder, _) in self.partitions.iter().filter(|(_, seen_ms)| due(**seen_ms)) {
             let path = self.root.join(folder).join(&success_file.name);
+            self.access.check(&path)?;
             File::create(&path)
                 .and_then(|file| file.sync_all())
                 .and_then(|()| sync_folder(&self.root.join(folder)))
@@ -261,24 +331,53 @@ impl FileCommitter {
 
 impl Committer for FileCommitter {
     fn commit(&mut self, committables: Vec<Committable>, end_of_input: bool) -> Result<(), Error> {
-        let parts = committables
-            .iter()
-            .map(PartFile::parse)
-            .collect::<Result<Vec<_>, _>>()?;
-        if let Some(overwrite) = self.overwrite.as_ref().filter(|_| end_of_input) {
+        let mut parts = self.take_in(&committables)?;
+        if let Some(overwrite) = &self.overwrite {
+            self.held.extend(parts);
+            if !end_of_input {
+                return Ok(());
+            }
+            parts = std::mem::take(&mut self.held).into_iter().collect();
             self.empty_folders(overwrite, &parts)?;
         }
-        let mut folders = BTreeSet::new();
-        for part in &parts {
-            let folder = self.root.join(&part.folder);
-            rename_part(&folder, &part.name)?;
-            folders.insert(folder);
-        }
-        for folder in folders {
-            sync_folder(&folder)
-                .map_err(|cause| Error::io(format!("write folder '{}'", folder.display()), cause))?;
-        }
+        self.publish(&parts)?;
         self.write_success_files(&parts, end_of_input)
+    }
+
+    fn stop(&mut self, committables: Vec<Committable>) -> Result<(), Error> {
+        let parts = self.take_in(&committables)?;
+        if self.overwrite.is_none() {
+            // No success file: the partitions may not be complete.
+            return self.publish(&parts);
+        }
+        for part in parts.iter().filter(|part| !self.held.contains(part)) {
+            let path = self
+                .root
+                .join(&part.folder)
+                .join(PartFile::hidden_name(&part.name));
+            self.access.check(&path)?;
+            remove_if_there(&path)
+                .map_err(|cause| Error::io(format!("remove file '{}'", path.display()), cause))?;
+        }
+        Ok(())
+    }
+
+    fn pending(&self) -> Vec<Committable> {
+        let partitions = self.partitions.iter().map(|(folder, seen_ms)| {
+            let folder = folder.clone();
+            let seen_ms = *seen_ms;
+            Task::Success { folder, seen_ms }
+        });
+        let held = self.held.iter().cloned().map(Task::Part);
+        partitions.chain(held).map(|task| task.committable()).collect()
+    }
+}
+
+/// Removes a file; one that is not there is no fault.
+pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 

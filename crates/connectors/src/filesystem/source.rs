@@ -63,6 +63,8 @@ pub struct FileSource {
     schema: SchemaRef,
     columns: Vec<WantedColumn>,
     range_bytes: u64,
+    /// Whether the order of the rows of a file matters.
+    event_time: bool,
 }
 
 /// The options without the marks of what was taken, which cannot be shared between threads.
@@ -116,6 +118,7 @@ impl FileSource {
             schema: Arc::new(ArrowSchema::new(arrow_fields)),
             columns,
             range_bytes: RANGE_BYTES,
+            event_time: request.event_time,
         };
         // Read the options of the format now, so that a wrong one is found before the job runs.
         source.decoder(table.options)?;
@@ -186,7 +189,8 @@ impl Source for FileSource {
         let splittable = self.format.splittable(&(self.options.0)());
         let mut splits = Vec::new();
         for file in listing::list(&self.location, &self.partition_keys, self.pattern.as_ref())? {
-            splits.extend(self.cut(&file, splittable)?.iter().map(FileRange::split));
+            let ranges = self.cut(&file, splittable)?;
+            splits.extend(ranges.iter().map(|range| range.split(self.event_time)));
         }
         Ok(splits)
     }
@@ -202,7 +206,15 @@ impl Source for FileSource {
             columns.push(self.constant(column, &range)?);
         }
         let decoder = self.decoder(&(self.options.0)())?;
-        let reader = FileReader::open(range, position, decoder, Arc::clone(&self.schema), columns)?;
+        let access = self.location.access.clone();
+        let reader = FileReader::open(
+            range,
+            position,
+            decoder,
+            Arc::clone(&self.schema),
+            columns,
+            access,
+        )?;
         Ok(Box::new(reader))
     }
 }

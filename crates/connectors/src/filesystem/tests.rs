@@ -65,8 +65,9 @@ fn source_in_ranges(path: &str, range_bytes: u64) -> FileSource {
         let request = dataflow::ScanRequest {
             columns: schema(),
             metadata: Vec::new(),
+            event_time: true,
         };
-        let options = FileOptions::read(table).unwrap();
+        let options = FileOptions::read(table, &super::FileAccess::everything()).unwrap();
         FileSource::new(table, &request, options)
             .unwrap()
             .with_range_bytes(range_bytes)
@@ -204,6 +205,74 @@ fn a_large_file_is_cut_and_a_format_that_cannot_be_cut_is_not() {
     assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
     let whole = table(text(&file), &[("lines.whole", "true")]).scan().unwrap();
     assert_eq!(whole.splits(4).unwrap().len(), 1);
+    // Watermarks need the ranges one after the other; without any they are read side by side.
+    let lanes = |source: &dyn Source| {
+        let lanes = source.splits(4).unwrap().into_iter().map(|split| split.lane);
+        lanes.collect::<std::collections::BTreeSet<String>>().len()
+    };
+    assert_eq!(lanes(&*source), 1);
+    let unordered = table(text(&file), &[]).scan_without_event_time().unwrap();
+    assert_eq!(lanes(&*unordered), 3);
+}
+
+#[test]
+fn a_batch_of_long_rows_has_fewer_of_them() {
+    let folder = temporary();
+    let content = format!("1 {}\n", "y".repeat(1 << 20)).repeat(40);
+    for name in ["a.txt", "a.txt.gz"] {
+        let file = folder.path().join(name);
+        match name {
+            "a.txt" => write(&file, &content),
+            _ => write_gzip(&file, &content),
+        }
+        let source = table(text(&file), &[("lines.whole", "true")]).scan().unwrap();
+        let batches = read_source(&*source, 4096).unwrap();
+        let rows: Vec<usize> = batches.iter().map(|batch| batch.num_rows()).collect();
+        assert_eq!(rows, [32, 8], "{name}");
+    }
+}
+
+#[test]
+fn a_read_that_finds_no_row_comes_back_and_counts_what_it_passed_over() {
+    let folder = temporary();
+    let file = folder.path().join("a.txt");
+    let remark = format!("#{}\n", "y".repeat(1 << 20));
+    write(&file, &format!("{}1 a\n#\n", remark.repeat(40)));
+    let options = [("lines.whole", "true"), ("lines.skip-remarks", "true")];
+    let source = table(text(&file), &options).scan().unwrap();
+    let split = &source.splits(1).unwrap()[0];
+    let mut reader = source.open(split, None).unwrap();
+    assert!(matches!(
+        reader.read(10).unwrap(),
+        ReadOutcome::Pending(Duration::ZERO)
+    ));
+    assert_eq!(reader.skipped(), 32);
+    // A reader that takes up from there passes over the rest.
+    let mut again = source.open(split, Some(&reader.position())).unwrap();
+    assert_eq!(read_all(&mut *again, 10).unwrap().len(), 1);
+    assert_eq!(again.skipped(), 9);
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused() {
+    let folder = temporary();
+    let socket = folder.path().join("a.socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for (path, named) in [
+        (socket.as_path(), socket.as_path()),
+        (folder.path(), socket.as_path()),
+        (Path::new("/dev/zero"), Path::new("/dev/zero")),
+    ] {
+        let error = table(text(path), &[]).scan().unwrap().splits(1).unwrap_err();
+        let Error::Option(error) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(
+            error.message,
+            format!("'{}' is not a regular file", named.display())
+        );
+        assert_eq!(error.key.as_deref(), Some("path"));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Writes the rows of a shard into part files, one open file a partition.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use dataflow::{Chunk, Committable, Encoder, Epoch, Error, SinkWriter};
 use model::{RowKind, TypeKind};
 use stdx::Clock;
 
+use super::access::FileAccess;
 use super::options::Rolling;
 use super::partition;
-use super::sink::{PartFile, sync_folder};
+use super::sink::{PartFile, remove_if_there, sync_folder};
 
 /// Part files of a shard that are open at once; beyond it the one unused for longest is closed.
 const OPEN_FILES_MAX: usize = 256;
@@ -32,6 +33,7 @@ pub struct PartitionColumn {
 
 pub struct FileWriter {
     root: PathBuf,
+    access: FileAccess,
     /// The front of the names of part files.
     prefix: String,
     encoder: Box<dyn Encoder>,
@@ -67,6 +69,7 @@ struct OpenFile {
 impl FileWriter {
     pub fn new(
         root: PathBuf,
+        access: FileAccess,
         prefix: String,
         encoder: Box<dyn Encoder>,
         written_schema: SchemaRef,
@@ -79,6 +82,7 @@ impl FileWriter {
     ) -> Self {
         FileWriter {
             root,
+            access,
             prefix,
             encoder,
             written_schema,
@@ -183,9 +187,11 @@ impl FileWriter {
         self.files += 1;
         let directory = self.root.join(folder);
         let path = directory.join(PartFile::hidden_name(&name));
-        let file = create_folders(&directory)
-            .and_then(|()| OpenOptions::new().write(true).create_new(true).open(&path))
+        // Checked before any folder is made, too: a link in the way must not have folders made elsewhere.
+        self.access.check(&directory)?;
+        create_folders(&directory)
             .map_err(|cause| Error::io(format!("write file '{}'", path.display()), cause))?;
+        let file = self.access.create_new(&path)?;
         Ok(OpenFile {
             file,
             path,
@@ -199,11 +205,13 @@ impl FileWriter {
 
     /// Completes an open file: all its bytes are on disk afterwards.
     fn close(&mut self, folder: &str) -> Result<(), Error> {
-        if let Some(mut file) = self.open.remove(folder) {
+        if let Some(file) = self.open.get_mut(folder) {
             file.write_pending()?;
             file.file
                 .sync_all()
                 .map_err(|cause| Error::io(format!("write file '{}'", file.path.display()), cause))?;
+        }
+        if let Some(file) = self.open.remove(folder) {
             self.complete.push(PartFile {
                 folder: folder.to_string(),
                 name: file.name,
@@ -225,6 +233,21 @@ impl FileWriter {
         });
         let due: Vec<String> = due.map(|(folder, _)| folder.clone()).collect();
         due.iter().try_for_each(|folder| self.close(folder))
+    }
+}
+
+/// Files that were not handed out belong to nobody: whoever fails takes them away.
+impl Drop for FileWriter {
+    fn drop(&mut self) {
+        let complete = self.complete.iter().map(|part| {
+            let folder = self.root.join(&part.folder);
+            folder.join(PartFile::hidden_name(&part.name))
+        });
+        for path in self.open.values().map(|file| file.path.clone()).chain(complete) {
+            if let Err(cause) = remove_if_there(&path) {
+                tracing::warn!(path = %path.display(), %cause, "an unfinished file stays");
+            }
+        }
     }
 }
 
@@ -301,9 +324,10 @@ impl SinkWriter for FileWriter {
             return Err(Error::Option(dataflow::OptionError {
                 key: None,
                 message:
-                    "INSERT OVERWRITE into files needs batch mode: a checkpoint would replace them too early"
+                    "INSERT OVERWRITE into files cannot take part in a checkpoint: it replaces them when \
+                          its input has ended"
                         .to_string(),
-                hint: Some("SET 'execution.runtime-mode' = 'batch', or turn checkpoints off".to_string()),
+                hint: None,
             }));
         }
         let folders: Vec<String> = self.open.keys().cloned().collect();

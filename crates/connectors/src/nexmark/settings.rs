@@ -35,6 +35,18 @@ pub struct Settings {
     pub bid_bytes: u64,
 }
 
+/// What an event takes at most beside its texts up to the mean size.
+const EVENT_BYTES: u64 = 512;
+
+impl Settings {
+    /// About how many bytes the largest events take.
+    pub fn event_bytes_max(&self) -> u64 {
+        let mean = self.person_bytes.max(self.auction_bytes).max(self.bid_bytes);
+        // The texts that fill an event up vary by a fifth.
+        mean + mean / 5 + EVENT_BYTES
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use dataflow::{
-    Boundedness, Error, Position, ReadOutcome, ScanRequest, Source, Split, SplitReader, TableDescriptor,
+    Boundedness, CHUNK_BYTES_MAX, Error, Position, ReadOutcome, ScanRequest, Source, Split, SplitReader,
+    TableDescriptor,
 };
 use model::Schema;
 use stdx::Clock;
@@ -106,6 +107,7 @@ impl Source for NexmarkSource {
             ),
         };
         Ok(Box::new(NexmarkReader {
+            batch_rows_max: (CHUNK_BYTES_MAX as u64 / settings.event_bytes_max()).max(1),
             batches: Batches::new(settings, &self.wanted)?,
             next,
             step: share.count,
@@ -118,6 +120,8 @@ impl Source for NexmarkSource {
 
 struct NexmarkReader {
     batches: Batches,
+    /// Events that a batch may have without being too large.
+    batch_rows_max: u64,
     /// The number of the next event.
     next: u64,
     step: u64,
@@ -140,7 +144,7 @@ impl SplitReader for NexmarkReader {
             }
         }
         let left = (end - self.next).div_ceil(self.step);
-        let rows = left.min(rows_max.max(1) as u64);
+        let rows = left.min(rows_max.max(1) as u64).min(self.batch_rows_max);
         let batch = self.batches.make(self.next, self.step, rows as usize)?;
         self.next += rows * self.step;
         Ok(ReadOutcome::Rows(batch))

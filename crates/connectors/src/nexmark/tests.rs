@@ -429,3 +429,15 @@ fn speed() {
         std::io::stderr().write_all(line.as_bytes()).unwrap();
     }
 }
+
+#[test]
+fn a_batch_of_long_events_has_fewer_of_them() {
+    let options = [("events.num", "30"), ("person.avg-size", "1 mb")];
+    let source = table(&options).scan().unwrap();
+    let rows: Vec<usize> = read_source(&*source, 4096)
+        .unwrap()
+        .iter()
+        .map(|batch| batch.num_rows())
+        .collect();
+    assert_eq!(rows, [26, 4]);
+}

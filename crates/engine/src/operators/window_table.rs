@@ -1,6 +1,7 @@
 //! Appends `window_start`, `window_end` and `window_time` to rows, once for each window they belong to.
 //!
-//! Nothing is dropped for being late here; a row without a time belongs to no window.
+//! Nothing is dropped for being late here; a row without a time belongs to no window, is dropped and counted. A
+//! row may belong to very many windows: what a chunk becomes is sent in parts.
 
 mod session;
 
@@ -17,9 +18,9 @@ use super::window_aggregate::RowTime;
 use super::window_aggregate::emit::{local_timestamps, window_times};
 use crate::exchange::take_rows;
 use crate::expression::arrow_error;
-use crate::operator::{Operator, Output};
-use crate::window::Slicing;
+use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::window::time::Zone;
+use crate::window::{Slicing, Windows};
 
 pub(super) fn window_table(
     build: &Build<'_>,
@@ -40,6 +41,8 @@ pub(super) fn window_table(
             time,
             slicing,
             chunk_rows: build.options.chunk_rows,
+            pending: None,
+            null_time_rows: 0,
         })),
     }
 }
@@ -49,6 +52,17 @@ struct WindowTable {
     slicing: Slicing,
     bounds: Bounds,
     chunk_rows: usize,
+    pending: Option<Pending>,
+    null_time_rows: u64,
+}
+
+/// Rows of which not all windows have been sent.
+struct Pending {
+    chunk: Chunk,
+    times: Vec<i64>,
+    /// The row that is next, and what is left of its windows.
+    row: usize,
+    windows: Windows,
 }
 
 /// How the three columns are made.
@@ -81,35 +95,92 @@ impl Bounds {
     }
 }
 
+impl WindowTable {
+    /// The rows that have a time.
+    fn timed(&mut self, chunk: Chunk) -> Result<Chunk, Error> {
+        let nulls = self.time.nulls(&chunk.batch);
+        if nulls == 0 {
+            return Ok(chunk);
+        }
+        self.null_time_rows += nulls as u64;
+        let rows = (0..chunk.rows()).filter(|&row| self.time.has_time(&chunk.batch, row));
+        take_rows(&chunk, &rows.map(|row| row as u32).collect::<Vec<u32>>().into())
+    }
+}
+
 impl Operator for WindowTable {
     fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
-        let times = self.time.local_times_lenient(&chunk.batch)?;
-        let has_nulls = self.time.nulls(&chunk.batch) > 0;
-        let mut rows: Vec<u32> = Vec::with_capacity(times.len());
-        let mut starts = Vec::with_capacity(times.len());
-        let mut ends = Vec::with_capacity(times.len());
-        for (row, &time_ms) in times.iter().enumerate() {
-            if has_nulls && !self.time.has_time(&chunk.batch, row) {
-                continue;
-            }
-            self.slicing.windows(time_ms, |start, end| {
-                rows.push(row as u32);
-                starts.push(start);
-                ends.push(end);
-            });
-        }
-        let one_each =
-            rows.len() == times.len() && rows.iter().enumerate().all(|(at, &row)| at == row as usize);
-        if one_each {
-            out.chunk(self.bounds.append(chunk, &starts, &ends)?);
+        let chunk = self.timed(chunk)?;
+        let times = self.time.local_times(&chunk.batch)?;
+        let Some(&first) = times.first() else {
             return Ok(());
+        };
+        if self.slicing.is_shared() {
+            let windows = self.slicing.windows(first);
+            self.pending = Some(Pending {
+                chunk,
+                times,
+                row: 0,
+                windows,
+            });
+            return self.resume(out);
         }
-        for from in (0..rows.len()).step_by(self.chunk_rows) {
-            let to = (from + self.chunk_rows).min(rows.len());
-            let part = take_rows(&chunk, &UInt32Array::from(rows[from..to].to_vec()))?;
-            out.chunk(self.bounds.append(part, &starts[from..to], &ends[from..to])?);
-        }
+        // One window each.
+        let (starts, ends): (Vec<i64>, Vec<i64>) = times
+            .iter()
+            .map(|&time_ms| {
+                let slice = self.slicing.slice(time_ms);
+                (slice.start, slice.end)
+            })
+            .unzip();
+        out.chunk(self.bounds.append(chunk, &starts, &ends)?);
         Ok(())
+    }
+
+    fn has_more(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    fn resume(&mut self, out: &mut Output) -> Result<(), Error> {
+        let Some(mut pending) = self.pending.take() else {
+            return Ok(());
+        };
+        for _ in 0..ROUND_CHUNKS_MAX {
+            let mut rows: Vec<u32> = Vec::with_capacity(self.chunk_rows);
+            let mut starts = Vec::with_capacity(self.chunk_rows);
+            let mut ends = Vec::with_capacity(self.chunk_rows);
+            let mut all_sent = false;
+            while rows.len() < self.chunk_rows {
+                if let Some((start, end)) = pending.windows.next() {
+                    rows.push(pending.row as u32);
+                    starts.push(start);
+                    ends.push(end);
+                    continue;
+                }
+                pending.row += 1;
+                let Some(&time_ms) = pending.times.get(pending.row) else {
+                    all_sent = true;
+                    break;
+                };
+                pending.windows = self.slicing.windows(time_ms);
+            }
+            if !rows.is_empty() {
+                let part = take_rows(&pending.chunk, &UInt32Array::from(rows))?;
+                out.chunk(self.bounds.append(part, &starts, &ends)?);
+            }
+            if all_sent {
+                return Ok(());
+            }
+        }
+        self.pending = Some(pending);
+        Ok(())
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges {
+            null_time_rows_dropped: self.null_time_rows,
+            ..Gauges::default()
+        }
     }
 }
 

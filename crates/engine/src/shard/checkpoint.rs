@@ -104,30 +104,30 @@ impl Shard {
 
     pub(super) fn settle_alignment(&mut self) {
         if self.aligning {
-            self.aligning = self
-                .inlets
-                .iter()
-                .any(|inlet| !inlet.ended && inlet.epoch < self.epoch);
+            // A barrier that waits behind a backlog has been delivered, but not to those who follow.
+            self.aligning = self.backlogs > 0
+                || self
+                    .inlets
+                    .iter()
+                    .any(|inlet| !inlet.ended && inlet.epoch < self.epoch);
         }
     }
 
-    /// Says to all what this shard leaves behind.
-    pub(super) fn end(&mut self) {
+    /// Says to all what this shard leaves behind. State is copied only if a checkpoint may ask for it.
+    pub(super) fn end(&mut self) -> Result<(), Error> {
         self.ended = true;
+        let is_needed = self.shared.needs_part(self.epoch);
         let mut part = ShardPart::new();
         let mut last = Vec::new();
-        for inlet in &self.inlets {
+        for inlet in self.inlets.iter().filter(|_| is_needed) {
             match &inlet.kind {
                 InletKind::Source(source) => drop(part.insert(source.id, source.snapshot())),
                 InletKind::Values(values) => drop(part.insert(values.id, values.snapshot())),
                 InletKind::Receiver(_) | InletKind::Closed => {}
             }
         }
-        for slot in &mut self.nodes {
-            // An operator that has ended holds nothing that could fail to be copied.
-            let Ok(mut snapshot) = slot.operator.snapshot(self.epoch) else {
-                continue;
-            };
+        for slot in self.nodes.iter_mut().filter(|slot| is_needed || slot.is_sink) {
+            let mut snapshot = slot.operator.snapshot(self.epoch)?;
             let watermark = slot.inputs.current().max(slot.restored_watermark);
             snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
             if slot.is_sink {
@@ -137,5 +137,6 @@ impl Shard {
             part.insert(slot.id, snapshot);
         }
         self.shared.shard_ended(last, part, self.epoch);
+        Ok(())
     }
 }

@@ -8,6 +8,10 @@ use state::{OperatorSnapshot, SplitState};
 
 use crate::exchange::lock;
 
+/// Looks for new splits that may fail one after the other before the job does: what is down for a moment comes
+/// back.
+const FAILED_LOOKS_MAX: u32 = 10;
+
 #[derive(Debug)]
 pub(crate) struct Dealer {
     source: Arc<dyn Source>,
@@ -24,6 +28,10 @@ struct State {
     /// Splits dealt and not yet taken, by shard.
     dealt: Vec<Vec<SplitState>>,
     next_discovery_us: Option<i64>,
+    /// A shard is looking.
+    is_looking: bool,
+    /// Looks that have failed since the last that did not.
+    failed_looks: u32,
 }
 
 impl Dealer {
@@ -81,20 +89,37 @@ impl Dealer {
         lock(&self.state).next_discovery_us
     }
 
-    /// Looks for new splits if it is time to; whichever shard comes first looks for all.
+    /// Looks for new splits if it is time to; whichever shard comes first looks for all. Meanwhile the others do
+    /// not wait. The outside world may fail a few times.
     pub fn discover(&self, now_us: i64) -> Result<(), Error> {
         let Some(interval_us) = self.interval_us else {
             return Ok(());
         };
-        let mut state = lock(&self.state);
-        let due_us = *state
-            .next_discovery_us
-            .get_or_insert(now_us.saturating_add(interval_us));
-        if now_us < due_us {
-            return Ok(());
+        {
+            let mut state = lock(&self.state);
+            let due_us = *state
+                .next_discovery_us
+                .get_or_insert(now_us.saturating_add(interval_us));
+            if now_us < due_us || state.is_looking {
+                return Ok(());
+            }
+            state.next_discovery_us = Some(now_us.saturating_add(interval_us));
+            state.is_looking = true;
         }
-        state.next_discovery_us = Some(now_us.saturating_add(interval_us));
-        for split in self.source.splits(self.shards)? {
+        let found = self.source.splits(self.shards);
+        let mut state = lock(&self.state);
+        state.is_looking = false;
+        let splits = match found {
+            Ok(splits) => splits,
+            Err(Error::Io { what, cause }) if state.failed_looks < FAILED_LOOKS_MAX => {
+                state.failed_looks += 1;
+                tracing::warn!(%what, %cause, failed_looks = state.failed_looks, "no look for new splits");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        state.failed_looks = 0;
+        for split in splits {
             if !state.known.contains(&split.id) {
                 let split = SplitState {
                     split,

@@ -11,6 +11,8 @@ pub(super) struct Lane {
     /// The first is being read.
     pub splits: VecDeque<SplitState>,
     pub reader: Option<Box<dyn SplitReader>>,
+    /// Records that the reader has passed over, as far as they are counted.
+    pub skipped: u64,
     pub generator: LaneState,
     /// The last watermark that was sent for it.
     pub watermark: i64,
@@ -29,6 +31,7 @@ impl Lane {
             name,
             splits: VecDeque::new(),
             reader: None,
+            skipped: 0,
             // Nothing sent yet is written as the beginning of 1970, as in Flink.
             watermark: if generator.sent == 0 {
                 WATERMARK_MIN

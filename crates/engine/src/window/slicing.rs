@@ -146,22 +146,38 @@ impl Slicing {
         }
     }
 
-    /// Calls `each` with start and end of all windows in which a time lies.
-    pub fn windows(self, time_ms: i64, mut each: impl FnMut(i64, i64)) {
+    /// Start and end of all windows in which a time lies.
+    pub fn windows(self, time_ms: i64) -> Windows {
         let slice = self.slice(time_ms);
-        let mut end = self.first_window_end(slice);
-        let last = self.last_window_end(slice);
-        while end <= last {
-            let window = SliceId {
-                start: end.saturating_sub(self.slice_ms),
-                end,
-            };
-            each(self.window_start(window), end);
-            if !self.is_shared() {
-                break;
-            }
-            end = self.next_window_end(end);
+        Windows {
+            slicing: self,
+            next_end: Some(self.first_window_end(slice)),
+            last_end: self.last_window_end(slice),
         }
+    }
+}
+
+/// Windows in the order of their ends, as `(start, end)`.
+#[derive(Debug, Clone)]
+pub(crate) struct Windows {
+    slicing: Slicing,
+    next_end: Option<i64>,
+    last_end: i64,
+}
+
+impl Iterator for Windows {
+    type Item = (i64, i64);
+
+    fn next(&mut self) -> Option<(i64, i64)> {
+        let end = self.next_end.filter(|end| *end <= self.last_end)?;
+        let window = SliceId {
+            start: end.saturating_sub(self.slicing.slice_ms),
+            end,
+        };
+        // Where no slice is shared a time lies in one window; and at the end of time there is no next.
+        let next = self.slicing.next_window_end(end);
+        self.next_end = (next > end).then_some(next);
+        Some((self.slicing.window_start(window), end))
     }
 }
 
@@ -184,11 +200,7 @@ mod tests {
     use stdx::Random;
 
     fn windows(window: Window, time_ms: i64) -> Vec<(i64, i64)> {
-        let mut found = Vec::new();
-        Slicing::new(window)
-            .unwrap()
-            .windows(time_ms, |start, end| found.push((start, end)));
-        found
+        Slicing::new(window).unwrap().windows(time_ms).collect()
     }
 
     #[test]

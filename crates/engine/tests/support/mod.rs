@@ -179,7 +179,8 @@ impl Builder {
         )
     }
 
-    fn aggregates(
+    /// Aggregates over at most three calls, each with one BIGINT of state.
+    pub fn aggregates(
         &mut self,
         input: NodeId,
         window: Window,
@@ -219,6 +220,14 @@ impl Builder {
         fields.push(("window_start", timestamp()));
         fields.push(("window_end", timestamp()));
         self.add(global, vec![(local, exchange)], fields)
+    }
+}
+
+pub fn proctime() -> WindowTime {
+    WindowTime {
+        attribute: TimeAttribute::Proctime,
+        column: usize::MAX,
+        time_zone: None,
     }
 }
 

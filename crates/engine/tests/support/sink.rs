@@ -36,6 +36,11 @@ impl TestSink {
         self.inner.written.lock().unwrap().clone()
     }
 
+    /// How many rows were written, committed or not.
+    pub fn written_rows(&self) -> usize {
+        self.inner.written.lock().unwrap().len()
+    }
+
     pub fn flushes(&self) -> u64 {
         self.inner.flushes.load(Ordering::Relaxed)
     }

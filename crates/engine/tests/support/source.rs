@@ -1,6 +1,7 @@
 //! Rows held in memory, in splits and lanes.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,6 +55,14 @@ pub struct TestSource {
     pub discovery: Option<Duration>,
     /// Fail when reading past this row of a split.
     pub fail_at: Option<usize>,
+    /// Give way to others without end once all rows were read.
+    pub gives_way: bool,
+    /// Records that each split passes over.
+    pub unreadable: u64,
+    /// How many of the next lists of splits fail.
+    pub failing_lists: AtomicU64,
+    /// As long as it is set, the first lane has nothing yet.
+    pub is_first_held: Arc<AtomicBool>,
 }
 
 impl TestSource {
@@ -75,6 +84,13 @@ impl Source for TestSource {
     }
 
     fn splits(&self, _parallelism: usize) -> Result<Vec<Split>, Error> {
+        let failing = self
+            .failing_lists
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if failing.is_ok() {
+            let cause = std::io::Error::from(std::io::ErrorKind::TimedOut);
+            return Err(Error::io("list splits", cause));
+        }
         let mut splits = Vec::new();
         for (lane, parts) in self.lanes.lock().unwrap().iter().enumerate() {
             for part in 0..parts.len() {
@@ -105,6 +121,13 @@ impl Source for TestSource {
             endless: self.unbounded,
             pending_every: self.pending_every,
             fail_at: self.fail_at,
+            gives_way: self.gives_way,
+            unreadable: self.unreadable,
+            is_held: if lane == 0 {
+                self.is_first_held.clone()
+            } else {
+                Arc::default()
+            },
         }))
     }
 }
@@ -116,19 +139,24 @@ struct Reader {
     endless: bool,
     pending_every: Option<u64>,
     fail_at: Option<usize>,
+    gives_way: bool,
+    unreadable: u64,
+    is_held: Arc<AtomicBool>,
 }
 
 impl SplitReader for Reader {
     fn read(&mut self, rows_max: usize) -> Result<ReadOutcome, Error> {
         self.reads += 1;
-        if self
+        let is_pending = self
             .pending_every
-            .is_some_and(|every| self.reads.is_multiple_of(every))
-        {
+            .is_some_and(|every| self.reads.is_multiple_of(every));
+        if is_pending || self.is_held.load(Ordering::Relaxed) {
             return Ok(ReadOutcome::Pending(Duration::from_millis(1)));
         }
         if self.at == self.rows.len() {
-            return Ok(if self.endless {
+            return Ok(if self.gives_way {
+                ReadOutcome::Pending(Duration::ZERO)
+            } else if self.endless {
                 ReadOutcome::Pending(Duration::from_millis(10))
             } else {
                 ReadOutcome::End
@@ -144,6 +172,10 @@ impl SplitReader for Reader {
         let rows = batch(&self.rows[self.at..to]);
         self.at = to;
         Ok(ReadOutcome::Rows(rows))
+    }
+
+    fn skipped(&self) -> u64 {
+        if self.reads > 0 { self.unreadable } else { 0 }
     }
 
     fn position(&self) -> Position {

@@ -35,6 +35,8 @@ pub struct EncodeOptions {
     pub null_keys: NullKeys,
     /// Characters beyond U+FFFF as two escapes, byte for byte what Flink writes.
     pub escape_supplementary: bool,
+    /// BIGINT and DECIMAL in quotes: JavaScript reads numbers as doubles and loses their digits.
+    pub quote_wide_numbers: bool,
 }
 
 impl EncodeOptions {
@@ -46,6 +48,15 @@ impl EncodeOptions {
             skip_null_fields: false,
             null_keys: NullKeys::Literal("null".to_string()),
             escape_supplementary: false,
+            quote_wide_numbers: false,
+        }
+    }
+
+    /// For browsers: as for people, and no digit of a number is lost.
+    pub fn for_browsers() -> EncodeOptions {
+        EncodeOptions {
+            quote_wide_numbers: true,
+            ..EncodeOptions::readable()
         }
     }
 }
@@ -203,6 +214,15 @@ impl Writer<'_> {
         self.plain(|out| number::write_i64(value, out));
     }
 
+    /// A number that a double may not hold.
+    fn wide(&mut self, write: impl FnOnce(&mut String)) {
+        if self.options.quote_wide_numbers {
+            self.quoted(write);
+        } else {
+            self.plain(write);
+        }
+    }
+
     fn float(&mut self, finite: bool, write: impl FnOnce(&mut String)) {
         if finite {
             self.plain(write);
@@ -243,7 +263,10 @@ impl Writer<'_> {
             TypeKind::TinyInt => self.integer(array.as_primitive::<Int8Type>().value(row).into()),
             TypeKind::SmallInt => self.integer(array.as_primitive::<Int16Type>().value(row).into()),
             TypeKind::Int => self.integer(array.as_primitive::<Int32Type>().value(row).into()),
-            TypeKind::BigInt => self.integer(array.as_primitive::<Int64Type>().value(row)),
+            TypeKind::BigInt => {
+                let value = array.as_primitive::<Int64Type>().value(row);
+                self.wide(|out| number::write_i64(value, out));
+            }
             TypeKind::IntervalYearMonth => {
                 self.integer(array.as_primitive::<IntervalYearMonthType>().value(row).into());
             }
@@ -261,9 +284,9 @@ impl Writer<'_> {
             TypeKind::Decimal { scale, .. } => {
                 let value = array.as_primitive::<Decimal128Type>().value(row);
                 if self.options.plain_decimals {
-                    self.plain(|out| decimal::write(value, *scale, out));
+                    self.wide(|out| decimal::write(value, *scale, out));
                 } else {
-                    self.plain(|out| write_decimal(value, *scale, out));
+                    self.wide(|out| write_decimal(value, *scale, out));
                 }
             }
             TypeKind::Char(_) | TypeKind::Varchar(_) => write_string(

@@ -169,6 +169,7 @@ impl Settings {
                         Mode::Literal => NullKeys::Literal(literal),
                     },
                     escape_supplementary: true,
+                    quote_wide_numbers: false,
                 },
             })
         })

@@ -2,9 +2,11 @@
 //!
 //! Each group counts how often it holds each value. A value that comes for the first time is handed on, one that
 //! leaves for good is taken back; the aggregate behind sees nothing else. The state is the counts alone: the
-//! aggregate is built from them again.
+//! aggregate is built from them again. They keep the order in which the values came, so that what goes by the order,
+//! such as a text joined or a sum of floats, is the same again.
 
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arrow_array::builder::Int64Builder;
@@ -22,8 +24,9 @@ use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType as ArrowType;
 use arrow_select::take::take;
 use dataflow::{Accumulator, AggregateFunction, BoundAggregate, Error, SignatureError};
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+use hashbrown::DefaultHashBuilder;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use model::{DataType, RowKind, TypeKind};
 
 use super::{argument, for_each, maker};
@@ -49,9 +52,9 @@ pub(super) fn bind(name: &'static str, plain: BoundAggregate) -> Result<BoundAgg
         }
         TypeKind::IntervalYearMonth => numbers::<IntervalYearMonthType>(name, &plain, &counts),
         TypeKind::IntervalDayTime => numbers::<DurationMillisecondType>(name, &plain, &counts),
-        TypeKind::Boolean => make(name, &plain, &counts, || Flags),
-        kind if kind.is_string() => make(name, &plain, &counts, || Texts),
-        kind if kind.is_binary() => make(name, &plain, &counts, || Binaries),
+        TypeKind::Boolean => make::<Flags>(name, &plain, &counts),
+        kind if kind.is_string() => make::<Texts>(name, &plain, &counts),
+        kind if kind.is_binary() => make::<Binaries>(name, &plain, &counts),
         other => {
             return Err(
                 SignatureError::new(format!("{name}(DISTINCT ...) does not take values of {other}"))
@@ -74,35 +77,35 @@ fn numbers<T: ArrowPrimitiveType>(
 where
     T::Native: Bits,
 {
-    make(name, plain, counts, || Primitive::<T>(std::marker::PhantomData))
+    make::<Primitive<T>>(name, plain, counts)
 }
 
 fn make<C: Column>(
     name: &'static str,
     plain: &BoundAggregate,
     counts: &DataType,
-    column: impl Fn() -> C + Send + Sync + 'static,
 ) -> Arc<dyn AggregateFunction> {
     let (inner, counts) = (plain.function.clone(), counts.clone());
     maker(name, move || {
-        Box::new(Distinct {
+        Box::new(Distinct::<C> {
             inner: inner.accumulator(),
             groups: Vec::new(),
-            entries: 0,
-            heap_bytes: 0,
-            column: column(),
+            bytes: 0,
             counts: counts.clone(),
         })
     })
 }
 
+/// How often a group holds each value, in the order of their arrival.
+type Counts<K> = IndexMap<K, i64, DefaultHashBuilder>;
+
 /// How values of a column are held as keys.
-trait Column: Send + 'static {
+trait Column: 'static {
     type Key: Hash + Eq + Send + 'static;
 
     /// Adds or takes one of the value in `row`; says the count before and after.
     fn count(
-        map: &mut HashMap<Self::Key, i64>,
+        map: &mut Counts<Self::Key>,
         array: &dyn Array,
         row: usize,
         by: i64,
@@ -162,7 +165,7 @@ impl Bits for f64 {
     }
 }
 
-struct Primitive<T>(std::marker::PhantomData<fn() -> T>);
+struct Primitive<T>(PhantomData<fn() -> T>);
 
 impl<T: ArrowPrimitiveType> Column for Primitive<T>
 where
@@ -172,7 +175,7 @@ where
 
     #[inline]
     fn count(
-        map: &mut HashMap<Self::Key, i64>,
+        map: &mut Counts<Self::Key>,
         array: &dyn Array,
         row: usize,
         by: i64,
@@ -199,12 +202,7 @@ struct Flags;
 impl Column for Flags {
     type Key = bool;
 
-    fn count(
-        map: &mut HashMap<bool, i64>,
-        array: &dyn Array,
-        row: usize,
-        by: i64,
-    ) -> Result<(i64, i64), Error> {
+    fn count(map: &mut Counts<bool>, array: &dyn Array, row: usize, by: i64) -> Result<(i64, i64), Error> {
         Ok(step(map, array.as_boolean().value(row), by))
     }
 
@@ -223,7 +221,7 @@ impl Column for Texts {
     type Key = Box<[u8]>;
 
     fn count(
-        map: &mut HashMap<Box<[u8]>, i64>,
+        map: &mut Counts<Box<[u8]>>,
         array: &dyn Array,
         row: usize,
         by: i64,
@@ -252,7 +250,7 @@ impl Column for Binaries {
     type Key = Box<[u8]>;
 
     fn count(
-        map: &mut HashMap<Box<[u8]>, i64>,
+        map: &mut Counts<Box<[u8]>>,
         array: &dyn Array,
         row: usize,
         by: i64,
@@ -270,13 +268,14 @@ impl Column for Binaries {
 }
 
 /// What is counted down to zero leaves nothing behind.
-fn step<K: Hash + Eq>(map: &mut HashMap<K, i64>, key: K, by: i64) -> (i64, i64) {
+fn step<K: Hash + Eq>(map: &mut Counts<K>, key: K, by: i64) -> (i64, i64) {
     match map.entry(key) {
         Entry::Occupied(mut entry) => {
             let before = *entry.get();
             let after = before + by;
             if after == 0 {
-                entry.remove();
+                // The last value takes its place.
+                entry.swap_remove();
             } else {
                 entry.insert(after);
             }
@@ -290,7 +289,7 @@ fn step<K: Hash + Eq>(map: &mut HashMap<K, i64>, key: K, by: i64) -> (i64, i64) 
 }
 
 /// As [`step`], but copies the bytes only if they are new.
-fn count_bytes(map: &mut HashMap<Box<[u8]>, i64>, bytes: &[u8], by: i64) -> (i64, i64) {
+fn count_bytes(map: &mut Counts<Box<[u8]>>, bytes: &[u8], by: i64) -> (i64, i64) {
     let Some(count) = map.get_mut(bytes) else {
         map.insert(bytes.into(), by);
         return (0, by);
@@ -298,17 +297,30 @@ fn count_bytes(map: &mut HashMap<Box<[u8]>, i64>, bytes: &[u8], by: i64) -> (i64
     let before = *count;
     *count += by;
     if *count == 0 {
-        map.remove(bytes);
+        map.swap_remove(bytes);
     }
     (before, before + by)
 }
 
+struct Group<K> {
+    counts: Counts<K>,
+    /// On the heap behind the keys.
+    key_bytes: usize,
+}
+
+impl<K> Group<K> {
+    fn bytes(&self) -> usize {
+        // An entry holds its hash too, and has a place in the table of hashes.
+        let entry = size_of::<K>() + size_of::<i64>() + 2 * size_of::<usize>();
+        self.counts.capacity() * entry + self.key_bytes
+    }
+}
+
 struct Distinct<C: Column> {
     inner: Box<dyn Accumulator>,
-    groups: Vec<HashMap<C::Key, i64>>,
-    entries: usize,
-    heap_bytes: usize,
-    column: C,
+    groups: Vec<Group<C::Key>>,
+    /// Of all groups together.
+    bytes: usize,
     counts: DataType,
 }
 
@@ -328,16 +340,17 @@ impl<C: Column> Distinct<C> {
         let nulls = array.logical_nulls();
         for_each(groups, nulls.as_ref(), filter, kinds, |row, group, adds| {
             let by = if adds { by(row) } else { -by(row) };
-            let map = &mut self.groups[group];
-            let length = map.len();
-            let (before, after) = C::count(map, array.as_ref(), row, by)?;
-            let bytes = || C::heap_bytes(array.as_ref(), row);
-            if map.len() > length {
-                self.entries += 1;
-                self.heap_bytes += bytes();
-            } else if map.len() < length {
-                self.entries -= 1;
-                self.heap_bytes = self.heap_bytes.saturating_sub(bytes());
+            let held = &mut self.groups[group];
+            let (length, bytes) = (held.counts.len(), held.bytes());
+            let (before, after) = C::count(&mut held.counts, array.as_ref(), row, by)?;
+            if held.counts.len() != length {
+                let key_bytes = C::heap_bytes(array.as_ref(), row);
+                if held.counts.len() > length {
+                    held.key_bytes += key_bytes;
+                } else {
+                    held.key_bytes -= key_bytes;
+                }
+                self.bytes = self.bytes + held.bytes() - bytes;
             }
             if (before > 0) != (after > 0) {
                 rows.push(row as u32);
@@ -365,7 +378,10 @@ impl<C: Column> Accumulator for Distinct<C> {
     fn resize(&mut self, groups: usize) {
         self.inner.resize(groups);
         if groups > self.groups.len() {
-            self.groups.resize_with(groups, HashMap::new);
+            self.groups.resize_with(groups, || Group {
+                counts: Counts::default(),
+                key_bytes: 0,
+            });
         }
     }
 
@@ -410,7 +426,7 @@ impl<C: Column> Accumulator for Distinct<C> {
         let mut keys: Vec<&C::Key> = Vec::new();
         let mut counts = Int64Builder::new();
         for group in super::indexes(groups) {
-            for (key, count) in &self.groups[group] {
+            for (key, count) in &self.groups[group].counts {
                 keys.push(key);
                 counts.append_value(*count);
             }
@@ -431,21 +447,14 @@ impl<C: Column> Accumulator for Distinct<C> {
     fn clear(&mut self, groups: &[u32]) {
         self.inner.clear(groups);
         for &group in groups {
-            let map = std::mem::take(&mut self.groups[group as usize]);
-            self.entries = self.entries.saturating_sub(map.len());
-        }
-        if self.entries == 0 {
-            self.heap_bytes = 0;
+            let group = &mut self.groups[group as usize];
+            self.bytes -= group.bytes();
+            group.counts = Counts::default();
+            group.key_bytes = 0;
         }
     }
 
     fn size_bytes(&self) -> usize {
-        let _ = &self.column;
-        // An entry of a hash table and the byte that controls it, at a usual load.
-        let entry = (size_of::<C::Key>() + size_of::<i64>() + 1) * 8 / 7;
-        self.inner.size_bytes()
-            + self.groups.capacity() * size_of::<HashMap<C::Key, i64>>()
-            + self.entries * entry
-            + self.heap_bytes
+        self.inner.size_bytes() + self.groups.capacity() * size_of::<Group<C::Key>>() + self.bytes
     }
 }

@@ -324,3 +324,56 @@ fn retractions_undo_updates() {
         assert_eq!(&busy.evaluate(&all).unwrap(), &empty.evaluate(&all).unwrap());
     }
 }
+
+#[test]
+fn distinct_values_keep_their_order_through_their_state() {
+    let texts: Vec<String> = (0..100)
+        .map(|number| format!("text {}", number * 37 % 100))
+        .collect();
+    let array: ArrayRef = Arc::new(StringArray::from(texts.clone()));
+    let bound = bind("LISTAGG", TypeKind::STRING, true);
+    let group = UInt32Array::from(vec![0]);
+    let joined = |accumulator: &dyn Accumulator| {
+        let result = accumulator.evaluate(&group).unwrap();
+        result
+            .as_any()
+            .downcast_ref::<StringArray>()
+            .unwrap()
+            .value(0)
+            .to_string()
+    };
+    let mut first = accumulator(&bound, 1);
+    first
+        .update(&[0; 100], std::slice::from_ref(&array), None, None)
+        .unwrap();
+    first.update(&[0; 100], &[array], None, None).unwrap();
+    let mut second = accumulator(&bound, 1);
+    second.merge(&[0], &first.state(&group).unwrap()).unwrap();
+    assert_eq!(joined(first.as_ref()), texts.join(","));
+    assert_eq!(joined(second.as_ref()), texts.join(","));
+}
+
+#[test]
+fn distinct_values_give_back_the_memory_that_they_took() {
+    let array: ArrayRef = Arc::new(StringArray::from(
+        (0..1000).map(|n| format!("text {n}")).collect::<Vec<_>>(),
+    ));
+    let bound = bind("COUNT", TypeKind::STRING, true);
+    let mut counts = accumulator(&bound, 2);
+    let before = counts.size_bytes();
+    counts
+        .update(&[1; 1000], &[array.slice(0, 1000)], None, None)
+        .unwrap();
+    let one = counts.size_bytes();
+    assert!(one > before + 1000 * 32, "{one}");
+    counts
+        .update(&[0; 1000], &[array.slice(0, 1000)], None, None)
+        .unwrap();
+    counts
+        .update(&[0; 1000], &[array], None, Some(&[RowKind::Delete; 1000]))
+        .unwrap();
+    counts.clear(&[0]);
+    assert_eq!(counts.size_bytes(), one);
+    counts.clear(&[1]);
+    assert_eq!(counts.size_bytes(), before);
+}

@@ -172,6 +172,12 @@ fn is_fallible(from: &TypeKind, to: &TypeKind) -> bool {
             .iter()
             .zip(b)
             .any(|(a, b)| is_fallible(&a.data_type.kind, &b.data_type.kind)),
+        // What is filled up must not become too long.
+        (_, TypeKind::Char(length) | TypeKind::Binary(length))
+            if *length as usize > crate::build::RESULT_BYTES_MAX =>
+        {
+            true
+        }
         (a, b) if a.is_string() => !b.is_string() && !b.is_binary(),
         // NaN is no decimal.
         (a, TypeKind::Decimal { .. }) => a.is_approximate_numeric(),

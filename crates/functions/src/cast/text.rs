@@ -167,6 +167,9 @@ pub(super) fn to_binary(array: &ArrayRef, to: &TypeKind) -> Result<ArrayRef, Err
         TypeKind::Varbinary(length) => (*length as usize, false),
         other => return Err(no_cast(&TypeKind::BYTES, other)),
     };
+    if padded && array.null_count() < array.len() {
+        build::check_length("CAST", length)?;
+    }
     let write = |bytes: &[u8], out: &mut Vec<u8>| {
         let kept = &bytes[..bytes.len().min(length)];
         out.extend_from_slice(kept);

@@ -27,6 +27,9 @@ pub(super) fn cast(
         TypeKind::Varchar(length) => (*length as usize, false),
         other => return Err(super::number::no_cast(&from.kind, other)),
     };
+    if padded && array.null_count() < rows {
+        build::check_length("CAST", limit)?;
+    }
     let unlimited = limit >= model::data_type::LENGTH_MAX as usize;
     // The types that jobs write most have loops of their own; the others go value by value.
     macro_rules! column {

@@ -11,9 +11,9 @@ use model::{DataType, TypeKind};
 
 use super::construct::spread;
 use super::lists::{Lists, Picks, Pool, array_of, common_element, element_of};
-use crate::build;
+use crate::build::{self, check_length};
 use crate::definition::Scalar;
-use crate::kernel::{Call, Flags, Numbers, Text, kernel};
+use crate::kernel::{Call, Flags, Numbers, Text, fallible_kernel, kernel};
 use crate::signature::{Slot, bound_as, check_count, coerce_one, mismatch};
 
 macro_rules! function {
@@ -207,14 +207,9 @@ fn bind_same(
 fn bind_distinct(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     bind_same("ARRAY_DISTINCT", arguments, |elements, pool, picks| {
         for element in elements {
-            if !picks
-                .current()
-                .iter()
-                .any(|&kept| pool.same(kept as usize, element))
-            {
-                picks.push(element);
-            }
+            picks.push(element);
         }
+        picks.keep_first(pool);
     })
 }
 
@@ -436,7 +431,7 @@ fn bind_join(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
         types.push(coerce_one("ARRAY_JOIN", index, argument, Slot::Text)?);
     }
     let nullable = types.iter().any(|t| t.nullable);
-    let function = kernel("ARRAY_JOIN", |call| -> Result<ArrayRef, Error> {
+    let function = fallible_kernel("ARRAY_JOIN", |call| -> Result<ArrayRef, Error> {
         let lists = Lists::of(call.value(0)?, 0)?;
         let texts = lists.values().as_string::<i32>();
         let separators = call.text(1)?;
@@ -452,7 +447,7 @@ fn bind_join(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
                     None => return Ok(None),
                 },
             };
-            let mut first = true;
+            let (start, mut first) = (out.len(), true);
             for element in elements {
                 let text = if arrow_array::Array::is_null(texts, element) {
                     null_text
@@ -465,6 +460,7 @@ fn bind_join(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
                     }
                     first = false;
                     out.push_str(text);
+                    check_length("ARRAY_JOIN", out.len() - start)?;
                 }
             }
             Ok(Some(()))

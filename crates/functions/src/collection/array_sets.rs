@@ -97,39 +97,35 @@ fn bind(name: &'static str, arguments: &[Argument], set: Set) -> Result<BoundSca
         let parts: Vec<_> = lists.iter().map(Lists::values).collect();
         let pool = Pool::of(&parts)?;
         let mut picks = Picks::new(call.rows);
-        'rows: for row in 0..call.rows {
-            let mut rows = Vec::with_capacity(lists.len());
-            for list in &lists {
-                match list.get(row) {
-                    Some(elements) => rows.push(elements),
-                    None => {
-                        picks.null_row();
-                        continue 'rows;
-                    }
-                }
+        let mut rows = Vec::with_capacity(lists.len());
+        // The elements of the second array in order.
+        let mut second: Vec<u32> = Vec::new();
+        for row in 0..call.rows {
+            rows.clear();
+            rows.extend(lists.iter().map_while(|list| list.get(row)));
+            if rows.len() < lists.len() {
+                picks.null_row();
+                continue;
             }
-            let taken = if matches!(set, Set::Concat | Set::Union) {
-                rows.len()
-            } else {
-                1
-            };
-            for element in rows[..taken].iter().cloned().flatten() {
-                let in_second = || rows[1].clone().any(|other| pool.same(other, element));
-                let new = || {
-                    !picks
-                        .current()
-                        .iter()
-                        .any(|&kept| pool.same(kept as usize, element))
-                };
+            if matches!(set, Set::Intersect | Set::Except) {
+                second.clear();
+                second.extend(rows[1].clone().map(|element| element as u32));
+                second.sort_unstable_by(|&a, &b| pool.compare(a as usize, b as usize));
+                rows.truncate(1);
+            }
+            for element in rows.iter().cloned().flatten() {
+                let found = || second.binary_search_by(|&other| pool.compare(other as usize, element));
                 let wanted = match set {
-                    Set::Concat => true,
-                    Set::Union => new(),
-                    Set::Intersect => in_second() && new(),
-                    Set::Except => !in_second() && new(),
+                    Set::Concat | Set::Union => true,
+                    Set::Intersect => found().is_ok(),
+                    Set::Except => found().is_err(),
                 };
                 if wanted {
                     picks.push(element);
                 }
+            }
+            if set != Set::Concat {
+                picks.keep_first(&pool);
             }
             picks.end_row();
         }

@@ -15,7 +15,7 @@ use super::lists::internal;
 use crate::definition::Scalar;
 use crate::kernel::{Call, fallible_kernel, kernel};
 use crate::signature::bound_as;
-use crate::types::common_type;
+use crate::types::common_element_type;
 
 pub(super) const LIST: &[Scalar] = &[
     Scalar {
@@ -48,7 +48,7 @@ fn common(name: &str, types: &[DataType]) -> Result<DataType, SignatureError> {
     if types.iter().all(|t| t.kind == TypeKind::Null) {
         return Ok(TypeKind::Null.nullable());
     }
-    common_type(types).ok_or_else(|| {
+    common_element_type(types).ok_or_else(|| {
         let kinds: Vec<String> = types.iter().map(|t| t.kind.to_string()).collect();
         SignatureError::new(format!(
             "the values of {name} have no type in common: {}",
@@ -141,7 +141,7 @@ fn bind_map(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     Ok(bound_as(casts, result, function))
 }
 
-/// Maps of so many entries each. Of equal keys in a map the last one's value counts.
+/// Maps of so many entries each. Of equal keys in a map the first one's place and the last one's value count.
 pub(super) fn map_of(
     keys: ArrayRef,
     values: ArrayRef,
@@ -162,20 +162,24 @@ pub(super) fn map_of(
     let mut picked_keys: Vec<u32> = Vec::with_capacity(keys.len());
     let mut picked_values: Vec<u32> = Vec::with_capacity(keys.len());
     let mut offsets: Vec<i32> = vec![0];
-    let mut next = 0;
+    let mut by_key: Vec<u32> = Vec::new();
+    let mut entries: Vec<(u32, u32)> = Vec::new();
+    let mut next: u32 = 0;
     for &count in counts {
-        let start = picked_keys.len();
-        for index in next..next + count {
-            let found = (start..picked_keys.len()).find(|&at| order(picked_keys[at] as usize, index).is_eq());
-            match found {
-                Some(at) => picked_values[at] = index as u32,
-                None => {
-                    picked_keys.push(index as u32);
-                    picked_values.push(index as u32);
-                }
-            }
+        let compare = |a: u32, b: u32| order(a as usize, b as usize);
+        by_key.clear();
+        by_key.extend(next..next + count as u32);
+        by_key.sort_unstable_by(|&a, &b| compare(a, b).then(a.cmp(&b)));
+        entries.clear();
+        for equal in by_key.chunk_by(|&a, &b| compare(a, b).is_eq()) {
+            entries.push((equal[0], equal[equal.len() - 1]));
         }
-        next += count;
+        entries.sort_unstable();
+        for (first, last) in &entries {
+            picked_keys.push(*first);
+            picked_values.push(*last);
+        }
+        next += count as u32;
         offsets.push(picked_keys.len() as i32);
     }
     let keys = take(keys.as_ref(), &UInt32Array::from(picked_keys), None).map_err(internal)?;

@@ -2,12 +2,11 @@
 
 use std::cmp::Ordering;
 
-use arrow_array::Array;
-use arrow_select::interleave::interleave;
-use dataflow::{Argument, BoundScalar, Error, SignatureError};
+use arrow_array::{Array, ArrayRef};
+use dataflow::{Argument, BoundScalar, SignatureError, Value};
 use model::DataType;
 
-use super::lists::internal;
+use super::lists::Pool;
 use crate::definition::Scalar;
 use crate::kernel::kernel;
 use crate::signature::{bound_as, check_count};
@@ -49,38 +48,26 @@ fn bind(name: &'static str, arguments: &[Argument], wanted: Ordering) -> Result<
         .map(|t| common.clone().with_nullable(t.nullable))
         .collect();
     let function = kernel(name, move |call| {
-        let mut orders = Vec::new();
-        for a in call.arguments {
-            let mut row = Vec::with_capacity(call.len());
-            for b in call.arguments {
-                row.push(crate::operators::comparator(a.array(), b.array())?);
-            }
-            orders.push(row);
-        }
-        let mut arrays: Vec<&dyn Array> = call
-            .arguments
-            .iter()
-            .map(|value| value.array().as_ref())
-            .collect();
-        let null = arrow_array::new_null_array(arrays[0].data_type(), 1);
-        let null_index = arrays.len();
-        arrays.push(null.as_ref());
-        let picks: Vec<(usize, usize)> = (0..call.rows)
+        let parts: Vec<&ArrayRef> = call.arguments.iter().map(Value::array).collect();
+        let pool = Pool::of(&parts)?;
+        let picks = (0..call.rows)
             .map(|row| {
-                let at = |index: usize| call.arguments[index].index(row);
-                let mut best = 0;
-                for (index, order) in orders.iter().enumerate() {
-                    if call.arguments[index].is_null(row) {
-                        return (null_index, 0);
+                let mut best: Option<usize> = None;
+                let mut base = 0;
+                for value in call.arguments {
+                    if value.is_null(row) {
+                        return None;
                     }
-                    if order[best](at(index), at(best)) == wanted {
-                        best = index;
+                    let at = base + value.index(row);
+                    if best.is_none_or(|best| pool.compare(at, best) == wanted) {
+                        best = Some(at);
                     }
+                    base += value.array().len();
                 }
-                (best, at(best))
+                best.map(|best| best as u32)
             })
             .collect();
-        interleave(&arrays, &picks).map_err(|error| -> Error { internal(error) })
+        pool.take(picks)
     });
     Ok(bound_as(casts, common, function))
 }

@@ -98,6 +98,8 @@ pub(super) struct Picks {
     indexes: Vec<u32>,
     offsets: Vec<i32>,
     nulls: Nulls,
+    /// Places of a row's elements, used again for every row.
+    places: Vec<u32>,
 }
 
 impl Picks {
@@ -108,6 +110,7 @@ impl Picks {
             indexes: Vec::new(),
             offsets,
             nulls: Nulls::new(),
+            places: Vec::new(),
         }
     }
 
@@ -115,11 +118,25 @@ impl Picks {
         self.indexes.push(index as u32);
     }
 
-    /// The elements pushed since the last row.
-    pub fn current(&self) -> &[u32] {
-        &self.indexes[self.offsets.last().map_or(0, |&offset| offset as usize)..]
+    /// Leaves the first of equal elements pushed since the last row.
+    pub fn keep_first(&mut self, pool: &Pool) {
+        let start = self.offsets.last().map_or(0, |&offset| offset as usize);
+        let current = &mut self.indexes[start..];
+        let places = &mut self.places;
+        places.clear();
+        places.extend(0..current.len() as u32);
+        let compare =
+            |a: u32, b: u32| pool.compare(current[a as usize] as usize, current[b as usize] as usize);
+        places.sort_unstable_by(|&a, &b| compare(a, b).then(a.cmp(&b)));
+        places.dedup_by(|b, a| compare(*a, *b).is_eq());
+        places.sort_unstable();
+        for (to, &from) in places.iter().enumerate() {
+            current[to] = current[from as usize];
+        }
+        self.indexes.truncate(start + self.places.len());
     }
 
+    /// The elements pushed since the last row.
     pub fn current_mut(&mut self) -> &mut [u32] {
         let start = self.offsets.last().map_or(0, |&offset| offset as usize);
         &mut self.indexes[start..]

@@ -1,5 +1,6 @@
 //! Randomness: RAND, RAND_INTEGER, UUID. Seeded forms give the sequence that `java.util.Random` gives.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::types::{Float64Type, Int32Type};
@@ -80,16 +81,40 @@ impl JavaRandom {
     }
 }
 
+/// Calls without a seed bound so far: the number of a call tells it apart from others of the same time.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// What a call without a seed begins with.
+struct Seed {
+    call: u64,
+}
+
+impl Seed {
+    fn new() -> Self {
+        Seed {
+            call: CALLS.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// By the clock at hand, so that a test can hold it.
+    fn at(&self, context: &EvaluationContext) -> u64 {
+        let mut mixed = Random::new(context.clock.now_us() as u64 ^ self.call.rotate_left(32));
+        mixed.next_u64()
+    }
+}
+
 /// A generator shared by the rows of one call; seeded on first use.
 struct Shared {
-    seed: Option<i64>,
+    given: Option<i64>,
+    fresh: Seed,
     generator: Mutex<Option<JavaRandom>>,
 }
 
 impl Shared {
-    fn new(seed: Option<i64>) -> Self {
+    fn new(given: Option<i64>) -> Self {
         Shared {
-            seed,
+            given,
+            fresh: Seed::new(),
             generator: Mutex::new(None),
         }
     }
@@ -101,17 +126,11 @@ impl Shared {
     ) -> Result<T, Error> {
         // A panic cannot leave a generator half changed.
         let mut guard = self.generator.lock().unwrap_or_else(PoisonError::into_inner);
-        let generator =
-            guard.get_or_insert_with(|| JavaRandom::new(self.seed.unwrap_or_else(|| fresh_seed(context))));
+        let generator = guard.get_or_insert_with(|| {
+            JavaRandom::new(self.given.unwrap_or_else(|| self.fresh.at(context) as i64))
+        });
         draw(generator)
     }
-}
-
-fn fresh_seed(context: &EvaluationContext) -> i64 {
-    // Two calls within a microsecond still differ: the address of a new allocation tells them apart.
-    let place = Box::new(0u8);
-    let mixed = context.clock.now_us() as u64 ^ (std::ptr::from_ref(&*place) as u64).rotate_left(32);
-    Random::new(mixed).next_u64() as i64
 }
 
 fn bind_rand(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
@@ -166,10 +185,11 @@ fn seed(
 
 fn bind_uuid(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("UUID", arguments, 0, 0)?;
+    let seed = Seed::new();
     let generator: Mutex<Option<Random>> = Mutex::new(None);
     let function = Kernel::new("UUID", move |call: &crate::kernel::Call<'_>| {
         let mut guard = generator.lock().unwrap_or_else(PoisonError::into_inner);
-        let random = guard.get_or_insert_with(|| Random::new(fresh_seed(call.context) as u64));
+        let random = guard.get_or_insert_with(|| Random::new(seed.at(call.context)));
         build::strings(call.rows, |_, out| {
             let (high, low) = (random.next_u64(), random.next_u64());
             let version = (high & !0xF000) | 0x4000;
@@ -203,5 +223,14 @@ mod tests {
         assert_eq!(random.next_int(10), 3);
         // As Flink answers to RAND(1).
         assert_eq!(JavaRandom::new(1).next_double(), 0.730_878_190_703_290_9);
+    }
+
+    #[test]
+    fn a_call_is_random_by_its_number_and_the_clock_alone() {
+        let at = |ms: i64| EvaluationContext::new(chrono_tz::UTC, Arc::new(stdx::ManualClock::at_ms(ms)));
+        let (first, second) = (Seed { call: 1 }, Seed { call: 2 });
+        assert_eq!(first.at(&at(5)), first.at(&at(5)));
+        assert_ne!(first.at(&at(5)), second.at(&at(5)));
+        assert_ne!(first.at(&at(5)), first.at(&at(6)));
     }
 }

@@ -9,6 +9,8 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef};
 use dataflow::{Argument, BoundScalar, Error, SignatureError};
 use model::TypeKind;
+use model::data_type::DECIMAL_PRECISION_MAX;
+use values::decimal::{fits, power_of_ten};
 
 use crate::build;
 use crate::definition::Scalar;
@@ -203,24 +205,24 @@ fn bind_digits(
 
 fn round(call: &Call<'_>, from: &TypeKind, to: &TypeKind, mode: Mode) -> Result<ArrayRef, Error> {
     match from {
-        TypeKind::TinyInt => {
-            each::<Int8Type>(call, to, |x, digits| integer(i64::from(x), digits, mode) as i8)
-        }
-        TypeKind::SmallInt => {
-            each::<Int16Type>(call, to, |x, digits| integer(i64::from(x), digits, mode) as i16)
-        }
-        TypeKind::Int => each::<Int32Type>(call, to, |x, digits| integer(i64::from(x), digits, mode) as i32),
-        TypeKind::BigInt => each::<Int64Type>(call, to, |x, digits| integer(x, digits, mode)),
-        TypeKind::Float => {
-            each::<Float32Type>(call, to, |x, digits| float(f64::from(x), digits, mode) as f32)
-        }
-        TypeKind::Double => each::<Float64Type>(call, to, |x, digits| float(x, digits, mode)),
+        TypeKind::TinyInt => each::<Int8Type>(call, to, |x, digits| {
+            Some(integer(i64::from(x), digits, mode) as i8)
+        }),
+        TypeKind::SmallInt => each::<Int16Type>(call, to, |x, digits| {
+            Some(integer(i64::from(x), digits, mode) as i16)
+        }),
+        TypeKind::Int => each::<Int32Type>(call, to, |x, digits| {
+            Some(integer(i64::from(x), digits, mode) as i32)
+        }),
+        TypeKind::BigInt => each::<Int64Type>(call, to, |x, digits| Some(integer(x, digits, mode))),
+        TypeKind::Float => each::<Float32Type>(call, to, |x, digits| {
+            Some(float(f64::from(x), digits, mode) as f32)
+        }),
+        TypeKind::Double => each::<Float64Type>(call, to, |x, digits| Some(float(x, digits, mode))),
         _ => {
             let scale = from.decimal_digits().map_or(0, |(_, scale)| i32::from(scale));
-            let result_scale = to.decimal_digits().map_or(0, |(_, scale)| i32::from(scale));
-            each::<Decimal128Type>(call, to, |x, digits| {
-                decimal(x, scale, digits, result_scale, mode)
-            })
+            let result = to.decimal_digits().unwrap_or((DECIMAL_PRECISION_MAX, 0));
+            each::<Decimal128Type>(call, to, |x, digits| decimal(x, scale, digits, result, mode))
         }
     }
 }
@@ -228,13 +230,13 @@ fn round(call: &Call<'_>, from: &TypeKind, to: &TypeKind, mode: Mode) -> Result<
 fn each<T: ArrowPrimitiveType>(
     call: &Call<'_>,
     to: &TypeKind,
-    f: impl Fn(T::Native, i32) -> T::Native,
+    f: impl Fn(T::Native, i32) -> Option<T::Native>,
 ) -> Result<ArrayRef, Error> {
     let x = call.numbers::<T>(0)?;
     let digits = call.numbers_opt::<Int32Type>(1)?;
     let rounded = build::numbers_as::<T>(call.rows, &to.arrow(), |row| {
         let digits = digits.as_ref().map_or(Some(0), |digits| digits.get(row));
-        Ok(x.get(row).zip(digits).map(|(x, digits)| f(x, digits)))
+        Ok(x.get(row).zip(digits).and_then(|(x, digits)| f(x, digits)))
     })?;
     debug_assert_eq!(rounded.len(), call.rows);
     Ok(rounded)
@@ -251,19 +253,21 @@ fn integer(x: i64, digits: i32, mode: Mode) -> i64 {
         .map_or(0, |unit| rounded.wrapping_mul(unit)) as i64
 }
 
-/// From `scale` to `digits` digits behind the point, held with `result_scale`.
-fn decimal(x: i128, scale: i32, digits: i32, result_scale: i32, mode: Mode) -> i128 {
-    let rounded_scale = digits.min(scale);
-    let rounded = mode.divide(x, (scale - rounded_scale) as u32);
-    let widen = result_scale - rounded_scale;
-    if widen >= 0 {
-        // A value of at most 38 digits and its rounded form have room for the zeros they had.
-        10i128
-            .checked_pow(widen as u32)
-            .map_or(0, |unit| rounded.wrapping_mul(unit))
+/// From `scale` to `digits` digits behind the point, held with `result` digits in all and behind it; `None` if it
+/// has more, as 99.99 has when it is rounded to a whole number.
+fn decimal(x: i128, scale: i32, digits: i32, result: (u8, u8), mode: Mode) -> Option<i128> {
+    let (scale, rounded_scale) = (i64::from(scale), i64::from(digits.min(scale)));
+    let drop = u32::try_from(scale - rounded_scale).unwrap_or(u32::MAX);
+    let rounded = mode.divide(x, drop);
+    let widen = i64::from(result.1) - rounded_scale;
+    let value = if widen < 0 {
+        mode.divide(rounded, u32::try_from(-widen).unwrap_or(u32::MAX))
+    } else if rounded == 0 {
+        0
     } else {
-        mode.divide(rounded, widen.unsigned_abs())
-    }
+        rounded.checked_mul(power_of_ten(u32::try_from(widen).ok()?)?)?
+    };
+    fits(value, result.0).then_some(value)
 }
 
 fn float(x: f64, digits: i32, mode: Mode) -> f64 {
@@ -317,8 +321,17 @@ mod tests {
         );
         assert_eq!(integer(15, -1, Mode::HalfUp), 20);
         assert_eq!(integer(14, -40, Mode::HalfUp), 0);
-        assert_eq!(decimal(2555, 3, 1, 1, Mode::HalfUp), 26);
-        assert_eq!(decimal(9_999_999_999, 3, -1, 0, Mode::HalfUp), 10_000_000);
+        assert_eq!(decimal(2555, 3, 1, (3, 1), Mode::HalfUp), Some(26));
+        assert_eq!(
+            decimal(9_999_999_999, 3, -1, (8, 0), Mode::HalfUp),
+            Some(10_000_000)
+        );
+        assert_eq!(decimal(9999, 2, 0, (4, 2), Mode::HalfUp), None);
+        assert_eq!(decimal(9999, 2, 0, (4, 2), Mode::Down), Some(9900));
+        for digits in [i32::MIN, -39, 39, i32::MAX] {
+            let kept = if digits > 0 { 9999 } else { 0 };
+            assert_eq!(decimal(9999, 2, digits, (4, 2), Mode::HalfUp), Some(kept));
+        }
         assert_eq!(Mode::Floor.divide(-5, 1), -1);
         assert_eq!(Mode::Up.divide(-5, 1), 0);
     }

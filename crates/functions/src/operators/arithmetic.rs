@@ -99,11 +99,6 @@ impl Operation {
     }
 }
 
-/// `a + b`
-pub(super) fn add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
-    bind(Operation::Add, arguments)
-}
-
 fn bind(operation: Operation, arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count(operation.sign(), arguments, 2, 2)?;
     let (a, b) = (&arguments[0].data_type.kind, &arguments[1].data_type.kind);
@@ -143,10 +138,13 @@ fn bind_numbers(
         if operation == Operation::Modulo {
             return Err(cannot_apply("%", a, b));
         }
-        let decimal = matches!(a, TypeKind::Decimal { .. }) || matches!(b, TypeKind::Decimal { .. });
-        let double = decimal || *a == TypeKind::Double || *b == TypeKind::Double;
-        let kind = if double { TypeKind::Double } else { TypeKind::Float };
-        let function = if double {
+        // Of FLOAT and DOUBLE the left one counts, as in Calcite.
+        let kind = match (a, b) {
+            (TypeKind::Decimal { .. }, _) | (_, TypeKind::Decimal { .. }) => TypeKind::Double,
+            (a, _) if a.is_approximate_numeric() => a.clone(),
+            (_, b) => b.clone(),
+        };
+        let function = if kind == TypeKind::Double {
             floats::<Float64Type>(operation)
         } else {
             floats::<Float32Type>(operation)

@@ -1,18 +1,15 @@
-//! `NOT`, `AND`, `OR` and the tests for TRUE, FALSE and UNKNOWN.
-//!
-//! The planner turns `AND` and `OR` into forms of its own that skip rows already decided; these here compute all
-//! operands and are for documentation and for callers without such a form.
+//! `NOT`, the tests for TRUE, FALSE and UNKNOWN, and what is to be known of `AND` and `OR`.
 
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray};
-use dataflow::{Argument, BoundScalar, Error, SignatureError};
+use dataflow::Error;
 use model::TypeKind;
 
 use crate::build;
-use crate::definition::Scalar;
-use crate::kernel::{Call, Flags, kernel};
-use crate::signature::{Slot, bound, bound_as, check_count, coerce, coerce_one};
+use crate::definition::{Scalar, written_out};
+use crate::kernel::{Call, kernel};
+use crate::signature::{Slot, bound, bound_as, coerce};
 
 macro_rules! truth_test {
     ($name:literal, $signature:literal, $doc:literal, $example:expr, $wanted:expr, $negated:expr) => {
@@ -49,7 +46,7 @@ pub(crate) const LIST: &[Scalar] = &[
         doc: "True if both are; false if either is, even where the other is unknown.",
         example: ("TRUE AND FALSE", "FALSE"),
         category: "logic",
-        bind: |arguments| bind_connective("AND", arguments),
+        bind: written_out,
     },
     Scalar {
         name: "OR",
@@ -57,7 +54,7 @@ pub(crate) const LIST: &[Scalar] = &[
         doc: "True if either is, even where the other is unknown.",
         example: ("TRUE OR FALSE", "TRUE"),
         category: "logic",
-        bind: |arguments| bind_connective("OR", arguments),
+        bind: written_out,
     },
     truth_test!(
         "IS TRUE",
@@ -122,32 +119,4 @@ fn not(call: &Call<'_>) -> Result<ArrayRef, Error> {
 fn is_truth(call: &Call<'_>, wanted: Option<bool>, negated: bool) -> Result<ArrayRef, Error> {
     let flags = call.flags(0)?;
     build::flags(call.rows, |row| Ok(Some((flags.get(row) == wanted) != negated)))
-}
-
-fn bind_connective(name: &'static str, arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
-    check_count(name, arguments, 2, usize::MAX)?;
-    let types = arguments
-        .iter()
-        .enumerate()
-        .map(|(index, argument)| coerce_one(name, index, argument, Slot::Boolean))
-        .collect::<Result<Vec<_>, _>>()?;
-    // What decides: one false for AND, one true for OR.
-    let decisive = name == "OR";
-    let function = kernel(name, move |call| {
-        let operands = (0..call.len())
-            .map(|index| call.flags(index))
-            .collect::<Result<Vec<Flags<'_>>, _>>()?;
-        build::flags(call.rows, |row| {
-            let mut unknown = false;
-            for operand in &operands {
-                match operand.get(row) {
-                    Some(flag) if flag == decisive => return Ok(Some(decisive)),
-                    Some(_) => {}
-                    None => unknown = true,
-                }
-            }
-            Ok((!unknown).then_some(!decisive))
-        })
-    });
-    Ok(bound(types, TypeKind::Boolean, function))
 }

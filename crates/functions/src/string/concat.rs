@@ -4,8 +4,7 @@ use arrow_array::types::Int32Type;
 use dataflow::{Argument, BoundScalar, SignatureError};
 use model::TypeKind;
 
-use super::check_length;
-use crate::build;
+use crate::build::{self, check_length};
 use crate::definition::Scalar;
 use crate::kernel::{Text, fallible_kernel, kernel};
 use crate::signature::{Slot, bound, bound_as, check_count, coerce_one};

@@ -19,7 +19,7 @@ mod url;
 use std::sync::Arc;
 
 use arrow_array::types::ArrowPrimitiveType;
-use dataflow::{Argument, BoundScalar, Error, SignatureError};
+use dataflow::{Argument, BoundScalar, SignatureError};
 use model::TypeKind;
 
 use crate::build;
@@ -145,16 +145,4 @@ fn length_of(text: &str) -> usize {
 /// Text from UTF-16, half pairs as `?`, as Java encodes them.
 fn push_utf16(units: &[u16], out: &mut String) {
     out.extend(char::decode_utf16(units.iter().copied()).map(|unit| unit.unwrap_or('?')));
-}
-
-/// Results are bounded, so that one row cannot take all memory.
-const RESULT_BYTES_MAX: usize = 256 * 1024 * 1024;
-
-fn check_length(name: &str, bytes: usize) -> Result<(), Error> {
-    if bytes <= RESULT_BYTES_MAX {
-        return Ok(());
-    }
-    Err(Error::evaluation(format!(
-        "the result of {name} exceeds {RESULT_BYTES_MAX} bytes"
-    )))
 }

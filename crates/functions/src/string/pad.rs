@@ -4,8 +4,8 @@ use arrow_array::types::Int32Type;
 use dataflow::{Argument, BoundScalar, SignatureError};
 use model::TypeKind;
 
-use super::{check_length, push_utf16};
-use crate::build;
+use super::push_utf16;
+use crate::build::{self, check_length};
 use crate::definition::Scalar;
 use crate::kernel::fallible_kernel;
 use crate::signature::{Slot, bound, coerce};
@@ -67,6 +67,8 @@ fn bind(name: &'static str, arguments: &[Argument], left: bool) -> Result<BoundS
                 }
                 return Ok(Some(()));
             }
+            // A unit of UTF-16 has up to three bytes.
+            check_length(name, length.saturating_mul(3))?;
             let kept: Vec<u16> = text.encode_utf16().take(length).collect();
             let pad: Vec<u16> = pad.encode_utf16().collect();
             let filling = pad.iter().cycle().take(length - kept.len()).copied();

@@ -1,11 +1,11 @@
 //! Parts of a text replaced.
 
-use dataflow::{Argument, BoundScalar, SignatureError};
+use dataflow::{Argument, BoundScalar, Error, SignatureError};
 use model::TypeKind;
 
-use crate::build;
+use crate::build::{self, check_length};
 use crate::definition::Scalar;
-use crate::kernel::kernel;
+use crate::kernel::fallible_kernel;
 use crate::signature::{Slot, bound, coerce};
 
 pub(super) const LIST: &[Scalar] = &[
@@ -17,17 +17,16 @@ pub(super) const LIST: &[Scalar] = &[
         category: "string",
         bind: |arguments| {
             bind("REPLACE", arguments, |text, part, replacement, out| {
-                if part.is_empty() {
-                    out.push_str(&text.replace(part, replacement));
-                    return;
-                }
-                let mut rest = text;
-                while let Some(found) = rest.find(part) {
-                    out.push_str(&rest[..found]);
+                let (start, mut behind) = (out.len(), 0);
+                // An empty part is found between any two characters.
+                for (found, _) in text.match_indices(part) {
+                    out.push_str(&text[behind..found]);
                     out.push_str(replacement);
-                    rest = &rest[found + part.len()..];
+                    check_length("REPLACE", out.len() - start)?;
+                    behind = found + part.len();
                 }
-                out.push_str(rest);
+                out.push_str(&text[behind..]);
+                Ok(())
             })
         },
     },
@@ -45,6 +44,7 @@ pub(super) const LIST: &[Scalar] = &[
                         Some(place) => out.extend(to.chars().nth(place)),
                     }
                 }
+                Ok(())
             })
         },
     },
@@ -53,16 +53,16 @@ pub(super) const LIST: &[Scalar] = &[
 fn bind(
     name: &'static str,
     arguments: &[Argument],
-    f: impl Fn(&str, &str, &str, &mut String) + Send + Sync + 'static,
+    f: impl Fn(&str, &str, &str, &mut String) -> Result<(), Error> + Send + Sync + 'static,
 ) -> Result<BoundScalar, SignatureError> {
     let types = coerce(name, arguments, 3, &[Slot::Text, Slot::Text, Slot::Text])?;
-    let function = kernel(name, move |call| {
+    let function = fallible_kernel(name, move |call| {
         let (text, from, to) = (call.text(0)?, call.text(1)?, call.text(2)?);
         build::strings(call.rows, |row, out| {
             let (Some(text), Some(from), Some(to)) = (text.get(row), from.get(row), to.get(row)) else {
                 return Ok(None);
             };
-            f(text, from, to, out);
+            f(text, from, to, out)?;
             Ok(Some(()))
         })
     });

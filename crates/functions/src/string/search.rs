@@ -96,9 +96,30 @@ fn locate(part: &str, text: &str, from: i32) -> i32 {
     if part.is_empty() {
         return 1;
     }
-    let skipped = usize::try_from(from - 1).unwrap_or(0);
+    // The least number wraps around, as in Flink.
+    let skipped = usize::try_from(from.wrapping_sub(1)).unwrap_or(0);
     let start = offset_of(text, skipped);
     text[start..]
         .find(part)
         .map_or(0, |found| (length_of(&text[..start + found]) + 1) as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_begins_anywhere() {
+        for (from, found) in [
+            (i32::MIN, 0),
+            (-1, 2),
+            (0, 2),
+            (1, 2),
+            (3, 4),
+            (7, 0),
+            (i32::MAX, 0),
+        ] {
+            assert_eq!(locate("a", "banana", from), found, "{from}");
+        }
+    }
 }

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use arrow_array::ArrayRef;
 use arrow_array::builder::{ListBuilder, MapBuilder, MapFieldNames, StringBuilder};
 use arrow_array::types::Int32Type;
-use dataflow::{Argument, BoundScalar, SignatureError};
+use dataflow::{Argument, BoundScalar, Error, SignatureError};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use model::TypeKind;
 
-use super::{nullable_text, regex};
+use super::nullable_text;
+use super::regex::Patterns;
 use crate::build;
 use crate::definition::Scalar;
-use crate::kernel::kernel;
+use crate::java_regex::JavaRegex;
+use crate::kernel::{Text, fallible_kernel, kernel};
 use crate::signature::{Slot, bound, bound_as, check_count, coerce};
 
 pub(super) const LIST: &[Scalar] = &[
@@ -140,52 +144,126 @@ fn bind_str_to_map(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
     let types = coerce("STR_TO_MAP", arguments, 1, &[Slot::Text, Slot::Text, Slot::Text])?;
     let text_type = || Box::new(TypeKind::STRING.nullable());
     let result = TypeKind::Map(text_type(), text_type()).nullable();
-    let function = kernel("STR_TO_MAP", |call| {
+    let function = fallible_kernel("STR_TO_MAP", |call| {
         let text = call.text(0)?;
-        let separators = [call.text_opt(1)?, call.text_opt(2)?];
+        let mut pair = Separator::of(call.text_opt(1)?, ",")?;
+        let mut key = Separator::of(call.text_opt(2)?, "=")?;
         let names = MapFieldNames {
             entry: "entries".into(),
             key: "key".into(),
             value: "value".into(),
         };
         let mut maps = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
+        let mut pairs = Pairs::default();
         for row in 0..call.rows {
-            let separator = |index: usize, default: &'static str| {
-                separators[index]
-                    .as_ref()
-                    .map_or(Some(default), |text| text.get(row))
+            let separators = (pair.get(row)?, key.get(row)?);
+            let present = match (text.get(row), separators) {
+                (Some(text), (Some(Some(pair)), Some(Some(key)))) => {
+                    pairs.read(text, pair, key);
+                    true
+                }
+                _ => false,
             };
-            let pairs = match (text.get(row), separator(0, ","), separator(1, "=")) {
-                (Some(text), Some(pair), Some(key)) => pairs(text, pair, key),
-                _ => None,
-            };
-            let present = pairs.is_some();
-            for (key, value) in pairs.unwrap_or_default() {
+            for (key, value) in pairs.list.drain(..) {
                 maps.keys().append_value(key);
                 maps.values().append_option(value);
             }
             maps.append(present)
-                .map_err(|error| dataflow::Error::internal(error.to_string()))?;
+                .map_err(|error| Error::internal(error.to_string()))?;
         }
         Ok(Arc::new(maps.finish()) as ArrayRef)
     });
     Ok(bound_as(types, result, function))
 }
 
-/// Later pairs replace earlier ones of the same key.
-fn pairs<'a>(text: &'a str, pair: &str, key: &str) -> Option<Vec<(&'a str, Option<&'a str>)>> {
-    let (pair, key) = (regex::compile(pair)?, regex::compile(key)?);
-    let mut pairs: Vec<(&str, Option<&str>)> = Vec::new();
-    if text.is_empty() {
-        return Some(pairs);
+enum Separator<'a> {
+    Default(Option<JavaRegex>),
+    Given(Patterns<'a>),
+}
+
+impl<'a> Separator<'a> {
+    fn of(given: Option<Text<'a>>, default: &str) -> Result<Self, Error> {
+        Ok(match given {
+            Some(given) => Separator::Given(Patterns::new(given)),
+            None => Separator::Default(JavaRegex::compile(default)?),
+        })
     }
-    for part in pair.split(text) {
-        let mut sides = key.splitn(part, 2);
-        let (name, value) = (sides.next().unwrap_or(""), sides.next());
-        match pairs.iter_mut().find(|(known, _)| *known == name) {
-            Some(known) => known.1 = value,
-            None => pairs.push((name, value)),
+
+    fn get(&mut self, row: usize) -> Result<Option<Option<&JavaRegex>>, Error> {
+        match self {
+            Separator::Default(regex) => Ok(Some(regex.as_ref())),
+            Separator::Given(patterns) => patterns.get(row),
         }
     }
-    Some(pairs)
+}
+
+/// More pairs than this are found by hash.
+const SEARCHED_MAX: usize = 16;
+
+/// The pairs of a text, each key once.
+#[derive(Default)]
+struct Pairs<'a> {
+    list: Vec<(&'a str, Option<&'a str>)>,
+    parts: Vec<&'a str>,
+    /// Where each key stands, once there are many.
+    places: HashMap<&'a str, usize>,
+}
+
+impl<'a> Pairs<'a> {
+    fn read(&mut self, text: &'a str, pair: &JavaRegex, key: &JavaRegex) {
+        self.places.clear();
+        if text.is_empty() {
+            return;
+        }
+        let mut parts = std::mem::take(&mut self.parts);
+        pair.split(text, &mut parts);
+        for part in &parts {
+            match key.split_once(part) {
+                Some((key, value)) => self.put(key, Some(value)),
+                None => self.put(part, None),
+            }
+        }
+        self.parts = parts;
+    }
+
+    /// A later pair replaces an earlier one of the same key.
+    fn put(&mut self, key: &'a str, value: Option<&'a str>) {
+        if self.list.len() <= SEARCHED_MAX {
+            match self.list.iter_mut().find(|(known, _)| *known == key) {
+                Some(known) => known.1 = value,
+                None => self.list.push((key, value)),
+            }
+            return;
+        }
+        if self.places.is_empty() {
+            let known = self.list.iter().enumerate();
+            self.places.extend(known.map(|(place, (key, _))| (*key, place)));
+        }
+        match self.places.entry(key) {
+            Entry::Occupied(place) => self.list[*place.get()].1 = value,
+            Entry::Vacant(free) => {
+                free.insert(self.list.len());
+                self.list.push((key, value));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_pairs_the_last_one_of_a_key_counts_and_takes_the_place_of_the_first() {
+        let mut text: Vec<String> = (0..40).map(|key| format!("{key}=old")).collect();
+        text.extend((0..40).rev().map(|key| format!("{key}=new")));
+        let text = text.join(",");
+        let separator = |pattern: &str| JavaRegex::compile(pattern).unwrap().unwrap();
+        let mut pairs = Pairs::default();
+        pairs.read(&text, &separator(","), &separator("="));
+        assert_eq!(pairs.list.len(), 40);
+        for (place, (key, value)) in pairs.list.iter().enumerate() {
+            assert_eq!((key.parse(), *value), (Ok(place), Some("new")));
+        }
+    }
 }

@@ -1,9 +1,10 @@
-//! TIMESTAMPADD and TIMESTAMPDIFF.
+//! TIMESTAMPADD, TIMESTAMPDIFF and the difference of two times as an interval.
 
 use std::sync::Arc;
 
 use arrow_array::types::{
-    Date32Type, Int32Type, Time32MillisecondType, TimestampMicrosecondType, TimestampNanosecondType,
+    Date32Type, DurationMillisecondType, Int32Type, IntervalYearMonthType, Time32MillisecondType,
+    TimestampMicrosecondType, TimestampNanosecondType,
 };
 use dataflow::{Argument, BoundScalar, SignatureError};
 use model::{DataType, TypeKind};
@@ -33,6 +34,17 @@ pub(super) const LIST: &[Scalar] = &[
         example: ("TIMESTAMPDIFF(DAY, DATE '2024-02-28', DATE '2024-03-01')", "2"),
         category: "temporal",
         bind: bind_difference,
+    },
+    Scalar {
+        name: "BETWEEN TIMES",
+        signatures: &["(to - from) DAY TO SECOND", "(to - from) YEAR TO MONTH"],
+        doc: "The time between two dates, times or timestamps, in milliseconds or in whole months.",
+        example: (
+            "CAST((DATE '2024-03-01' - DATE '2024-02-28') DAY TO SECOND AS STRING)",
+            "+2 00:00:00.000",
+        ),
+        category: "temporal",
+        bind: bind_between,
     },
 ];
 
@@ -77,10 +89,9 @@ fn bind_add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             let (number, ms) = (i64::from(numbers.get(row)?), times.utc_ms(row)?);
             Some(match step {
                 Step::Ms(length) => ms.checked_add(length.checked_mul(number)?)?,
-                Step::Months(months) => {
-                    add_months(ms.div_euclid(MS_PER_DAY), months * number) * MS_PER_DAY
-                        + ms.rem_euclid(MS_PER_DAY)
-                }
+                Step::Months(months) => add_months(ms.div_euclid(MS_PER_DAY), months.checked_mul(number)?)
+                    .checked_mul(MS_PER_DAY)?
+                    .checked_add(ms.rem_euclid(MS_PER_DAY))?,
             })
         };
         let arrow = to.arrow();
@@ -98,9 +109,7 @@ fn bind_add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
                         .as_ref()
                         .and_then(|o| o.get(row))
                         .map_or(0, |ns| ns.rem_euclid(1_000_000));
-                    Ok(moved(row)
-                        .and_then(|ms| ms.checked_mul(1_000_000))
-                        .map(|ns| ns + below))
+                    Ok(moved(row).and_then(|ms| ms.checked_mul(1_000_000)?.checked_add(below)))
                 })
             }
             _ => {
@@ -113,9 +122,7 @@ fn bind_add(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
                         .as_ref()
                         .and_then(|o| o.get(row))
                         .map_or(0, |us| us.rem_euclid(1000));
-                    Ok(moved(row)
-                        .and_then(|ms| ms.checked_mul(1000))
-                        .map(|us| us + below))
+                    Ok(moved(row).and_then(|ms| ms.checked_mul(1000)?.checked_add(below)))
                 })
             }
         }
@@ -145,7 +152,7 @@ fn bind_difference(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
     let function = kernel("TIMESTAMPDIFF", move |call| {
         let (from, to) = (Times::of(call, 1, &kinds[0])?, Times::of(call, 2, &kinds[1])?);
         let differences = build::numbers::<Int32Type>(call.rows, |row| {
-            Ok(from.ms(row).zip(to.ms(row)).map(|(from, to)| match step {
+            Ok(from.utc_ms(row).zip(to.utc_ms(row)).map(|(from, to)| match step {
                 Step::Ms(length) => ((to - from) / length) as i32,
                 Step::Months(months) => (whole_months(to, from) / months) as i32,
             }))
@@ -155,6 +162,44 @@ fn bind_difference(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
     let mut all = vec![TypeKind::STRING.not_null()];
     all.extend(types);
     Ok(bound(all, TypeKind::Int, function))
+}
+
+/// Takes the later time, the earlier one, and 'MONTH' or 'SECOND' for the kind of interval.
+fn bind_between(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
+    check_count("-", arguments, 3, 3)?;
+    let types: Vec<DataType> = (0..2)
+        .map(|index| coerce_one("-", index, &arguments[index], Slot::Temporal))
+        .collect::<Result<_, _>>()?;
+    if std::mem::discriminant(&types[0].kind) != std::mem::discriminant(&types[1].kind) {
+        return Err(SignatureError::new(format!(
+            "cannot subtract {} from {}",
+            types[1].kind, types[0].kind
+        ))
+        .hint("cast one side to the type of the other"));
+    }
+    let months = literal_text(&arguments[2]).as_deref() == Some("MONTH");
+    let kinds: Vec<TypeKind> = types.iter().map(|t| t.kind.clone()).collect();
+    let function = kernel("BETWEEN TIMES", move |call| {
+        let (to, from) = (Times::of(call, 0, &kinds[0])?, Times::of(call, 1, &kinds[1])?);
+        let both = |row: usize| to.utc_ms(row).zip(from.utc_ms(row));
+        Ok(if months {
+            Arc::new(build::numbers::<IntervalYearMonthType>(call.rows, |row| {
+                Ok(both(row).map(|(to, from)| whole_months(to, from) as i32))
+            })?)
+        } else {
+            Arc::new(build::numbers::<DurationMillisecondType>(call.rows, |row| {
+                Ok(both(row).map(|(to, from)| to.wrapping_sub(from)))
+            })?)
+        })
+    });
+    let result = if months {
+        TypeKind::IntervalYearMonth
+    } else {
+        TypeKind::IntervalDayTime
+    };
+    let mut all = types;
+    all.push(TypeKind::STRING.not_null());
+    Ok(bound(all, result, function))
 }
 
 /// A month is not whole if on its last day the time of day is not reached; so the same day with an earlier time

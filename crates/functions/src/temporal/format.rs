@@ -5,7 +5,7 @@ use model::TypeKind;
 use values::temporal::Instant;
 
 use super::columns::Times;
-use super::pattern::Pattern;
+use super::pattern::{Dialect, Pattern};
 use crate::build;
 use crate::definition::Scalar;
 use crate::kernel::{Text, fallible_kernel};
@@ -80,12 +80,26 @@ fn bind_date_format(arguments: &[Argument]) -> Result<BoundScalar, SignatureErro
 /// The pattern of the row before, compiled: patterns seldom change from row to row.
 pub(super) struct Patterns<'a> {
     texts: Text<'a>,
+    dialect: Dialect,
     last: Option<(&'a str, Pattern)>,
 }
 
 impl<'a> Patterns<'a> {
+    /// Patterns of `DateTimeFormatter`.
     pub fn new(texts: Text<'a>) -> Self {
-        Patterns { texts, last: None }
+        Patterns {
+            texts,
+            dialect: Dialect::Formatter,
+            last: None,
+        }
+    }
+
+    /// Patterns of `SimpleDateFormat`.
+    pub fn simple(texts: Text<'a>) -> Self {
+        Patterns {
+            dialect: Dialect::Simple,
+            ..Patterns::new(texts)
+        }
     }
 
     /// `None` if the pattern is NULL.
@@ -95,7 +109,7 @@ impl<'a> Patterns<'a> {
         };
         if self.last.as_ref().is_none_or(|(last, _)| *last != text) {
             let wrong = || Error::evaluation(format!("'{text}' is no pattern for dates and times"));
-            self.last = Some((text, Pattern::compile(text).ok_or_else(wrong)?));
+            self.last = Some((text, Pattern::compile(text, self.dialect).ok_or_else(wrong)?));
         }
         Ok(self.last.as_ref().map(|(_, pattern)| pattern))
     }

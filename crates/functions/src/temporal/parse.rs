@@ -47,7 +47,7 @@ fn bind_to_date(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     let types = coerce("TO_DATE", arguments, 1, &[Slot::Text, Slot::Text])?;
     let function = fallible_kernel("TO_DATE", |call| {
         let text = call.text(0)?;
-        let mut patterns = call.text_opt(1)?.map(Patterns::new);
+        let mut patterns = call.text_opt(1)?.map(Patterns::simple);
         build::numbers_as::<Date32Type>(call.rows, &TypeKind::Date.arrow(), |row| {
             let Some(text) = text.get(row) else {
                 return Ok(None);

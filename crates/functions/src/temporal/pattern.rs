@@ -5,6 +5,36 @@ use values::temporal::{Instant, civil_from_days, days_from_civil, days_in_month}
 
 use super::extract::{day_of_year, sunday_is_zero};
 
+/// Whose patterns they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `DateTimeFormatter`, which knows how often each letter can stand in a row.
+    Formatter,
+    /// `SimpleDateFormat`, which takes any number of letters; so many are enough.
+    Simple,
+}
+
+const LETTERS_MAX: usize = 19;
+
+/// Whether a letter of a `DateTimeFormatter` can stand so often.
+fn is_counted(letter: char, count: usize) -> bool {
+    match letter {
+        'W' | 'a' => count == 1,
+        'V' => count == 2,
+        'O' => count == 1 || count == 4,
+        'd' | 'h' | 'H' | 'k' | 'K' | 'm' | 's' | 'w' => count <= 2,
+        'D' => count <= 3,
+        'z' => count <= 4,
+        'c' => count != 2 && count <= 5,
+        'G' | 'M' | 'L' | 'Q' | 'q' | 'E' | 'e' | 'Z' | 'X' | 'x' => count <= 5,
+        'S' => count <= 9,
+        _ => count <= LETTERS_MAX,
+    }
+}
+
+/// Fields are read into numbers that stay far below the limits of an i64 when they are put together.
+const FIELD_MAX: i64 = 1_000_000_000_000;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -43,8 +73,8 @@ enum Item {
 }
 
 impl Pattern {
-    /// `None` if a letter means nothing here, or a quote is not closed.
-    pub fn compile(text: &str) -> Option<Pattern> {
+    /// `None` if a letter means nothing here or stands too often, or a quote is not closed.
+    pub fn compile(text: &str, dialect: Dialect) -> Option<Pattern> {
         let mut items: Vec<Item> = Vec::new();
         let literal = |items: &mut Vec<Item>, text: &str| match items.last_mut() {
             Some(Item::Literal(before)) => before.push_str(text),
@@ -68,6 +98,10 @@ impl Pattern {
                     let mut count = 1;
                     while characters.next_if_eq(&character).is_some() {
                         count += 1;
+                    }
+                    if count > LETTERS_MAX || (dialect == Dialect::Formatter && !is_counted(character, count))
+                    {
+                        return None;
                     }
                     items.push(Item::Field(character, count));
                 }
@@ -97,9 +131,10 @@ impl Pattern {
                 'M' | 'L' => match count {
                     3 => out.push_str(&MONTHS[month as usize - 1][..3]),
                     4 => out.push_str(MONTHS[month as usize - 1]),
+                    5 => out.push_str(&MONTHS[month as usize - 1][..1]),
                     _ => write_number(i64::from(month), count, out),
                 },
-                'Q' | 'q' => write_number(i64::from(month.div_ceil(3)), count, out),
+                'Q' | 'q' => write_quarter(month.div_ceil(3) as usize, count, out),
                 'w' => write_number(local_week(day).1, count, out),
                 'W' => {
                     let first = sunday_is_zero(day - i64::from(day_of_month) + 1);
@@ -112,6 +147,7 @@ impl Pattern {
                     match count {
                         1 | 2 if letter != 'E' => write_number(sunday_is_zero(day) + 1, count, out),
                         4 => out.push_str(name),
+                        5 => out.push_str(&name[..1]),
                         _ => out.push_str(&name[..3]),
                     }
                 }
@@ -244,6 +280,9 @@ impl Fields {
             return None;
         }
         let value: i64 = text[..taken].parse().ok()?;
+        if value > FIELD_MAX && letter != 'S' {
+            return None;
+        }
         match letter {
             'y' | 'u' if count == 2 && taken == 2 => self.year = Some(2000 + value),
             'y' | 'u' => self.year = Some(value),
@@ -349,6 +388,16 @@ fn write_number(value: i64, count: usize, out: &mut String) {
     out.push_str(&format!("{value:0count$}"));
 }
 
+fn write_quarter(quarter: usize, count: usize, out: &mut String) {
+    const NAMES: [&str; 4] = ["1st quarter", "2nd quarter", "3rd quarter", "4th quarter"];
+    match count {
+        3 => out.push_str(&format!("Q{quarter}")),
+        4 => out.push_str(NAMES[quarter - 1]),
+        5 => write_number(quarter as i64, 1, out),
+        _ => write_number(quarter as i64, count, out),
+    }
+}
+
 fn write_year(year: i64, count: usize, out: &mut String) {
     match count {
         2 => out.push_str(&format!("{:02}", year.rem_euclid(100))),
@@ -394,14 +443,14 @@ mod tests {
     use super::*;
 
     fn parse(pattern: &str, text: &str) -> Option<i64> {
-        Pattern::compile(pattern)?
+        Pattern::compile(pattern, Dialect::Formatter)?
             .parse(text, false)
             .map(|parsed| parsed.local.seconds)
     }
 
     #[test]
     fn patterns_read_and_write() {
-        let pattern = Pattern::compile("yyyy-MM-dd'T'HH:mm:ss.SSS").unwrap();
+        let pattern = Pattern::compile("yyyy-MM-dd'T'HH:mm:ss.SSS", Dialect::Formatter).unwrap();
         let parsed = pattern.parse("2024-02-29T13:45:59.123", false).unwrap();
         let mut text = String::new();
         pattern.format(parsed.local, Tz::UTC, 0, &mut text);
@@ -410,13 +459,31 @@ mod tests {
         assert_eq!(parse("hh:mm a", "01:30 PM"), Some(48_600));
         assert_eq!(parse("yyyy-MM-dd", "1970-1-2"), None);
         assert_eq!(parse("dd.MM.yyyy", "2024-02-29"), None);
-        assert!(Pattern::compile("'open").is_none());
-        assert!(Pattern::compile("b").is_none());
+        assert!(Pattern::compile("'open", Dialect::Formatter).is_none());
+        assert!(Pattern::compile("b", Dialect::Formatter).is_none());
+    }
+
+    #[test]
+    fn letters_and_digits_without_end_are_refused_or_read_as_nothing() {
+        for dialect in [Dialect::Formatter, Dialect::Simple] {
+            assert!(Pattern::compile(&"y".repeat(19), dialect).is_some());
+            assert!(Pattern::compile(&"y".repeat(20), dialect).is_none());
+        }
+        assert!(Pattern::compile("ddd", Dialect::Simple).is_some());
+        assert!(Pattern::compile("ddd", Dialect::Formatter).is_none());
+        for letter in ["M", "d", "D", "H", "m", "s", "S", "y", "n"] {
+            for digits in ["999999999999999999", "000000000000000000", "1000000000000"] {
+                for lenient in [false, true] {
+                    let pattern = Pattern::compile(letter, Dialect::Simple).unwrap();
+                    let _ = pattern.parse(digits, lenient);
+                }
+            }
+        }
     }
 
     #[test]
     fn lenient_fields_overflow() {
-        let pattern = Pattern::compile("yyyy-MM-dd").unwrap();
+        let pattern = Pattern::compile("yyyy-MM-dd", Dialect::Simple).unwrap();
         let parsed = pattern.parse("1970-13-01 and more", true).unwrap();
         assert_eq!(parsed.local.seconds, 365 * 86_400);
     }

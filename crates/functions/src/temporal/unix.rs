@@ -11,7 +11,7 @@ use values::temporal::Instant;
 
 use super::clock;
 use super::format::Patterns;
-use super::pattern::Pattern;
+use super::pattern::{Dialect, Pattern};
 use crate::build;
 use crate::definition::Scalar;
 use crate::kernel::fallible_kernel;
@@ -116,8 +116,8 @@ fn bind_unix_timestamp(arguments: &[Argument]) -> Result<BoundScalar, SignatureE
     let types = coerce("UNIX_TIMESTAMP", arguments, 1, &[Slot::Text, Slot::Text])?;
     let function = fallible_kernel("UNIX_TIMESTAMP", |call| {
         let text = call.text(0)?;
-        let mut patterns = call.text_opt(1)?.map(Patterns::new);
-        let default = Pattern::compile(DEFAULT_PATTERN);
+        let mut patterns = call.text_opt(1)?.map(Patterns::simple);
+        let default = Pattern::compile(DEFAULT_PATTERN, Dialect::Simple);
         let zone = Zone::Named(call.context.time_zone);
         let seconds = build::numbers::<Int64Type>(call.rows, |row| {
             let Some(text) = text.get(row) else {
@@ -145,8 +145,8 @@ fn bind_from_unixtime(arguments: &[Argument]) -> Result<BoundScalar, SignatureEr
     let types = coerce("FROM_UNIXTIME", arguments, 1, &[Slot::BigInt, Slot::Text])?;
     let function = fallible_kernel("FROM_UNIXTIME", |call| {
         let seconds = call.numbers::<Int64Type>(0)?;
-        let mut patterns = call.text_opt(1)?.map(Patterns::new);
-        let default = Pattern::compile(DEFAULT_PATTERN);
+        let mut patterns = call.text_opt(1)?.map(Patterns::simple);
+        let default = Pattern::compile(DEFAULT_PATTERN, Dialect::Simple);
         let zone = call.context.time_zone;
         build::strings(call.rows, |row, out| {
             let pattern = match &mut patterns {
@@ -176,7 +176,7 @@ fn bind_convert_tz(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
     let types = coerce("CONVERT_TZ", arguments, 3, &[Slot::Text, Slot::Text, Slot::Text])?;
     let function = fallible_kernel("CONVERT_TZ", |call| {
         let (text, from, to) = (call.text(0)?, call.text(1)?, call.text(2)?);
-        let pattern = Pattern::compile(DEFAULT_PATTERN);
+        let pattern = Pattern::compile(DEFAULT_PATTERN, Dialect::Simple);
         build::strings(call.rows, |row, out| {
             let (Some(text), Some(from), Some(to)) = (text.get(row), from.get(row), to.get(row)) else {
                 return Ok(None);

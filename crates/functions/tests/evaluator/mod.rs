@@ -202,8 +202,9 @@ impl Session {
                 right,
             } => {
                 let name = match operator {
-                    BinaryOperator::Or => "OR",
-                    BinaryOperator::And => "AND",
+                    BinaryOperator::Or | BinaryOperator::And => {
+                        return Err("AND and OR are the planner's".to_string());
+                    }
                     BinaryOperator::Equal => "=",
                     BinaryOperator::NotEqual => "<>",
                     BinaryOperator::Less => "<",
@@ -243,17 +244,6 @@ impl Session {
                     "IS DISTINCT FROM"
                 };
                 self.call(name, self.all(&[left, right])?)
-            }
-            ExprKind::Between {
-                operand,
-                low,
-                high,
-                negated,
-                ..
-            } => {
-                let least = self.call(">=", self.all(&[operand, low])?)?;
-                let most = self.call("<=", self.all(&[operand, high])?)?;
-                negate(self.call("AND", vec![least, most])?, *negated)
             }
             ExprKind::InList {
                 operand,
@@ -316,6 +306,18 @@ impl Session {
                 };
                 self.cast(self.expression(operand)?, &data_type.data_type, mode)
             }
+            ExprKind::Difference {
+                left,
+                right,
+                data_type,
+            } => {
+                let unit = match data_type.data_type.kind {
+                    TypeKind::IntervalYearMonth => "MONTH",
+                    _ => "SECOND",
+                };
+                let (left, right) = (self.expression(left)?, self.expression(right)?);
+                self.call("BETWEEN TIMES", vec![left, right, text(unit)])
+            }
             ExprKind::Function(call) => {
                 let name = call
                     .name
@@ -369,9 +371,6 @@ impl Session {
                     None => text(" "),
                 };
                 self.call("TRIM", vec![text(side), characters, self.expression(operand)?])
-            }
-            ExprKind::Overlaps { left, right } => {
-                self.call("OVERLAPS", self.all(&[&left.0, &left.1, &right.0, &right.1])?)
             }
             ExprKind::Row { fields, .. } => self.call("ROW", self.all(&fields.iter().collect::<Vec<_>>())?),
             ExprKind::Array(elements) => self.call("ARRAY", self.all(&elements.iter().collect::<Vec<_>>())?),

@@ -27,6 +27,8 @@ pub(super) struct Aggregation {
     pub window: GroupWindow,
     /// Keys of each grouping set; empty where there is but one.
     pub sets: Vec<Vec<usize>>,
+    /// Keys other than columns that some grouping set lacks, as text.
+    pub nullable_keys: Vec<String>,
     /// Places of the columns that were named, to tell the one that is not grouped.
     pub(super) names: Vec<(String, Span)>,
 }
@@ -260,6 +262,55 @@ impl Aggregation {
             }
         };
         Expr::column(RESULT_BASE + index, data_type)
+    }
+
+    /// An expression over the rows as what it is in a grouped result: a key that some grouping set lacks can be NULL.
+    pub fn as_grouped(&self, expression: Expr) -> Expr {
+        if self.nullable_keys.is_empty() || !self.nullable_keys.contains(&expression.to_string()) {
+            return expression;
+        }
+        match expression {
+            Expr::Literal { value, data_type } => Expr::Literal {
+                value,
+                data_type: data_type.with_nullable(true),
+            },
+            Expr::Call {
+                function,
+                arguments,
+                data_type,
+                span,
+            } => Expr::Call {
+                function,
+                arguments,
+                data_type: data_type.with_nullable(true),
+                span,
+            },
+            Expr::Field {
+                operand,
+                index,
+                data_type,
+            } => Expr::Field {
+                operand,
+                index,
+                data_type: data_type.with_nullable(true),
+            },
+            Expr::Case {
+                branches,
+                otherwise,
+                data_type,
+            } => Expr::Case {
+                branches,
+                otherwise,
+                data_type: data_type.with_nullable(true),
+            },
+            // These have no type of their own.
+            connective @ (Expr::And(_) | Expr::Or(_)) => Expr::Case {
+                data_type: TypeKind::Boolean.nullable(),
+                branches: Vec::new(),
+                otherwise: Some(Box::new(connective)),
+            },
+            column @ Expr::Column { .. } => column,
+        }
     }
 
     pub fn note_name(&mut self, expression: &Expr, span: Span) {

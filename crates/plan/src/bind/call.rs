@@ -84,7 +84,7 @@ impl ExprBinder<'_> {
             "NULLIF" => self.nullif(arguments, span),
             "IF" => self.if_then(arguments, span),
             _ => {
-                if functions::scalar(&name).is_none() {
+                if !functions::is_callable(&name) {
                     return Err(unknown_function(&name, call.name.span));
                 }
                 self.call_at(&name, arguments, &spans, span)
@@ -106,22 +106,21 @@ impl ExprBinder<'_> {
             return Err(no_common_type(name, &types, span));
         };
         let common = common.with_nullable(types.iter().all(|data_type| data_type.nullable));
+        let mut candidates = arguments
+            .into_iter()
+            .filter(|argument| !literal::is_null_literal(argument))
+            .peekable();
         let mut branches = Vec::new();
         let mut otherwise = None;
-        for argument in arguments {
-            if literal::is_null_literal(&argument) {
-                continue;
-            }
+        while let Some(argument) = candidates.next() {
             let nullable = argument.data_type().nullable;
-            let cast = self.coerce(argument.clone(), &common.clone().with_nullable(nullable), span)?;
-            if !nullable {
-                otherwise = Some(cast);
+            let to = common.clone().with_nullable(nullable);
+            if !nullable || candidates.peek().is_none() {
+                otherwise = Some(self.coerce(argument, &to, span)?);
                 break;
             }
-            branches.push((self.call("IS NOT NULL", vec![argument], span)?, cast));
-        }
-        if otherwise.is_none() {
-            otherwise = branches.pop().map(|(_, last)| last);
+            let condition = self.call("IS NOT NULL", vec![self.duplicate(&argument, span)?], span)?;
+            branches.push((condition, self.coerce(argument, &to, span)?));
         }
         match otherwise {
             Some(only) if branches.is_empty() => Ok(only),
@@ -140,7 +139,7 @@ impl ExprBinder<'_> {
         if literal::is_null_literal(&value) {
             return Err(super::expression::illegal_null(span));
         }
-        let equal = self.compare("=", value.clone(), other, span)?;
+        let equal = self.compare("=", self.duplicate(&value, span)?, other, span)?;
         let nothing = literal::null(value.data_type());
         self.case_of(vec![(equal, nothing)], Some(value), span)
     }
@@ -211,6 +210,18 @@ pub(super) fn function_name(name: &ObjectName) -> Result<String, Diagnostic> {
     }
 }
 
+/// Clauses behind the call of a window in GROUP BY.
+pub(super) fn refuse_window_clauses(name: &str, call: &FunctionCall) -> Result<(), Diagnostic> {
+    refuse_aggregate_clauses(name, call)?;
+    if call.over.is_some() {
+        return Err(Diagnostic::validation(
+            call.span,
+            format!("{name} in GROUP BY takes no OVER"),
+        ));
+    }
+    Ok(())
+}
+
 fn refuse_aggregate_clauses(name: &str, call: &FunctionCall) -> Result<(), Diagnostic> {
     if call.distinct {
         return Err(
@@ -236,7 +247,10 @@ fn refuse_aggregate_clauses(name: &str, call: &FunctionCall) -> Result<(), Diagn
 
 fn unknown_function(name: &str, span: Span) -> Diagnostic {
     let catalogue = functions::catalogue();
-    let names = catalogue.iter().map(|doc| doc.name);
+    let names = catalogue
+        .iter()
+        .map(|doc| doc.name)
+        .filter(|name| functions::is_callable(name));
     Diagnostic::validation(span, format!("function '{name}' not found"))
         .maybe_hint(model::suggest::did_you_mean(name, names))
 }

@@ -85,18 +85,20 @@ impl ExprBinder<'_> {
         symmetric: bool,
         span: Span,
     ) -> Result<Expr, Diagnostic> {
-        let inside = and(vec![
-            self.compare(">=", operand.clone(), low.clone(), span)?,
-            self.compare("<=", operand.clone(), high.clone(), span)?,
-        ]);
         if !symmetric {
-            return Ok(inside);
+            return self.within(operand, low, high, span);
         }
-        let swapped = and(vec![
-            self.compare(">=", operand.clone(), high, span)?,
-            self.compare("<=", operand, low, span)?,
-        ]);
-        Ok(or(vec![inside, swapped]))
+        let copies = (self.duplicate(&low, span)?, self.duplicate(&high, span)?);
+        let inside = self.within(self.duplicate(&operand, span)?, copies.0, copies.1, span)?;
+        Ok(or(vec![inside, self.within(operand, high, low, span)?]))
+    }
+
+    fn within(&mut self, operand: Expr, low: Expr, high: Expr, span: Span) -> Result<Expr, Diagnostic> {
+        let copy = self.duplicate(&operand, span)?;
+        Ok(and(vec![
+            self.compare(">=", copy, low, span)?,
+            self.compare("<=", operand, high, span)?,
+        ]))
     }
 
     pub fn in_list(

@@ -1,10 +1,13 @@
 //! Scalar expressions: names, types and functions resolved, implicit casts put in.
 
+use std::rc::Rc;
+
 use graph::Expr;
 use model::{DataType, Diagnostic, Span, TimeAttribute, TypeKind};
 use sql::ast::{self, BinaryOperator, ExprKind, JsonKind, Literal, TimeUnit, TrimSide, UnaryOperator};
 
 use super::aggregation::Aggregation;
+use super::budget::Budget;
 use super::literal;
 use super::scope::{self, Scope};
 use super::types::common_type;
@@ -17,6 +20,8 @@ pub(super) struct ExprBinder<'a> {
     pub clause: &'static str,
     /// Takes in aggregate calls; without it they are refused.
     pub aggregation: Option<&'a mut Aggregation>,
+    /// What the whole statement may unfold to.
+    pub budget: Rc<Budget>,
 }
 
 /// An expression and whether it still tells the time of its row.
@@ -33,6 +38,7 @@ impl<'a> ExprBinder<'a> {
             place,
             clause,
             aggregation: None,
+            budget: Rc::default(),
         }
     }
 
@@ -81,7 +87,20 @@ impl<'a> ExprBinder<'a> {
         self.place.unwrap_or(span)
     }
 
+    /// A copy of an expression that has to stand in several places.
+    pub fn duplicate(&self, expression: &Expr, span: Span) -> Result<Expr, Diagnostic> {
+        self.budget.duplicate(expression, span)
+    }
+
     pub fn bind(&mut self, expr: &ast::Expr) -> Result<Expr, Diagnostic> {
+        let bound = self.bind_as_written(expr)?;
+        Ok(match &self.aggregation {
+            Some(aggregation) => aggregation.as_grouped(bound),
+            None => bound,
+        })
+    }
+
+    fn bind_as_written(&mut self, expr: &ast::Expr) -> Result<Expr, Diagnostic> {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Name(name) => self.name(name),
@@ -195,6 +214,18 @@ impl<'a> ExprBinder<'a> {
                 let operand = self.bind(operand)?;
                 self.explicit_cast(operand, &data_type.data_type, *is_try, span)
             }
+            ExprKind::Difference {
+                left,
+                right,
+                data_type,
+            } => {
+                let (left, right) = (self.value(left)?, self.value(right)?);
+                let unit = match data_type.data_type.kind {
+                    TypeKind::IntervalYearMonth => TimeUnit::Month,
+                    _ => TimeUnit::Second,
+                };
+                self.call("BETWEEN TIMES", vec![left, right, unit_literal(unit)], span)
+            }
             ExprKind::Function(call) => self.function(call, span),
             ExprKind::Extract { unit, operand } => {
                 let operand = self.bind(operand)?;
@@ -266,11 +297,6 @@ impl<'a> ExprBinder<'a> {
                 let operand = self.bind(operand)?;
                 scope::named_field(operand, field)
             }
-            ExprKind::AtTimeZone { .. } => Err(super::unsupported(
-                span,
-                "AT TIME ZONE",
-                "use CONVERT_TZ, or set 'table.local-time-zone' and cast to TIMESTAMP_LTZ",
-            )),
         }
     }
 
@@ -403,7 +429,8 @@ impl<'a> ExprBinder<'a> {
             let condition = match &operand {
                 Some(operand) => {
                     let value = self.bind(condition)?;
-                    self.compare("=", operand.clone(), value, condition.span)?
+                    let operand = self.duplicate(operand, condition.span)?;
+                    self.compare("=", operand, value, condition.span)?
                 }
                 None => self.truth(condition, "WHEN")?,
             };
@@ -456,10 +483,16 @@ impl<'a> ExprBinder<'a> {
         let start = self.value(&period.0)?;
         let mut end = self.value(&period.1)?;
         if end.data_type().kind.is_interval() {
-            end = self.call("+", vec![start.clone(), end], span)?;
+            end = self.call("+", vec![self.duplicate(&start, span)?, end], span)?;
         }
-        let in_order = self.compare("<=", start.clone(), end.clone(), span)?;
-        let first = self.case_of(vec![(in_order.clone(), start.clone())], Some(end.clone()), span)?;
+        let copies = (self.duplicate(&start, span)?, self.duplicate(&end, span)?);
+        let in_order = self.compare("<=", copies.0, copies.1, span)?;
+        let copies = (self.duplicate(&start, span)?, self.duplicate(&end, span)?);
+        let first = self.case_of(
+            vec![(self.duplicate(&in_order, span)?, copies.0)],
+            Some(copies.1),
+            span,
+        )?;
         let last = self.case_of(vec![(in_order, end)], Some(start), span)?;
         Ok((first, last))
     }

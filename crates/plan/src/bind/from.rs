@@ -3,160 +3,105 @@
 use model::{Diagnostic, Field, Span};
 use sql::ast::{self, FunctionCall, Hint, JoinKind, ObjectName, TableAlias, TableRef, TableRefKind};
 
-use super::query::{Bound, QueryBinder};
+use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::Scope;
 use super::{hints, unsupported};
-use crate::catalog::{CatalogObject, View};
+use crate::catalog::{CatalogObject, ObjectPath, View};
 
 /// How deep views may use each other.
 const VIEWS_NESTED_MAX: usize = 50;
 
 impl QueryBinder<'_> {
-    pub(super) fn from(&mut self, table: &TableRef) -> Result<(Scope, Bound), Diagnostic> {
-        let mut hidden = Vec::new();
-        let (mut name, mut bound) = match &table.kind {
+    pub(super) fn from(&mut self, table: &TableRef) -> Boxed<(Scope, Bound)> {
+        let relation = match &table.kind {
             TableRefKind::Table {
                 name,
                 hints,
-                system_time,
-            } => {
-                if let Some(time) = system_time {
-                    return Err(unsupported(
-                        time.span,
-                        "FOR SYSTEM_TIME AS OF",
-                        "read the table as it is now",
-                    ));
-                }
-                let (name, bound, left_out) = self.named_table(name, hints)?;
-                hidden = left_out;
-                (name, bound)
-            }
-            TableRefKind::Subquery { query, lateral } => {
-                if *lateral {
-                    return Err(unsupported(table.span, "LATERAL", "write a sub-query of its own"));
-                }
-                (Vec::new(), self.query(query)?)
-            }
-            TableRefKind::Function { call, lateral } => {
-                if *lateral {
-                    return Err(unsupported(
-                        table.span,
-                        "LATERAL TABLE",
-                        "only window functions over a table are",
-                    ));
-                }
-                (Vec::new(), self.table_function(call)?)
-            }
-            TableRefKind::Unnest { .. } => {
-                return Err(unsupported(
-                    table.span,
-                    "UNNEST",
-                    "read single elements with array[1]",
-                ));
-            }
-            TableRefKind::Join { kind, .. } => {
-                let what = match kind {
-                    JoinKind::Comma => "joining tables with a comma",
-                    _ => "JOIN",
-                };
-                return Err(unsupported(
-                    table.span,
-                    what,
-                    "bring the data together with UNION ALL, or join before",
-                ));
-            }
-            TableRefKind::MatchRecognize(matching) => {
-                return Err(unsupported(
-                    matching.span,
-                    "MATCH_RECOGNIZE",
-                    "aggregate over windows instead",
-                ));
-            }
-            TableRefKind::Nested(inner) => {
-                let (scope, bound) = self.from(inner)?;
-                let relation = scope.relations.into_iter().next();
-                hidden = relation
-                    .as_ref()
-                    .map(|relation| relation.hidden.clone())
-                    .unwrap_or_default();
-                (relation.map(|relation| relation.name).unwrap_or_default(), bound)
-            }
+                system_time: None,
+            } => self.named_table(name, hints)?,
+            TableRefKind::Subquery {
+                query,
+                lateral: false,
+            } => Named::unnamed(self.boxed_query(query)?),
+            TableRefKind::Function { call, lateral: false } => Named::unnamed(self.table_function(call)?),
+            TableRefKind::Nested(inner) => self.deeper(table.span, |binder| binder.nested_table(inner))?,
+            _ => return Err(unsupported_table(table)),
         };
-        if let Some(alias) = &table.alias {
-            name = vec![alias.name.name.clone()];
-            rename(&mut bound, alias)?;
-        }
-        let fields = bound.plan.schema.fields.clone();
-        let mut scope = Scope::of_relation(name, fields);
-        scope.relations[0].hidden = hidden;
-        Ok((scope, bound))
+        relation.under(table.alias.as_ref())
     }
 
-    fn named_table(
-        &mut self,
-        name: &ObjectName,
-        hints: &[Hint],
-    ) -> Result<(Vec<String>, Bound, Vec<usize>), Diagnostic> {
-        if let [only] = name.parts.as_slice()
-            && let Some(cte) = self.cte(&only.name).cloned()
-        {
-            hints::refuse_on_query(hints)?;
-            return Ok((vec![only.name.clone()], cte, Vec::new()));
-        }
-        let (path, object) = self.env.catalog.lookup(name)?;
-        let parts = vec![path.catalog.clone(), path.database.clone(), path.object.clone()];
-        Ok(match object {
-            CatalogObject::Table(table) => {
-                let hidden = super::table::hidden_columns(table, self.env);
-                (parts, self.scan(&path, table, hints, name.span)?, hidden)
-            }
-            CatalogObject::View(view) => {
-                hints::refuse_on_query(hints)?;
-                (parts, self.view(&path.to_string(), view, name.span)?, Vec::new())
-            }
+    fn nested_table(&mut self, inner: &TableRef) -> Result<Named, Diagnostic> {
+        let (scope, bound) = *self.from(inner)?;
+        let unnamed = Named::unnamed(Box::new(bound));
+        Ok(match scope.relations.into_iter().next() {
+            Some(relation) => Named {
+                name: relation.name,
+                hidden: relation.hidden,
+                ..unnamed
+            },
+            None => unnamed,
         })
     }
 
-    /// A view's query, bound on its own: faults in it point at the place where the view is used.
-    fn view(&mut self, path: &str, view: &View, span: Span) -> Result<Bound, Diagnostic> {
-        let place = self.at(span);
-        let fault = |fault: Diagnostic| Diagnostic {
-            message: format!("view '{path}': {}", fault.message),
-            span: Some(place),
-            ..fault
+    fn named_table(&mut self, name: &ObjectName, hints: &[Hint]) -> Result<Named, Diagnostic> {
+        if let Some(cte) = self.common_table(name, hints)? {
+            return Ok(cte);
+        }
+        self.budget.unfold(1, name.span)?;
+        let (path, object) = self.env.catalog.lookup(name)?;
+        let bound = match object {
+            CatalogObject::Table(table) => self.scan(&path, table, hints, name.span)?,
+            CatalogObject::View(view) => self.view(&path, view, hints, name.span)?,
         };
+        let hidden = match object {
+            CatalogObject::Table(table) => super::table::hidden_columns(table, self.env),
+            CatalogObject::View(_) => Vec::new(),
+        };
+        let name = vec![path.catalog, path.database, path.object];
+        Ok(Named { name, hidden, bound })
+    }
+
+    fn common_table(&self, name: &ObjectName, hints: &[Hint]) -> Result<Option<Named>, Diagnostic> {
+        let [only] = name.parts.as_slice() else {
+            return Ok(None);
+        };
+        let Some(cte) = self.cte(&only.name) else {
+            return Ok(None);
+        };
+        hints::refuse_on_query(hints)?;
+        self.budget.unfold(cte.plan.size(), name.span)?;
+        let mut named = Named::unnamed(Box::new(cte.clone()));
+        named.name.push(only.name.clone());
+        Ok(Some(named))
+    }
+
+    /// A view's query, bound on its own: faults in it point at the place where the view is used.
+    fn view(&mut self, path: &ObjectPath, view: &View, hints: &[Hint], span: Span) -> Boxed<Bound> {
+        hints::refuse_on_query(hints)?;
+        let place = self.at(span);
         if self.views >= VIEWS_NESTED_MAX {
             return Err(Diagnostic::validation(
                 place,
                 format!("views use each other more than {VIEWS_NESTED_MAX} deep"),
             ));
         }
-        let query = sql::parse_query(&view.query).map_err(fault)?;
-        let mut bound = self.inside_view(span).query(&query).map_err(fault)?;
-        if bound.plan.schema.len() != view.schema.len() {
-            return Err(Diagnostic::validation(
-                place,
-                format!(
-                    "view '{path}' was made with {} columns, but its query now has {}",
-                    view.schema.len(),
-                    bound.plan.schema.len()
-                ),
-            )
-            .hint("drop the view and create it anew"));
+        match self.view_query(view, span) {
+            Ok(bound) => with_declared_names(path, view, bound, place),
+            Err(fault) => Err(in_view(path, place, fault)),
         }
-        for (field, declared) in bound.plan.schema.fields.iter_mut().zip(&view.schema.fields) {
-            field.name.clone_from(&declared.name);
-        }
-        Ok(bound)
     }
 
-    fn table_function(&mut self, call: &FunctionCall) -> Result<Bound, Diagnostic> {
+    fn view_query(&mut self, view: &View, span: Span) -> Boxed<Bound> {
+        let query = parsed(view)?;
+        self.inside_view(span).boxed_query(&query)
+    }
+
+    fn table_function(&mut self, call: &FunctionCall) -> Boxed<Bound> {
         let name = super::call::function_name(&call.name)?;
         if super::window::is_window_function(&name) {
             return self.window_function(&name, call);
         }
-        let known = functions::scalar(&name).is_some() || functions::aggregate(&name).is_some();
-        if known {
+        if functions::is_callable(&name) {
             return Err(Diagnostic::validation(
                 call.span,
                 format!("{name} is not a table function"),
@@ -168,6 +113,99 @@ impl QueryBinder<'_> {
             "the window functions TUMBLE, HOP, CUMULATE and SESSION are",
         ))
     }
+}
+
+/// What FROM names.
+struct Named {
+    /// From the catalog inwards; empty if it has none.
+    name: Vec<String>,
+    /// Columns that `*` leaves out.
+    hidden: Vec<usize>,
+    bound: Box<Bound>,
+}
+
+impl Named {
+    fn unnamed(bound: Box<Bound>) -> Named {
+        Named {
+            name: Vec::new(),
+            hidden: Vec::new(),
+            bound,
+        }
+    }
+
+    fn under(mut self, alias: Option<&TableAlias>) -> Boxed<(Scope, Bound)> {
+        if let Some(alias) = alias {
+            self.name = vec![alias.name.name.clone()];
+            rename(&mut self.bound, alias)?;
+        }
+        let fields = self.bound.plan.schema.fields.clone();
+        let mut scope = Scope::of_relation(self.name, fields);
+        scope.relations[0].hidden = self.hidden;
+        Ok(Box::new((scope, *self.bound)))
+    }
+}
+
+/// Apart from [`QueryBinder::from`], which calls itself, so that it needs no room for all these.
+fn unsupported_table(table: &TableRef) -> Diagnostic {
+    let (span, what, hint) = match &table.kind {
+        TableRefKind::Table { system_time, .. } => (
+            system_time.as_ref().map_or(table.span, |time| time.span),
+            "FOR SYSTEM_TIME AS OF",
+            "read the table as it is now",
+        ),
+        TableRefKind::Function { .. } => (
+            table.span,
+            "LATERAL TABLE",
+            "only window functions over a table are",
+        ),
+        TableRefKind::Unnest { .. } => (table.span, "UNNEST", "read single elements with array[1]"),
+        TableRefKind::Join { kind, .. } => {
+            let what = match kind {
+                JoinKind::Comma => "joining tables with a comma",
+                _ => "JOIN",
+            };
+            let hint = "bring the data together with UNION ALL, or join before";
+            (table.span, what, hint)
+        }
+        TableRefKind::MatchRecognize(matching) => {
+            (matching.span, "MATCH_RECOGNIZE", "aggregate over windows instead")
+        }
+        TableRefKind::Subquery { .. } | TableRefKind::Nested(_) => {
+            (table.span, "LATERAL", "write a sub-query of its own")
+        }
+    };
+    unsupported(span, what, hint)
+}
+
+fn parsed(view: &View) -> Boxed<ast::Query> {
+    Ok(Box::new(sql::parse_query(&view.query)?))
+}
+
+fn in_view(path: &ObjectPath, place: Span, fault: Diagnostic) -> Diagnostic {
+    Diagnostic {
+        message: format!("view '{path}': {}", fault.message),
+        span: Some(place),
+        ..fault
+    }
+}
+
+/// The columns under the names that the view was made with.
+fn with_declared_names(path: &ObjectPath, view: &View, mut bound: Box<Bound>, place: Span) -> Boxed<Bound> {
+    if bound.plan.schema.len() != view.schema.len() {
+        return Err(Diagnostic::validation(
+            place,
+            format!(
+                "view '{path}' was made with {} columns, but its query now has {}",
+                view.schema.len(),
+                bound.plan.schema.len()
+            ),
+        )
+        .hint("drop the view and create it anew"));
+    }
+    for (field, declared) in bound.plan.schema.fields.iter_mut().zip(&view.schema.fields) {
+        field.name.clone_from(&declared.name);
+    }
+    Ok(bound)
 }
 
 fn rename(bound: &mut Bound, alias: &TableAlias) -> Result<(), Diagnostic> {

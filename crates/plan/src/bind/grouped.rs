@@ -10,7 +10,7 @@ use sql::ast::{self, ArgumentValue, ExprKind, GroupItem, Select};
 use super::aggregation::{
     Aggregation, GroupWindow, ResultLayout, is_group_window, mentions_aggregate, property_field,
 };
-use super::call::function_name;
+use super::call::{function_name, refuse_window_clauses};
 use super::query::{Bound, QueryBinder, Windowed};
 use super::scope::Scope;
 use super::select::{Item, list_items};
@@ -62,6 +62,15 @@ impl QueryBinder<'_> {
         };
         if sets.len() > 1 {
             aggregation.sets = sets.clone();
+            aggregation.nullable_keys = aggregation
+                .keys
+                .iter()
+                .enumerate()
+                .filter(|(key, expression)| {
+                    !matches!(expression, Expr::Column { .. }) && sets.iter().any(|set| !set.contains(key))
+                })
+                .map(|(_, expression)| expression.to_string())
+                .collect();
         }
 
         // What can be missing from a grouping set is nullable in the list.
@@ -140,6 +149,7 @@ impl QueryBinder<'_> {
         }
         let sets = vec![(0..width).collect::<Vec<usize>>()];
         let grouping = attached(windowed, &mut aggregation, &sets).ok_or_else(refuse)?;
+        check_window(&grouping, windowed.window, &aggregation, &sets, span)?;
         let schema = bound.plan.schema.clone();
         let place = self.at(span);
         let (result, layout, windowed) =
@@ -323,6 +333,7 @@ impl QueryBinder<'_> {
             "HOP" => "write HOP(ts, slide, size)",
             _ => "write SESSION(ts, gap)",
         };
+        refuse_window_clauses(name, call)?;
         let mut arguments = Vec::new();
         for argument in &call.arguments {
             match &argument.value {
@@ -441,17 +452,6 @@ impl QueryBinder<'_> {
                 "read FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), size)) and group by window_start and window_end",
             ));
         };
-        if let Window::Hop {
-            size_ms, slide_ms, ..
-        } = windowed.window
-            && size_ms % slide_ms != 0
-        {
-            return Err(Diagnostic::validation(
-                    place,
-                    format!("aggregating over HOP requires size to be a multiple of slide, but got size {size_ms} ms and slide {slide_ms} ms"),
-                )
-                .hint("GROUP BY HOP(ts, slide, size) takes any sizes"));
-        }
         let Some(grouping) = attached(windowed, aggregation, sets) else {
             return Err(unsupported(
                 place,
@@ -459,13 +459,7 @@ impl QueryBinder<'_> {
                 "add window_start and window_end of the window function to GROUP BY, in every grouping set",
             ));
         };
-        if windowed.window.is_session() && !sessions_match(&grouping, aggregation, sets) {
-            return Err(unsupported(
-                place,
-                "grouping sessions by other keys than they are partitioned by",
-                "give the same columns to PARTITION BY of SESSION and to GROUP BY",
-            ));
-        }
+        check_window(&grouping, windowed.window, aggregation, sets, place)?;
         Ok(grouping)
     }
 
@@ -707,6 +701,31 @@ fn attached(windowed: &Windowed, aggregation: &mut Aggregation, sets: &[Vec<usiz
         time_field: windowed.time.clone(),
         session_keys: windowed.session_keys.clone(),
     })
+}
+
+/// Whether rows of `window` can be aggregated by these keys.
+fn check_window(
+    grouping: &Grouping,
+    window: Window,
+    aggregation: &Aggregation,
+    sets: &[Vec<usize>],
+    place: Span,
+) -> Result<(), Diagnostic> {
+    match window {
+        Window::Hop {
+            size_ms, slide_ms, ..
+        } if size_ms % slide_ms != 0 => Err(Diagnostic::validation(
+            place,
+            format!("aggregating over HOP requires size to be a multiple of slide, but got size {size_ms} ms and slide {slide_ms} ms"),
+        )
+        .hint("GROUP BY HOP(ts, slide, size) takes any sizes")),
+        Window::Session { .. } if !sessions_match(grouping, aggregation, sets) => Err(unsupported(
+            place,
+            "grouping sessions by other keys than they are partitioned by",
+            "give the same columns to PARTITION BY of SESSION and to GROUP BY, or to SELECT DISTINCT",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Sessions are grouped by exactly the columns that they are partitioned by.

@@ -10,6 +10,8 @@ use model::suggest::did_you_mean;
 use model::{Diagnostic, Span};
 use sql::ast::Hint;
 
+use crate::session::Environment;
+
 const JOIN_HINTS: &[&str] = &[
     "BROADCAST",
     "SHUFFLE_HASH",
@@ -49,6 +51,22 @@ pub(super) fn refuse_on_query(hints: &[Hint]) -> Result<(), Diagnostic> {
         check_known(&name, hint)?;
     }
     Ok(())
+}
+
+/// OPTIONS on a table that is read may be switched off. Those on one that is written are not looked at, as in Flink.
+pub(super) fn refuse_if_disabled(hints: &[Hint], env: &Environment<'_>) -> Result<(), Diagnostic> {
+    const KEY: &str = "table.dynamic-table-options.enabled";
+    let given = hints
+        .iter()
+        .find(|hint| hint.name.name.eq_ignore_ascii_case("OPTIONS"));
+    match given {
+        Some(hint) if env.config.boolean(KEY) == Some(false) => Err(Diagnostic::validation(
+            hint.span,
+            format!("the hint OPTIONS is allowed only where '{KEY}' is 'true'"),
+        )
+        .hint(format!("write SET '{KEY}' = 'true'"))),
+        _ => Ok(()),
+    }
 }
 
 /// The options of a table with those of the hints put over them, and the places of the latter.

@@ -191,7 +191,8 @@ fn is_shaped(value: &str, shape: &str) -> bool {
 
 /// Digits that a leading field may have unless the literal says otherwise.
 const LEADING_DIGITS_DEFAULT: u8 = 2;
-const FRACTION_DIGITS_MAX: usize = 6;
+/// Digits that a fraction of seconds may have unless the literal says otherwise.
+const FRACTION_DIGITS_DEFAULT: u8 = 6;
 
 fn bind_interval(interval: &IntervalLiteral, span: Span) -> Result<Expr, Diagnostic> {
     let fields = fields_of(interval, span)?;
@@ -211,7 +212,8 @@ fn bind_interval(interval: &IntervalLiteral, span: Span) -> Result<Expr, Diagnos
         );
         Diagnostic::validation(interval.text.span, message).hint(hint)
     };
-    let (negative, values) = split_interval(interval.text.value.trim(), &fields)
+    let fraction_digits = interval.to_precision.unwrap_or(FRACTION_DIGITS_DEFAULT);
+    let (negative, values) = split_interval(interval.text.value.trim(), &fields, fraction_digits)
         .ok_or_else(|| fault(&format!("write it as '{}'", example(&fields))))?;
     let mut total: i64 = 0;
     for (index, (unit, value)) in fields.iter().zip(&values).enumerate() {
@@ -296,7 +298,7 @@ fn fields_of(interval: &IntervalLiteral, span: Span) -> Result<Vec<TimeUnit>, Di
 }
 
 /// `1 10:00:00.5`, a sign allowed before it.
-fn split_interval(text: &str, fields: &[TimeUnit]) -> Option<(bool, Vec<FieldValue>)> {
+fn split_interval(text: &str, fields: &[TimeUnit], fraction_digits: u8) -> Option<(bool, Vec<FieldValue>)> {
     let (negative, mut rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -315,7 +317,7 @@ fn split_interval(text: &str, fields: &[TimeUnit]) -> Option<(bool, Vec<FieldVal
         if *unit == TimeUnit::Second
             && let Some((whole, fraction)) = part.split_once('.')
         {
-            if fraction.is_empty() || fraction.len() > FRACTION_DIGITS_MAX || !is_digits(fraction) {
+            if fraction.len() > usize::from(fraction_digits) || !is_digits(fraction) {
                 return None;
             }
             let padded = format!("{fraction:0<3}");

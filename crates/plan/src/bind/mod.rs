@@ -4,6 +4,7 @@
 //! here, what only the embedded engine cannot do yet says so.
 
 mod aggregation;
+mod budget;
 mod call;
 mod compare;
 mod expression;

@@ -1,10 +1,13 @@
 //! Queries: common table expressions, set operations, VALUES.
 
+use std::rc::Rc;
+
 use chrono_tz::Tz;
 use graph::{Expr, Window};
 use model::{DataType, Diagnostic, Field, Schema, Span};
 use sql::ast::{self, Cte, ExprKind, Literal, QueryBody, SetOperator, TableRefKind};
 
+use super::budget::{Budget, too_large};
 use super::expression::ExprBinder;
 use super::scope::Scope;
 use super::types::common_type;
@@ -18,6 +21,9 @@ const PLAN_NODES_MAX: usize = 10_000;
 /// How many operators may stand over each other: whoever walks a plan by recursion goes this deep.
 const PLAN_DEPTH_MAX: usize = 200;
 
+/// How deep queries may stand in each other, through views too: binding calls itself as deep.
+const QUERY_DEPTH_MAX: usize = 100;
+
 pub(crate) struct QueryBinder<'a> {
     pub(super) env: &'a Environment<'a>,
     /// Where the text at hand uses the text being bound, if they are not the same.
@@ -26,6 +32,9 @@ pub(crate) struct QueryBinder<'a> {
     ctes: Vec<(String, Bound)>,
     /// How many views the text being bound stands in.
     pub(super) views: usize,
+    /// How many queries stand around what is being bound, those of views too.
+    depth: usize,
+    pub(super) budget: Rc<Budget>,
 }
 
 /// A query or table bound.
@@ -87,6 +96,9 @@ impl Windowed {
     }
 }
 
+/// The functions that call each other for queries in queries hand on boxes, so that a level costs little stack.
+pub(super) type Boxed<T> = Result<Box<T>, Diagnostic>;
+
 impl<'a> QueryBinder<'a> {
     pub fn new(env: &'a Environment<'a>) -> Self {
         QueryBinder {
@@ -94,6 +106,8 @@ impl<'a> QueryBinder<'a> {
             place: None,
             ctes: Vec::new(),
             views: 0,
+            depth: 0,
+            budget: Rc::default(),
         }
     }
 
@@ -104,6 +118,8 @@ impl<'a> QueryBinder<'a> {
             place: Some(self.place.unwrap_or(place)),
             ctes: Vec::new(),
             views: self.views + 1,
+            depth: self.depth,
+            budget: self.budget.clone(),
         }
     }
 
@@ -112,7 +128,29 @@ impl<'a> QueryBinder<'a> {
     }
 
     pub(super) fn expressions<'b>(&'b self, scope: &'b Scope, clause: &'static str) -> ExprBinder<'b> {
-        ExprBinder::new(scope, self.place, clause)
+        ExprBinder {
+            budget: self.budget.clone(),
+            ..ExprBinder::new(scope, self.place, clause)
+        }
+    }
+
+    /// Binds something a level deeper.
+    pub(super) fn deeper<T>(
+        &mut self,
+        span: Span,
+        bind: impl FnOnce(&mut Self) -> Result<T, Diagnostic>,
+    ) -> Result<T, Diagnostic> {
+        if self.depth >= QUERY_DEPTH_MAX {
+            return Err(Diagnostic::validation(
+                self.at(span),
+                format!("queries stand in each other more than {QUERY_DEPTH_MAX} deep"),
+            )
+            .hint("use common table expressions, which stand beside each other, and fewer views in views"));
+        }
+        self.depth += 1;
+        let outcome = bind(self);
+        self.depth -= 1;
+        outcome
     }
 
     pub(super) fn cte(&self, name: &str) -> Option<&Bound> {
@@ -124,60 +162,30 @@ impl<'a> QueryBinder<'a> {
     }
 
     pub fn query(&mut self, query: &ast::Query) -> Result<Bound, Diagnostic> {
+        Ok(*self.boxed_query(query)?)
+    }
+
+    pub(super) fn boxed_query(&mut self, query: &ast::Query) -> Boxed<Bound> {
         if query.recursive {
             return Err(unsupported(query.span, "WITH RECURSIVE", "write the steps out"));
         }
         let outer = self.ctes.len();
-        let outcome = self.query_with_ctes(query);
+        let outcome = self.deeper(query.span, |binder| binder.query_with_ctes(query));
         self.ctes.truncate(outer);
         outcome
     }
 
-    fn query_with_ctes(&mut self, query: &ast::Query) -> Result<Bound, Diagnostic> {
+    fn query_with_ctes(&mut self, query: &ast::Query) -> Boxed<Bound> {
         for cte in &query.ctes {
             let bound = self.bind_cte(cte)?;
-            self.ctes.push((cte.name.name.clone(), bound));
+            self.ctes.push((cte.name.name.clone(), *bound));
         }
-        let mut bound = self.body(&query.body)?;
-        if let Some(item) = query.order_by.first() {
-            return Err(unsupported(
-                item.expression.span,
-                "ORDER BY",
-                "rows come in the order they are ready; sort what you read from the result",
-            ));
-        }
-        if let Some(limit) = &query.limit {
-            if !matches!(&limit.kind, ExprKind::Literal(Literal::Integer(digits)) if digits == "0") {
-                return Err(unsupported(
-                    limit.span,
-                    "LIMIT",
-                    "bound the source instead, or filter with WHERE",
-                ));
-            }
-            bound = nothing(bound);
-        }
-        if let Some(offset) = &query.offset {
-            return Err(unsupported(offset.span, "OFFSET", "filter with WHERE"));
-        }
-        if bound.plan.size() > PLAN_NODES_MAX {
-            return Err(Diagnostic::validation(
-                query.span,
-                format!("the query unfolds to more than {PLAN_NODES_MAX} operators"),
-            )
-            .hint("use common table expressions and views less often in each other"));
-        }
-        if bound.plan.depth() > PLAN_DEPTH_MAX {
-            return Err(Diagnostic::validation(
-                query.span,
-                format!("more than {PLAN_DEPTH_MAX} steps of the query stand over each other"),
-            )
-            .hint("write what is in between into a table"));
-        }
-        Ok(bound)
+        let bound = self.body(&query.body)?;
+        limited(query, bound)
     }
 
-    fn bind_cte(&mut self, cte: &Cte) -> Result<Bound, Diagnostic> {
-        let mut bound = self.query(&cte.query)?;
+    fn bind_cte(&mut self, cte: &Cte) -> Boxed<Bound> {
+        let mut bound = self.boxed_query(&cte.query)?;
         if !cte.columns.is_empty() {
             if cte.columns.len() != bound.plan.schema.len() {
                 let message = format!(
@@ -195,7 +203,7 @@ impl<'a> QueryBinder<'a> {
         Ok(bound)
     }
 
-    fn body(&mut self, body: &QueryBody) -> Result<Bound, Diagnostic> {
+    fn body(&mut self, body: &QueryBody) -> Boxed<Bound> {
         match body {
             QueryBody::Select(select) => self.select(select),
             QueryBody::Values { rows, span } => self.values(rows, *span),
@@ -206,26 +214,30 @@ impl<'a> QueryBinder<'a> {
                 right,
                 span,
             } => self.set_operation(*operator, *all, left, right, *span),
-            QueryBody::Nested(query) => self.query(query),
-            QueryBody::Table(name) => {
-                let kind = TableRefKind::Table {
-                    name: name.clone(),
-                    hints: Vec::new(),
-                    system_time: None,
-                };
-                let table = ast::TableRef {
-                    kind,
-                    alias: None,
-                    span: name.span,
-                };
-                let (scope, bound) = self.from(&table)?;
-                super::select::refuse_ambiguous(&scope, name.span)?;
-                Ok(super::select::whole_table(scope, bound).1)
-            }
+            QueryBody::Nested(query) => self.boxed_query(query),
+            QueryBody::Table(name) => self.table(name),
         }
     }
 
-    fn values(&mut self, rows: &[Vec<ast::Expr>], span: Span) -> Result<Bound, Diagnostic> {
+    /// `TABLE t`
+    fn table(&mut self, name: &ast::ObjectName) -> Boxed<Bound> {
+        let kind = TableRefKind::Table {
+            name: name.clone(),
+            hints: Vec::new(),
+            system_time: None,
+        };
+        let table = ast::TableRef {
+            kind,
+            alias: None,
+            span: name.span,
+        };
+        let (scope, bound) = *self.from(&table)?;
+        super::select::refuse_ambiguous(&scope, name.span)?;
+        Ok(Box::new(super::select::whole_table(scope, bound).1))
+    }
+
+    fn values(&mut self, rows: &[Vec<ast::Expr>], span: Span) -> Boxed<Bound> {
+        self.budget.unfold(1, span)?;
         let scope = Scope::default();
         let mut binder = self.expressions(&scope, "VALUES");
         let mut bound: Vec<Vec<Expr>> = Vec::with_capacity(rows.len());
@@ -258,11 +270,11 @@ impl<'a> QueryBinder<'a> {
                 *value = binder.coerce(value.clone(), &to, written.span)?;
             }
         }
-        Ok(Bound::plain(Plan {
+        Ok(Box::new(Bound::plain(Plan {
             kind: PlanKind::Values { rows: bound },
             schema: Schema::new(fields),
             span: self.at(span),
-        }))
+        })))
     }
 
     fn set_operation(
@@ -272,7 +284,7 @@ impl<'a> QueryBinder<'a> {
         left: &QueryBody,
         right: &QueryBody,
         span: Span,
-    ) -> Result<Bound, Diagnostic> {
+    ) -> Boxed<Bound> {
         let name = match (operator, all) {
             (SetOperator::Union, true) => "UNION ALL",
             (SetOperator::Union, false) => "UNION",
@@ -304,12 +316,12 @@ impl<'a> QueryBinder<'a> {
         bodies.push(rest);
         let mut inputs = Vec::with_capacity(bodies.len());
         for body in bodies.into_iter().rev() {
-            inputs.push(self.body(body)?);
+            inputs.push(*self.body(body)?);
         }
         self.union(inputs, span)
     }
 
-    fn union(&mut self, inputs: Vec<Bound>, span: Span) -> Result<Bound, Diagnostic> {
+    fn union(&mut self, inputs: Vec<Bound>, span: Span) -> Boxed<Bound> {
         let first = &inputs[0].plan.schema;
         let width = first.len();
         if let Some(other) = inputs.iter().find(|input| input.plan.schema.len() != width) {
@@ -361,15 +373,50 @@ impl<'a> QueryBinder<'a> {
                 input.plan
             });
         }
-        Ok(Bound {
+        Ok(Box::new(Bound {
             plan: Plan {
                 kind: PlanKind::Union { inputs: plans },
                 schema,
                 span: self.at(span),
             },
             windowed,
-        })
+        }))
     }
+}
+
+/// ORDER BY, LIMIT and OFFSET of a query, and the bounds of its plan.
+fn limited(query: &ast::Query, mut bound: Box<Bound>) -> Boxed<Bound> {
+    if let Some(item) = query.order_by.first() {
+        return Err(unsupported(
+            item.expression.span,
+            "ORDER BY",
+            "rows come in the order they are ready; sort what you read from the result",
+        ));
+    }
+    if let Some(limit) = &query.limit {
+        if !matches!(&limit.kind, ExprKind::Literal(Literal::Integer(digits)) if digits == "0") {
+            return Err(unsupported(
+                limit.span,
+                "LIMIT",
+                "bound the source instead, or filter with WHERE",
+            ));
+        }
+        *bound = nothing(*bound);
+    }
+    if let Some(offset) = &query.offset {
+        return Err(unsupported(offset.span, "OFFSET", "filter with WHERE"));
+    }
+    if bound.plan.size() > PLAN_NODES_MAX {
+        return Err(too_large(query.span, PLAN_NODES_MAX));
+    }
+    if bound.plan.depth() > PLAN_DEPTH_MAX {
+        return Err(Diagnostic::validation(
+            query.span,
+            format!("more than {PLAN_DEPTH_MAX} steps of the query stand over each other"),
+        )
+        .hint("write what is in between into a table"));
+    }
+    Ok(bound)
 }
 
 /// No row of it, as `LIMIT 0` asks for.

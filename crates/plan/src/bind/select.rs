@@ -1,13 +1,13 @@
 //! SELECT without grouping: the list, `*`, names of results, WHERE.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use graph::Expr;
 use model::{Diagnostic, Field, Schema, Span, TypeKind};
 use sql::ast::{self, ExprKind, ObjectName, Select, SelectItem};
 
 use super::aggregation::mentions_aggregate;
-use super::query::{Bound, QueryBinder};
+use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::{Relation, Scope, ambiguous, field_of};
 use super::{hints, unsupported};
 use crate::logical::{Plan, PlanKind};
@@ -20,22 +20,23 @@ pub(super) enum Item<'a> {
 }
 
 impl QueryBinder<'_> {
-    pub(super) fn select(&mut self, select: &Select) -> Result<Bound, Diagnostic> {
-        hints::check_query_hints(&select.hints)?;
-        if let Some((name, _)) = select.windows.first() {
-            return Err(unsupported(
-                name.span,
-                "the WINDOW clause",
-                "aggregate over a window function such as TUMBLE",
-            ));
+    pub(super) fn select(&mut self, select: &Select) -> Boxed<Bound> {
+        refuse_clauses(select)?;
+        match &select.from {
+            Some(from) => {
+                let source = self.from(from)?;
+                self.select_over(select, source)
+            }
+            None => self.select_without_from(select),
         }
-        if let Some(qualify) = &select.qualify {
-            return Err(unsupported(qualify.span, "QUALIFY", "filter in an outer query"));
-        }
-        let Some(from) = &select.from else {
-            return self.select_without_from(select);
-        };
-        let (scope, bound) = self.from(from)?;
+    }
+
+    fn select_over(&mut self, select: &Select, source: Box<(Scope, Bound)>) -> Boxed<Bound> {
+        let (scope, bound) = *source;
+        Ok(Box::new(self.select_from(select, &scope, bound)?))
+    }
+
+    fn select_from(&mut self, select: &Select, scope: &Scope, bound: Bound) -> Result<Bound, Diagnostic> {
         if is_grouped(select) {
             if select.distinct {
                 return Err(unsupported(
@@ -44,16 +45,16 @@ impl QueryBinder<'_> {
                     "leave out DISTINCT",
                 ));
             }
-            return self.grouped(select, &scope, bound);
+            return self.grouped(select, scope, bound);
         }
         let filter = match &select.filter {
-            Some(filter) => Some(self.expressions(&scope, "WHERE").condition(filter)?),
+            Some(filter) => Some(self.expressions(scope, "WHERE").condition(filter)?),
             None => None,
         };
-        let items = list_items(select, &scope)?;
+        let items = list_items(select, scope)?;
         let mut expressions = Vec::with_capacity(items.len());
         let mut fields = Vec::with_capacity(items.len());
-        let mut binder = self.expressions(&scope, "SELECT");
+        let mut binder = self.expressions(scope, "SELECT");
         for item in items {
             match item {
                 Item::Column(expression, field) => {
@@ -90,8 +91,8 @@ impl QueryBinder<'_> {
         Ok(projected)
     }
 
-    /// One row, of the list's values.
-    fn select_without_from(&mut self, select: &Select) -> Result<Bound, Diagnostic> {
+    /// One row, of the list's values. There is no WHERE without FROM.
+    fn select_without_from(&mut self, select: &Select) -> Boxed<Bound> {
         if is_grouped(select) {
             return Err(unsupported(
                 select.span,
@@ -106,6 +107,7 @@ impl QueryBinder<'_> {
                 "leave out DISTINCT: there is one row",
             ));
         }
+        self.budget.unfold(1, select.span)?;
         let scope = Scope::default();
         let mut row = Vec::new();
         let mut fields = Vec::new();
@@ -117,27 +119,26 @@ impl QueryBinder<'_> {
                 row.push(timed.expression);
             }
         }
-        let schema = Schema::new(fields);
-        let span = self.at(select.span);
-        let values = Plan {
+        Ok(Box::new(Bound::plain(Plan {
             kind: PlanKind::Values { rows: vec![row] },
-            schema: schema.clone(),
-            span,
-        };
-        let Some(filter) = &select.filter else {
-            return Ok(Bound::plain(values));
-        };
-        let filter = self.expressions(&scope, "WHERE").condition(filter)?;
-        let expressions = values.columns();
-        Ok(Bound::plain(Plan {
-            kind: PlanKind::Calc {
-                input: Box::new(values),
-                filter: Some(filter),
-                expressions,
-            },
-            schema,
-            span,
-        }))
+            schema: Schema::new(fields),
+            span: self.at(select.span),
+        })))
+    }
+}
+
+fn refuse_clauses(select: &Select) -> Result<(), Diagnostic> {
+    hints::check_query_hints(&select.hints)?;
+    if let Some((name, _)) = select.windows.first() {
+        return Err(unsupported(
+            name.span,
+            "the WINDOW clause",
+            "aggregate over a window function such as TUMBLE",
+        ));
+    }
+    match &select.qualify {
+        Some(qualify) => Err(unsupported(qualify.span, "QUALIFY", "filter in an outer query")),
+        None => Ok(()),
     }
 }
 
@@ -290,15 +291,17 @@ fn derived_name(expression: &ast::Expr, position: usize) -> String {
 /// Names made different by numbers behind them: `a`, `a0`, `a1`.
 pub(crate) fn unique_names(schema: &Schema) -> Schema {
     let mut used = HashSet::new();
+    // What to try next behind a name, so that many columns of one name do not try all before them again.
+    let mut next: HashMap<&str, usize> = HashMap::new();
     let fields = schema
         .fields
         .iter()
         .map(|field| {
             let mut name = field.name.clone();
-            let mut attempt = 0;
             while !used.insert(name.clone()) {
-                name = format!("{}{attempt}", field.name);
-                attempt += 1;
+                let suffix = next.entry(field.name.as_str()).or_default();
+                name = format!("{}{suffix}", field.name);
+                *suffix += 1;
             }
             Field {
                 name,

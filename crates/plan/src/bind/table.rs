@@ -16,7 +16,8 @@ use sql::ast::Hint;
 
 use super::expression::ExprBinder;
 use super::functions::cast;
-use super::query::{Bound, QueryBinder};
+use super::hints;
+use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::Scope;
 use super::table_options;
 use crate::catalog::{ObjectPath, Table, TableColumnKind};
@@ -30,8 +31,9 @@ impl QueryBinder<'_> {
         table: &Table,
         hints: &[Hint],
         span: Span,
-    ) -> Result<Bound, Diagnostic> {
+    ) -> Boxed<Bound> {
         let place = self.at(span);
+        hints::refuse_if_disabled(hints, self.env)?;
         let (mut options, hinted) = table_options(&table.options, hints)?;
         let strategy = watermark_strategy(&mut options, self.env)
             .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
@@ -92,9 +94,9 @@ impl QueryBinder<'_> {
                 idle_timeout: strategy.idle_timeout,
             });
         }
-        Ok(Bound::plain(scan_plan(
+        Ok(Box::new(Bound::plain(scan_plan(
             scan_table, outputs, rowtime, fields, place,
-        )))
+        ))))
     }
 
     /// One expression a column, over the table's row.

@@ -56,6 +56,8 @@ fn common_kind(a: &TypeKind, b: &TypeKind) -> Option<TypeKind> {
 fn common_number(a: &TypeKind, b: &TypeKind) -> TypeKind {
     use TypeKind::*;
     match (a, b) {
+        // Of FLOAT and DOUBLE the first one counts, as in Calcite.
+        (Float, Double) => Float,
         (Double, _) | (_, Double) | (Float, Decimal { .. }) | (Decimal { .. }, Float) => Double,
         (Float, _) | (_, Float) => Float,
         _ => {
@@ -94,6 +96,8 @@ mod tests {
             (Int, decimal(2, 1), Some(decimal(11, 1))),
             (TinyInt, BigInt, Some(BigInt)),
             (Float, Int, Some(Float)),
+            (Float, Double, Some(Float)),
+            (Double, Float, Some(Double)),
             (Float, decimal(10, 2), Some(Double)),
             (Char(1), Char(3), Some(Varchar(3))),
             (Char(2), Varchar(9), Some(Varchar(9))),

@@ -24,7 +24,9 @@ fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Extract { operand, .. }
         | ExprKind::RoundToUnit { operand, .. }
         | ExprKind::Field { operand, .. } => vec![operand],
-        ExprKind::Binary { left, right, .. } | ExprKind::IsDistinctFrom { left, right, .. } => {
+        ExprKind::Binary { left, right, .. }
+        | ExprKind::Difference { left, right, .. }
+        | ExprKind::IsDistinctFrom { left, right, .. } => {
             vec![left, right]
         }
         ExprKind::Between {
@@ -88,8 +90,5 @@ fn children(expr: &Expr) -> Vec<&Expr> {
         ExprKind::Array(elements) => elements.iter().collect(),
         ExprKind::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
         ExprKind::Index { operand, index } => vec![operand, index],
-        ExprKind::AtTimeZone { operand, zone } => {
-            std::iter::once(operand).chain(zone).map(Box::as_ref).collect()
-        }
     }
 }

@@ -5,7 +5,7 @@ use model::suggest::did_you_mean;
 use model::{DataType, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 use sql::ast::{self, Argument, ArgumentValue, FunctionCall, Ident, TableRef};
 
-use super::query::{Bound, QueryBinder, Windowed};
+use super::query::{Bound, Boxed, QueryBinder, Windowed};
 use super::scope::{Scope, list_of};
 use crate::logical::{Plan, PlanKind};
 
@@ -35,7 +35,7 @@ fn signature(name: &str) -> String {
 }
 
 impl QueryBinder<'_> {
-    pub(super) fn window_function(&mut self, name: &str, call: &FunctionCall) -> Result<Bound, Diagnostic> {
+    pub(super) fn window_function(&mut self, name: &str, call: &FunctionCall) -> Boxed<Bound> {
         refuse_clauses(name, call)?;
         let parameters = parameters(name).unwrap_or_default();
         let arguments = by_parameter(name, parameters, call)?;
@@ -68,7 +68,7 @@ impl QueryBinder<'_> {
             )
             .hint("put the key into GROUP BY instead"));
         }
-        let (scope, bound) = self.window_data(table)?;
+        let (scope, bound) = *self.deeper(call.span, |binder| binder.window_data(table))?;
         if is_in_windows(&bound.plan) {
             return Err(Diagnostic::validation(
                 table.span,
@@ -87,13 +87,13 @@ impl QueryBinder<'_> {
             }
         }
         let window = window_of(name, &intervals, call.span)?;
-        Ok(self.window_table(bound, window, time, keys, call.span))
+        Ok(Box::new(self.window_table(bound, window, time, keys, call.span)))
     }
 
-    fn window_data(&mut self, table: &TableRef) -> Result<(Scope, Bound), Diagnostic> {
-        let (scope, bound) = self.from(table)?;
+    fn window_data(&mut self, table: &TableRef) -> Boxed<(Scope, Bound)> {
+        let (scope, bound) = *self.from(table)?;
         super::select::refuse_ambiguous(&scope, table.span)?;
-        Ok(super::select::whole_table(scope, bound))
+        Ok(Box::new(super::select::whole_table(scope, bound)))
     }
 
     fn partition(&mut self, partition_by: &[ast::Expr], scope: &Scope) -> Result<Vec<usize>, Diagnostic> {

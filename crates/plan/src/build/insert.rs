@@ -122,14 +122,6 @@ fn static_partition(
         if partition.iter().any(|(other, _, _)| *other == index) {
             return Err(assigned_twice(name));
         }
-        let Some(value) = value else {
-            return Err(
-                Diagnostic::validation(name.span, "a value is missing").hint(format!(
-                    "write PARTITION ({} = ...), or leave it to the query",
-                    name.name
-                )),
-            );
-        };
         let text = literal_text(value).ok_or_else(|| {
             Diagnostic::validation(value.span, "the value of a partition must be a literal")
         })?;

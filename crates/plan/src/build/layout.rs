@@ -224,7 +224,7 @@ impl<'a> GraphBuilder<'a> {
         let changelog = changelog::mode_of(&operator, &nodes);
         let upsert_keys = changelog::upsert_keys_of(&operator, &nodes);
         let below: Vec<Fingerprint> = nodes.iter().map(|node| node.fingerprint).collect();
-        let fingerprint = self.fingerprint(&operator, &description, details, below);
+        let fingerprint = self.fingerprint(&operator, &schema, &description, details, below);
         let id = self.graph.add(Node {
             operator,
             inputs,
@@ -238,10 +238,12 @@ impl<'a> GraphBuilder<'a> {
         id
     }
 
-    /// What is computed, apart from options and from places; numbers tell twins apart.
+    /// What is computed, apart from options and from places; numbers tell twins apart. Types count, names do not:
+    /// state of one type is none of another.
     fn fingerprint(
         &mut self,
         operator: &Operator,
+        schema: &Schema,
         description: &str,
         details: &str,
         below: Vec<Fingerprint>,
@@ -250,7 +252,12 @@ impl<'a> GraphBuilder<'a> {
             Operator::LocalWindowAggregate { .. } | Operator::GlobalWindowAggregate { .. } => details,
             _ => "",
         };
-        let mut text = format!("{description}{details}");
+        let read = match operator {
+            Operator::Source(source) => types(&source.read_schema),
+            _ => String::new(),
+        };
+        let work = format!("{description}{details}\n{}\n{read}", types(schema));
+        let mut text = work.clone();
         let mut twin = 1;
         loop {
             let fingerprint = Fingerprint::of(&text, below.iter().copied());
@@ -258,9 +265,14 @@ impl<'a> GraphBuilder<'a> {
                 return fingerprint;
             }
             twin += 1;
-            text = format!("{description}{details}#{twin}");
+            text = format!("{work}#{twin}");
         }
     }
+}
+
+fn types(schema: &Schema) -> String {
+    let types = schema.fields.iter().map(|field| field.data_type.to_string());
+    types.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the operator gives the same wherever it stands: two calls of RAND stay two.

@@ -34,6 +34,7 @@ impl GraphBuilder<'_> {
         let request = ScanRequest {
             columns: Schema::new(read.columns.clone()),
             metadata: read.metadata.clone(),
+            event_time: watermark.is_some(),
         };
         let path = table.path.to_string();
         let options = Options::new(table.options.clone());

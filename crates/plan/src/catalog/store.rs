@@ -191,6 +191,15 @@ impl CatalogStore {
 
 /// What can be changed. Each either happens as a whole or not at all.
 impl CatalogStore {
+    /// Forgets permanent objects that `keeps` refuses.
+    pub(crate) fn retain_permanent(&mut self, keeps: impl Fn(&CatalogObject) -> bool) {
+        for catalog in self.catalogs.values_mut() {
+            for database in catalog.databases.values_mut() {
+                database.objects.retain(|_, object| keeps(object));
+            }
+        }
+    }
+
     pub fn create_catalog(
         &mut self,
         name: &str,

@@ -1,4 +1,4 @@
-//! The keys that are known, and what their values look like.
+//! The keys that are known, what their values look like, and which of them do nothing yet.
 
 /// More shards than this help nobody on one machine.
 pub const PARALLELISM_MAX: i64 = 1024;
@@ -7,8 +7,24 @@ pub const PARALLELISM_MAX: i64 = 1024;
 pub struct Key {
     pub name: &'static str,
     pub kind: Kind,
-    /// As Flink documents it; empty if there is none.
+    /// What holds if it is not set: as Flink documents it, or in words where it is another here. Empty if there is
+    /// none.
     pub default: &'static str,
+    pub support: Support,
+}
+
+/// Whether a key does here what it does in Flink.
+#[derive(Debug, Clone, Copy)]
+pub enum Support {
+    /// It does, or what it would do makes no difference to anybody.
+    Honoured,
+    /// Not yet, which is worth a warning: `instead` tells what happens. `idle` values ask for nothing else.
+    Ignored {
+        instead: &'static str,
+        idle: &'static [&'static str],
+    },
+    /// Not yet, and to go on without it would be wrong.
+    Refused { instead: &'static str },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +44,29 @@ pub enum Kind {
 }
 
 const fn key(name: &'static str, kind: Kind, default: &'static str) -> Key {
-    Key { name, kind, default }
+    Key {
+        name,
+        kind,
+        default,
+        support: Support::Honoured,
+    }
 }
+
+impl Key {
+    const fn ignored(mut self, instead: &'static str, idle: &'static [&'static str]) -> Key {
+        self.support = Support::Ignored { instead, idle };
+        self
+    }
+
+    const fn refused(mut self, instead: &'static str) -> Key {
+        self.support = Support::Refused { instead };
+        self
+    }
+}
+
+const NO_CHECKPOINTS: &str =
+    "no checkpoints are taken, a job that starts again reads its input from the beginning";
+const NO_RESTARTS: &str = "a job that fails is not started again";
 
 pub const KEYS: &[Key] = &[
     key("table.local-time-zone", Kind::TimeZone, "default"),
@@ -53,7 +90,8 @@ pub const KEYS: &[Key] = &[
     ),
     key("table.exec.source.idle-timeout", Kind::Duration, "0 ms"),
     key("table.exec.source.cdc-events-duplicate", Kind::Boolean, "false"),
-    key("table.exec.state.ttl", Kind::Duration, "0 ms"),
+    key("table.exec.state.ttl", Kind::Duration, "0 ms")
+        .ignored("state is kept for as long as a query may need it", &["0 ms"]),
     key("table.exec.mini-batch.enabled", Kind::Boolean, "false"),
     key("table.exec.mini-batch.allow-latency", Kind::Duration, "0 ms"),
     key("table.exec.mini-batch.size", Kind::Integer { min: -1 }, "-1"),
@@ -149,10 +187,15 @@ pub const KEYS: &[Key] = &[
         Kind::OneOf(&["TRY_RESOLVE", "IGNORE"]),
         "IGNORE",
     ),
-    key("parallelism.default", Kind::Integer { min: 1 }, "1"),
+    key(
+        "parallelism.default",
+        Kind::Integer { min: 1 },
+        "one shard a core, at most 128",
+    ),
     key("pipeline.name", Kind::Text, ""),
     key("pipeline.auto-watermark-interval", Kind::Duration, "200 ms"),
-    key("pipeline.max-parallelism", Kind::Integer { min: -1 }, "-1"),
+    key("pipeline.max-parallelism", Kind::Integer { min: -1 }, "-1")
+        .ignored("a job has 128 key groups", &["-1", "128"]),
     key("pipeline.object-reuse", Kind::Boolean, "false"),
     key("pipeline.operator-chaining.enabled", Kind::Boolean, "true"),
     key("pipeline.jars", Kind::Text, ""),
@@ -160,7 +203,7 @@ pub const KEYS: &[Key] = &[
     key("execution.attached", Kind::Boolean, "false"),
     key("execution.target", Kind::Text, ""),
     key("execution.buffer-timeout", Kind::Duration, "100 ms"),
-    key("execution.checkpointing.interval", Kind::Duration, ""),
+    key("execution.checkpointing.interval", Kind::Duration, "").ignored(NO_CHECKPOINTS, &["0 ms"]),
     key("execution.checkpointing.min-pause", Kind::Duration, "0 ms"),
     key("execution.checkpointing.timeout", Kind::Duration, "10 min"),
     key(
@@ -185,7 +228,7 @@ pub const KEYS: &[Key] = &[
     ),
     key("execution.checkpointing.dir", Kind::Text, ""),
     key("execution.checkpointing.savepoint-dir", Kind::Text, ""),
-    key("execution.state-recovery.path", Kind::Text, ""),
+    key("execution.state-recovery.path", Kind::Text, "").refused("the job would start without its state"),
     key(
         "execution.state-recovery.ignore-unclaimed-state",
         Kind::Boolean,
@@ -193,13 +236,14 @@ pub const KEYS: &[Key] = &[
     ),
     key("state.backend.type", Kind::Text, "hashmap"),
     key("state.backend.incremental", Kind::Boolean, "false"),
-    key("restart-strategy.type", Kind::Text, ""),
+    key("restart-strategy.type", Kind::Text, "").ignored(NO_RESTARTS, &["none", "off", "disable"]),
     key(
         "restart-strategy.fixed-delay.attempts",
         Kind::Integer { min: 0 },
         "1",
-    ),
-    key("restart-strategy.fixed-delay.delay", Kind::Duration, "1 s"),
+    )
+    .ignored(NO_RESTARTS, &["0"]),
+    key("restart-strategy.fixed-delay.delay", Kind::Duration, "1 s").ignored(NO_RESTARTS, &[]),
     key("taskmanager.memory.process.size", Kind::Memory, ""),
     key("taskmanager.memory.managed.size", Kind::Memory, ""),
     key("taskmanager.numberOfTaskSlots", Kind::Integer { min: 1 }, "1"),

@@ -264,7 +264,9 @@ impl<'a> Walk<'a, '_> {
             | ExprKind::Extract { operand, .. }
             | ExprKind::RoundToUnit { operand, .. }
             | ExprKind::Field { operand, .. } => self.expression(operand),
-            ExprKind::Binary { left, right, .. } | ExprKind::IsDistinctFrom { left, right, .. } => {
+            ExprKind::Binary { left, right, .. }
+            | ExprKind::Difference { left, right, .. }
+            | ExprKind::IsDistinctFrom { left, right, .. } => {
                 self.expression(left);
                 self.expression(right);
             }
@@ -339,10 +341,6 @@ impl<'a> Walk<'a, '_> {
             ExprKind::Index { operand, index } => {
                 self.expression(operand);
                 self.expression(index);
-            }
-            ExprKind::AtTimeZone { operand, zone } => {
-                self.expression(operand);
-                self.maybe(zone.as_deref());
             }
         }
     }

@@ -3,12 +3,16 @@
 use arrow_array::{Array, BooleanArray};
 use dataflow::{EvaluationContext, Value};
 use graph::Expr;
+use model::TypeKind;
 
 use crate::bind::literal;
 use crate::logical::Plan;
 
-/// Functions that make much out of little: their results stay out of the plan.
-const MULTIPLIERS: &[&str] = &["REPEAT", "LPAD", "RPAD", "SPACE"];
+/// Functions that make much out of little are left to be computed where their results are needed.
+const MULTIPLIERS: &[&str] = &["REPEAT", "LPAD", "RPAD"];
+
+/// Larger constants stay out of the plan.
+const FOLDED_BYTES_MAX: usize = 64 * 1024;
 
 pub(super) fn constants(plan: Plan, context: &EvaluationContext) -> Plan {
     let plan = plan.map_inputs(&mut |input| constants(input, context));
@@ -31,10 +35,16 @@ fn fold(expression: Expr, context: &EvaluationContext) -> Expr {
                 })
                 .collect();
             if let Some(literals) = literals {
-                let fixed = function.is_deterministic() && !MULTIPLIERS.contains(&function.name());
+                let fixed = function.is_deterministic()
+                    && !MULTIPLIERS.contains(&function.name())
+                    && !is_filled_up(&data_type.kind);
                 if fixed && let Ok(value) = function.evaluate(&literals, 1, context) {
                     let array = value.array().clone();
-                    if array.len() == 1 && *array.data_type() == data_type.arrow() {
+                    let bytes = array.to_data().get_slice_memory_size().unwrap_or_default();
+                    if array.len() == 1
+                        && *array.data_type() == data_type.arrow()
+                        && bytes <= FOLDED_BYTES_MAX
+                    {
                         return Expr::Literal {
                             value: array,
                             data_type,
@@ -80,6 +90,11 @@ fn fold(expression: Expr, context: &EvaluationContext) -> Expr {
         }
         other => other,
     }
+}
+
+/// A cast to such a type fills the value up to its length.
+fn is_filled_up(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::Char(length) | TypeKind::Binary(length) if *length as usize > FOLDED_BYTES_MAX)
 }
 
 /// AND (`deciding` false) or OR (`deciding` true): what stands behind a deciding operand is never evaluated, the

@@ -22,7 +22,7 @@ pub(super) fn pull_up(plan: Plan) -> Plan {
         return Plan { kind, schema, span };
     };
     let used = used_columns(&keys, &aggregates);
-    let (input, window, time) = match take_window(&input, start, end, &used) {
+    let (input, window, time) = match take_window(&input, start, end, &keys, &used) {
         Some((below, window, own_time)) => (
             below,
             window,
@@ -59,7 +59,13 @@ fn used_columns(keys: &[usize], aggregates: &[AggregateCall]) -> Vec<usize> {
 }
 
 /// The input without its window function: the time column stands where start and end stood.
-fn take_window(plan: &Plan, start: usize, end: usize, used: &[usize]) -> Option<(Plan, Window, WindowTime)> {
+fn take_window(
+    plan: &Plan,
+    start: usize,
+    end: usize,
+    keys: &[usize],
+    used: &[usize],
+) -> Option<(Plan, Window, WindowTime)> {
     let (expand, rest) = match &plan.kind {
         PlanKind::Expand { input, projections } => (Some(projections), input.as_ref()),
         _ => (None, plan),
@@ -91,7 +97,9 @@ fn take_window(plan: &Plan, start: usize, end: usize, used: &[usize]) -> Option<
             below
         }
     };
-    let (below, window, time) = take_from_calc(rest, start_below, end_below, &used_below)?;
+    // Sessions are made key by key: no other keys may come out of the Expand.
+    let keys = expand.is_none().then_some(keys);
+    let (below, window, time) = take_from_calc(rest, start_below, end_below, keys, &used_below)?;
     let plan = match expand {
         None => below,
         Some(projections) => {
@@ -124,6 +132,7 @@ fn take_from_calc(
     plan: &Plan,
     start: usize,
     end: usize,
+    keys: Option<&[usize]>,
     used: &[usize],
 ) -> Option<(Plan, Window, WindowTime)> {
     let (filter, expressions, table) = match &plan.kind {
@@ -136,11 +145,17 @@ fn take_from_calc(
         _ => return None,
     };
     let PlanKind::WindowTable {
-        input, window, time, ..
+        input,
+        window,
+        time,
+        keys: partition,
     } = &table.kind
     else {
         return None;
     };
+    if window.is_session() && !keys.is_some_and(|keys| is_partition(keys, &expressions, partition)) {
+        return None;
+    }
     let width = input.schema.len();
     let is_column = |expression: &Expr, wanted: usize| matches!(expression, Expr::Column { index, .. } if *index == wanted);
     if !is_column(&expressions[start], width) || !is_column(&expressions[end], width + 1) {
@@ -178,4 +193,17 @@ fn take_from_calc(
         schema,
     };
     Some((below, *window, *time))
+}
+
+/// Whether the keys are just the columns that sessions are partitioned by.
+fn is_partition(keys: &[usize], expressions: &[Expr], partition: &[usize]) -> bool {
+    let mut columns = Vec::with_capacity(keys.len());
+    for key in keys {
+        match &expressions[*key] {
+            Expr::Column { index, .. } => columns.push(*index),
+            _ => return false,
+        }
+    }
+    columns.iter().all(|column| partition.contains(column))
+        && partition.iter().all(|column| columns.contains(column))
 }

@@ -16,6 +16,7 @@ use super::{Outcome, Session};
 mod alter;
 mod create;
 mod names;
+mod script;
 mod stub;
 
 fn session() -> Session {
@@ -104,6 +105,24 @@ fn settings_are_listed_and_wrong_ones_are_marked_where_they_stand() {
         "SET 'tabel.dml-sync' = 'yes'",
         "validation error: configuration key 'tabel.dml-sync' is not known (did you mean 'table.dml-sync'?) at \"'tabel.dml-sync'\"",
     );
+}
+
+#[test]
+fn a_setting_that_does_nothing_yet_is_warned_of_where_it_stands() {
+    let mut session = session();
+    let script = "SET 'table.exec.state.ttl' = '1 h'";
+    assert_eq!(run_in(&mut session, script), "");
+    let warnings = session.take_warnings();
+    assert_eq!(
+        warnings[0].render("q", script).lines().next(),
+        Some(
+            "q:1:5: warning: 'table.exec.state.ttl' is not honoured yet: state is kept for as long as a query may \
+             need it"
+        )
+    );
+    assert_eq!((warnings.len(), session.take_warnings().len()), (1, 0));
+    session.set("pipeline.max-parallelism", "4").unwrap();
+    assert_eq!(session.take_warnings().len(), 1);
 }
 
 #[test]

@@ -5,10 +5,15 @@ use model::{DataType, Diagnostic, TypeKind};
 use sql::ast::{Ident, ObjectName};
 
 use super::{extras, one_text, unparse};
-use crate::catalog::{CatalogObject, ObjectPath, Table, TableColumn, TableColumnKind, TableDistribution};
+use crate::catalog::{
+    Catalog, CatalogObject, Database, ObjectPath, Table, TableColumn, TableColumnKind, TableDistribution,
+    View,
+};
+use crate::ddl::check_parts;
 use crate::session::{Outcome, Session};
 
 pub fn table(session: &Session, name: &ObjectName) -> Result<Outcome, Diagnostic> {
+    check_parts(name)?;
     let path = session.catalog.resolve(name);
     match session.catalog.get(&path) {
         Some(CatalogObject::Table(table)) => Ok(one_text(table_text(
@@ -26,6 +31,7 @@ pub fn table(session: &Session, name: &ObjectName) -> Result<Outcome, Diagnostic
 }
 
 pub fn view(session: &Session, name: &ObjectName) -> Result<Outcome, Diagnostic> {
+    check_parts(name)?;
     let path = session.catalog.resolve(name);
     let view = match session.catalog.get(&path) {
         Some(CatalogObject::View(view)) => view,
@@ -37,17 +43,8 @@ pub fn view(session: &Session, name: &ObjectName) -> Result<Outcome, Diagnostic>
         }
         None => return Err(session.catalog.not_found("view", &path).or_at(name.span)),
     };
-    let columns: Vec<String> = view
-        .schema
-        .names()
-        .map(|name| format!("  {}", sql::quote_identifier(name)))
-        .collect();
-    let mut text = head("VIEW", &path, session.catalog.is_temporary(&path));
-    text.push_str(&columns.join(",\n"));
-    text.push_str("\n)\n");
-    push_comment(&mut text, view.comment.as_deref());
-    text.push_str(&format!("AS {}\n", view.shown));
-    Ok(one_text(text))
+    let temporary = session.catalog.is_temporary(&path);
+    Ok(one_text(view_text(&path, view, &view.shown, temporary)))
 }
 
 pub fn catalog(session: &Session, name: &Ident) -> Result<Outcome, Diagnostic> {
@@ -59,10 +56,37 @@ pub fn catalog(session: &Session, name: &Ident) -> Result<Outcome, Diagnostic> {
         let message = format!("catalog '{}' was not made by a statement", name.name);
         return Err(Diagnostic::validation(name.span, message));
     }
-    let mut text = format!("CREATE CATALOG {}\n", sql::quote_identifier(&name.name));
+    Ok(one_text(catalog_text(&name.name, catalog)))
+}
+
+pub fn catalog_text(name: &str, catalog: &Catalog) -> String {
+    let mut text = format!("CREATE CATALOG {}\n", sql::quote_identifier(name));
     push_comment(&mut text, catalog.comment.as_deref());
     push_options(&mut text, &catalog.options);
-    Ok(one_text(text))
+    text
+}
+
+/// Flink has no SHOW CREATE DATABASE. It may be there already: catalogs begin with one.
+pub fn database_text(catalog: &str, name: &str, database: &Database) -> String {
+    let path = [catalog, name].map(sql::quote_identifier).join(".");
+    let mut text = format!("CREATE DATABASE IF NOT EXISTS {path}\n");
+    push_comment(&mut text, database.comment.as_deref());
+    push_options(&mut text, &database.options);
+    text
+}
+
+pub fn view_text(path: &ObjectPath, view: &View, query: &str, temporary: bool) -> String {
+    let columns: Vec<String> = view
+        .schema
+        .names()
+        .map(|name| format!("  {}", sql::quote_identifier(name)))
+        .collect();
+    let mut text = head("VIEW", path, temporary);
+    text.push_str(&columns.join(",\n"));
+    text.push_str("\n)\n");
+    push_comment(&mut text, view.comment.as_deref());
+    text.push_str(&format!("AS {query}\n"));
+    text
 }
 
 pub fn table_text(path: &ObjectPath, table: &Table, temporary: bool) -> String {

@@ -206,6 +206,19 @@ impl Writer<'_> {
                 let data_type = literal::type_text(data_type, self.source);
                 format!("{word}({} AS {data_type})", self.top(operand))
             }
+            ExprKind::Difference {
+                left,
+                right,
+                data_type,
+            } => {
+                let (own_left, own_right) = self::left(40);
+                format!(
+                    "({} - {}) {}",
+                    self.write(left, 0, own_left),
+                    self.write(right, own_right, 0),
+                    data_type.span.text(self.source).to_uppercase()
+                )
+            }
             ExprKind::Function(call) => self.call(call),
             ExprKind::Extract { unit, operand } => {
                 format!("EXTRACT({} FROM {})", unit_text(*unit), self.top(operand))

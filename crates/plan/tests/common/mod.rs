@@ -6,7 +6,7 @@ use dataflow::{
     Boundedness, Connector, Error, OptionDoc, OptionError, Position, Registry, ScanRequest, Sink,
     SinkRequest, SinkWriter, Source, Split, SplitReader, TableDescriptor,
 };
-use model::{ChangelogMode, DataType, TypeKind};
+use model::{ChangelogMode, DataType, Diagnostic, TypeKind};
 use plan::session::{Outcome, Session};
 use stdx::ManualClock;
 
@@ -80,6 +80,15 @@ impl Sink for Stub {
 
 /// The plan of a statement over the tables and what was run `before`, or its diagnostic as a terminal shows it.
 pub fn plan_after(before: &str, statement: &str) -> String {
+    match outcome_after(before, statement) {
+        Ok(Outcome::Query(query)) => plan::explain::graph_text(&query.graph, &[]),
+        Ok(Outcome::Insert(graph)) => plan::explain::graph_text(&graph, &[]),
+        Ok(_) => "ok".to_string(),
+        Err(diagnostic) => diagnostic.render("q", statement),
+    }
+}
+
+pub fn outcome_after(before: &str, statement: &str) -> Result<Outcome, Diagnostic> {
     let mut registry = Registry::default();
     registry.add_connector(Arc::new(Stub));
     let mut session = Session::new(Arc::new(registry), Arc::new(ManualClock::at_ms(0)));
@@ -94,11 +103,5 @@ pub fn plan_after(before: &str, statement: &str) -> String {
         }
     }
     session.begin_script();
-    let outcome = sql::parse_statement(statement).and_then(|parsed| session.execute(statement, &parsed));
-    match outcome {
-        Ok(Outcome::Query(query)) => plan::explain::graph_text(&query.graph, &[]),
-        Ok(Outcome::Insert(graph)) => plan::explain::graph_text(&graph, &[]),
-        Ok(_) => "ok".to_string(),
-        Err(diagnostic) => diagnostic.render("q", statement),
-    }
+    sql::parse_statement(statement).and_then(|parsed| session.execute(statement, &parsed))
 }

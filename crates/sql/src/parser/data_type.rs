@@ -2,11 +2,13 @@
 //!
 //! A precision out of range is a validation error, as in Flink: its parser takes any number.
 
+use std::collections::HashSet;
+
 use model::data_type::{DECIMAL_PRECISION_MAX, LENGTH_MAX};
-use model::{DataType, Diagnostic, RowField, TypeKind, suggest};
+use model::{DataType, Diagnostic, RowField, Span, TypeKind, suggest};
 
 use super::{Parsed, Parser};
-use crate::ast::{TimeUnit, TypeName};
+use crate::ast::{Ident, TimeUnit, TypeName};
 use crate::lexer::TokenKind;
 
 const TIME_PRECISION_MAX: u32 = 9;
@@ -346,11 +348,11 @@ impl Parser<'_> {
             self.comma_list(|parser| parser.row_field())?
         };
         self.expect_kind(close, what)?;
-        Ok(TypeKind::Row(fields))
+        Ok(TypeKind::Row(distinct_fields(fields)?))
     }
 
-    fn row_field(&mut self) -> Parsed<RowField> {
-        let name = self.name("the name of a field")?.name;
+    fn row_field(&mut self) -> Parsed<(Span, RowField)> {
+        let Ident { name, span, .. } = self.name("the name of a field")?;
         let data_type = self.nullable_type()?.data_type;
         let described = matches!(self.peek(), TokenKind::String | TokenKind::UnicodeString);
         let description = if described {
@@ -358,11 +360,12 @@ impl Parser<'_> {
         } else {
             None
         };
-        Ok(RowField {
+        let field = RowField {
             name,
             data_type,
             description,
-        })
+        };
+        Ok((span, field))
     }
 
     fn interval_type(&mut self) -> Parsed<TypeName> {
@@ -387,4 +390,18 @@ impl Parser<'_> {
             span: self.since(start),
         })
     }
+}
+
+/// The fields of a row, no two of one name.
+fn distinct_fields(fields: Vec<(Span, RowField)>) -> Parsed<Vec<RowField>> {
+    let mut seen = HashSet::with_capacity(fields.len());
+    for (span, field) in &fields {
+        if !seen.insert(field.name.as_str()) {
+            return Err(Diagnostic::validation(
+                *span,
+                format!("the row has field '{}' twice", field.name),
+            ));
+        }
+    }
+    Ok(fields.into_iter().map(|(_, field)| field).collect())
 }

@@ -6,7 +6,8 @@
 use model::{Diagnostic, Span, TypeKind};
 
 use super::tree::{
-    binary, boxed, chain, chain_height, is_subquery, plain_call, push, push_pair, row, semantics, subquery,
+    binary, boxed, chain, chain_height, difference, is_subquery, plain_call, push, push_pair, row, semantics,
+    subquery,
 };
 use super::{Parsed, Parser, object_name};
 use crate::ast::{BinaryOperator, Expr, ExprKind, FunctionCall, Literal, TypeName, UnaryOperator};
@@ -321,28 +322,29 @@ impl Parser<'_> {
         Ok(row(fields, false, self.since(start)))
     }
 
-    /// `(a - b) DAY TO SECOND`: the difference of two times, as an interval.
-    fn difference(&mut self, start: Span, operand: Box<Expr>) -> Parsed<Box<Expr>> {
-        let minus = matches!(
-            &operand.kind,
-            ExprKind::Binary {
-                operator: BinaryOperator::Minus,
-                ..
-            }
-        );
-        if !minus || !self.at_any(&["YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"]) {
+    /// What stands in parentheses, which belong to its place: the text there must read as the same expression.
+    ///
+    /// `(a - b) DAY TO SECOND` is the difference of two times, as an interval.
+    fn difference(&mut self, start: Span, mut operand: Box<Expr>) -> Parsed<Box<Expr>> {
+        operand.span = self.since(start);
+        if !self.at_any(&["YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"]) {
             return Ok(operand);
         }
-        let data_type = self.interval_type_here()?;
-        self.grow()?;
-        Ok(boxed(
-            ExprKind::Cast {
-                operand,
-                data_type,
-                is_try: false,
-            },
-            self.since(start),
-        ))
+        match operand.kind {
+            ExprKind::Binary {
+                operator: BinaryOperator::Minus,
+                left,
+                right,
+            } => {
+                let data_type = self.interval_type_here()?;
+                self.grow()?;
+                Ok(difference(left, right, data_type, self.since(start)))
+            }
+            kind => {
+                operand.kind = kind;
+                Ok(operand)
+            }
+        }
     }
 
     /// `, b, c` behind `a`.

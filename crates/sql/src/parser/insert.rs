@@ -51,11 +51,11 @@ impl Parser<'_> {
         })
     }
 
-    fn partition_entry(&mut self) -> Parsed<(Ident, Option<Expr>)> {
+    fn partition_entry(&mut self) -> Parsed<(Ident, Expr)> {
         let name = self.name("the name of a column")?;
         self.expect_kind(TokenKind::Equal, "'='")?;
         let value = self.bare_value()?;
-        Ok((name, Some(*value)))
+        Ok((name, *value))
     }
 
     fn target_column(&mut self) -> Parsed<Ident> {

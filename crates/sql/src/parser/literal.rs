@@ -82,6 +82,10 @@ const TIME_UNITS: &[(&str, TimeUnit)] = &[
     ("SQL_TSI_FRAC_SECOND", TimeUnit::Nanosecond),
 ];
 
+/// Digits that an interval may state for its first field, and for a fraction of seconds.
+const LEADING_DIGITS_MAX: u8 = 10;
+const FRACTION_DIGITS_MAX: u8 = 9;
+
 /// What follows INTERVAL and its text: `DAY(p) TO SECOND(p)`.
 pub(super) struct IntervalQualifier {
     pub(super) from: TimeUnit,
@@ -140,7 +144,7 @@ impl Parser<'_> {
             let bytes = self.bytes_value(first)?;
             return Ok(boxed(ExprKind::Literal(Literal::Bytes(bytes)), first.span));
         }
-        let mut value = self.string_value(first)?;
+        let mut parts = vec![self.inner(first)?];
         let mut last = first.span;
         // A string goes on in the next one, if that stands on another line.
         while self.peek() == TokenKind::String {
@@ -156,56 +160,64 @@ impl Parser<'_> {
                 )
                 .hint("join strings with ||"));
             }
-            value.push_str(&self.string_value(next)?);
+            parts.push(self.inner(next)?);
             last = next.span;
         }
-        let span = if matches!(self.peek(), TokenKind::Word) && self.at("UESCAPE") {
-            let (escaped, span) = self.custom_escape(first)?;
-            value = escaped;
-            span
-        } else {
-            first.span.to(last)
+        let span = first.span.to(last);
+        // The escape is that of all parts.
+        let escape = match self.custom_escape(first)? {
+            None if first.kind == TokenKind::UnicodeString => Some('\\'),
+            custom => custom,
         };
+        let mut value = String::new();
+        for part in parts {
+            match escape {
+                Some(escape) => value.push_str(&unescaped(&part, escape, span)?),
+                None => value.push_str(&part),
+            }
+        }
+        let span = self.since(first.span);
         Ok(boxed(ExprKind::Literal(Literal::String(value)), span))
     }
 
     fn string_value(&self, token: Token) -> Parsed<String> {
-        let text = self.text_of(token.span);
-        let quote = text.find('\'').unwrap_or(0);
-        let inner = text
-            .get(quote + 1..text.len() - 1)
-            .unwrap_or("")
-            .replace("''", "'");
+        let inner = self.inner(token)?;
         match token.kind {
-            TokenKind::UnicodeString if !self.nth_is(0, "UESCAPE") => unescaped(&inner, '\\', token.span),
-            TokenKind::CharsetString => {
-                let charset = &text[1..quote];
-                if CHARACTER_SETS
-                    .iter()
-                    .any(|known| known.eq_ignore_ascii_case(charset))
-                {
-                    return Ok(inner);
-                }
-                Err(
-                    Diagnostic::parse(token.span, format!("character set '{charset}' is not known"))
-                        .hint("leave it away: all strings are Unicode"),
-                )
-            }
+            TokenKind::UnicodeString => unescaped(&inner, '\\', token.span),
             _ => Ok(inner),
         }
     }
 
-    /// `U&'...' UESCAPE '!'`
-    fn custom_escape(&mut self, first: Token) -> Parsed<(String, Span)> {
-        let inner = self.string_value(first)?;
+    /// What stands between the quotes of a string.
+    fn inner(&self, token: Token) -> Parsed<String> {
+        let text = self.text_of(token.span);
+        let quote = text.find('\'').unwrap_or(0);
+        if token.kind == TokenKind::CharsetString {
+            let charset = &text[1..quote];
+            if !CHARACTER_SETS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(charset))
+            {
+                return Err(
+                    Diagnostic::parse(token.span, format!("character set '{charset}' is not known"))
+                        .hint("leave it away: all strings are Unicode"),
+                );
+            }
+        }
+        let inner = text.get(quote + 1..text.len() - 1).unwrap_or("");
+        Ok(inner.replace("''", "'"))
+    }
+
+    /// `UESCAPE '!'` behind a `U&'...'`
+    fn custom_escape(&mut self, first: Token) -> Parsed<Option<char>> {
+        if !self.at("UESCAPE") {
+            return Ok(None);
+        }
         let word = self.bump().span;
         let escape = self.string("the escape as a string")?;
-        let span = first.span.to(escape.span);
         let mut characters = escape.value.chars();
         match (characters.next(), characters.next()) {
-            (Some(character), None) if first.kind == TokenKind::UnicodeString => {
-                Ok((unescaped(&inner, character, first.span)?, span))
-            }
+            (Some(character), None) if first.kind == TokenKind::UnicodeString => Ok(Some(character)),
             _ => Err(Diagnostic::parse(
                 word.to(escape.span),
                 "UESCAPE follows a U&'...' and names one character",
@@ -327,9 +339,9 @@ impl Parser<'_> {
             to_precision: None,
         };
         if self.eat_kind(TokenKind::LeftParen) {
-            qualifier.from_precision = Some(self.interval_precision()?);
+            qualifier.from_precision = Some(self.interval_precision(LEADING_DIGITS_MAX)?);
             if from == TimeUnit::Second && self.eat_kind(TokenKind::Comma) {
-                qualifier.to_precision = Some(self.interval_precision()?);
+                qualifier.to_precision = Some(self.interval_precision(FRACTION_DIGITS_MAX)?);
             }
             self.right_paren()?;
         }
@@ -337,7 +349,7 @@ impl Parser<'_> {
             let (to, _) = self.interval_unit(Some(follow))?;
             qualifier.to = Some(to);
             if to == TimeUnit::Second && self.eat_kind(TokenKind::LeftParen) {
-                qualifier.to_precision = Some(self.interval_precision()?);
+                qualifier.to_precision = Some(self.interval_precision(FRACTION_DIGITS_MAX)?);
                 self.right_paren()?;
             }
         }
@@ -365,9 +377,15 @@ impl Parser<'_> {
         }
     }
 
-    fn interval_precision(&mut self) -> Parsed<u8> {
+    fn interval_precision(&mut self, most: u8) -> Parsed<u8> {
         let (number, span) = self.unsigned("a number of digits")?;
-        u8::try_from(number).map_err(|_| Diagnostic::validation(span, "an interval has at most 255 digits"))
+        match u8::try_from(number) {
+            Ok(number) if (1..=most).contains(&number) => Ok(number),
+            _ => Err(Diagnostic::validation(
+                span,
+                format!("this part of an interval has 1 to {most} digits, not {number}"),
+            )),
+        }
     }
 
     /// A unit by its name: `DAY` in `EXTRACT(DAY FROM x)`.

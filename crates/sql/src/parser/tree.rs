@@ -7,7 +7,7 @@ use model::{Diagnostic, Span};
 
 use super::{Parsed, object_name};
 use crate::ast::{
-    Argument, ArgumentValue, BinaryOperator, Expr, ExprKind, FunctionCall, Ident, ObjectName, Query,
+    Argument, ArgumentValue, BinaryOperator, Expr, ExprKind, FunctionCall, Ident, ObjectName, Query, TypeName,
 };
 
 /// Chains of AND, OR and UNION ALL longer than this become balanced trees, so that any length of them is fine.
@@ -24,6 +24,17 @@ pub(super) fn binary(operator: BinaryOperator, left: Box<Expr>, right: Box<Expr>
             operator,
             left,
             right,
+        },
+        span,
+    )
+}
+
+pub(super) fn difference(left: Box<Expr>, right: Box<Expr>, data_type: TypeName, span: Span) -> Box<Expr> {
+    boxed(
+        ExprKind::Difference {
+            left,
+            right,
+            data_type,
         },
         span,
     )

@@ -323,13 +323,7 @@ fn insert(into: &Insert) -> String {
     let partition: Vec<String> = into
         .partition
         .iter()
-        .map(|(key, value)| {
-            ident(key)
-                + &value
-                    .as_ref()
-                    .map(|v| format!(" = {}", expr(v)))
-                    .unwrap_or_default()
-        })
+        .map(|(key, value)| format!("{} = {}", ident(key), expr(value)))
         .collect();
     format!(
         "INSERT {} {}{}{}{} {}{}",
@@ -781,13 +775,16 @@ pub fn expr(of: &Expr) -> String {
         }
         K::Index { operand, index } => format!("{}[{}]", expr(operand), expr(index)),
         K::Field { operand, field } => format!("({}.{})", expr(operand), ident(field)),
-        K::AtTimeZone { operand, zone } => {
-            format!(
-                "({} AT {})",
-                expr(operand),
-                zone.as_ref().map_or("LOCAL".to_string(), |of| expr(of))
-            )
-        }
+        K::Difference {
+            left,
+            right,
+            data_type,
+        } => format!(
+            "({} - {} AS {})",
+            expr(left),
+            expr(right),
+            data_type.data_type.kind
+        ),
     }
 }
 

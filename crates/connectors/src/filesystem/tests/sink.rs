@@ -260,6 +260,69 @@ fn a_success_file_waits_for_its_delay_or_the_end() {
     assert!(done(2));
 }
 
+#[test]
+fn a_success_file_that_waits_is_written_by_whoever_is_restored() {
+    let folder = temporary();
+    let clock = manual_clock();
+    let options = [
+        ("sink.partition-commit.policy.kind", "success-file"),
+        ("sink.partition-commit.delay", "1 h"),
+    ];
+    let sink = partitioned(folder.path(), &options)
+        .with_clock(clock.clone())
+        .insert()
+        .unwrap();
+    let success = folder.path().join("day=1970-01-01/hour=1/_SUCCESS");
+    let mut writer = sink.writer(0, 1).unwrap();
+    writer.write(&partitioned_chunk(&[(Some(0), 1, 1)])).unwrap();
+    let mut before = sink.committer().unwrap().unwrap();
+    before.commit(writer.prepare(Some(1)).unwrap(), false).unwrap();
+    let mut pending = before.pending();
+    drop(before);
+    clock.advance(Duration::from_secs(1800));
+    let mut restored = sink.committer().unwrap().unwrap();
+    for _ in 0..2 {
+        // Twice, as after two failures: it is still seen half an hour ago.
+        restored = sink.committer().unwrap().unwrap();
+        restored.commit(pending, false).unwrap();
+        pending = restored.pending();
+        assert!(!success.exists() && pending.len() == 1);
+    }
+    clock.advance(Duration::from_secs(1800));
+    restored.commit(Vec::new(), false).unwrap();
+    assert!(success.exists() && restored.pending().is_empty());
+}
+
+#[test]
+fn a_job_that_is_stopped_shows_its_rows_but_calls_no_partition_complete() {
+    let folder = temporary();
+    let options = [("sink.partition-commit.policy.kind", "success-file")];
+    let sink = partitioned(folder.path(), &options).insert().unwrap();
+    let mut writer = sink.writer(0, 1).unwrap();
+    writer.write(&partitioned_chunk(&[(Some(0), 1, 1)])).unwrap();
+    let committables = writer.prepare(None).unwrap();
+    sink.committer().unwrap().unwrap().stop(committables).unwrap();
+    assert_eq!(names(folder.path()), ["day=1970-01-01/hour=1/part-N-0-0"]);
+}
+
+#[test]
+fn files_that_nobody_was_told_of_go_away_with_their_writer() {
+    let folder = temporary();
+    let options = [("sink.rolling-policy.file-size", "1 b")];
+    let sink = table(text(folder.path()), &options).insert().unwrap();
+    let mut writer = sink.writer(0, 1).unwrap();
+    writer.write(&chunk(0..1)).unwrap();
+    let told = writer.prepare(Some(1)).unwrap();
+    // One that is full, and one that is open.
+    writer.write(&chunk(1..2)).unwrap();
+    writer.write(&chunk(2..3)).unwrap();
+    assert_eq!(names(folder.path()).len(), 3);
+    drop(writer);
+    assert_eq!(names(folder.path()), [".part-N-0-0.inprogress"]);
+    sink.committer().unwrap().unwrap().commit(told, false).unwrap();
+    assert_eq!(rows(text(folder.path()), &[]), ["0, row 0"]);
+}
+
 fn overwrite(table: &TestTable, columns: Schema, partition: &[(&str, &str)]) -> Arc<dyn Sink> {
     let partition = partition
         .iter()
@@ -284,7 +347,7 @@ fn overwriting_replaces_the_table_at_the_end_of_input_only() {
     writer.write(&chunk(7..8)).unwrap();
     assert_eq!(
         writer.prepare(Some(1)).unwrap_err().to_string(),
-        "INSERT OVERWRITE into files needs batch mode: a checkpoint would replace them too early"
+        "INSERT OVERWRITE into files cannot take part in a checkpoint: it replaces them when its input has ended"
     );
     let committables = writer.prepare(None).unwrap();
     assert_eq!(rows(text(folder.path()), &[]).len(), 3);
@@ -299,6 +362,41 @@ fn overwriting_replaces_the_table_at_the_end_of_input_only() {
     }
     write_and_commit(&*overwrite(&table, schema(), &[]), &[]);
     assert_eq!(rows(text(folder.path()), &[]), [""; 0]);
+}
+
+#[test]
+fn overwriting_replaces_nothing_if_the_job_is_stopped() {
+    let folder = temporary();
+    let table = table(text(folder.path()), &[]);
+    write_and_commit(&*table.insert().unwrap(), &[chunk(0..3)]);
+    let sink = overwrite(&table, schema(), &[]);
+    let mut writer = sink.writer(0, 1).unwrap();
+    writer.write(&chunk(7..8)).unwrap();
+    let committables = writer.prepare(None).unwrap();
+    sink.committer().unwrap().unwrap().stop(committables).unwrap();
+    assert_eq!(names(folder.path()), ["part-N-0-0"]);
+    assert_eq!(rows(text(folder.path()), &[]).len(), 3);
+}
+
+#[test]
+fn what_ended_before_a_checkpoint_replaces_files_at_the_end_all_the_same() {
+    let folder = temporary();
+    let table = table(text(folder.path()), &[]);
+    write_and_commit(&*table.insert().unwrap(), &[chunk(0..3)]);
+    let sink = overwrite(&table, schema(), &[]);
+    let mut writer = sink.writer(0, 1).unwrap();
+    writer.write(&chunk(7..8)).unwrap();
+    let committables = writer.prepare(None).unwrap();
+    let mut committer = sink.committer().unwrap().unwrap();
+    committer.commit(committables.clone(), false).unwrap();
+    let pending = committer.pending();
+    // A snapshot knows of the part: a stop must leave it to whoever is restored.
+    committer.stop(committables).unwrap();
+    assert_eq!(rows(text(folder.path()), &[]).len(), 3);
+    let mut restored = sink.committer().unwrap().unwrap();
+    restored.commit(pending, false).unwrap();
+    restored.commit(Vec::new(), true).unwrap();
+    assert_eq!(rows(text(folder.path()), &[]), ["7, row 7"]);
 }
 
 #[test]

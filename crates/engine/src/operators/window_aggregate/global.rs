@@ -2,7 +2,8 @@
 //!
 //! A window closes when the watermark reaches its last millisecond. Its slices are merged; a slice goes away
 //! when no open window covers it. Cumulating windows keep what they have counted in their first slice. A slice
-//! that comes after all its windows have closed is late: dropped and counted.
+//! that comes after all its windows have closed is late: dropped and counted. Results are sent in parts: a jump of
+//! the watermark can close very many windows.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -18,7 +19,7 @@ use super::emit::{Emitter, property_columns};
 use super::local::runs;
 use super::{RowTime, accumulators};
 use crate::expression::arrow_error;
-use crate::operator::{Gauges, Operator, Output};
+use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::window::Slicing;
 
@@ -42,6 +43,19 @@ pub(super) struct Global {
     fired_end: i64,
     late_rows: u64,
     groups: Vec<u32>,
+    /// The window that is giving its results, and whether more of them, or of other windows, are to be given.
+    closing: Option<Closing>,
+    is_firing: bool,
+}
+
+struct Closing {
+    slice: Slice,
+    /// Where it goes back to; `None` if no other window needs it.
+    home: Option<SliceId>,
+    start: i64,
+    end: i64,
+    /// Groups that were sent.
+    sent: usize,
 }
 
 impl Global {
@@ -70,6 +84,8 @@ impl Global {
             fired_end: i64::MIN,
             late_rows: 0,
             groups: Vec::new(),
+            closing: None,
+            is_firing: false,
         };
         if let Some(restored) = build.restored {
             global.restore(restored, build.shard, build.shards)?;
@@ -162,8 +178,42 @@ impl Global {
         }
     }
 
-    /// Gives the results of all windows that are closed, in the order of their ends.
+    /// Gives results of windows that are closed, in the order of their ends, as many as one piece of work may.
     fn fire(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.is_firing = true;
+        let mut room = self.emitter.chunk_rows() * ROUND_CHUNKS_MAX;
+        while room > 0 {
+            let next = match self.closing.take() {
+                None => self.close_next()?,
+                open => open,
+            };
+            let Some(mut closing) = next else {
+                self.fired_end = self
+                    .fired_end
+                    .max(self.slicing.window_end_before(self.closed_end));
+                self.is_firing = false;
+                return self.emitter.flush(out);
+            };
+            let groups = closing.slice.groups.len();
+            let to = (closing.sent + room).min(groups);
+            self.emit(&closing, to, out)?;
+            room -= to - closing.sent;
+            closing.sent = to;
+            if to < groups {
+                self.closing = Some(closing);
+                break;
+            }
+            self.fired_end = closing.end;
+            match closing.home {
+                Some(home) => self.table.put_back(home, closing.slice),
+                None => self.table.discard(closing.slice),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next window that is closed, its slices merged.
+    fn close_next(&mut self) -> Result<Option<Closing>, Error> {
         while let Some(first) = self.table.first() {
             let end = self.next_end(first);
             if end > self.slicing.last_window_end(first) {
@@ -173,85 +223,80 @@ impl Global {
             if end > self.closed_end {
                 break;
             }
-            self.fire_window(first, end, out)?;
+            if let Some(closing) = self.close(first, end)? {
+                return Ok(Some(closing));
+            }
             self.fired_end = end;
         }
-        self.fired_end = self
-            .fired_end
-            .max(self.slicing.window_end_before(self.closed_end));
-        self.emitter.flush(out)
+        Ok(None)
     }
 
-    fn fire_window(&mut self, first: SliceId, end: i64, out: &mut Output) -> Result<(), Error> {
-        if !self.slicing.is_shared() {
-            self.emit_slice(first, first.start, end, out)?;
-            self.table.remove(first);
-            return Ok(());
-        }
+    fn close(&mut self, first: SliceId, end: i64) -> Result<Option<Closing>, Error> {
         let last = SliceId {
             start: end.saturating_sub(1),
             end,
         };
-        let start = self.slicing.window_start(last);
-        if self.slicing.is_cumulate() {
+        let (start, home) = if !self.slicing.is_shared() {
+            (first.start, first)
+        } else if self.slicing.is_cumulate() {
             let opening = self.slicing.opening_slice(last);
-            let closing: Vec<SliceId> = self
-                .table
-                .slices_ending(end..end.saturating_add(1))
-                .map(|(id, _)| id)
-                .collect();
-            for id in closing {
+            for id in self.slices_ending(end, end) {
                 self.table.merge_slice(id, opening)?;
             }
-            self.emit_slice(opening, start, end, out)?;
-            if self.slicing.last_window_end(opening) <= end {
-                self.table.remove(opening);
-            }
-            return Ok(());
-        }
-        let from = start.saturating_add(1);
-        let ids: Vec<SliceId> = self
-            .table
-            .slices_ending(from..end.saturating_add(1))
-            .map(|(id, _)| id)
-            .collect();
-        if let [only] = ids.as_slice() {
-            self.emit_slice(*only, start, end, out)?;
+            (self.slicing.window_start(last), opening)
         } else {
-            let mut merged = self.table.new_slice();
-            self.table.merge_into(&ids, &mut merged)?;
-            self.emit_groups(&merged, start, end, out)?;
-            self.table.discard(merged);
-        }
-        for id in ids {
-            if self.slicing.last_window_end(id) <= end {
-                self.table.remove(id);
-            }
-        }
-        Ok(())
-    }
-
-    fn emit_slice(&mut self, id: SliceId, start: i64, end: i64, out: &mut Output) -> Result<(), Error> {
-        // Taken out meanwhile, so that the emitter can be used beside it.
-        let Some(slice) = self.table.take_out(id) else {
-            return Ok(());
+            let start = self.slicing.window_start(last);
+            let ids = self.slices_ending(start.saturating_add(1), end);
+            let &[only] = ids.as_slice() else {
+                let mut merged = self.table.new_slice();
+                self.table.merge_into(&ids, &mut merged)?;
+                for id in ids {
+                    if self.slicing.last_window_end(id) <= end {
+                        self.table.remove(id);
+                    }
+                }
+                return Ok(Some(Closing {
+                    slice: merged,
+                    home: None,
+                    start,
+                    end,
+                    sent: 0,
+                }));
+            };
+            (start, only)
         };
-        let emitted = self.emit_groups(&slice, start, end, out);
-        self.table.put_back(id, slice);
-        emitted
+        // Taken out meanwhile, so that the emitter can be used beside it.
+        Ok(self.table.take_out(home).map(|slice| Closing {
+            slice,
+            home: (self.slicing.last_window_end(home) > end).then_some(home),
+            start,
+            end,
+            sent: 0,
+        }))
     }
 
-    fn emit_groups(&mut self, slice: &Slice, start: i64, end: i64, out: &mut Output) -> Result<(), Error> {
-        for from in (0..slice.groups.len()).step_by(self.emitter.chunk_rows()) {
-            let to = (from + self.emitter.chunk_rows()).min(slice.groups.len());
-            let rows = to - from;
-            let groups = UInt32Array::from(slice.groups[from..to].to_vec());
-            let mut columns = self.table.key_columns(slice, from..to).map_err(arrow_error)?;
+    /// Slices that end from one time to another, both included.
+    fn slices_ending(&self, from: i64, to: i64) -> Vec<SliceId> {
+        let slices = self.table.slices_ending(from..to.saturating_add(1));
+        slices.map(|(id, _)| id).collect()
+    }
+
+    /// Sends the results of a window's groups up to one.
+    fn emit(&mut self, closing: &Closing, to: usize, out: &mut Output) -> Result<(), Error> {
+        let chunk_rows = self.emitter.chunk_rows();
+        for from in (closing.sent..to).step_by(chunk_rows) {
+            let part = from..(from + chunk_rows).min(to);
+            let rows = part.len();
+            let groups = UInt32Array::from(closing.slice.groups[part.clone()].to_vec());
+            let mut columns = self
+                .table
+                .key_columns(&closing.slice, part)
+                .map_err(arrow_error)?;
             columns.extend(self.table.aggregates.evaluate(&groups)?);
             columns.extend(property_columns(
                 &self.properties,
-                &vec![start; rows],
-                &vec![end; rows],
+                &vec![closing.start; rows],
+                &vec![closing.end; rows],
                 self.time.zone,
                 self.is_instant,
                 self.time.now_ms(),
@@ -285,6 +330,14 @@ impl Operator for Global {
         self.fire(out)
     }
 
+    fn has_more(&self) -> bool {
+        self.is_firing
+    }
+
+    fn resume(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.fire(out)
+    }
+
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         let table = self.table.snapshot(&self.input, self.keys, self.key_groups)?;
@@ -309,6 +362,7 @@ impl Operator for Global {
         Gauges {
             late_rows_dropped: self.late_rows,
             state_bytes: self.table.size_bytes(),
+            ..Gauges::default()
         }
     }
 }

@@ -11,19 +11,17 @@ use arrow_select::take::take;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{AggregateCall, WindowProperty};
 use state::sessions::{Added, Session};
-use state::{Aggregates, KeyCodec, OperatorSnapshot, SessionTable, TableSnapshot};
+use state::{Aggregates, KeyCodec, OperatorSnapshot, SNAPSHOT_ROWS_MAX, SessionTable, TableSnapshot};
 
 use super::emit::{Emitter, property_columns};
 use super::global::rowtime_is_instant;
 use super::{RowTime, accumulators};
 use crate::expression::arrow_error;
-use crate::operator::{Gauges, Operator, Output};
+use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 
 /// The table's name in snapshots.
 const SESSIONS: &str = "sessions";
-/// Rows of one batch of a snapshot.
-const SNAPSHOT_ROWS_MAX: usize = 1 << 16;
 
 pub(super) struct GlobalSession {
     time: RowTime,
@@ -40,7 +38,10 @@ pub(super) struct GlobalSession {
     late_rows: u64,
     numbers: Vec<u32>,
     groups: Vec<u32>,
+    /// Sessions that have closed, how many of them were sent, and whether there are more to send.
     closed: Vec<u32>,
+    sent: usize,
+    is_firing: bool,
 }
 
 impl GlobalSession {
@@ -70,6 +71,8 @@ impl GlobalSession {
             numbers: Vec::new(),
             groups: Vec::new(),
             closed: Vec::new(),
+            sent: 0,
+            is_firing: false,
         };
         if let Some(restored) = build.restored {
             if let Some(table) = restored.tables.get(SESSIONS) {
@@ -147,11 +150,17 @@ impl GlobalSession {
         Ok(())
     }
 
+    /// Gives results of sessions that are closed, in the order of their ends, as many as one piece of work may.
     fn fire(&mut self, out: &mut Output) -> Result<(), Error> {
         let mut closed = std::mem::take(&mut self.closed);
-        closed.clear();
-        self.table.close(self.closed_end, &mut closed);
-        for part in closed.chunks(self.emitter.chunk_rows()) {
+        if !self.is_firing {
+            closed.clear();
+            self.table.close(self.closed_end, &mut closed);
+            self.sent = 0;
+        }
+        let chunk_rows = self.emitter.chunk_rows();
+        let to = (self.sent + chunk_rows * ROUND_CHUNKS_MAX).min(closed.len());
+        for part in closed[self.sent..to].chunks(chunk_rows) {
             let sessions: Vec<Session> = part.iter().map(|&number| self.table.session(number)).collect();
             let groups = UInt32Array::from(part.to_vec());
             let mut columns = self.key_columns(&sessions)?;
@@ -168,10 +177,15 @@ impl GlobalSession {
             ));
             self.emitter.add(columns, part.len(), out)?;
         }
-        self.aggregates.clear(&closed);
-        self.table.remove(&closed);
+        self.sent = to;
+        self.is_firing = to < closed.len();
+        if !self.is_firing {
+            self.aggregates.clear(&closed);
+            self.table.remove(&closed);
+            self.emitter.flush(out)?;
+        }
         self.closed = closed;
-        self.emitter.flush(out)
+        Ok(())
     }
 
     fn key_columns(&self, sessions: &[Session]) -> Result<Vec<ArrayRef>, Error> {
@@ -193,6 +207,14 @@ impl Operator for GlobalSession {
             return Ok(());
         }
         self.closed_end = self.closed_end.max(self.time.zone.closed_end_ms(time_ms));
+        self.fire(out)
+    }
+
+    fn has_more(&self) -> bool {
+        self.is_firing
+    }
+
+    fn resume(&mut self, out: &mut Output) -> Result<(), Error> {
         self.fire(out)
     }
 
@@ -231,6 +253,7 @@ impl Operator for GlobalSession {
         Gauges {
             late_rows_dropped: self.late_rows,
             state_bytes: self.table.size_bytes() + self.aggregates.size_bytes(),
+            ..Gauges::default()
         }
     }
 }

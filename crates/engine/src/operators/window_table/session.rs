@@ -1,7 +1,7 @@
 //! Sessions without aggregation: rows wait until their session closes, then come out with its bounds.
 //!
-//! The rows of a session keep the order in which they came. A row that is late for every session is dropped and
-//! counted.
+//! The rows of a session keep the order in which they came. A row that is late for every session, or has no
+//! time, is dropped and counted.
 
 use std::sync::Arc;
 
@@ -11,12 +11,13 @@ use arrow_array::{ArrayRef, Int8Array, RecordBatch};
 use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MAX, WATERMARK_MIN};
 use model::RowKind;
-use state::sessions::Added;
-use state::{KeyCodec, OperatorSnapshot, RowBuffer, SessionTable, TableSnapshot};
+use state::row_buffer::RowRef;
+use state::sessions::{Added, Session};
+use state::{KeyCodec, OperatorSnapshot, RowBuffer, SNAPSHOT_ROWS_MAX, SessionTable, TableSnapshot};
 
 use super::{Bounds, milliseconds_column};
 use crate::expression::arrow_error;
-use crate::operator::{Gauges, Operator, Output};
+use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::operators::window_aggregate::RowTime;
 
@@ -36,7 +37,18 @@ pub(super) struct SessionWindowTable {
     /// Sessions that end (in local time) at or before this are closed.
     closed_end: i64,
     late_rows: u64,
-    closed: Vec<u32>,
+    null_time_rows: u64,
+    /// Sessions that have closed and not all of whose rows were sent.
+    closing: Option<Closing>,
+}
+
+struct Closing {
+    sessions: Vec<u32>,
+    /// How many of them were begun.
+    begun: usize,
+    /// The one begun last, and the rows that are left of it.
+    session: Option<Session>,
+    rows: std::vec::IntoIter<RowRef>,
 }
 
 impl SessionWindowTable {
@@ -64,7 +76,8 @@ impl SessionWindowTable {
             key_groups: build.options.key_groups,
             closed_end: i64::MIN,
             late_rows: 0,
-            closed: Vec::new(),
+            null_time_rows: 0,
+            closing: None,
         };
         if let Some(restored) = build.restored {
             if let Some(table) = restored.tables.get(ROWS) {
@@ -120,6 +133,7 @@ impl SessionWindowTable {
         let mut number = Vec::with_capacity(1);
         for (row, &time_ms) in times.iter().enumerate() {
             if !has_time(row) {
+                self.null_time_rows += 1;
                 lists.push(None);
                 continue;
             }
@@ -141,38 +155,48 @@ impl SessionWindowTable {
         Ok(())
     }
 
+    /// Sends rows of closed sessions, in the order of their ends, as many as one piece of work may.
     fn fire(&mut self, out: &mut Output) -> Result<(), Error> {
-        let mut closed = std::mem::take(&mut self.closed);
-        closed.clear();
-        self.table.close(self.closed_end, &mut closed);
+        let mut closing = self.closing.take().unwrap_or_else(|| {
+            let mut sessions = Vec::new();
+            self.table.close(self.closed_end, &mut sessions);
+            Closing {
+                sessions,
+                begun: 0,
+                session: None,
+                rows: Vec::new().into_iter(),
+            }
+        });
         let (mut rows, mut starts, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-        for &number in &closed {
-            let session = self.table.session(number);
-            for row in self.rows.take(number) {
-                rows.push(row);
-                starts.push(session.start);
-                ends.push(session.end);
-                if rows.len() == self.chunk_rows {
-                    self.emit(&rows, &starts, &ends, out)?;
-                    rows.clear();
-                    starts.clear();
-                    ends.clear();
+        for _ in 0..ROUND_CHUNKS_MAX {
+            rows.clear();
+            starts.clear();
+            ends.clear();
+            while rows.len() < self.chunk_rows {
+                if let (Some(session), Some(row)) = (closing.session, closing.rows.next()) {
+                    rows.push(row);
+                    starts.push(session.start);
+                    ends.push(session.end);
+                    continue;
                 }
+                let Some(&number) = closing.sessions.get(closing.begun) else {
+                    break;
+                };
+                closing.begun += 1;
+                closing.session = Some(self.table.session(number));
+                closing.rows = self.rows.take(number).into_iter();
+            }
+            self.emit(&rows, &starts, &ends, out)?;
+            if rows.len() < self.chunk_rows {
+                self.table.remove(&closing.sessions);
+                return Ok(());
             }
         }
-        self.emit(&rows, &starts, &ends, out)?;
-        self.table.remove(&closed);
-        self.closed = closed;
+        self.closing = Some(closing);
         Ok(())
     }
 
-    fn emit(
-        &mut self,
-        rows: &[state::row_buffer::RowRef],
-        starts: &[i64],
-        ends: &[i64],
-        out: &mut Output,
-    ) -> Result<(), Error> {
+    fn emit(&mut self, rows: &[RowRef], starts: &[i64], ends: &[i64], out: &mut Output) -> Result<(), Error> {
         if let Some((chunk, _)) = self.rows.gather(rows)? {
             out.chunk(self.bounds.append(chunk, starts, ends)?);
             self.rows.release(rows);
@@ -203,10 +227,21 @@ impl Operator for SessionWindowTable {
         self.fire(out)
     }
 
+    fn has_more(&self) -> bool {
+        self.closing.is_some()
+    }
+
+    fn resume(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.fire(out)
+    }
+
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         let mut table = TableSnapshot::default();
-        if let Some((chunk, times)) = self.rows.gather(&self.rows.all())? {
+        for rows in self.rows.all().chunks(SNAPSHOT_ROWS_MAX) {
+            let Some((chunk, times)) = self.rows.gather(rows)? else {
+                continue;
+            };
             let kinds: Int8Array = (0..chunk.rows()).map(|row| Some(chunk.kind(row) as i8)).collect();
             // The keys stand in front once more: tables are cut by their first columns.
             let mut columns: Vec<ArrayRef> = self
@@ -246,6 +281,7 @@ impl Operator for SessionWindowTable {
     fn gauges(&self) -> Gauges {
         Gauges {
             late_rows_dropped: self.late_rows,
+            null_time_rows_dropped: self.null_time_rows,
             state_bytes: self.table.size_bytes() + self.rows.size_bytes(),
         }
     }

@@ -1,0 +1,177 @@
+//! The folder of a run: what server and worker leave for each other on disk.
+//!
+//! `spec.json` by the server, once; `worker.pid`, `worker.sock` and the log by the worker; `outcome.json` at the
+//! end. Every file appears whole or not at all. None of them holds a secret.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use runner::{Outcome, RunSpec};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::process::ProcessId;
+
+pub const SOCKET: &str = "worker.sock";
+const SPEC: &str = "spec.json";
+const OUTCOME: &str = "outcome.json";
+const WORKER: &str = "worker.pid";
+
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+/// The process that serves a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerId {
+    pub process: ProcessId,
+    pub run_id: String,
+    pub epoch: u64,
+}
+
+/// The data folder as far as runs are concerned.
+#[derive(Debug, Clone)]
+pub struct DataFolder {
+    path: PathBuf,
+}
+
+impl DataFolder {
+    pub fn new(path: &Path) -> io::Result<DataFolder> {
+        Ok(DataFolder {
+            path: std::path::absolute(path)?,
+        })
+    }
+
+    pub fn runs(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+
+    pub fn deployments(&self) -> PathBuf {
+        self.path.join("deployments")
+    }
+
+    /// The folder of a run; the id must have been checked.
+    pub fn run(&self, run_id: &str) -> RunFolder {
+        RunFolder {
+            path: self.runs().join(run_id),
+        }
+    }
+
+    /// Files of the server itself, which no table may touch.
+    pub fn own_files(&self) -> Vec<PathBuf> {
+        [
+            "oceanus.db",
+            "oceanus.db-wal",
+            "oceanus.db-shm",
+            "oceanus.db-journal",
+        ]
+        .iter()
+        .map(|name| self.path.join(name))
+        .chain([self.runs(), self.deployments()])
+        .collect()
+    }
+}
+
+impl RunFolder {
+    pub fn at(path: &Path) -> io::Result<RunFolder> {
+        Ok(RunFolder {
+            path: fs::canonicalize(path)?,
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn exists(&self) -> bool {
+        self.path.is_dir()
+    }
+
+    /// The lock that an attempt of the deployment holds as long as it lives. It lies beside all runs.
+    pub fn lock_of(&self, deployment_id: &str) -> Option<PathBuf> {
+        let data = self.path.parent()?.parent()?;
+        Some(data.join("deployments").join(format!("{deployment_id}.lock")))
+    }
+
+    pub fn spec(&self) -> io::Result<Option<RunSpec>> {
+        self.read(SPEC)
+    }
+
+    pub fn write_spec(&self, spec: &RunSpec) -> io::Result<()> {
+        self.write(SPEC, spec)
+    }
+
+    pub fn outcome(&self) -> io::Result<Option<Outcome>> {
+        self.read(OUTCOME)
+    }
+
+    pub fn write_outcome(&self, outcome: &Outcome) -> io::Result<()> {
+        self.write(OUTCOME, outcome)
+    }
+
+    pub fn worker(&self) -> io::Result<Option<WorkerId>> {
+        self.read(WORKER)
+    }
+
+    pub fn write_worker(&self, worker: &WorkerId) -> io::Result<()> {
+        self.write(WORKER, worker)
+    }
+
+    /// Takes away what says that somebody serves the run.
+    pub fn remove_worker(&self) -> io::Result<()> {
+        for name in [SOCKET, WORKER] {
+            match fs::remove_file(self.path.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str) -> io::Result<Option<T>> {
+        let path = self.path.join(name);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        serde_json::from_slice(&bytes).map(Some).map_err(|fault| {
+            let message = format!("'{}' is not understood: {fault}", path.display());
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        })
+    }
+
+    fn write<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
+        write_whole(&self.path.join(name), &serde_json::to_vec_pretty(value)?)
+    }
+}
+
+/// Makes a folder for its owner only, and those above it.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Writes a file that is there whole or not at all, even if the machine stops in between.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Nobody else writes to this name, not even for the same file.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(format!(".{}-{count}.new", std::process::id()));
+    let unfinished = PathBuf::from(unfinished);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}

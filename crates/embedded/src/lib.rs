@@ -1,0 +1,22 @@
+//! The embedded engine as a runner.
+//!
+//! A job that is deployed runs in a process of its own: a worker, started by the server and left alone by it. The
+//! worker plans again from text, and goes on when the server dies; the next server finds it by its run. Checks and
+//! previews run inside the server, bounded and cancelled with their reader.
+
+mod check;
+pub mod collect;
+mod folder;
+mod log;
+mod planning;
+mod preview;
+mod process;
+mod runner;
+mod secrets;
+mod socket;
+mod summary;
+pub mod wiring;
+pub mod worker;
+
+pub use crate::planning::runtime_diagnostic;
+pub use crate::runner::{EmbeddedOptions, EmbeddedRunner};

@@ -1,0 +1,138 @@
+//! Puts secrets into the options of tables, at the last moment.
+//!
+//! Only a connector ever sees a value. The catalog, plans, places of diagnostics and SHOW CREATE keep the
+//! reference `${secret.name}` as it was written, and a secret in any other place of a script is plain text.
+
+use std::sync::Arc;
+
+use dataflow::{
+    Connector, Error, OptionDoc, OptionError, Options, ScanRequest, Sink, SinkRequest, Source,
+    TableDescriptor,
+};
+use model::DataType;
+use model::suggest::did_you_mean;
+use runner::Secrets;
+
+const OPEN: &str = "${secret.";
+
+/// A connector that reads its options with secrets in them.
+pub struct Resolving {
+    inner: Arc<dyn Connector>,
+    secrets: Arc<Secrets>,
+}
+
+impl Resolving {
+    pub fn new(inner: Arc<dyn Connector>, secrets: Arc<Secrets>) -> Resolving {
+        Resolving { inner, secrets }
+    }
+
+    fn options(&self, written: &Options) -> Result<Options, OptionError> {
+        let mut entries = written.entries().clone();
+        for (key, value) in &mut entries {
+            if value.contains(OPEN) {
+                *value = resolve(key, value, &self.secrets)?;
+            }
+        }
+        Ok(Options::new(entries))
+    }
+}
+
+impl Connector for Resolving {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn options(&self) -> Vec<OptionDoc> {
+        self.inner.options()
+    }
+
+    fn metadata(&self, table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {
+        match self.options(table.options) {
+            Ok(options) => self.inner.metadata(&with_options(table, &options)),
+            // What is wrong is told when the table is read or written.
+            Err(_) => self.inner.metadata(table),
+        }
+    }
+
+    fn source(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &ScanRequest,
+    ) -> Result<Option<Arc<dyn Source>>, Error> {
+        let options = self.options(table.options)?;
+        self.inner.source(&with_options(table, &options), request)
+    }
+
+    fn sink(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &SinkRequest,
+    ) -> Result<Option<Arc<dyn Sink>>, Error> {
+        let options = self.options(table.options)?;
+        self.inner.sink(&with_options(table, &options), request)
+    }
+}
+
+fn with_options<'a>(table: &TableDescriptor<'a>, options: &'a Options) -> TableDescriptor<'a> {
+    TableDescriptor { options, ..*table }
+}
+
+/// The value with every reference replaced; what replaces it is not looked at again.
+fn resolve(key: &str, value: &str, secrets: &Secrets) -> Result<String, OptionError> {
+    let mut resolved = String::new();
+    let mut rest = value;
+    while let Some(start) = rest.find(OPEN) {
+        resolved.push_str(&rest[..start]);
+        let name = &rest[start + OPEN.len()..];
+        let Some(end) = name.find('}') else {
+            let message = format!("option '{key}' has '{OPEN}' without its '}}'");
+            return Err(OptionError::new(key, message).hint("write ${secret.name}"));
+        };
+        rest = &name[end + 1..];
+        let name = &name[..end];
+        match secrets.get(name) {
+            Some(secret) => resolved.push_str(secret),
+            None => {
+                let mut error = OptionError::new(key, format!("secret '{name}' not found"));
+                error.hint = did_you_mean(name, secrets.names())
+                    .or_else(|| Some("secrets are made by an owner of the workspace".to_string()));
+                return Err(error);
+            }
+        }
+    }
+    resolved.push_str(rest);
+    Ok(resolved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets() -> Secrets {
+        let values = [("user", "scott"), ("password", "${secret.user}")];
+        Secrets::new(
+            values
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn references_are_replaced_once() {
+        let value = "u=${secret.user}&p=${secret.password}&$";
+        assert_eq!(
+            resolve("url", value, &secrets()).unwrap(),
+            "u=scott&p=${secret.user}&$"
+        );
+    }
+
+    #[test]
+    fn an_unknown_secret_names_its_neighbour() {
+        let error = resolve("password", "${secret.pasword}", &secrets()).unwrap_err();
+        assert_eq!(error.key.as_deref(), Some("password"));
+        assert_eq!(error.message, "secret 'pasword' not found");
+        assert_eq!(error.hint.as_deref(), Some("did you mean 'password'?"));
+        assert!(resolve("password", "${secret.user", &secrets()).is_err());
+    }
+}

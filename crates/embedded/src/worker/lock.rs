@@ -1,0 +1,97 @@
+//! One attempt of a deployment at a time, and never an older one after a newer.
+//!
+//! The file is locked as long as the process lives, whatever becomes of it. It holds the epoch of the last attempt
+//! that had it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::time::Duration;
+
+use runner::{RunSpec, StoppedBy};
+
+use super::shared::Shared;
+use crate::folder::make_folder;
+
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+/// All of it is written at once, so that no death leaves a half of it.
+const RECORD_BYTES: usize = 96;
+
+pub enum Taken {
+    /// Held until it is dropped.
+    Yes(File),
+    /// Another attempt held it all the time.
+    Locked,
+    /// A later attempt had it.
+    Fenced {
+        epoch: u64,
+    },
+    Stopped(StoppedBy),
+}
+
+/// Waits for the lock as long as the spec allows.
+pub fn take(spec: &RunSpec, shared: &Shared) -> io::Result<Taken> {
+    let path = shared
+        .folder()
+        .lock_of(&spec.deployment_id)
+        .ok_or_else(|| io::Error::other("the run's folder lies in no data folder"))?;
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)?;
+    let wait_ms = i64::try_from(spec.lock_wait_ms).unwrap_or(i64::MAX);
+    let until_ms = shared.clock.now_ms().saturating_add(wait_ms);
+    let mut has_waited = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if !has_waited {
+            has_waited = true;
+            tracing::info!("waiting for another attempt of the deployment to end");
+        }
+        if shared.clock.now_ms() >= until_ms {
+            return Ok(Taken::Locked);
+        }
+        if let Some(by) = shared.wait_for_stop(LOOK_INTERVAL) {
+            return Ok(Taken::Stopped(by));
+        }
+    }
+    if let Some((epoch, run_id)) = read_record(&file)?
+        && (epoch > spec.epoch || epoch == spec.epoch && run_id != spec.run_id)
+    {
+        return Ok(Taken::Fenced { epoch });
+    }
+    let record = format!("{} {}", spec.epoch, spec.run_id);
+    file.write_all_at(
+        format!("{record:<width$}\n", width = RECORD_BYTES - 1).as_bytes(),
+        0,
+    )?;
+    file.sync_all()?;
+    Ok(Taken::Yes(file))
+}
+
+fn read_record(file: &File) -> io::Result<Option<(u64, String)>> {
+    let mut record = [0; RECORD_BYTES];
+    if file.metadata()?.len() < record.len() as u64 {
+        return Ok(None);
+    }
+    file.read_exact_at(&mut record, 0)?;
+    let text = String::from_utf8_lossy(&record);
+    let (epoch, run_id) = text.trim().split_once(' ').unwrap_or_default();
+    match epoch.parse() {
+        Ok(epoch) => Ok(Some((epoch, run_id.to_string()))),
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the lock of the deployment is not understood",
+        )),
+    }
+}

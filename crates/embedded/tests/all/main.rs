@@ -1,0 +1,5 @@
+//! The runner through its front door.
+
+mod previews;
+mod runs;
+mod support;

@@ -1,0 +1,73 @@
+//! What the platform knows of an engine.
+//!
+//! A [`Runner`] checks a program, previews its rows, and runs it as a process that outlives whoever started it.
+//! Everything that crosses the boundary is plain data that can be written as JSON. Knows no engine, no database
+//! and no HTTP.
+//!
+//! Types that are read back from JSON are tagged from outside (`{"running":{...}}`): serde buffers what is
+//! tagged from inside, and loses numbers on the way when serde_json keeps them at arbitrary precision.
+
+mod check;
+mod diagnostic;
+mod error;
+mod metrics;
+mod preview;
+mod program;
+pub mod protocol;
+mod run;
+
+use std::time::Duration;
+
+pub use check::{CheckReport, PlanEdge, PlanNode, PlanSummary, Purpose, StatementSummary};
+pub use diagnostic::{Diagnostic, Kind, Place, Severity};
+pub use error::RunnerError;
+pub use metrics::{Metrics, NodeMetrics};
+pub use preview::{EndReason, Next, Preview, PreviewColumn, PreviewEvent, PreviewLimits, PreviewRequest};
+pub use program::{FileRoots, PROGRAM_BYTES_MAX, Program, Secrets};
+pub use run::{
+    End, FailureCause, LOCK_WAIT_MS, LogPage, Outcome, RunFailure, RunKey, RunSpec, RunState, StoppedBy,
+    check_id,
+};
+
+/// An engine that jobs can be given to.
+///
+/// Every call returns within a short, bounded time but blocks the thread for it: asynchronous callers use a
+/// thread for such work. A run is named by its id and its epoch; an answer never speaks of another epoch.
+pub trait Runner: Send + Sync {
+    /// As deployments name it: `embedded`.
+    fn name(&self) -> &'static str;
+
+    /// Says what is wrong with a program, and how it would be run. Runs and writes nothing.
+    fn check(&self, program: &Program, purpose: Purpose) -> CheckReport;
+
+    /// Runs the last statement that gives rows and hands them back, within limits. Writes nothing.
+    fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError>;
+
+    /// Starts a run, or finds the one that was started before: it may be asked again after any failure, by
+    /// another process too, and never makes two. A run that is over answers with its end and is not run again.
+    fn start(&self, spec: &RunSpec) -> Result<RunState, RunnerError>;
+
+    /// What can be seen of a run now.
+    fn observe(&self, run: &RunKey) -> Result<RunState, RunnerError>;
+
+    /// The run's counts now, or its last if it is over.
+    fn metrics(&self, run: &RunKey) -> Result<Metrics, RunnerError>;
+
+    /// Lines of the run's log from a byte offset on, at most about `bytes_max` bytes of them.
+    fn logs(&self, run_id: &str, after: u64, bytes_max: usize) -> Result<LogPage, RunnerError>;
+
+    /// Asks the run to end in order: what was read is worked off and sinks commit. Returns at once.
+    fn request_stop(&self, run: &RunKey) -> Result<(), RunnerError>;
+
+    /// Ends the run's process now, if it can be proven to be this run's; what was not committed is lost.
+    fn kill(&self, run: &RunKey) -> Result<RunState, RunnerError>;
+
+    /// Asks the run to end in order, waits at most `patience` for it, and then kills it.
+    fn stop(&self, run: &RunKey, patience: Duration) -> Result<RunState, RunnerError>;
+
+    /// Every run of which something is left here.
+    fn runs(&self) -> Result<Vec<RunKey>, RunnerError>;
+
+    /// Removes what is left of a run that is over.
+    fn forget(&self, run: &RunKey) -> Result<(), RunnerError>;
+}

@@ -1,0 +1,44 @@
+//! What every engine counts, under the same names.
+
+use serde::{Deserialize, Serialize};
+
+/// What an older worker does not count yet is zero.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Metrics {
+    pub at_ms: i64,
+    /// Rows that sources have read since the run began.
+    pub rows_in: u64,
+    /// Rows that sinks were given since the run began.
+    pub rows_out: u64,
+    /// Over about the last second.
+    pub rows_in_per_second: f64,
+    /// Rows dropped because they came behind the watermark.
+    pub late_rows: u64,
+    /// Rows dropped because they have no time.
+    pub null_time_rows: u64,
+    /// Records passed over because they could not be read, as the table's options say.
+    pub unreadable_rows: u64,
+    /// How far event time has come.
+    pub watermark_ms: Option<i64>,
+    /// Resident memory of the run's process.
+    pub memory_bytes: u64,
+    pub nodes: Vec<NodeMetrics>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NodeMetrics {
+    /// As in the plan of the same program.
+    pub id: String,
+    pub name: String,
+    pub rows_in: u64,
+    pub rows_out: u64,
+    pub late_rows: u64,
+    pub null_time_rows: u64,
+    pub unreadable_rows: u64,
+    /// Time spent in it, over all shards.
+    pub busy_us: u64,
+    pub state_bytes: u64,
+    pub watermark_ms: Option<i64>,
+}

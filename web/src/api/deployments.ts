@@ -1,0 +1,86 @@
+/** What should run and what does. */
+
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, path, type RequestOptions } from "./client";
+import type { Deployment, Desired, LogPage, Metrics, Page, Plan, Run } from "./types";
+
+export const deploymentsKey = (ws: string) => ["ws", ws, "deployments"] as const;
+export const deploymentKey = (ws: string, id: string) => ["ws", ws, "deployment", id] as const;
+
+/** How often lists of deployments are read again while someone looks at them. */
+const LIST_REFRESH_MS = 5_000;
+
+export const deploymentsQuery = (
+  ws: string,
+  page: { q?: string | undefined; cursor?: string | undefined; limit?: number; draft_id?: string } = {},
+) =>
+  queryOptions({
+    queryKey: [...deploymentsKey(ws), page],
+    queryFn: ({ signal }) =>
+      api.get<Page<Deployment>>(path`/workspaces/${ws}/deployments`, {
+        signal,
+        query: { limit: 50, ...page },
+      }),
+    placeholderData: keepPreviousData,
+    refetchInterval: LIST_REFRESH_MS,
+  });
+
+export const deploymentQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: deploymentKey(ws, id),
+    queryFn: ({ signal }) => api.get<Deployment>(path`/workspaces/${ws}/deployments/${id}`, { signal }),
+  });
+
+export const runsQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: [...deploymentKey(ws, id), "runs"],
+    queryFn: ({ signal }) =>
+      api.get<Page<Run>>(path`/workspaces/${ws}/deployments/${id}/runs`, { signal, query: { limit: 100 } }),
+    refetchInterval: LIST_REFRESH_MS,
+  });
+
+export const planQuery = (ws: string, id: string, version: number) =>
+  queryOptions({
+    queryKey: [...deploymentKey(ws, id), "plan", version],
+    queryFn: ({ signal }) => api.get<Plan>(path`/workspaces/${ws}/deployments/${id}/plan`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const metricsQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: [...deploymentKey(ws, id), "metrics"],
+    queryFn: ({ signal }) => api.get<Metrics>(path`/workspaces/${ws}/deployments/${id}/metrics`, { signal }),
+  });
+
+export const readLog = (
+  ws: string,
+  id: string,
+  query: { run: string | undefined; after: number },
+  options: RequestOptions,
+) => api.get<LogPage>(path`/workspaces/${ws}/deployments/${id}/logs`, { ...options, query });
+
+export const deploymentEvents = (ws: string, id: string, options: RequestOptions) =>
+  api.events("GET", path`/workspaces/${ws}/deployments/${id}/events`, undefined, options);
+
+export const createDeployment = (
+  ws: string,
+  deployment: {
+    name: string;
+    draft_id: string;
+    version: number;
+    parallelism: number | null;
+    desired: Desired;
+  },
+) => api.post<Deployment>(path`/workspaces/${ws}/deployments`, deployment);
+
+export const changeDeployment = (
+  ws: string,
+  deployment: Pick<Deployment, "id" | "revision">,
+  change: Partial<Pick<Deployment, "desired" | "version" | "parallelism">>,
+) =>
+  api.patch<Deployment>(path`/workspaces/${ws}/deployments/${deployment.id}`, change, {
+    revision: deployment.revision,
+  });
+
+export const deleteDeployment = (ws: string, deployment: Pick<Deployment, "id" | "revision">) =>
+  api.delete(path`/workspaces/${ws}/deployments/${deployment.id}`, { revision: deployment.revision });

@@ -1,0 +1,55 @@
+/** Diagnostics as a list; each leads to its place. */
+
+import type { Diagnostic } from "../api/types";
+import { CrossIcon, InfoIcon, WarningIcon } from "./icons";
+import classes from "./Problems.module.css";
+
+const ICONS = { error: CrossIcon, warning: WarningIcon, info: InfoIcon };
+
+export function Problems({
+  diagnostics,
+  onGoTo,
+}: {
+  diagnostics: Diagnostic[];
+  onGoTo?: ((line: number, column: number) => void) | undefined;
+}) {
+  return (
+    <ul className={classes.list}>
+      {diagnostics.map((diagnostic, index) => {
+        const { severity, message, hint, span } = diagnostic;
+        const Icon = ICONS[severity] ?? CrossIcon;
+        const content = (
+          <>
+            <span className={classes.icon} data-severity={severity}>
+              <Icon size={13} />
+            </span>
+            <span className={classes.text}>
+              <span>
+                <span className="spoken">{severity}: </span>
+                {message}
+              </span>
+              {hint && <span className={classes.hint}>{hint}</span>}
+            </span>
+            {span && (
+              <span className={classes.place}>
+                {span.line}:{span.column}
+              </span>
+            )}
+          </>
+        );
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: equal messages may stand at equal places
+          <li key={index}>
+            {span && onGoTo ? (
+              <button type="button" className={classes.item} onClick={() => onGoTo(span.line, span.column)}>
+                {content}
+              </button>
+            ) : (
+              <div className={classes.item}>{content}</div>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

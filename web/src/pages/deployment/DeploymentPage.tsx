@@ -1,0 +1,318 @@
+/** A deployment: what it should do, what it does, and why not. */
+
+import { ActionIcon, Button, Menu, Tabs } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import {
+  changeDeployment,
+  deleteDeployment,
+  deploymentKey,
+  deploymentQuery,
+  deploymentsKey,
+  runsQuery,
+} from "../../api/deployments";
+import type { Deployment, Desired } from "../../api/types";
+import { Confirm } from "../../components/Confirm";
+import { Failure } from "../../components/Failure";
+import {
+  DeployIcon,
+  MoreIcon,
+  PauseIcon,
+  PlayIcon,
+  RefreshIcon,
+  StopIcon,
+  TrashIcon,
+  WarningIcon,
+} from "../../components/icons";
+import { done, notDone } from "../../components/notify";
+import { PageHeader } from "../../components/PageHeader";
+import { Phase } from "../../components/Phase";
+import { ErrorState, Loading } from "../../components/States";
+import { Ago, Lasting } from "../../components/Time";
+import { useRole } from "../../components/useRole";
+import { bytes, count, duration, rate, words } from "../../lib/format";
+import classes from "./DeploymentPage.module.css";
+import { LogsTab } from "./LogsTab";
+import { Overview } from "./Overview";
+import { RunsTab } from "./RunsTab";
+import { SqlTab } from "./SqlTab";
+import { UpgradeDialog } from "./UpgradeDialog";
+import { earlierPoint, type LiveDeployment, lagMs, perSecond, useLive } from "./useLive";
+
+const route = getRouteApi("/w/$ws/deployments/$id");
+
+export function DeploymentPage() {
+  const { ws, id } = route.useParams();
+  const deployment = useQuery(deploymentQuery(ws, id));
+  if (!deployment.data) {
+    return (
+      <>
+        <PageHeader title="Deployment" />
+        {deployment.error ? (
+          <ErrorState error={deployment.error} retry={deployment.refetch} />
+        ) : (
+          <Loading rows={12} />
+        )}
+      </>
+    );
+  }
+  return <Page key={id} deployment={deployment.data} />;
+}
+
+function Page({ deployment }: { deployment: Deployment }) {
+  const { ws, id } = route.useParams();
+  const { tab = "overview" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const live = useLive(ws, id);
+  const isFailing = deployment.last_error !== null && deployment.phase !== "running";
+  return (
+    <div className={classes.page} data-fixed={tab === "logs" || tab === "sql" || undefined}>
+      <PageHeader
+        title={deployment.name}
+        above={
+          <Link className="link" to="/w/$ws/deployments" params={{ ws }}>
+            Deployments
+          </Link>
+        }
+        beside={
+          <>
+            <Phase phase={deployment.phase} size="md" />
+            <span className="dimmed">
+              version{" "}
+              <Link
+                className="link"
+                to="/w/$ws/jobs/$draft"
+                params={{ ws, draft: deployment.draft_id }}
+                search={{ tab: "versions", version: deployment.version }}
+              >
+                {deployment.version}
+              </Link>
+              {deployment.observed_generation < deployment.generation && ", change under way"}
+            </span>
+          </>
+        }
+        actions={<Actions deployment={deployment} />}
+      />
+      {deployment.conditions.map(({ kind, since, message }) => (
+        <div key={kind} className={classes.condition} role="status">
+          <WarningIcon />
+          <b>{words(kind)}</b>
+          <span>{message}</span>
+          <span className={classes.since}>
+            <Ago time={since} />
+          </span>
+        </div>
+      ))}
+      <Facts deployment={deployment} live={live} />
+      <Tabs
+        className={classes.tabs ?? ""}
+        value={tab}
+        onChange={(next) =>
+          navigate({
+            search: (search) => ({
+              ...search,
+              tab: next === "overview" ? undefined : (next as "logs" | "runs" | "sql"),
+            }),
+          })
+        }
+      >
+        <Tabs.List>
+          <Tabs.Tab value="overview">Overview</Tabs.Tab>
+          <Tabs.Tab value="logs">Logs</Tabs.Tab>
+          <Tabs.Tab value="runs">Runs and exceptions</Tabs.Tab>
+          <Tabs.Tab value="sql">SQL</Tabs.Tab>
+        </Tabs.List>
+        {(["overview", "logs", "runs", "sql"] as const).map((name) => (
+          <Tabs.Panel key={name} value={name} className={classes.panel}>
+            {isFailing && deployment.last_error && name === "overview" && (
+              <Failure
+                failure={deployment.last_error}
+                title={deployment.phase === "failed" ? "Why it failed" : "The last error"}
+              />
+            )}
+            {name === "overview" && <Overview deployment={deployment} live={live} />}
+            {name === "logs" && <LogsTab />}
+            {name === "runs" && <RunsTab />}
+            {name === "sql" && <SqlTab deployment={deployment} />}
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </div>
+  );
+}
+
+function Facts({ deployment, live }: { deployment: Deployment; live: LiveDeployment }) {
+  const { ws, id } = route.useParams();
+  const runs = useQuery(runsQuery(ws, id));
+  const run = runs.data?.items[0];
+  const { latest, points, isConnected } = live;
+  const before = earlierPoint(points);
+  const isAlive = deployment.phase === "running";
+  const outPerSecond =
+    latest && before
+      ? perSecond(latest.rows_out, before.metrics.rows_out, (Date.parse(latest.at) - before.time) / 1000)
+      : null;
+  const lag = latest && isAlive ? lagMs(latest) : null;
+  return (
+    <div className={classes.factsLine}>
+      <dl className={classes.facts}>
+        <Fact name="Rows in" beside={latest && count(latest.rows_in)}>
+          {isAlive && latest ? rate(latest.rows_in_per_second) : "–"}
+        </Fact>
+        <Fact name="Rows out" beside={latest && count(latest.rows_out)}>
+          {isAlive && outPerSecond !== null ? rate(outPerSecond) : "–"}
+        </Fact>
+        <Fact name="Watermark behind">{lag === null ? "–" : duration(lag)}</Fact>
+        <Fact name="Late rows" isBad={latest !== null && latest.late_rows > 0}>
+          {latest ? count(latest.late_rows) : "–"}
+        </Fact>
+        <Fact name="Memory" beside={run && `of ${bytes(run.memory_bytes_max)}`}>
+          {isAlive && latest ? bytes(latest.memory_bytes) : "–"}
+        </Fact>
+        <Fact name="Parallelism" beside={deployment.parallelism === null ? "auto" : undefined}>
+          {run?.parallelism ?? deployment.parallelism ?? "–"}
+        </Fact>
+        <Fact name={run?.ended_at ? "Last run" : "Running for"} beside={run && `attempt ${run.attempt}`}>
+          {run ? <Lasting from={run.started_at} to={run.ended_at} /> : "–"}
+        </Fact>
+      </dl>
+      <span className={classes.stream} data-on={isConnected || undefined} role="status">
+        {isConnected ? "live" : "not live"}
+      </span>
+    </div>
+  );
+}
+
+function Fact({
+  name,
+  beside,
+  isBad = false,
+  children,
+}: {
+  name: string;
+  beside?: ReactNode;
+  isBad?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <div data-bad={isBad || undefined}>
+      <dt>{name}</dt>
+      <dd>
+        {children} {beside && <small>{beside}</small>}
+      </dd>
+    </div>
+  );
+}
+
+function Actions({ deployment }: { deployment: Deployment }) {
+  const { ws, id } = route.useParams();
+  const { isAtLeast } = useRole(ws);
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const [dialog, setDialog] = useState<"upgrade" | "stop" | "delete" | null>(null);
+  const mayOperate = isAtLeast("operator");
+  const settle = (changed: Deployment) => {
+    queryClient.setQueryData(deploymentKey(ws, id), changed);
+    queryClient.invalidateQueries({ queryKey: deploymentsKey(ws) });
+  };
+  const refresh = () => queryClient.invalidateQueries({ queryKey: deploymentKey(ws, id), exact: true });
+  const change = useMutation({
+    mutationFn: (desired: Desired) => changeDeployment(ws, deployment, { desired }),
+    onSuccess: (changed) => {
+      settle(changed);
+      done(`${deployment.name} should be ${changed.desired} now`);
+    },
+    onError: (error) => {
+      notDone("Could not change the deployment", error);
+      refresh();
+    },
+  });
+  const { desired, phase } = deployment;
+  const isOver = phase === "failed" || phase === "finished" || phase === "stopped";
+  return (
+    <>
+      {(desired !== "running" || isOver) && (
+        <Button
+          variant="filled"
+          disabled={!mayOperate}
+          loading={change.isPending}
+          leftSection={isOver && desired === "running" ? <RefreshIcon size={13} /> : <PlayIcon size={13} />}
+          onClick={() => change.mutate("running")}
+        >
+          {isOver && desired === "running" ? "Start again" : "Start"}
+        </Button>
+      )}
+      {desired === "running" && !isOver && (
+        <Button
+          disabled={!mayOperate}
+          loading={change.isPending}
+          leftSection={<PauseIcon size={13} />}
+          onClick={() => change.mutate("suspended")}
+        >
+          Suspend
+        </Button>
+      )}
+      {desired !== "stopped" && (
+        <Button disabled={!mayOperate} leftSection={<StopIcon size={13} />} onClick={() => setDialog("stop")}>
+          Stop
+        </Button>
+      )}
+      <Button
+        disabled={!mayOperate}
+        leftSection={<DeployIcon size={14} />}
+        onClick={() => setDialog("upgrade")}
+      >
+        Upgrade
+      </Button>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon aria-label="More about this deployment">
+            <MoreIcon />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            color="coral"
+            disabled={!mayOperate}
+            leftSection={<TrashIcon size={14} />}
+            onClick={() => setDialog("delete")}
+          >
+            Delete the deployment
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {dialog === "upgrade" && (
+        <UpgradeDialog ws={ws} deployment={deployment} onClose={() => setDialog(null)} />
+      )}
+      {dialog === "stop" && (
+        <Confirm
+          title={`Stop ${deployment.name}?`}
+          action="Stop it"
+          onClose={() => setDialog(null)}
+          onConfirm={async () =>
+            settle(await changeDeployment(ws, deployment, { desired: "stopped" }).finally(refresh))
+          }
+        >
+          The job ends and gives up its place in the input. To hold it and go on later, suspend it instead.
+        </Confirm>
+      )}
+      {dialog === "delete" && (
+        <Confirm
+          title={`Delete ${deployment.name}?`}
+          action="Delete it"
+          onClose={() => setDialog(null)}
+          onConfirm={async () => {
+            await deleteDeployment(ws, deployment);
+            queryClient.invalidateQueries({ queryKey: deploymentsKey(ws) });
+            done(`${deployment.name} is deleted`);
+            navigate({ to: "/w/$ws/deployments", params: { ws } });
+          }}
+        >
+          Its runs and their logs are lost; the job and its versions stay. Only a deployment that does not run
+          can be deleted.
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+/** Puts another version of the same job into a deployment, or another parallelism. */
+
+import { Button, Checkbox, Group, Modal, NativeSelect, NumberInput, Stack } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { changeDeployment, deploymentKey } from "../../api/deployments";
+import { versionDiffQuery, versionsQuery } from "../../api/drafts";
+import type { Deployment } from "../../api/types";
+import { DiffView } from "../../components/DiffView";
+import { done } from "../../components/notify";
+import { Empty, ErrorState, Loading } from "../../components/States";
+import { ago } from "../../lib/format";
+import classes from "./UpgradeDialog.module.css";
+
+export function UpgradeDialog({
+  ws,
+  deployment,
+  onClose,
+}: {
+  ws: string;
+  deployment: Deployment;
+  onClose: () => void;
+}) {
+  const queryClient = useQueryClient();
+  const versions = useQuery(versionsQuery(ws, deployment.draft_id));
+  const [chosen, setChosen] = useState<number | null>(null);
+  const [isAuto, setAuto] = useState(deployment.parallelism === null);
+  const [parallelism, setParallelism] = useState(deployment.parallelism ?? 1);
+  const version = chosen ?? versions.data?.items[0]?.number ?? deployment.version;
+  const change = useMutation({
+    mutationFn: () => changeDeployment(ws, deployment, { version, parallelism: isAuto ? null : parallelism }),
+    onSuccess: (changed) => {
+      queryClient.setQueryData(deploymentKey(ws, deployment.id), changed);
+      done(`${deployment.name} goes to version ${version}`);
+      onClose();
+    },
+    onError: () => queryClient.invalidateQueries({ queryKey: deploymentKey(ws, deployment.id), exact: true }),
+  });
+  const now = Date.now();
+  const isSame =
+    version === deployment.version &&
+    (isAuto ? deployment.parallelism === null : deployment.parallelism === parallelism);
+  return (
+    <Modal opened onClose={onClose} title={`Upgrade ${deployment.name}`} size="xl">
+      {versions.isPending ? (
+        <Loading rows={4} />
+      ) : versions.error ? (
+        <ErrorState error={versions.error} retry={versions.refetch} />
+      ) : (
+        <Stack gap="md">
+          <NativeSelect
+            label={`Version (runs ${deployment.version} now)`}
+            value={String(version)}
+            onChange={({ currentTarget: { value } }) => setChosen(Number(value))}
+            data={versions.data.items.map(({ number, comment, created_at }) => ({
+              value: String(number),
+              label: `${number} · ${comment || "no comment"} · ${ago(created_at, now)}`,
+            }))}
+            data-autofocus
+          />
+          {version !== deployment.version && (
+            <Difference ws={ws} draft={deployment.draft_id} number={version} against={deployment.version} />
+          )}
+          <Group gap="md" mih={28}>
+            <Checkbox
+              label="Parallelism as estimated"
+              checked={isAuto}
+              onChange={(event) => setAuto(event.currentTarget.checked)}
+            />
+            {!isAuto && (
+              <NumberInput
+                aria-label="Parallelism"
+                w={90}
+                min={1}
+                max={1024}
+                allowDecimal={false}
+                value={parallelism}
+                onChange={(value) => setParallelism(Number(value) || 1)}
+              />
+            )}
+          </Group>
+          {change.error && <ErrorState error={change.error} />}
+          <Group justify="flex-end" gap="sm">
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              variant="filled"
+              disabled={isSame}
+              loading={change.isPending}
+              onClick={() => change.mutate()}
+            >
+              {version < deployment.version ? "Go back to it" : "Upgrade"}
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </Modal>
+  );
+}
+
+function Difference({
+  ws,
+  draft,
+  number,
+  against,
+}: {
+  ws: string;
+  draft: string;
+  number: number;
+  against: number;
+}) {
+  const diff = useQuery(versionDiffQuery(ws, draft, number, against));
+  return (
+    <div className={classes.diff}>
+      {diff.isPending ? (
+        <Loading rows={4} />
+      ) : diff.error ? (
+        <ErrorState error={diff.error} retry={diff.refetch} />
+      ) : diff.data.lines.every(({ op }) => op === " ") ? (
+        <Empty compact title="The text is the same" />
+      ) : (
+        <DiffView lines={diff.data.lines} label={`Version ${number} against ${against}`} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,277 @@
+/**
+ * Deploys a version: which, to where, with what.
+ *
+ * A draft that says more than its newest version is kept as a version first; then the server estimates what it needs.
+ */
+
+import {
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  NativeSelect,
+  NumberInput,
+  Radio,
+  Stack,
+  TextInput,
+} from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { changeDeployment, createDeployment, deploymentsKey, deploymentsQuery } from "../../api/deployments";
+import { type DraftContent, estimateQuery, versionQuery, versionsQuery } from "../../api/drafts";
+import type { Deployment, VersionSummary } from "../../api/types";
+import { done } from "../../components/notify";
+import { ErrorState, Loading } from "../../components/States";
+import { ago, bytes } from "../../lib/format";
+import classes from "./DeployDialog.module.css";
+import { KeepError, useKeepVersion } from "./KeepVersionDialog";
+
+export function DeployDialog({
+  ws,
+  draft,
+  content,
+  version,
+  flush,
+  onClose,
+}: {
+  ws: string;
+  draft: string;
+  content: DraftContent;
+  /** The version to begin with; the newest where none is named. */
+  version: number | undefined;
+  flush: () => Promise<unknown>;
+  onClose: () => void;
+}) {
+  const versions = useQuery(versionsQuery(ws, draft));
+  const deployments = useQuery({
+    ...deploymentsQuery(ws, { draft_id: draft, limit: 200 }),
+    refetchInterval: false,
+  });
+  const error = versions.error ?? deployments.error;
+  return (
+    <Modal opened onClose={onClose} title={`Deploy ${content.name}`} size="lg">
+      {error ? (
+        <ErrorState error={error} />
+      ) : !versions.data || !deployments.data ? (
+        <Loading rows={5} />
+      ) : (
+        <Form
+          ws={ws}
+          draft={draft}
+          content={content}
+          versions={versions.data.items}
+          // A server that cannot filter gives all.
+          deployments={deployments.data.items.filter(({ draft_id }) => draft_id === draft)}
+          asked={version}
+          flush={flush}
+          onClose={onClose}
+        />
+      )}
+    </Modal>
+  );
+}
+
+const NEW = "new";
+
+function Form({
+  ws,
+  draft,
+  content,
+  versions,
+  deployments,
+  asked,
+  flush,
+  onClose,
+}: {
+  ws: string;
+  draft: string;
+  content: DraftContent;
+  versions: VersionSummary[];
+  deployments: Deployment[];
+  asked: number | undefined;
+  flush: () => Promise<unknown>;
+  onClose: () => void;
+}) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const [newest] = versions;
+  const newestText = useQuery({
+    ...versionQuery(ws, draft, newest?.number ?? 0),
+    enabled: newest !== undefined,
+  });
+  const isAhead = !newest || (newestText.data !== undefined && !says(newestText.data, content));
+  const [chosen, setChosen] = useState<number | "draft" | undefined>(asked);
+  const version = chosen ?? (isAhead ? "draft" : newest?.number);
+  const [comment, setComment] = useState("");
+  const [target, setTarget] = useState(deployments[0]?.id ?? NEW);
+  const [name, setName] = useState(content.name);
+  const [isAuto, setAuto] = useState(true);
+  const [parallelism, setParallelism] = useState(1);
+  const [isStarted, setStarted] = useState(true);
+
+  const keep = useKeepVersion(ws, draft, flush);
+  const upgraded = deployments.find(({ id }) => id === target);
+  const deploy = useMutation({
+    mutationFn: (number: number) => {
+      const degree = isAuto ? null : parallelism;
+      return upgraded
+        ? changeDeployment(ws, upgraded, {
+            version: number,
+            parallelism: degree,
+            ...(isStarted && { desired: "running" as const }),
+          })
+        : createDeployment(ws, {
+            name: name.trim(),
+            draft_id: draft,
+            version: number,
+            parallelism: degree,
+            desired: isStarted ? "running" : "stopped",
+          });
+    },
+    onSuccess: ({ id, name: deployed }) => {
+      queryClient.invalidateQueries({ queryKey: deploymentsKey(ws) });
+      done(`${deployed} is deployed`);
+      navigate({ to: "/w/$ws/deployments/$id", params: { ws, id } });
+    },
+    // Whoever changed it meanwhile: the next try starts from what it is now.
+    onError: () => queryClient.invalidateQueries({ queryKey: deploymentsKey(ws) }),
+  });
+
+  if (newest && newestText.isPending && chosen === undefined) return <Loading rows={5} />;
+  const isFirst = deployments.length === 0;
+  const now = Date.now();
+  return (
+    <Stack gap="md">
+      <NativeSelect
+        label="Version"
+        value={version === "draft" ? "draft" : String(version)}
+        onChange={({ currentTarget: { value } }) => setChosen(value === "draft" ? "draft" : Number(value))}
+        data={[
+          ...(isAhead || version === "draft" ? [{ value: "draft", label: "The draft as it is now" }] : []),
+          ...versions.map(({ number, comment: said, created_at }) => ({
+            value: String(number),
+            label: `${number} · ${said || "no comment"} · ${ago(created_at, now)}`,
+          })),
+        ]}
+        data-autofocus
+      />
+      {version === "draft" ? (
+        <div className={classes.keep}>
+          <TextInput
+            label="What changed"
+            description="The draft is kept as a version first; versions never change."
+            value={comment}
+            onChange={(event) => setComment(event.currentTarget.value)}
+          />
+          <KeepError error={keep.error} />
+          <Button
+            mt={8}
+            variant="filled"
+            loading={keep.isPending}
+            onClick={() => keep.mutate(comment.trim(), { onSuccess: (kept) => setChosen(kept.number) })}
+          >
+            Keep it and estimate
+          </Button>
+        </div>
+      ) : (
+        version !== undefined && <EstimateView ws={ws} draft={draft} version={version} />
+      )}
+      {!isFirst && (
+        <Radio.Group label="Where" value={target} onChange={setTarget}>
+          <Stack gap={5} mt={5}>
+            {deployments.map(({ id, name: existing, version: current, phase }) => (
+              <Radio
+                key={id}
+                size="xs"
+                value={id}
+                label={`${existing}: replace version ${current} (${phase.replaceAll("_", " ")})`}
+              />
+            ))}
+            <Radio size="xs" value={NEW} label="A new deployment" />
+          </Stack>
+        </Radio.Group>
+      )}
+      {target === NEW && (
+        <TextInput
+          label="Name of the deployment"
+          value={name}
+          required
+          withAsterisk={false}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+      )}
+      <div className={classes.degree}>
+        <Checkbox
+          label="Parallelism as estimated"
+          checked={isAuto}
+          onChange={(event) => setAuto(event.currentTarget.checked)}
+        />
+        {!isAuto && (
+          <NumberInput
+            aria-label="Parallelism"
+            w={90}
+            min={1}
+            max={1024}
+            allowDecimal={false}
+            value={parallelism}
+            onChange={(value) => setParallelism(Number(value) || 1)}
+          />
+        )}
+      </div>
+      <Checkbox
+        label={upgraded ? "Have it run" : "Start it now"}
+        checked={isStarted}
+        onChange={(event) => setStarted(event.currentTarget.checked)}
+      />
+      {deploy.error && <ErrorState error={deploy.error} />}
+      <Group justify="flex-end" gap="sm">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button
+          variant="filled"
+          loading={deploy.isPending}
+          disabled={typeof version !== "number" || (target === NEW && name.trim() === "")}
+          onClick={() => typeof version === "number" && deploy.mutate(version)}
+        >
+          {upgraded ? `Upgrade ${upgraded.name}` : "Deploy"}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function EstimateView({ ws, draft, version }: { ws: string; draft: string; version: number }) {
+  const estimate = useQuery(estimateQuery(ws, draft, version));
+  return (
+    <section className={classes.estimate} aria-label="What it needs, estimated">
+      {estimate.isPending ? (
+        <Loading rows={2} label="Estimating" />
+      ) : estimate.error ? (
+        <ErrorState error={estimate.error} retry={estimate.refetch} />
+      ) : (
+        <>
+          <dl>
+            <div>
+              <dt>Parallelism</dt>
+              <dd>{estimate.data.parallelism}</dd>
+            </div>
+            <div>
+              <dt>Memory</dt>
+              <dd>{bytes(estimate.data.memory_bytes)}</dd>
+            </div>
+          </dl>
+          <ul>
+            {estimate.data.reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+function says(version: { sql: string; settings: Record<string, string> }, content: DraftContent): boolean {
+  const sorted = (settings: Record<string, string>) => JSON.stringify(Object.entries(settings).sort());
+  return version.sql === content.sql && sorted(version.settings) === sorted(content.settings);
+}

@@ -1,0 +1,81 @@
+/** Keeps the draft as it is now. */
+
+import { Button, Group, Modal, Textarea } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { ApiError } from "../../api/client";
+import { createVersion, versionsKey } from "../../api/drafts";
+import type { Version } from "../../api/types";
+import { Problems } from "../../components/Problems";
+import { ErrorState } from "../../components/States";
+
+export function useKeepVersion(ws: string, draft: string, flush: () => Promise<unknown>) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: async (comment: string) => {
+      await flush();
+      return createVersion(ws, draft, comment);
+    },
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: versionsKey(ws, draft) }),
+  });
+}
+
+export function KeepVersionDialog({
+  ws,
+  draft,
+  flush,
+  onClose,
+  onKept,
+}: {
+  ws: string;
+  draft: string;
+  flush: () => Promise<unknown>;
+  onClose: () => void;
+  onKept: (version: Version) => void;
+}) {
+  const [comment, setComment] = useState("");
+  const keep = useKeepVersion(ws, draft, flush);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    keep.mutate(comment.trim(), { onSuccess: onKept });
+  };
+  return (
+    <Modal opened onClose={onClose} title="Keep a version">
+      <form onSubmit={submit}>
+        <Textarea
+          label="What changed"
+          description="For whoever reads the list of versions later."
+          value={comment}
+          onChange={(event) => setComment(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
+          }}
+          autosize
+          minRows={2}
+          maxRows={6}
+          data-autofocus
+        />
+        <KeepError error={keep.error} />
+        <Group justify="flex-end" mt="lg" gap="sm">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="filled" loading={keep.isPending}>
+            Keep it
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+/** A text that does not check cannot be kept: its problems say why. */
+export function KeepError({ error }: { error: unknown }) {
+  if (!error) return null;
+  return (
+    <>
+      <ErrorState error={error} />
+      {error instanceof ApiError && error.diagnostics.length > 0 && (
+        <Problems diagnostics={error.diagnostics} />
+      )}
+    </>
+  );
+}

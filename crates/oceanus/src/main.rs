@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -37,6 +38,13 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Run one attempt of a deployment. The platform starts it; nobody else needs to.
+    #[command(hide = true)]
+    Worker {
+        /// The attempt's folder.
+        #[arg(long)]
+        folder: PathBuf,
+    },
     /// List the SQL functions with their signatures, or explain one.
     Functions {
         /// Show this one only, with its description and an example.
@@ -72,6 +80,7 @@ fn main() -> ExitCode {
             ExitCode::from(run::run_file(&file, &options, output))
         }
         Command::Sql { common } => ExitCode::from(shell::run(common.format, &common.settings, output)),
+        Command::Worker { folder } => embedded::worker::main(&folder),
         Command::Functions { name } => ExitCode::from(shell::show_functions(name.as_deref(), output)),
     }
 }

@@ -25,7 +25,7 @@ import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
  * expected files are rewritten. Exit 0: nothing differed; 1: something did; 2: the command line is wrong.
  */
 public final class Oracle {
-    private static final int CASE_SECONDS_MAX = 60;
+    private static final int CASE_SECONDS_MAX = 300;
     private static final int SLOTS = 8;
 
     private final boolean check;

@@ -1,0 +1,269 @@
+//! A workspace's catalog: kept as the statements that make it, read and changed through a session.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dataflow::Registry;
+use model::Diagnostic;
+use plan::catalog::{CatalogObject, ObjectPath, Table, TableColumnKind, View};
+use plan::{CatalogStatement, Outcome, Session};
+use serde::Serialize;
+use sql::ast::StatementKind;
+use stdx::Clock;
+
+use crate::Error;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CatalogTree {
+    pub catalogs: Vec<CatalogNode>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CatalogNode {
+    pub name: String,
+    pub databases: Vec<DatabaseNode>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DatabaseNode {
+    pub name: String,
+    pub tables: Vec<TableNode>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableNode {
+    pub name: String,
+    pub kind: TableKind,
+    /// Of a table; a view has none.
+    pub connector: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableKind {
+    Table,
+    View,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableDetail {
+    pub kind: TableKind,
+    pub ddl: String,
+    pub columns: Vec<ColumnDetail>,
+    pub options: BTreeMap<String, String>,
+    pub comment: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnDetail {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub data_type: String,
+    pub kind: &'static str,
+    pub comment: Option<String>,
+}
+
+/// A session that holds a workspace's catalog.
+pub struct Loaded {
+    session: Session,
+    /// Objects whose statement does not hold any more, kept as they are.
+    broken: Vec<CatalogStatement>,
+}
+
+impl Loaded {
+    /// Executes the statements. One that fails, such as a view over a table that is gone, is kept aside.
+    pub fn new(registry: Arc<Registry>, clock: Arc<dyn Clock>, statements: Vec<CatalogStatement>) -> Loaded {
+        let mut session = Session::new(registry, clock);
+        let mut broken = Vec::new();
+        for statement in statements {
+            if execute(&mut session, &statement.ddl).is_err() {
+                broken.push(statement);
+            }
+        }
+        Loaded { session, broken }
+    }
+
+    /// What makes this catalog again, each statement behind those it needs.
+    pub fn statements(&self) -> Vec<CatalogStatement> {
+        let mut statements = plan::catalog_statements(&self.session);
+        for broken in &self.broken {
+            if !statements.iter().any(|statement| statement.path == broken.path) {
+                statements.push(broken.clone());
+            }
+        }
+        statements
+    }
+
+    /// Executes a person's statements, of which only such are allowed that define something. What they did is
+    /// in [`Loaded::statements`]; after an error nothing of it may be kept.
+    pub fn define(&mut self, text: &str) -> Result<Vec<String>, Vec<runner::Diagnostic>> {
+        let show = |diagnostic: &Diagnostic| runner::Diagnostic::of(diagnostic, text);
+        let script = sql::parse_script(text);
+        if !script.diagnostics.is_empty() {
+            return Err(script.diagnostics.iter().map(show).collect());
+        }
+        self.session.begin_script();
+        let mut messages = Vec::new();
+        for statement in &script.statements {
+            if !is_definition(&statement.kind) {
+                let refused = Diagnostic::validation(statement.span, "this statement defines nothing")
+                    .hint("the catalog takes CREATE, ALTER, DROP and USE; queries belong into a draft");
+                return Err(vec![show(&refused)]);
+            }
+            match self.session.execute(text, statement) {
+                Ok(Outcome::Done { message }) => messages.push(message),
+                Ok(_) => {
+                    let refused = Diagnostic::validation(statement.span, "this statement defines nothing");
+                    return Err(vec![show(&refused)]);
+                }
+                Err(diagnostic) => return Err(vec![show(&diagnostic)]),
+            }
+        }
+        // What was dropped or made anew is broken no more.
+        let session = &self.session;
+        self.broken.retain(|broken| match broken.path.as_slice() {
+            [catalog, database, object] => {
+                let path = ObjectPath {
+                    catalog: catalog.clone(),
+                    database: database.clone(),
+                    object: object.clone(),
+                };
+                session.catalog().database(catalog, database).is_ok()
+                    && session.catalog().get(&path).is_none()
+            }
+            _ => true,
+        });
+        Ok(messages)
+    }
+
+    pub fn tree(&self) -> CatalogTree {
+        let catalogs = self
+            .session
+            .catalog()
+            .catalogs()
+            .map(|(name, catalog)| CatalogNode {
+                name: name.to_string(),
+                databases: catalog
+                    .databases
+                    .iter()
+                    .map(|(name, database)| DatabaseNode {
+                        name: name.clone(),
+                        tables: database.objects.iter().map(table_node).collect(),
+                    })
+                    .collect(),
+            });
+        CatalogTree {
+            catalogs: catalogs.collect(),
+        }
+    }
+
+    pub fn table(&self, path: &ObjectPath) -> Result<TableDetail, Error> {
+        let ddl = plan::catalog_statements(&self.session)
+            .into_iter()
+            .find(|statement| {
+                statement.path.iter().map(String::as_str).eq([
+                    path.catalog.as_str(),
+                    path.database.as_str(),
+                    path.object.as_str(),
+                ])
+            })
+            .map(|statement| statement.ddl);
+        match (self.session.catalog().permanent(path), ddl) {
+            (Some(CatalogObject::Table(table)), Some(ddl)) => Ok(table_detail(table, ddl)),
+            (Some(CatalogObject::View(view)), Some(ddl)) => Ok(view_detail(view, ddl)),
+            _ => Err(Error::not_found("table", &path.to_string())),
+        }
+    }
+}
+
+/// The statements as one text that a session executes.
+pub fn script(statements: &[CatalogStatement]) -> String {
+    let mut text = String::new();
+    for statement in statements {
+        text.push_str(statement.ddl.trim_end());
+        text.push_str(";\n\n");
+    }
+    text
+}
+
+fn execute(session: &mut Session, ddl: &str) -> Result<(), Diagnostic> {
+    let script = sql::parse_script(ddl);
+    if let Some(diagnostic) = script.diagnostics.into_iter().next() {
+        return Err(diagnostic);
+    }
+    session.begin_script();
+    for statement in &script.statements {
+        session.execute(ddl, statement)?;
+    }
+    Ok(())
+}
+
+fn is_definition(kind: &StatementKind) -> bool {
+    matches!(
+        kind,
+        StatementKind::CreateTable(_)
+            | StatementKind::CreateView(_)
+            | StatementKind::CreateCatalog { .. }
+            | StatementKind::CreateDatabase { .. }
+            | StatementKind::DropTable { .. }
+            | StatementKind::DropView { .. }
+            | StatementKind::DropCatalog { .. }
+            | StatementKind::DropDatabase { .. }
+            | StatementKind::AlterTable { .. }
+            | StatementKind::AlterView { .. }
+            | StatementKind::AlterDatabase { .. }
+            | StatementKind::UseCatalog(_)
+            | StatementKind::UseDatabase(_)
+    )
+}
+
+fn table_node((name, object): (&String, &CatalogObject)) -> TableNode {
+    match object {
+        CatalogObject::Table(table) => TableNode {
+            name: name.clone(),
+            kind: TableKind::Table,
+            connector: table.options.get("connector").cloned(),
+        },
+        CatalogObject::View(_) => TableNode {
+            name: name.clone(),
+            kind: TableKind::View,
+            connector: None,
+        },
+    }
+}
+
+fn table_detail(table: &Table, ddl: String) -> TableDetail {
+    let columns = table.columns.iter().map(|column| ColumnDetail {
+        name: column.name.clone(),
+        data_type: column.data_type.to_string(),
+        kind: match column.kind {
+            TableColumnKind::Physical => "physical",
+            TableColumnKind::Computed(_) => "computed",
+            TableColumnKind::Metadata { .. } => "metadata",
+        },
+        comment: column.comment.clone(),
+    });
+    TableDetail {
+        kind: TableKind::Table,
+        ddl,
+        columns: columns.collect(),
+        options: table.options.clone().into_iter().collect(),
+        comment: table.comment.clone(),
+    }
+}
+
+fn view_detail(view: &View, ddl: String) -> TableDetail {
+    let columns = view.schema.fields.iter().map(|field| ColumnDetail {
+        name: field.name.clone(),
+        data_type: field.data_type.to_string(),
+        kind: "computed",
+        comment: None,
+    });
+    TableDetail {
+        kind: TableKind::View,
+        ddl,
+        columns: columns.collect(),
+        options: BTreeMap::new(),
+        comment: view.comment.clone(),
+    }
+}

@@ -1,0 +1,309 @@
+//! What to do next about a deployment: a pure function of what is wanted, what was written down and what is seen.
+//!
+//! Level-triggered: it asks only how things are, never what has happened, so that it may be called at any time,
+//! any number of times, by a server that has just come back.
+//!
+//! - While an attempt may still be alive, nothing is started in its place: *unreachable* is a condition.
+//! - An attempt that is written down and was never started is started; `start` is idempotent.
+//! - After a failure that may pass another attempt follows, later each time, up to a bound.
+
+use model::phase::DesiredState;
+use runner::{End, FailureCause, Outcome, RunState, StoppedBy};
+
+/// The deployment as it is written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub desired: DesiredState,
+    /// The attempt that has not ended, if there is one.
+    pub active: Option<ActiveRun>,
+    /// How the last attempt ended; `None` too if what is wanted has changed since.
+    pub last_end: Option<LastEnd>,
+    /// Failures in a row, of which the last attempt was one.
+    pub failures: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActiveRun {
+    /// Whether it runs what is wanted now: this version, at this parallelism.
+    pub fits: bool,
+    /// Whether it has been asked to stop, and since when.
+    pub stopping_since_ms: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastEnd {
+    pub ended_ms: i64,
+    pub kind: EndKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndKind {
+    Finished,
+    Stopped,
+    /// It may go well at another attempt.
+    FailedOnce,
+    /// It will not.
+    FailedForGood,
+}
+
+/// What to do now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Nothing: this is how it should be. Look again after a while.
+    Rest(Rest),
+    /// Make a new attempt, if there is room for it.
+    MakeRun,
+    /// Start the attempt that is written down, or find that it runs.
+    StartRun,
+    /// Ask the attempt to end in order.
+    RequestStop,
+    /// It was asked long ago: end it by force.
+    Kill,
+    /// Write down how the attempt ended.
+    RecordEnd(Outcome),
+    /// Write down that the attempt's process is gone without a word.
+    RecordLost(String),
+}
+
+/// How things are while there is nothing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rest {
+    /// The attempt starts up.
+    Starting,
+    Running,
+    Stopping,
+    /// It does not answer; it may still run.
+    Unreachable(String),
+    /// Another attempt follows at this time.
+    BackOff {
+        until_ms: i64,
+    },
+    Finished,
+    Failed,
+    Stopped,
+    Suspended,
+}
+
+/// Attempts follow each other after 1 s, 2 s, 4 s, ... and never more than a minute apart.
+pub const BACK_OFF_FIRST_MS: i64 = 1_000;
+pub const BACK_OFF_MAX_MS: i64 = 60_000;
+/// Failures in a row after which no other attempt follows.
+pub const FAILURES_MAX: u32 = 10;
+/// An attempt that ran for this long before it failed starts the count anew.
+pub const HEALTHY_MS: i64 = 10 * 60_000;
+/// How long a run may take to end in order.
+pub const STOP_PATIENCE_MS: i64 = 60_000;
+
+/// `seen` is what the runner says of the active attempt; without one it is not looked at.
+pub fn decide(known: &Known, seen: &RunState, now_ms: i64) -> Action {
+    match &known.active {
+        Some(active) => about_active(known, active, seen, now_ms),
+        None => without_active(known, now_ms),
+    }
+}
+
+fn about_active(known: &Known, active: &ActiveRun, seen: &RunState, now_ms: i64) -> Action {
+    let wanted = known.desired == DesiredState::Running && active.fits;
+    match seen {
+        RunState::Ended(outcome) => Action::RecordEnd(outcome.clone()),
+        RunState::Lost { message } => Action::RecordLost(message.clone()),
+        RunState::Unreachable { message } => Action::Rest(Rest::Unreachable(message.clone())),
+        // It was never started, and nobody wants it any more.
+        RunState::Absent if !wanted => Action::RecordEnd(never_started(now_ms)),
+        RunState::Absent => Action::StartRun,
+        RunState::Starting | RunState::Running { .. } | RunState::Stopping if !wanted => {
+            match active.stopping_since_ms {
+                None => Action::RequestStop,
+                Some(since_ms) if now_ms - since_ms >= STOP_PATIENCE_MS => Action::Kill,
+                Some(_) => Action::Rest(Rest::Stopping),
+            }
+        }
+        RunState::Starting => Action::Rest(Rest::Starting),
+        RunState::Running { .. } => Action::Rest(Rest::Running),
+        // Somebody else asked it to: its end says who.
+        RunState::Stopping => Action::Rest(Rest::Stopping),
+    }
+}
+
+fn without_active(known: &Known, now_ms: i64) -> Action {
+    match known.desired {
+        DesiredState::Stopped => return Action::Rest(Rest::Stopped),
+        DesiredState::Suspended => return Action::Rest(Rest::Suspended),
+        DesiredState::Running => {}
+    }
+    let Some(last) = &known.last_end else {
+        return Action::MakeRun;
+    };
+    match last.kind {
+        EndKind::Finished => Action::Rest(Rest::Finished),
+        EndKind::FailedForGood => Action::Rest(Rest::Failed),
+        EndKind::FailedOnce if known.failures >= FAILURES_MAX => Action::Rest(Rest::Failed),
+        EndKind::FailedOnce => {
+            let until_ms = last.ended_ms + back_off_ms(known.failures);
+            if now_ms >= until_ms {
+                Action::MakeRun
+            } else {
+                Action::Rest(Rest::BackOff { until_ms })
+            }
+        }
+        // Nobody wanted it to stop.
+        EndKind::Stopped => Action::MakeRun,
+    }
+}
+
+fn never_started(now_ms: i64) -> Outcome {
+    Outcome {
+        run_id: String::new(),
+        epoch: 0,
+        started_ms: None,
+        ended_ms: now_ms,
+        end: End::Stopped {
+            by: StoppedBy::Request,
+        },
+        metrics: runner::Metrics::default(),
+    }
+}
+
+/// How long to wait after so many failures in a row.
+pub fn back_off_ms(failures: u32) -> i64 {
+    let doublings = failures.saturating_sub(1).min(16);
+    (BACK_OFF_FIRST_MS << doublings).min(BACK_OFF_MAX_MS)
+}
+
+/// What an end means for the attempts to come.
+pub fn kind_of(end: &End) -> EndKind {
+    match end {
+        End::Finished => EndKind::Finished,
+        End::Stopped { .. } => EndKind::Stopped,
+        End::Failed(failure) if failure.cause.may_pass() => EndKind::FailedOnce,
+        // The lock is that of a later attempt: this one is out of date, not the deployment.
+        End::Failed(failure) if failure.cause == FailureCause::Fenced => EndKind::FailedOnce,
+        End::Failed(_) => EndKind::FailedForGood,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Known {
+        Known {
+            desired: DesiredState::Running,
+            active: None,
+            last_end: None,
+            failures: 0,
+        }
+    }
+
+    fn active(fits: bool) -> Option<ActiveRun> {
+        Some(ActiveRun {
+            fits,
+            stopping_since_ms: None,
+        })
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_asked_is_left_alone_whatever_is_wanted() {
+        for desired in [
+            DesiredState::Running,
+            DesiredState::Suspended,
+            DesiredState::Stopped,
+        ] {
+            for fits in [false, true] {
+                let known = Known {
+                    desired,
+                    active: active(fits),
+                    ..known()
+                };
+                let unreachable = RunState::Unreachable {
+                    message: "no answer".to_string(),
+                };
+                assert_eq!(
+                    decide(&known, &unreachable, i64::MAX),
+                    Action::Rest(Rest::Unreachable("no answer".to_string()))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_is_made_only_while_no_other_is_active() {
+        let states = [
+            RunState::Absent,
+            RunState::Starting,
+            RunState::Running { since_ms: 0 },
+            RunState::Stopping,
+            RunState::Lost {
+                message: String::new(),
+            },
+            RunState::Ended(never_started(0)),
+        ];
+        for state in &states {
+            for fits in [false, true] {
+                let known = Known {
+                    active: active(fits),
+                    ..known()
+                };
+                assert_ne!(decide(&known, state, i64::MAX / 2), Action::MakeRun, "{state:?}");
+            }
+        }
+        assert_eq!(decide(&known(), &RunState::Absent, 0), Action::MakeRun);
+    }
+
+    #[test]
+    fn a_change_stops_the_run_of_before_and_then_makes_another() {
+        let mut known = Known {
+            active: active(false),
+            ..known()
+        };
+        let running = RunState::Running { since_ms: 0 };
+        assert_eq!(decide(&known, &running, 0), Action::RequestStop);
+        known.active = Some(ActiveRun {
+            stopping_since_ms: Some(0),
+            ..known.active.unwrap()
+        });
+        assert_eq!(decide(&known, &running, 1), Action::Rest(Rest::Stopping));
+        assert_eq!(decide(&known, &running, STOP_PATIENCE_MS), Action::Kill);
+        known.active = None;
+        assert_eq!(decide(&known, &RunState::Absent, 1), Action::MakeRun);
+    }
+
+    #[test]
+    fn failures_are_tried_again_later_and_later_and_not_for_ever() {
+        let failed = |failures| Known {
+            failures,
+            last_end: Some(LastEnd {
+                ended_ms: 100,
+                kind: EndKind::FailedOnce,
+            }),
+            ..known()
+        };
+        let until = |failures| match decide(&failed(failures), &RunState::Absent, 100) {
+            Action::Rest(Rest::BackOff { until_ms }) => until_ms - 100,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            [until(1), until(2), until(3), until(9)],
+            [1_000, 2_000, 4_000, 60_000]
+        );
+        assert_eq!(decide(&failed(1), &RunState::Absent, 1_100), Action::MakeRun);
+        assert_eq!(
+            decide(&failed(FAILURES_MAX), &RunState::Absent, i64::MAX),
+            Action::Rest(Rest::Failed)
+        );
+    }
+
+    #[test]
+    fn an_attempt_that_was_written_down_and_never_started_is_started_or_dropped() {
+        let mut known = Known {
+            active: active(true),
+            ..known()
+        };
+        assert_eq!(decide(&known, &RunState::Absent, 0), Action::StartRun);
+        known.desired = DesiredState::Stopped;
+        assert!(matches!(
+            decide(&known, &RunState::Absent, 0),
+            Action::RecordEnd(_)
+        ));
+    }
+}

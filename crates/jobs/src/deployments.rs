@@ -1,0 +1,191 @@
+//! Deployments: what should run. The reconcile loop makes it so.
+
+use model::id::{DeploymentId, DraftId, RunId};
+use model::phase::DesiredState;
+use runner::{LogPage, Metrics, PlanSummary, Purpose, RunKey};
+use store::{Deployment, Run, Version};
+
+use crate::{Error, Jobs, Result};
+
+/// Bytes of log lines in one answer.
+const LOG_BYTES_MAX: usize = 256 << 10;
+
+#[derive(Debug, Clone)]
+pub struct NewDeployment {
+    pub name: String,
+    pub draft_id: DraftId,
+    pub version: u32,
+    /// `None` leaves it to the platform.
+    pub parallelism: Option<u32>,
+    pub desired: DesiredState,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct DeploymentChange {
+    pub desired: Option<DesiredState>,
+    pub version: Option<u32>,
+    pub parallelism: Option<Option<u32>>,
+}
+
+impl Jobs {
+    pub async fn create_deployment(
+        &self,
+        actor: &str,
+        workspace: &str,
+        new: NewDeployment,
+    ) -> Result<Deployment> {
+        self.check_parallelism(new.parallelism)?;
+        let store = &self.inner.store;
+        store.versions().get(workspace, new.draft_id, new.version).await?;
+        let new = store::NewDeployment {
+            name: new.name,
+            draft_id: new.draft_id,
+            version: new.version,
+            engine: self.inner.runner.name().to_string(),
+            parallelism: new.parallelism,
+            desired: new.desired,
+        };
+        let made = store.deployments().create(workspace, new, actor).await?;
+        self.inner.queue.nudge(made.id);
+        self.announce(workspace, made.id);
+        Ok(made)
+    }
+
+    pub async fn change_deployment(
+        &self,
+        actor: &str,
+        workspace: &str,
+        id: DeploymentId,
+        revision: u64,
+        change: DeploymentChange,
+    ) -> Result<Deployment> {
+        let store = &self.inner.store;
+        if let Some(parallelism) = change.parallelism {
+            self.check_parallelism(parallelism)?;
+        }
+        if let Some(version) = change.version {
+            let draft_id = store.deployments().get(workspace, id).await?.draft_id;
+            store.versions().get(workspace, draft_id, version).await?;
+        }
+        let change = store::DeploymentChange {
+            name: None,
+            version: change.version,
+            parallelism: change.parallelism,
+            desired: change.desired,
+        };
+        let changed = store
+            .deployments()
+            .change(workspace, id, revision, change, actor)
+            .await?;
+        self.inner.queue.nudge(id);
+        self.announce(workspace, id);
+        Ok(changed)
+    }
+
+    /// Forgets a deployment of which nothing runs.
+    pub async fn delete_deployment(
+        &self,
+        actor: &str,
+        workspace: &str,
+        id: DeploymentId,
+        revision: u64,
+    ) -> Result<()> {
+        let last = self.inner.store.runs().latest(id).await?;
+        self.inner
+            .store
+            .deployments()
+            .delete(workspace, id, revision, actor)
+            .await?;
+        if let Some(run) = last {
+            let run = key(&run);
+            // What is left of it on disk is only in the way: the deployment is gone either way.
+            if let Err(error) = self.ask(move |runner| runner.forget(&run)).await? {
+                tracing::warn!(%error, deployment = %id, "the run's folder stays");
+            }
+        }
+        self.announce(workspace, id);
+        Ok(())
+    }
+
+    /// The plan of the version that is wanted.
+    pub async fn plan(&self, workspace: &str, id: DeploymentId) -> Result<PlanSummary> {
+        let deployment = self.inner.store.deployments().get(workspace, id).await?;
+        let version = self.version_of(&deployment, deployment.version).await?;
+        let program = self
+            .program_over(workspace, &version.sql, &version.catalog_ddl, &version.settings)
+            .await?;
+        let report = self
+            .ask(move |runner| runner.check(&program, Purpose::Deployment))
+            .await?;
+        match report.plan {
+            Some(plan) => Ok(plan),
+            None => Err(Error::diagnosed(
+                "the version cannot be planned",
+                report.diagnostics,
+            )),
+        }
+    }
+
+    /// Counts of the last attempt, now or at its end.
+    pub async fn metrics(&self, workspace: &str, id: DeploymentId) -> Result<Metrics> {
+        self.inner.store.deployments().get(workspace, id).await?;
+        let Some(run) = self.inner.store.runs().latest(id).await? else {
+            return Err(Error::not_found("run", "of this deployment"));
+        };
+        let run = key(&run);
+        Ok(self.ask(move |runner| runner.metrics(&run)).await??)
+    }
+
+    /// Log lines of an attempt, the last one unless it is named, from a byte offset on.
+    pub async fn logs(
+        &self,
+        workspace: &str,
+        id: DeploymentId,
+        run: Option<RunId>,
+        after: u64,
+    ) -> Result<LogPage> {
+        self.inner.store.deployments().get(workspace, id).await?;
+        let run = match run {
+            Some(run) => self.inner.store.runs().get(id, run).await?,
+            None => match self.inner.store.runs().latest(id).await? {
+                Some(run) => run,
+                None => return Ok(LogPage::default()),
+            },
+        };
+        let run = run.id.to_string();
+        Ok(self
+            .ask(move |runner| runner.logs(&run, after, LOG_BYTES_MAX))
+            .await??)
+    }
+
+    pub(crate) async fn version_of(&self, deployment: &Deployment, number: u32) -> Result<Version> {
+        Ok(self
+            .inner
+            .store
+            .versions()
+            .get(&deployment.workspace, deployment.draft_id, number)
+            .await?)
+    }
+
+    fn check_parallelism(&self, parallelism: Option<u32>) -> Result<()> {
+        let most = self
+            .inner
+            .settings
+            .capacity_cores
+            .min(self.inner.settings.workspace_cores);
+        match parallelism {
+            Some(parallelism) if parallelism == 0 || parallelism > most => Err(Error::invalid(format!(
+                "parallelism must be from 1 to {most}, got {parallelism}"
+            ))
+            .with_hint("leave it out, and the platform chooses")),
+            _ => Ok(()),
+        }
+    }
+}
+
+pub(crate) fn key(run: &Run) -> RunKey {
+    RunKey {
+        run_id: run.id.to_string(),
+        epoch: run.epoch,
+    }
+}

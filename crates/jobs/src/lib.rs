@@ -1,0 +1,137 @@
+//! The life of a job: checked, versioned, deployed, and kept as its deployment says.
+//!
+//! [`Jobs`] is what the API calls. Whatever runs is seen through [`runner::Runner`]; whatever is written down is
+//! in [`store::Store`]. Callers have decided that the actor may do what it asks for.
+
+pub mod catalog;
+mod decide;
+mod deployments;
+pub mod diff;
+mod error;
+mod moves;
+mod programs;
+mod queue;
+mod reconcile;
+mod resources;
+mod versions;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dataflow::Registry;
+use model::id::{DeploymentId, RunId};
+use runner::Runner;
+use stdx::Clock;
+use store::Store;
+use tokio::sync::broadcast;
+
+pub use catalog::{CatalogTree, TableDetail};
+pub use deployments::{DeploymentChange, NewDeployment};
+pub use diff::DiffLine;
+pub use error::Error;
+pub use resources::Estimate;
+
+use queue::Queue;
+use resources::Capacity;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Events that a slow listener may lag behind before it misses some: it then reads everything again.
+const EVENTS_WAITING_MAX: usize = 1024;
+
+#[derive(Debug, Clone)]
+pub struct JobsSettings {
+    /// What the runs of all deployments together may be given.
+    pub capacity_cores: u32,
+    pub capacity_memory_bytes: u64,
+    /// What the runs of one workspace together may be given.
+    pub workspace_cores: u32,
+    pub workspace_memory_bytes: u64,
+    /// Each workspace has a folder of its own name below; tables may read and write there.
+    pub files: PathBuf,
+    /// Further folders that tables of every workspace may read and write.
+    pub file_roots: Vec<PathBuf>,
+    /// What stays closed inside them.
+    pub denied: Vec<PathBuf>,
+}
+
+/// Something about this deployment has changed: read it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeploymentEvent {
+    pub workspace: String,
+    pub deployment_id: DeploymentId,
+}
+
+#[derive(Clone)]
+pub struct Jobs {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    runner: Arc<dyn Runner>,
+    registry: Arc<Registry>,
+    clock: Arc<dyn Clock>,
+    settings: JobsSettings,
+    queue: Queue,
+    events: broadcast::Sender<DeploymentEvent>,
+    capacity: Mutex<Capacity>,
+    /// Runs that were asked to stop, and when.
+    stopping: Mutex<HashMap<RunId, i64>>,
+}
+
+impl Jobs {
+    pub fn new(
+        store: Store,
+        runner: Arc<dyn Runner>,
+        registry: Arc<Registry>,
+        clock: Arc<dyn Clock>,
+        settings: JobsSettings,
+    ) -> Jobs {
+        let capacity = Capacity::new(&settings);
+        Jobs {
+            inner: Arc::new(Inner {
+                store,
+                runner,
+                registry,
+                clock,
+                settings,
+                queue: Queue::default(),
+                events: broadcast::channel(EVENTS_WAITING_MAX).0,
+                capacity: Mutex::new(capacity),
+                stopping: Mutex::default(),
+            }),
+        }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Tells of every change of a deployment from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<DeploymentEvent> {
+        self.inner.events.subscribe()
+    }
+
+    fn announce(&self, workspace: &str, deployment_id: DeploymentId) {
+        // Nobody may be listening.
+        let _ = self.inner.events.send(DeploymentEvent {
+            workspace: workspace.to_string(),
+            deployment_id,
+        });
+    }
+
+    /// Asks the runner on a thread where it may block.
+    async fn ask<T: Send + 'static>(&self, ask: impl FnOnce(&dyn Runner) -> T + Send + 'static) -> Result<T> {
+        let runner = Arc::clone(&self.inner.runner);
+        tokio::task::spawn_blocking(move || ask(&*runner))
+            .await
+            .map_err(|panic| Error::Internal(format!("the runner panicked: {panic}")))
+    }
+}
+
+/// A poisoned lock guards data that is still whole: every critical section here is a plain assignment.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

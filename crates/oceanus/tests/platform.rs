@@ -1,0 +1,429 @@
+//! The life of a job on real worker processes: drafted, checked, versioned, deployed, killed, adopted, changed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use embedded::{EmbeddedOptions, EmbeddedRunner, wiring};
+use jobs::{DeploymentChange, Error, Jobs, JobsSettings, NewDeployment};
+use model::id::{DeploymentId, DraftId};
+use model::phase::{DesiredState, PhaseName};
+use runner::{Runner, RunnerError};
+use stdx::{Random, SystemClock};
+use store::{Deployment, MasterKey, NewDraft, NewWorkspace, Options, PageRequest, Store};
+use tokio::task::JoinHandle;
+
+/// How long anything may take here.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a server holds while it is up.
+struct Server {
+    jobs: Jobs,
+    store: Store,
+    runner: Arc<EmbeddedRunner>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    async fn start(data: &Path) -> Server {
+        let options = Options::new(data, MasterKey::new([7; 32]));
+        let store = Store::open(
+            options,
+            Arc::new(SystemClock),
+            Random::new(std::process::id().into()),
+        )
+        .await
+        .unwrap();
+        let options = EmbeddedOptions {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_oceanus")),
+            ..EmbeddedOptions::new(data).unwrap()
+        };
+        let runner = Arc::new(EmbeddedRunner::new(options).unwrap());
+        let settings = JobsSettings {
+            capacity_cores: 4,
+            capacity_memory_bytes: 4 << 30,
+            workspace_cores: 2,
+            workspace_memory_bytes: 4 << 30,
+            files: data.join("files"),
+            file_roots: Vec::new(),
+            denied: Vec::new(),
+        };
+        let registry = Arc::new(wiring::registry(Arc::new(Mutex::new(std::io::sink()))));
+        let known: Arc<dyn Runner> = runner.clone();
+        let jobs = Jobs::new(store.clone(), known, registry, Arc::new(SystemClock), settings);
+        let task = jobs.spawn();
+        Server {
+            jobs,
+            store,
+            runner,
+            task,
+        }
+    }
+
+    async fn stop(self) {
+        self.jobs.shut_down();
+        self.task.await.unwrap();
+        self.store.close().await;
+    }
+
+    async fn workspace(&self) {
+        let new = NewWorkspace {
+            name: "w".to_string(),
+            display_name: "W".to_string(),
+        };
+        self.store.workspaces().create(new, "tester").await.unwrap();
+    }
+
+    async fn draft(&self, name: &str, sql: &str) -> DraftId {
+        let new = NewDraft {
+            name: name.to_string(),
+            sql: sql.to_string(),
+            settings: BTreeMap::new(),
+        };
+        self.store.drafts().create("w", new, "tester").await.unwrap().id
+    }
+
+    async fn edit(&self, draft: DraftId, sql: &str) {
+        let read = self.store.drafts().get("w", draft).await.unwrap();
+        let change = store::DraftChange {
+            sql: Some(sql.to_string()),
+            ..store::DraftChange::default()
+        };
+        self.store
+            .drafts()
+            .update("w", draft, read.revision, change, "tester")
+            .await
+            .unwrap();
+    }
+
+    async fn deploy(&self, name: &str, draft: DraftId, version: u32) -> Deployment {
+        let new = NewDeployment {
+            name: name.to_string(),
+            draft_id: draft,
+            version,
+            parallelism: None,
+            desired: DesiredState::Running,
+        };
+        self.jobs.create_deployment("tester", "w", new).await.unwrap()
+    }
+
+    async fn change(&self, id: DeploymentId, change: DeploymentChange) {
+        let read = self.store.deployments().get("w", id).await.unwrap();
+        self.jobs
+            .change_deployment("tester", "w", id, read.revision, change)
+            .await
+            .unwrap();
+    }
+
+    /// Waits until the deployment is in a phase, on its newest generation.
+    async fn reach(&self, id: DeploymentId, phase: PhaseName) -> Deployment {
+        let started = Instant::now();
+        loop {
+            let read = self.store.deployments().get("w", id).await.unwrap();
+            if read.phase == phase && read.observed_generation == read.generation {
+                return read;
+            }
+            assert!(started.elapsed() < PATIENCE, "no {phase:?}: {read:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn run_ids(&self, id: DeploymentId) -> Vec<String> {
+        let page = self.store.runs().list(id, &PageRequest::default()).await.unwrap();
+        page.items.iter().map(|run| run.id.to_string()).collect()
+    }
+}
+
+fn rows_below(folder: &Path) -> Vec<String> {
+    let mut rows = Vec::new();
+    let Ok(files) = std::fs::read_dir(folder) else {
+        return rows;
+    };
+    for file in files {
+        let path = file.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        rows.extend(text.lines().map(str::to_string));
+    }
+    rows.sort();
+    rows
+}
+
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The process that holds the run.
+fn worker_of(data: &Path, run: &str) -> i32 {
+    let text = std::fs::read_to_string(data.join("runs").join(run).join("worker.pid")).unwrap();
+    let (_, rest) = text.split_once("\"pid\":").unwrap();
+    let digits: String = rest
+        .trim_start()
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits.parse().unwrap()
+}
+
+const NUMBERS: &str = "CREATE TABLE numbers (id INT, name STRING)
+  WITH ('connector' = 'filesystem', 'path' = 'in', 'format' = 'csv');
+CREATE TABLE copied (id INT, name STRING)
+  WITH ('connector' = 'filesystem', 'path' = 'out', 'format' = 'csv');
+CREATE TABLE ticks (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '50',
+  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '1000000');
+CREATE TABLE seen (n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'seen', 'format' = 'csv');";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_becomes_a_version_and_its_rows_flow_from_file_to_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let server = Server::start(data).await;
+    server.workspace().await;
+    let files = data.join("files/w");
+    std::fs::create_dir_all(files.join("in")).unwrap();
+    std::fs::write(files.join("in/a.csv"), "1,one\n2,two\n3,three\n").unwrap();
+    server.jobs.execute_catalog("tester", "w", NUMBERS).await.unwrap();
+    let tree = server.jobs.catalog("w").await.unwrap();
+    let names: Vec<&str> = tree.catalogs[0].databases[0]
+        .tables
+        .iter()
+        .map(|table| table.name.as_str())
+        .collect();
+    assert_eq!(names, ["copied", "numbers", "seen", "ticks"]);
+
+    let wrong = "INSERT INTO copied\nSELECT id, nam FROM numbers WHERE id > 1";
+    let draft = server.draft("copy", wrong).await;
+    let report = server.jobs.validate("w", wrong, &BTreeMap::new()).await.unwrap();
+    let place = report.diagnostics[0].span.as_ref().unwrap();
+    assert_eq!((place.line, place.column), (2, 12), "{:?}", report.diagnostics);
+    let refused = server.jobs.create_version("tester", "w", draft, "").await;
+    assert!(
+        matches!(&refused, Err(Error::Invalid { diagnostics, .. }) if !diagnostics.is_empty()),
+        "{refused:?}"
+    );
+
+    server
+        .edit(
+            draft,
+            "INSERT INTO copied SELECT id, name FROM numbers WHERE id > 1",
+        )
+        .await;
+    let version = server
+        .jobs
+        .create_version("tester", "w", draft, "first")
+        .await
+        .unwrap();
+    assert_eq!(version.number, 1);
+    let estimate = server.jobs.estimate("w", draft, 1).await.unwrap();
+    assert!(
+        estimate.parallelism == 1 && !estimate.reasons.is_empty(),
+        "{estimate:?}"
+    );
+    let deployment = server.deploy("copy", draft, 1).await;
+    server.reach(deployment.id, PhaseName::Finished).await;
+    assert_eq!(rows_below(&files.join("out")), ["2,two", "3,three"]);
+    let metrics = server.jobs.metrics("w", deployment.id).await.unwrap();
+    assert_eq!((metrics.rows_in, metrics.rows_out), (3, 2));
+    assert!(
+        !server
+            .jobs
+            .plan("w", deployment.id)
+            .await
+            .unwrap()
+            .nodes
+            .is_empty()
+    );
+
+    // Started anew, it reads and writes once more.
+    let again = DeploymentChange {
+        desired: Some(DesiredState::Running),
+        ..DeploymentChange::default()
+    };
+    server.change(deployment.id, again).await;
+    server.reach(deployment.id, PhaseName::Finished).await;
+    assert_eq!(server.run_ids(deployment.id).await.len(), 2);
+    assert_eq!(rows_below(&files.join("out")).len(), 4);
+
+    let read = server.store.deployments().get("w", deployment.id).await.unwrap();
+    server
+        .jobs
+        .delete_deployment("tester", "w", deployment.id, read.revision)
+        .await
+        .unwrap();
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_outlives_its_server_and_is_made_anew_when_it_dies() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let server = Server::start(data).await;
+    server.workspace().await;
+    server.jobs.execute_catalog("tester", "w", NUMBERS).await.unwrap();
+    let draft = server
+        .draft("count", "INSERT INTO seen SELECT n FROM ticks")
+        .await;
+    server
+        .jobs
+        .create_version("tester", "w", draft, "")
+        .await
+        .unwrap();
+    let id = server.deploy("count", draft, 1).await.id;
+    server.reach(id, PhaseName::Running).await;
+    let seen = data.join("files/w/seen");
+    until("no rows", || !rows_below(&seen).is_empty()).await;
+    let first = server.run_ids(id).await;
+    let process = worker_of(data, &first[0]);
+    server.stop().await;
+
+    // Nobody looks after it, and it goes on.
+    let before = rows_below(&seen).len();
+    until("it stands still", || rows_below(&seen).len() > before).await;
+    let server = Server::start(data).await;
+    server.reach(id, PhaseName::Running).await;
+    assert_eq!(server.run_ids(id).await, first);
+    assert_eq!(worker_of(data, &first[0]), process);
+
+    // SAFETY: the process is the worker of this test's own run.
+    unsafe { libc::kill(process, libc::SIGKILL) };
+    let started = Instant::now();
+    loop {
+        let runs = server.run_ids(id).await;
+        let read = server.store.deployments().get("w", id).await.unwrap();
+        if runs.len() == 2 && read.phase == PhaseName::Running {
+            assert!(read.last_error.is_none());
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "{read:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let runs = server
+        .store
+        .runs()
+        .list(id, &PageRequest::default())
+        .await
+        .unwrap();
+    let lost = runs
+        .items
+        .iter()
+        .find(|run| run.id.to_string() == first[0])
+        .unwrap();
+    assert_eq!(lost.phase, PhaseName::Failed);
+    assert!(lost.failure.is_some());
+
+    // Another version takes the place of the one that runs, and the draft goes back.
+    server.edit(draft, "INSERT INTO seen SELECT -n FROM ticks").await;
+    server
+        .jobs
+        .create_version("tester", "w", draft, "negative")
+        .await
+        .unwrap();
+    let diff = server.jobs.diff("w", draft, 2, 1).await.unwrap();
+    assert_eq!(diff.iter().map(|line| line.op).collect::<String>(), "-+");
+    let upgrade = DeploymentChange {
+        version: Some(2),
+        ..DeploymentChange::default()
+    };
+    server.change(id, upgrade).await;
+    let running = server.reach(id, PhaseName::Running).await;
+    assert_eq!(running.version, 2);
+    until("no rows of the new version", || {
+        rows_below(&seen).iter().any(|row| row.starts_with('-'))
+    })
+    .await;
+    let back = server.jobs.roll_back("tester", "w", draft, 1).await.unwrap();
+    assert_eq!(back.sql, "INSERT INTO seen SELECT n FROM ticks");
+
+    let stop = DeploymentChange {
+        desired: Some(DesiredState::Stopped),
+        ..DeploymentChange::default()
+    };
+    server.change(id, stop).await;
+    server.reach(id, PhaseName::Stopped).await;
+    let latest = server.store.runs().latest(id).await.unwrap().unwrap();
+    assert_eq!(latest.phase, PhaseName::Stopped);
+    let key = runner::RunKey {
+        run_id: latest.id.to_string(),
+        epoch: latest.epoch,
+    };
+    assert!(server.runner.observe(&key).unwrap().is_over());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_waits_for_room_and_gets_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let server = Server::start(data).await;
+    server.workspace().await;
+    server.jobs.execute_catalog("tester", "w", NUMBERS).await.unwrap();
+    let draft = server
+        .draft("count", "INSERT INTO seen SELECT n FROM ticks")
+        .await;
+    server
+        .jobs
+        .create_version("tester", "w", draft, "")
+        .await
+        .unwrap();
+    let deploy = |name: &str| {
+        let new = NewDeployment {
+            name: name.to_string(),
+            draft_id: draft,
+            version: 1,
+            parallelism: Some(2),
+            desired: DesiredState::Running,
+        };
+        server.jobs.create_deployment("tester", "w", new)
+    };
+    let first = deploy("first").await.unwrap().id;
+    server.reach(first, PhaseName::Running).await;
+    let second = deploy("second").await.unwrap().id;
+    let started = Instant::now();
+    loop {
+        let read = server.store.deployments().get("w", second).await.unwrap();
+        if let Some(condition) = read.conditions.first() {
+            assert_eq!(read.phase, PhaseName::Pending);
+            assert!(
+                condition.message.starts_with("the workspace may use 2 cores"),
+                "{condition:?}"
+            );
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "{read:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let stop = || DeploymentChange {
+        desired: Some(DesiredState::Stopped),
+        ..DeploymentChange::default()
+    };
+    server.change(first, stop()).await;
+    server.reach(second, PhaseName::Running).await;
+    server.change(second, stop()).await;
+    server.reach(second, PhaseName::Stopped).await;
+    let too_many = NewDeployment {
+        name: "third".to_string(),
+        draft_id: draft,
+        version: 1,
+        parallelism: Some(3),
+        desired: DesiredState::Running,
+    };
+    let refused = server.jobs.create_deployment("tester", "w", too_many).await;
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "parallelism must be from 1 to 2, got 3"
+    );
+    server.stop().await;
+}
+
+#[test]
+fn what_the_runner_refuses_is_said_in_the_platforms_words() {
+    let error = Error::from(RunnerError::Busy("too many previews".to_string()));
+    assert!(matches!(error, Error::Busy(message) if message == "too many previews"));
+}

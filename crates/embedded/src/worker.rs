@@ -4,6 +4,7 @@
 //! accord, and goes on without one. As long as it lives it holds the lock of its deployment, so that two attempts
 //! never run side by side; it leaves an outcome behind unless it is killed.
 
+mod confine;
 mod job;
 mod keeper;
 mod lock;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use runner::{Diagnostic, End, FailureCause, Kind, RunFailure, StoppedBy};
+use runner::{Diagnostic, End, FailureCause, Kind, RunFailure, RunSpec, StoppedBy};
 use stdx::{Clock, SystemClock};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
@@ -28,6 +29,7 @@ use crate::log::Log;
 use crate::planning;
 use crate::process::{self, ProcessId};
 use crate::socket;
+use confine::{Confinement, confine};
 use shared::Shared;
 
 /// How long a worker waits to be told what to run.
@@ -85,18 +87,38 @@ fn serve_run(folder: &Path) -> io::Result<u8> {
         folder.remove_worker()?;
         return Ok(EXIT_UNUSED);
     };
+    let lock = lock::open(&spec, &folder);
+    // Threads inherit it: those that run the job are started behind it.
+    confine_to(&spec, &folder)?;
     keeper::spawn(shared.clone(), spec.memory_bytes_max)?;
     let end = {
         let shared = shared.clone();
         let runs = thread::Builder::new()
             .name("run".to_string())
             .stack_size(planning::STACK_BYTES)
-            .spawn(move || job::run(&spec, &shared))?;
+            .spawn(move || job::run(&spec, lock, &shared))?;
         runs.join()
             .unwrap_or_else(|panic| internal(planning::panic_message(&*panic)))
     };
     shared.finish(end)?;
     Ok(0)
+}
+
+/// Lets the kernel keep the job to its own folders.
+fn confine_to(spec: &RunSpec, folder: &RunFolder) -> io::Result<()> {
+    let mut folders = spec.program.files.allowed.clone();
+    folders.push(folder.path().to_path_buf());
+    let program = std::env::current_exe().ok();
+    match confine(&folders, program.as_deref()).map_err(io::Error::other)? {
+        Confinement::Full => {}
+        Confinement::Partial => {
+            tracing::info!("the kernel confines the job only in part: it is an older one")
+        }
+        Confinement::None => {
+            tracing::warn!("the kernel cannot confine the job; connectors still check every path")
+        }
+    }
+    Ok(())
 }
 
 fn internal(message: String) -> End {

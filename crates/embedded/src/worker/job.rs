@@ -1,5 +1,7 @@
 //! Runs the statements of a program, one job after the other.
 
+use std::fs::File;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -28,8 +30,8 @@ const COMMIT_INTERVAL_KEY: &str = "execution.checkpointing.interval";
 /// How often it is looked whether a commit is due or ready.
 const COMMIT_TICK: Duration = Duration::from_millis(50);
 
-/// Runs the program to its end, whatever that is.
-pub fn run(spec: &RunSpec, shared: &Arc<Shared>) -> End {
+/// Runs the program to its end, whatever that is. `lock` is the file of its deployment's lock, not yet taken.
+pub fn run(spec: &RunSpec, lock: io::Result<File>, shared: &Arc<Shared>) -> End {
     tracing::info!(
         run = spec.run_id,
         deployment = spec.deployment_id,
@@ -38,7 +40,7 @@ pub fn run(spec: &RunSpec, shared: &Arc<Shared>) -> End {
         "the run begins"
     );
     // Held to the end of the process, not of this function: the outcome is written behind it.
-    match lock::take(spec, shared) {
+    match lock.and_then(|file| lock::take(file, spec, shared)) {
         Ok(Taken::Yes(file)) => std::mem::forget(file),
         Ok(Taken::Stopped(by)) => return End::Stopped { by },
         Ok(Taken::Locked) => {

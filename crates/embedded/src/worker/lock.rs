@@ -11,7 +11,7 @@ use std::time::Duration;
 use runner::{RunSpec, StoppedBy};
 
 use super::shared::Shared;
-use crate::folder::make_folder;
+use crate::folder::{RunFolder, make_folder};
 
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// All of it is written at once, so that no death leaves a half of it.
@@ -29,22 +29,25 @@ pub enum Taken {
     Stopped(StoppedBy),
 }
 
-/// Waits for the lock as long as the spec allows.
-pub fn take(spec: &RunSpec, shared: &Shared) -> io::Result<Taken> {
-    let path = shared
-        .folder()
+/// Opens the lock of the run's deployment, which a confined job could not make.
+pub fn open(spec: &RunSpec, folder: &RunFolder) -> io::Result<File> {
+    let path = folder
         .lock_of(&spec.deployment_id)
         .ok_or_else(|| io::Error::other("the run's folder lies in no data folder"))?;
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
-    let file = OpenOptions::new()
+    OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(&path)?;
+        .open(&path)
+}
+
+/// Waits for the lock as long as the spec allows.
+pub fn take(file: File, spec: &RunSpec, shared: &Shared) -> io::Result<Taken> {
     let wait_ms = i64::try_from(spec.lock_wait_ms).unwrap_or(i64::MAX);
     let until_ms = shared.clock.now_ms().saturating_add(wait_ms);
     let mut has_waited = false;

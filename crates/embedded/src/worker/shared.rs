@@ -62,10 +62,6 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn folder(&self) -> &RunFolder {
-        &self.folder
-    }
-
     pub fn log_stream(&self) -> LogStream {
         self.log.stream()
     }

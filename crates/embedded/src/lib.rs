@@ -6,6 +6,7 @@
 
 mod check;
 pub mod collect;
+mod connections;
 mod folder;
 mod log;
 mod planning;

@@ -16,7 +16,7 @@ pub const STACK_BYTES: usize = 32 << 20;
 
 /// A session with the program's settings and its catalog, ready for the statements of its script.
 pub fn open(program: &Program, console: Console, clock: Arc<dyn Clock>) -> Result<Session, Diagnostic> {
-    let registry = wiring::granted(console, &program.files, &program.secrets);
+    let registry = wiring::granted(console, program);
     let mut session = Session::new(Arc::new(registry), clock);
     for (key, value) in &program.settings {
         session

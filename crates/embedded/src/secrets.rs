@@ -1,7 +1,8 @@
-//! Puts secrets into the options of tables, at the last moment.
+//! Puts connections and secrets into the options of tables, at the last moment.
 //!
 //! Only a connector ever sees a value. The catalog, plans, places of diagnostics and SHOW CREATE keep the
-//! reference `${secret.name}` as it was written, and a secret in any other place of a script is plain text.
+//! references `'connection' = 'name'` and `${secret.name}` as they were written, and a secret in any other place of
+//! a script is plain text.
 
 use std::sync::Arc;
 
@@ -11,29 +12,47 @@ use dataflow::{
 };
 use model::DataType;
 use model::suggest::did_you_mean;
-use runner::Secrets;
+use runner::{Connections, Secrets};
+
+use crate::connections::Joined;
 
 const OPEN: &str = "${secret.";
 
-/// A connector that reads its options with secrets in them.
+/// A connector that reads its options with those of the connection beneath, and with secrets in them.
 pub struct Resolving {
     inner: Arc<dyn Connector>,
+    connections: Arc<Connections>,
     secrets: Arc<Secrets>,
 }
 
 impl Resolving {
-    pub fn new(inner: Arc<dyn Connector>, secrets: Arc<Secrets>) -> Resolving {
-        Resolving { inner, secrets }
+    pub fn new(inner: Arc<dyn Connector>, connections: Arc<Connections>, secrets: Arc<Secrets>) -> Resolving {
+        Resolving {
+            inner,
+            connections,
+            secrets,
+        }
     }
 
-    fn options(&self, written: &Options) -> Result<Options, OptionError> {
-        let mut entries = written.entries().clone();
+    /// Lets the connector read the table's options with all that they refer to.
+    fn with<T>(
+        &self,
+        table: &TableDescriptor<'_>,
+        ask: impl FnOnce(&TableDescriptor<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let joined = Joined::of(table.options, self.inner.name(), &self.connections)?;
+        let mut entries = joined.entries.clone();
         for (key, value) in &mut entries {
             if value.contains(OPEN) {
-                *value = resolve(key, value, &self.secrets)?;
+                *value = resolve(key, value, &self.secrets).map_err(|fault| joined.tell_option(fault))?;
             }
         }
-        Ok(Options::new(entries))
+        let options = Options::new(entries);
+        let table = TableDescriptor {
+            options: &options,
+            ..*table
+        };
+        ask(&table).map_err(|fault| joined.tell(fault))
     }
 }
 
@@ -47,11 +66,9 @@ impl Connector for Resolving {
     }
 
     fn metadata(&self, table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {
-        match self.options(table.options) {
-            Ok(options) => self.inner.metadata(&with_options(table, &options)),
-            // What is wrong is told when the table is read or written.
-            Err(_) => self.inner.metadata(table),
-        }
+        // What is wrong is told when the table is read or written.
+        self.with(table, |resolved| Ok(self.inner.metadata(resolved)))
+            .unwrap_or_else(|_| self.inner.metadata(table))
     }
 
     fn source(
@@ -59,8 +76,7 @@ impl Connector for Resolving {
         table: &TableDescriptor<'_>,
         request: &ScanRequest,
     ) -> Result<Option<Arc<dyn Source>>, Error> {
-        let options = self.options(table.options)?;
-        self.inner.source(&with_options(table, &options), request)
+        self.with(table, |resolved| self.inner.source(resolved, request))
     }
 
     fn sink(
@@ -68,13 +84,8 @@ impl Connector for Resolving {
         table: &TableDescriptor<'_>,
         request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
-        let options = self.options(table.options)?;
-        self.inner.sink(&with_options(table, &options), request)
+        self.with(table, |resolved| self.inner.sink(resolved, request))
     }
-}
-
-fn with_options<'a>(table: &TableDescriptor<'a>, options: &'a Options) -> TableDescriptor<'a> {
-    TableDescriptor { options, ..*table }
 }
 
 /// The value with every reference replaced; what replaces it is not looked at again.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use connectors::{Console, FileAccess};
 use dataflow::Registry;
-use runner::{FileRoots, Secrets};
+use runner::Program;
 
 use crate::secrets::Resolving;
 
@@ -19,13 +19,15 @@ pub fn registry(standard_output: Arc<Mutex<dyn Write + Send>>) -> Registry {
     registry
 }
 
-/// Every connector and format there is, kept to the files and secrets that a program was granted.
-pub fn granted(console: impl Into<Console>, files: &FileRoots, secrets: &Secrets) -> Registry {
+/// Every connector and format there is, kept to what a program was granted: files, connections and secrets.
+pub fn granted(console: impl Into<Console>, program: &Program) -> Registry {
     let mut registry = with_formats();
-    let access = FileAccess::only(files.allowed.clone(), files.denied.clone());
-    let secrets = Arc::new(secrets.clone());
+    let access = FileAccess::only(program.files.allowed.clone(), program.files.denied.clone());
+    let connections = Arc::new(program.connections.clone());
+    let secrets = Arc::new(program.secrets.clone());
     for connector in connectors::with_file_access(console, access) {
-        registry.add_connector(Arc::new(Resolving::new(connector, secrets.clone())));
+        let resolving = Resolving::new(connector, Arc::clone(&connections), Arc::clone(&secrets));
+        registry.add_connector(Arc::new(resolving));
     }
     registry
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dataflow::Registry;
-use model::Diagnostic;
+use model::{Diagnostic, Span};
 use plan::catalog::{CatalogObject, ObjectPath, Table, TableColumnKind, View};
 use plan::{CatalogStatement, Outcome, Session};
 use serde::Serialize;
@@ -65,28 +65,89 @@ pub struct ColumnDetail {
 
 /// A session that holds a workspace's catalog.
 pub struct Loaded {
+    registry: Arc<Registry>,
+    clock: Arc<dyn Clock>,
     session: Session,
     /// Objects whose statement does not hold any more, kept as they are.
-    broken: Vec<CatalogStatement>,
+    broken: Vec<Broken>,
+}
+
+/// An object whose statement does not hold, such as a view over a table that is gone.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    pub statement: CatalogStatement,
+    pub fault: Diagnostic,
 }
 
 impl Loaded {
-    /// Executes the statements. One that fails, such as a view over a table that is gone, is kept aside.
+    /// Executes the statements, in an order in which they hold. Those that hold in none are kept aside.
     pub fn new(registry: Arc<Registry>, clock: Arc<dyn Clock>, statements: Vec<CatalogStatement>) -> Loaded {
-        let mut session = Session::new(registry, clock);
-        let mut broken = Vec::new();
-        for statement in statements {
-            if execute(&mut session, &statement.ddl).is_err() {
-                broken.push(statement);
+        let mut session = Session::new(Arc::clone(&registry), Arc::clone(&clock));
+        let mut waiting = statements;
+        loop {
+            let before = waiting.len();
+            let mut broken = Vec::new();
+            for statement in waiting {
+                if let Err(fault) = execute(&mut session, &statement.ddl) {
+                    broken.push(Broken { statement, fault });
+                }
             }
+            if broken.is_empty() || broken.len() == before {
+                return Loaded {
+                    registry,
+                    clock,
+                    session,
+                    broken,
+                };
+            }
+            // What one of them lacked another may have made.
+            waiting = broken.into_iter().map(|broken| broken.statement).collect();
         }
-        Loaded { session, broken }
+    }
+
+    /// Executes what a version kept.
+    pub fn of_script(registry: Arc<Registry>, clock: Arc<dyn Clock>, text: &str) -> Loaded {
+        let mut session = Session::new(Arc::clone(&registry), Arc::clone(&clock));
+        session.begin_script();
+        for statement in &sql::parse_script(text).statements {
+            // One that does not hold any more makes nothing.
+            let _ = session.execute(text, statement);
+        }
+        Loaded {
+            registry,
+            clock,
+            session,
+            broken: Vec::new(),
+        }
+    }
+
+    pub fn broken(&self) -> &[Broken] {
+        &self.broken
+    }
+
+    pub fn into_session(self) -> Session {
+        self.session
+    }
+
+    /// What makes this catalog again without what is broken: a session that executes it meets no fault.
+    pub fn holding(&self) -> Vec<CatalogStatement> {
+        let mut statements = plan::catalog_statements(&self.session);
+        let (registry, clock) = (Arc::clone(&self.registry), Arc::clone(&self.clock));
+        let checked = Loaded::new(registry, clock, statements.clone());
+        statements.retain(|statement| {
+            let is_broken = |broken: &Broken| broken.statement.path == statement.path;
+            !checked.broken.iter().any(is_broken)
+        });
+        statements
     }
 
     /// What makes this catalog again, each statement behind those it needs.
     pub fn statements(&self) -> Vec<CatalogStatement> {
         let mut statements = plan::catalog_statements(&self.session);
-        for broken in &self.broken {
+        for Broken {
+            statement: broken, ..
+        } in &self.broken
+        {
             if !statements.iter().any(|statement| statement.path == broken.path) {
                 statements.push(broken.clone());
             }
@@ -110,6 +171,9 @@ impl Loaded {
                     .hint("the catalog takes CREATE, ALTER, DROP and USE; queries belong into a draft");
                 return Err(vec![show(&refused)]);
             }
+            if is_temporary(&statement.kind) {
+                return Err(vec![show(&not_temporary(statement.span))]);
+            }
             match self.session.execute(text, statement) {
                 Ok(Outcome::Done { message }) => messages.push(message),
                 Ok(_) => {
@@ -121,18 +185,19 @@ impl Loaded {
         }
         // What was dropped or made anew is broken no more.
         let session = &self.session;
-        self.broken.retain(|broken| match broken.path.as_slice() {
-            [catalog, database, object] => {
-                let path = ObjectPath {
-                    catalog: catalog.clone(),
-                    database: database.clone(),
-                    object: object.clone(),
-                };
-                session.catalog().database(catalog, database).is_ok()
-                    && session.catalog().get(&path).is_none()
-            }
-            _ => true,
-        });
+        self.broken
+            .retain(|broken| match broken.statement.path.as_slice() {
+                [catalog, database, object] => {
+                    let path = ObjectPath {
+                        catalog: catalog.clone(),
+                        database: database.clone(),
+                        object: object.clone(),
+                    };
+                    session.catalog().database(catalog, database).is_ok()
+                        && session.catalog().get(&path).is_none()
+                }
+                _ => true,
+            });
         Ok(messages)
     }
 
@@ -176,6 +241,26 @@ impl Loaded {
     }
 }
 
+/// Planning recurses over trees; their height is bounded, but frames are large where nothing is optimised.
+const STACK_BYTES: usize = 32 << 20;
+
+/// Works on statements where there is room for deep recursion, away from threads that must not block.
+pub async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let worked = tokio::task::spawn_blocking(|| {
+        let thread = std::thread::Builder::new()
+            .name("catalog".to_string())
+            .stack_size(STACK_BYTES)
+            .spawn(work)
+            .map_err(|error| Error::Internal(format!("cannot start a thread: {error}")))?;
+        thread
+            .join()
+            .map_err(|_| Error::Internal("the catalog could not be worked on".to_string()))
+    });
+    worked
+        .await
+        .map_err(|panic| Error::Internal(format!("the catalog could not be worked on: {panic}")))?
+}
+
 /// The statements as one text that a session executes.
 pub fn script(statements: &[CatalogStatement]) -> String {
     let mut text = String::new();
@@ -186,7 +271,7 @@ pub fn script(statements: &[CatalogStatement]) -> String {
     text
 }
 
-fn execute(session: &mut Session, ddl: &str) -> Result<(), Diagnostic> {
+pub fn execute(session: &mut Session, ddl: &str) -> Result<(), Diagnostic> {
     let script = sql::parse_script(ddl);
     if let Some(diagnostic) = script.diagnostics.into_iter().next() {
         return Err(diagnostic);
@@ -215,6 +300,24 @@ fn is_definition(kind: &StatementKind) -> bool {
             | StatementKind::UseCatalog(_)
             | StatementKind::UseDatabase(_)
     )
+}
+
+/// Whether it makes or takes away something that ends with its session.
+pub fn is_temporary(kind: &StatementKind) -> bool {
+    match kind {
+        StatementKind::CreateTable(create) => create.temporary,
+        StatementKind::CreateView(create) => create.temporary,
+        StatementKind::DropTable { temporary, .. } | StatementKind::DropView { temporary, .. } => *temporary,
+        _ => false,
+    }
+}
+
+pub fn not_temporary(span: Span) -> Diagnostic {
+    Diagnostic::validation(
+        span,
+        "what is temporary ends with its session and cannot be kept in the catalog",
+    )
+    .hint("leave TEMPORARY out, or move the statement into the job that needs it")
 }
 
 fn table_node((name, object): (&String, &CatalogObject)) -> TableNode {

@@ -13,6 +13,7 @@ mod programs;
 mod queue;
 mod reconcile;
 mod resources;
+mod surroundings;
 mod versions;
 
 use std::collections::HashMap;

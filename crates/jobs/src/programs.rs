@@ -1,21 +1,18 @@
-//! Texts that people work on: checked, previewed, and given their surroundings: catalog, files and secrets.
+//! Texts that people work on: checked, previewed, and put together with what surrounds them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plan::catalog::ObjectPath;
 use plan::{CatalogKind, CatalogStatement};
-use runner::{CheckReport, FileRoots, Preview, PreviewLimits, PreviewRequest, Program, Purpose, Secrets};
-use secrecy::ExposeSecret;
+use runner::{CheckReport, Preview, PreviewLimits, PreviewRequest, Program, Purpose, Secrets};
 use store::{CatalogObject, ObjectKind};
 
 use crate::catalog::{self, CatalogTree, Loaded, TableDetail};
-use crate::{Error, Jobs, Result};
+use crate::{Error, Jobs, Result, surroundings};
 
 /// Bytes of a text that a person may hand in.
 pub const SQL_BYTES_MAX: usize = 1 << 20;
-
-const SECRET_OPEN: &str = "${secret.";
 
 impl Jobs {
     /// What is wrong with a text, and how it would be run.
@@ -62,21 +59,24 @@ impl Jobs {
     }
 
     pub async fn table(&self, workspace: &str, path: &ObjectPath) -> Result<TableDetail> {
-        self.load_catalog(workspace).await?.1.table(path)
+        let (_, loaded) = self.load_catalog(workspace).await?;
+        let path = path.clone();
+        catalog::apart(move || loaded.table(&path)).await?
     }
 
     /// Executes statements that define something: all of them, or none.
     pub async fn execute_catalog(&self, actor: &str, workspace: &str, text: &str) -> Result<Vec<String>> {
         check_length(text)?;
         let (revision, mut loaded) = self.load_catalog(workspace).await?;
-        let messages = loaded
-            .define(text)
-            .map_err(|diagnostics| Error::diagnosed("the catalog is unchanged", diagnostics))?;
-        let objects = loaded
-            .statements()
-            .into_iter()
-            .map(object)
-            .collect::<Result<Vec<_>>>()?;
+        let text = text.to_string();
+        let (defined, statements) = catalog::apart(move || {
+            let defined = loaded.define(&text);
+            (defined, loaded.statements())
+        })
+        .await?;
+        let messages =
+            defined.map_err(|diagnostics| Error::diagnosed("the catalog is unchanged", diagnostics))?;
+        let objects = statements.into_iter().map(object).collect();
         self.inner
             .store
             .catalog()
@@ -85,21 +85,18 @@ impl Jobs {
         Ok(messages)
     }
 
-    async fn load_catalog(&self, workspace: &str) -> Result<(u64, Loaded)> {
+    pub(crate) async fn load_catalog(&self, workspace: &str) -> Result<(u64, Loaded)> {
         let snapshot = self.inner.store.catalog().read(workspace).await?;
         let statements: Vec<CatalogStatement> = snapshot.objects.into_iter().map(statement).collect();
         let (registry, clock) = (Arc::clone(&self.inner.registry), Arc::clone(&self.inner.clock));
-        let loaded = tokio::task::spawn_blocking(move || Loaded::new(registry, clock, statements))
-            .await
-            .map_err(|panic| Error::Internal(format!("the catalog could not be loaded: {panic}")))?;
+        let loaded = catalog::apart(move || Loaded::new(registry, clock, statements)).await?;
         Ok((snapshot.revision, loaded))
     }
 
-    /// The text that makes the workspace's catalog as it is now.
+    /// The text that makes the workspace's catalog as it is now, without what is broken in it.
     pub(crate) async fn catalog_ddl(&self, workspace: &str) -> Result<String> {
-        Ok(catalog::script(
-            &self.load_catalog(workspace).await?.1.statements(),
-        ))
+        let (_, loaded) = self.load_catalog(workspace).await?;
+        catalog::apart(move || catalog::script(&loaded.holding())).await
     }
 
     /// A text with the workspace's catalog of now.
@@ -114,7 +111,7 @@ impl Jobs {
         self.program_over(workspace, sql, &ddl, settings).await
     }
 
-    /// A text with a catalog that was kept for it.
+    /// A text with a catalog that was kept for it, and with the connections and secrets of now.
     pub(crate) async fn program_over(
         &self,
         workspace: &str,
@@ -122,32 +119,21 @@ impl Jobs {
         catalog_ddl: &str,
         settings: &BTreeMap<String, String>,
     ) -> Result<Program> {
-        let mut values = BTreeMap::new();
-        for name in secret_names([sql, catalog_ddl]) {
-            match self.inner.store.secrets().reveal(workspace, &name).await {
-                Ok(secret) => {
-                    values.insert(name, secret.expose_secret().to_string());
-                }
-                // The table that names it says so where it is used.
-                Err(store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let files = self.inner.settings.files.join(workspace);
-        tokio::fs::create_dir_all(&files)
-            .await
-            .map_err(|error| Error::Internal(format!("cannot make {}: {error}", files.display())))?;
-        let mut allowed = vec![files];
-        allowed.extend(self.inner.settings.file_roots.iter().cloned());
+        let connections = self.connections(workspace).await?;
+        let connections = surroundings::named_in([sql, catalog_ddl], &connections);
+        let secrets = self
+            .secrets(
+                workspace,
+                &surroundings::secrets_in(sql, catalog_ddl, &connections),
+            )
+            .await?;
         Ok(Program {
             sql: sql.to_string(),
             catalog_ddl: catalog_ddl.to_string(),
             settings: settings.clone(),
-            files: FileRoots {
-                allowed,
-                denied: self.inner.settings.denied.clone(),
-            },
-            secrets: Secrets::new(values),
+            files: self.files(workspace).await?,
+            connections,
+            secrets: Secrets::new(secrets),
         })
     }
 }
@@ -159,20 +145,7 @@ fn check_length(text: &str) -> Result<()> {
     Err(Error::invalid(format!("the text has more than {SQL_BYTES_MAX} bytes")).with_hint("split the job"))
 }
 
-/// Names in `${secret.name}`, wherever they stand.
-fn secret_names<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for text in texts {
-        for piece in text.split(SECRET_OPEN).skip(1) {
-            if let Some((name, _)) = piece.split_once('}') {
-                names.insert(name.to_string());
-            }
-        }
-    }
-    names
-}
-
-fn statement(object: CatalogObject) -> CatalogStatement {
+pub(crate) fn statement(object: CatalogObject) -> CatalogStatement {
     let (kind, path) = match object.kind {
         ObjectKind::Catalog => (CatalogKind::Catalog, vec![object.catalog]),
         ObjectKind::Database => (CatalogKind::Database, vec![object.catalog, object.database]),
@@ -192,7 +165,7 @@ fn statement(object: CatalogObject) -> CatalogStatement {
     }
 }
 
-fn object(statement: CatalogStatement) -> Result<CatalogObject> {
+pub(crate) fn object(statement: CatalogStatement) -> CatalogObject {
     let kind = match statement.kind {
         CatalogKind::Catalog => ObjectKind::Catalog,
         CatalogKind::Database => ObjectKind::Database,
@@ -201,22 +174,11 @@ fn object(statement: CatalogStatement) -> Result<CatalogObject> {
     };
     let mut parts = statement.path.into_iter();
     let mut part = || parts.next().unwrap_or_default();
-    Ok(CatalogObject {
+    CatalogObject {
         kind,
         catalog: part(),
         database: part(),
         name: part(),
         ddl: statement.ddl,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_found_by_name() {
-        let names = secret_names(["a ${secret.one} ${secret.two}${secret.one}", "'${secret.open"]);
-        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["one", "two"]);
     }
 }

@@ -8,6 +8,7 @@
 //! tagged from inside, and loses numbers on the way when serde_json keeps them at arbitrary precision.
 
 mod check;
+mod connection;
 mod diagnostic;
 mod error;
 mod metrics;
@@ -19,6 +20,7 @@ mod run;
 use std::time::Duration;
 
 pub use check::{CheckReport, PlanEdge, PlanNode, PlanSummary, Purpose, StatementSummary};
+pub use connection::{CONNECTION_OPTION, Connection, Connections};
 pub use diagnostic::{Diagnostic, Kind, Place, Severity};
 pub use error::RunnerError;
 pub use metrics::{Metrics, NodeMetrics};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Diagnostic, Kind};
+use crate::{Connections, Diagnostic, Kind};
 
 /// A script with its surroundings. Written down it holds no secret: secrets travel apart from it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,7 +18,10 @@ pub struct Program {
     /// What the session starts with, as by SET.
     pub settings: BTreeMap<String, String>,
     pub files: FileRoots,
-    /// What `${secret.name}` stands for in options of tables.
+    /// What `'connection' = 'name'` stands for in options of tables.
+    #[serde(default)]
+    pub connections: Connections,
+    /// What `${secret.name}` stands for in options of tables and connections.
     #[serde(skip)]
     pub secrets: Secrets,
 }

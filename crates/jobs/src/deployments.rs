@@ -167,7 +167,7 @@ impl Jobs {
             .await?)
     }
 
-    fn check_parallelism(&self, parallelism: Option<u32>) -> Result<()> {
+    pub(crate) fn check_parallelism(&self, parallelism: Option<u32>) -> Result<()> {
         let most = self
             .inner
             .settings

@@ -3,6 +3,7 @@
 //! [`Jobs`] is what the API calls. Whatever runs is seen through [`runner::Runner`]; whatever is written down is
 //! in [`store::Store`]. Callers have decided that the actor may do what it asks for.
 
+pub mod bundle;
 pub mod catalog;
 mod decide;
 mod deployments;
@@ -27,6 +28,7 @@ use stdx::Clock;
 use store::Store;
 use tokio::sync::broadcast;
 
+pub use bundle::{Bundle, BundleDiff, BundleReport};
 pub use catalog::{CatalogTree, TableDetail};
 pub use deployments::{DeploymentChange, NewDeployment};
 pub use diff::DiffLine;

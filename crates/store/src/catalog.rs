@@ -90,7 +90,7 @@ impl Catalog<'_> {
         objects: Vec<CatalogObject>,
         by: &str,
     ) -> Result<u64> {
-        check_objects(&objects)?;
+        check_catalog(&objects)?;
         let mut write = self.store.write().await?;
         let before = read(write.connection(), workspace).await?;
         if before.revision != revision {
@@ -258,7 +258,7 @@ async fn delete(connection: &mut SqliteConnection, workspace: &str, path: &Objec
 }
 
 /// The whole must fit into a version, each path must fit its kind, and no path may come twice.
-fn check_objects(objects: &[CatalogObject]) -> Result<()> {
+pub fn check_catalog(objects: &[CatalogObject]) -> Result<()> {
     if objects.len() > OBJECTS_MAX {
         let message = format!("must have at most {OBJECTS_MAX} objects, got {}", objects.len());
         return Err(Error::invalid(NOUN, message));

@@ -31,7 +31,7 @@ pub(crate) fn slug(what: &'static str, text: &str) -> Result<()> {
 }
 
 /// A name that text refers to, as in `${secret.name}`: `[A-Za-z_][A-Za-z0-9_-]{0,62}`.
-pub(crate) fn identifier(what: &'static str, text: &str) -> Result<()> {
+pub fn identifier(what: &'static str, text: &str) -> Result<()> {
     let rest = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let right = text.len() <= NAME_BYTES_MAX
         && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -65,7 +65,7 @@ pub(crate) fn user_name(text: &str) -> Result<()> {
 }
 
 /// What people call something: any text on one line.
-pub(crate) fn title(what: &'static str, text: &str) -> Result<()> {
+pub fn title(what: &'static str, text: &str) -> Result<()> {
     let length = text.chars().count();
     if length == 0 || length > TITLE_CHARACTERS_MAX {
         let message = format!("must be 1 to {TITLE_CHARACTERS_MAX} characters, got {length}");
@@ -82,7 +82,7 @@ pub(crate) fn comment(text: &str) -> Result<()> {
     bounded("comment", text, COMMENT_BYTES_MAX)
 }
 
-pub(crate) fn sql(what: &'static str, text: &str) -> Result<()> {
+pub fn sql(what: &'static str, text: &str) -> Result<()> {
     bounded(what, text, SQL_BYTES_MAX)
 }
 
@@ -99,7 +99,7 @@ fn bounded(what: &'static str, text: &str, bytes_max: usize) -> Result<()> {
 }
 
 /// Settings or options, as JSON.
-pub(crate) fn map(what: &'static str, map: &BTreeMap<String, String>) -> Result<String> {
+pub fn map(what: &'static str, map: &BTreeMap<String, String>) -> Result<String> {
     let text = serde_json::to_string(map).map_err(Error::database)?;
     bounded(what, &text, MAP_BYTES_MAX)?;
     Ok(text)

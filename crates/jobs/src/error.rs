@@ -67,9 +67,9 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Error {
         match error {
             store::Error::NotFound { noun, name } => Error::NotFound { noun, name },
-            store::Error::Conflict { message, .. } => Error::Conflict(message),
+            error @ store::Error::Conflict { .. } => Error::Conflict(error.to_string()),
             store::Error::Stale { noun, name } => Error::Stale { noun, name },
-            store::Error::Invalid { what, message } => Error::invalid(format!("{what}: {message}")),
+            error @ store::Error::Invalid { .. } => Error::invalid(error.to_string()),
             other => Error::Internal(other.to_string()),
         }
     }

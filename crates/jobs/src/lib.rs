@@ -33,6 +33,7 @@ pub use catalog::{CatalogTree, TableDetail};
 pub use deployments::{DeploymentChange, NewDeployment};
 pub use diff::DiffLine;
 pub use error::Error;
+pub use plan::catalog::ObjectPath;
 pub use resources::Estimate;
 
 use queue::Queue;

@@ -16,6 +16,8 @@ pub struct AuditEvent {
     pub at: i64,
     /// A user's id, or `system`.
     pub actor: String,
+    /// The user's name, as long as there is such a user.
+    pub actor_name: Option<String>,
     /// `None` if it is not about a workspace.
     pub workspace: Option<String>,
     /// `draft.update`: the noun and what was done to it.
@@ -67,27 +69,29 @@ impl Audit<'_> {
         Ok(event)
     }
 
-    /// Newest first; of one workspace, or of all and what belongs to none. `q` is looked for in actor, action and
-    /// subject.
+    /// Newest first; of one workspace, or of all and what belongs to none. `q` is looked for in the actor's id and
+    /// name, in action and subject.
     pub async fn list(&self, workspace: Option<&str>, request: &PageRequest) -> Result<Page<AuditEvent>> {
         let range = request.range("audit")?;
         // Two statements, so that each goes along its index.
         let query = match workspace {
             Some(workspace) => sqlx::query_as(
-                r"SELECT * FROM audit_events WHERE id < $1
+                r"SELECT audit_events.*, users.name AS actor_name
+                  FROM audit_events LEFT JOIN users ON users.id = actor WHERE audit_events.id < $1
                   AND (lower(actor) LIKE lower($2) ESCAPE '\' OR lower(action) LIKE lower($2) ESCAPE '\'
-                       OR lower(subject) LIKE lower($2) ESCAPE '\')
-                  AND workspace = $4 ORDER BY id DESC LIMIT $3",
+                       OR lower(subject) LIKE lower($2) ESCAPE '\' OR lower(users.name) LIKE lower($2) ESCAPE '\')
+                  AND workspace = $4 ORDER BY audit_events.id DESC LIMIT $3",
             )
             .bind(range.descending_number()?)
             .bind(&range.pattern)
             .bind(range.rows())
             .bind(workspace),
             None => sqlx::query_as(
-                r"SELECT * FROM audit_events WHERE id < $1
+                r"SELECT audit_events.*, users.name AS actor_name
+                  FROM audit_events LEFT JOIN users ON users.id = actor WHERE audit_events.id < $1
                   AND (lower(actor) LIKE lower($2) ESCAPE '\' OR lower(action) LIKE lower($2) ESCAPE '\'
-                       OR lower(subject) LIKE lower($2) ESCAPE '\')
-                  ORDER BY id DESC LIMIT $3",
+                       OR lower(subject) LIKE lower($2) ESCAPE '\' OR lower(users.name) LIKE lower($2) ESCAPE '\')
+                  ORDER BY audit_events.id DESC LIMIT $3",
             )
             .bind(range.descending_number()?)
             .bind(&range.pattern)
@@ -109,7 +113,8 @@ pub(crate) async fn insert(
 ) -> Result<AuditEvent> {
     sqlx::query_as(
         "INSERT INTO audit_events (at, actor, workspace, action, subject, detail)
-         VALUES ($1, $2, $3, $4, $5, $6) RETURNING *",
+         VALUES ($1, $2, $3, $4, $5, $6)
+         RETURNING *, (SELECT name FROM users WHERE users.id = $2) AS actor_name",
     )
     .bind(at)
     .bind(actor)
@@ -128,6 +133,7 @@ impl FromRow<'_, SqliteRow> for AuditEvent {
             id: row.try_get("id")?,
             at: row.try_get("at")?,
             actor: row.try_get("actor")?,
+            actor_name: row.try_get("actor_name")?,
             workspace: row.try_get("workspace")?,
             action: row.try_get("action")?,
             subject: row.try_get("subject")?,

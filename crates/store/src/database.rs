@@ -171,7 +171,8 @@ impl Store {
         self.inner.clock.now_ms()
     }
 
-    pub(crate) fn new_id<N: model::id::Noun>(&self, now_ms: i64) -> model::Id<N> {
+    /// A new id, for what is kept elsewhere too.
+    pub fn new_id<N: model::id::Noun>(&self, now_ms: i64) -> model::Id<N> {
         // The generator holds after a panic elsewhere too: it is one number.
         let mut random = self.inner.random.lock().unwrap_or_else(PoisonError::into_inner);
         let bits = (u128::from(random.next_u64()) << 64) | u128::from(random.next_u64());

@@ -107,6 +107,16 @@ pub struct DeploymentFilter {
     pub draft_id: Option<DraftId>,
 }
 
+/// A deployment beside the draft that it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeploymentOfDraft {
+    pub draft_id: DraftId,
+    pub id: DeploymentId,
+    pub name: String,
+    pub version: u32,
+    pub phase: PhaseName,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Deployments<'a> {
     pub(crate) store: &'a Store,
@@ -194,6 +204,26 @@ impl Deployments<'_> {
         query.push_bind(range.rows());
         let deployments: Vec<Deployment> = query.build_query_as().fetch_all(self.store.readers()).await?;
         Ok(range.page(deployments, |deployment| deployment.id.to_string()))
+    }
+
+    /// The deployments of these drafts, newest first, at most so many of them altogether.
+    pub async fn of_drafts(
+        &self,
+        workspace: &str,
+        drafts: &[DraftId],
+        count_max: u32,
+    ) -> Result<Vec<DeploymentOfDraft>> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT draft_id, id, name, version, phase FROM deployments WHERE draft_id IN (",
+        );
+        let mut ids = query.separated(", ");
+        for draft in drafts {
+            ids.push_bind(draft.to_string());
+        }
+        query.push(") AND workspace = ").push_bind(workspace);
+        query.push(" ORDER BY id DESC LIMIT ").push_bind(count_max);
+        let deployments = query.build_query_as().fetch_all(self.store.readers()).await?;
+        Ok(deployments)
     }
 
     /// How many deployments of a workspace are in each phase.
@@ -457,6 +487,18 @@ fn check_parallelism(parallelism: Option<u32>) -> Result<()> {
             Err(Error::invalid("parallelism", message))
         }
         _ => Ok(()),
+    }
+}
+
+impl FromRow<'_, SqliteRow> for DeploymentOfDraft {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(DeploymentOfDraft {
+            draft_id: row::parsed(row, "draft_id")?,
+            id: row::parsed(row, "id")?,
+            name: row.try_get("name")?,
+            version: row::number(row, "version")?,
+            phase: row::parsed(row, "phase")?,
+        })
     }
 }
 

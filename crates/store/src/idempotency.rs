@@ -13,7 +13,8 @@ use crate::{Error, Result, Store};
 
 const NOUN: &str = "idempotency key";
 const KEY_CHARACTERS_MAX: usize = 200;
-const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// A version, which is the longest answer, with its text, settings and catalog escaped.
+const ANSWER_BYTES_MAX: usize = 8 << 20;
 /// How long an answer is kept.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long a request may take before another one takes over its claim.

@@ -60,8 +60,8 @@ pub use check::SQL_BYTES_MAX;
 pub use connection::{Connection, Connections, NewConnection};
 pub use database::{Durability, Options, Store};
 pub use deployment::{
-    Condition, ConditionKind, Deployment, DeploymentChange, DeploymentFilter, Deployments, NewDeployment,
-    Observed,
+    Condition, ConditionKind, Deployment, DeploymentChange, DeploymentFilter, DeploymentOfDraft, Deployments,
+    NewDeployment, Observed,
 };
 pub use draft::{Draft, DraftChange, DraftSummary, Drafts, NewDraft};
 pub use error::{Error, Result};
@@ -76,7 +76,7 @@ pub use session::{NewSession, Session, Sessions};
 pub use token::{NewToken, Token, Tokens};
 pub use user::{NewUser, User, Users};
 pub use version::{NewVersion, Version, VersionSummary, Versions};
-pub use workspace::{NewWorkspace, Workspace, Workspaces};
+pub use workspace::{NewWorkspace, Workspace, WorkspaceCounts, Workspaces};
 
 /// The nouns, each with its methods.
 impl Store {

@@ -107,7 +107,7 @@ impl Sessions<'_> {
     }
 }
 
-fn id_hash(id: &str) -> String {
+pub(crate) fn id_hash(id: &str) -> String {
     hex(&digest("session id", &[id.as_bytes()]))
 }
 

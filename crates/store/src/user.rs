@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{FromRow, Row};
 
-use crate::{Error, Page, PageRequest, Result, Store, check, row};
+use crate::{Error, Page, PageRequest, Result, Store, check, row, session};
 
 const NOUN: &str = "user";
 
@@ -79,6 +79,17 @@ impl Users<'_> {
 
     /// Gives another password, and ends all sessions that were begun with the old one.
     pub async fn set_password(&self, id: UserId, password: &SecretString, by: &str) -> Result<()> {
+        self.change_password(id, password, None, by).await
+    }
+
+    /// As [`Users::set_password`], but this session goes on.
+    pub async fn change_password(
+        &self,
+        id: UserId,
+        password: &SecretString,
+        session: Option<&str>,
+        by: &str,
+    ) -> Result<()> {
         let hash = self.store.passwords().hash(password).await?;
         let mut write = self.store.write().await?;
         let updated = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
@@ -89,8 +100,9 @@ impl Users<'_> {
         if updated.rows_affected() == 0 {
             return Err(Error::not_found(NOUN, id));
         }
-        sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2")
             .bind(id.to_string())
+            .bind(session.map(session::id_hash).unwrap_or_default())
             .execute(write.connection())
             .await?;
         write.audit(by, None, "user.set_password", id, json!({})).await?;

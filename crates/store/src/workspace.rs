@@ -26,6 +26,16 @@ pub struct NewWorkspace {
     pub display_name: String,
 }
 
+/// How much there is in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WorkspaceCounts {
+    pub drafts: u64,
+    pub deployments: u64,
+    pub connections: u64,
+    pub secrets: u64,
+    pub members: u64,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Workspaces<'a> {
     pub(crate) store: &'a Store,
@@ -92,6 +102,45 @@ impl Workspaces<'_> {
             workspaces.push((Workspace::from_row(one)?, row::parsed(one, "role")?));
         }
         Ok(workspaces)
+    }
+
+    /// Those that a user is a member of, as pages by name.
+    pub async fn list_of_user(&self, user: UserId, request: &PageRequest) -> Result<Page<Workspace>> {
+        let range = request.range("workspaces")?;
+        let workspaces: Vec<Workspace> = sqlx::query_as(
+            r"SELECT workspaces.* FROM members JOIN workspaces ON workspaces.name = members.workspace
+              WHERE members.user_id = $1 AND workspaces.name > $2
+              AND (lower(workspaces.name) LIKE lower($3) ESCAPE '\'
+                   OR lower(workspaces.display_name) LIKE lower($3) ESCAPE '\')
+              ORDER BY workspaces.name LIMIT $4",
+        )
+        .bind(user.to_string())
+        .bind(range.ascending())
+        .bind(&range.pattern)
+        .bind(range.rows())
+        .fetch_all(self.store.readers())
+        .await?;
+        Ok(range.page(workspaces, |workspace| workspace.name.clone()))
+    }
+
+    pub async fn counts(&self, name: &str) -> Result<WorkspaceCounts> {
+        let row = sqlx::query(
+            "SELECT (SELECT COUNT(*) FROM drafts WHERE workspace = $1) AS drafts,
+             (SELECT COUNT(*) FROM deployments WHERE workspace = $1) AS deployments,
+             (SELECT COUNT(*) FROM connections WHERE workspace = $1) AS connections,
+             (SELECT COUNT(*) FROM secrets WHERE workspace = $1) AS secrets,
+             (SELECT COUNT(*) FROM members WHERE workspace = $1) AS members",
+        )
+        .bind(name)
+        .fetch_one(self.store.readers())
+        .await?;
+        Ok(WorkspaceCounts {
+            drafts: row::number(&row, "drafts")?,
+            deployments: row::number(&row, "deployments")?,
+            connections: row::number(&row, "connections")?,
+            secrets: row::number(&row, "secrets")?,
+            members: row::number(&row, "members")?,
+        })
     }
 
     /// Removes it with all that lies in it, the audit excepted. Nothing in it may still run.

@@ -1,0 +1,188 @@
+//! Artifacts: uploaded files, named by the hash of what they hold. The same file sent twice is there once.
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use store::Role;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use crate::access::{InWorkspace, Need};
+use crate::app::App;
+use crate::body::{Json, Path, Query, media_type, read};
+use crate::etag::Created;
+use crate::page::{Page, PageQuery};
+use crate::problem::{Problem, Result};
+use crate::routes::Routes;
+use crate::time::Time;
+
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(600);
+const TYPES: [&str; 2] = ["application/java-archive", "application/octet-stream"];
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Artifact {
+    /// SHA-256 of the bytes, in hex.
+    hash: String,
+    /// As it was called when it was uploaded.
+    name: String,
+    size_bytes: u64,
+    created_at: Time,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct UploadQuery {
+    /// What to call it: `rules.jar`.
+    name: String,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct ArtifactPath {
+    /// SHA-256 of the bytes, in hex.
+    hash: String,
+}
+
+impl From<store::Artifact> for Artifact {
+    fn from(artifact: store::Artifact) -> Artifact {
+        Artifact {
+            hash: artifact.hash,
+            name: artifact.name,
+            size_bytes: artifact.size_bytes,
+            created_at: Time::of(artifact.created_at),
+        }
+    }
+}
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .add(Need::Role(Role::Viewer), routes!(list_artifacts))
+        .add(Need::Role(Role::Developer), routes!(upload_artifact))
+        .add(Need::Role(Role::Viewer), routes!(get_artifact))
+        .add(Need::Role(Role::Viewer), routes!(get_artifact_content))
+        .add(Need::Role(Role::Developer), routes!(delete_artifact))
+}
+
+/// Artifacts, by hash
+#[utoipa::path(
+    get,
+    path = "/workspaces/{ws}/artifacts",
+    tag = "artifacts",
+    params(PageQuery),
+    responses((status = 200, description = "A page", body = Page<Artifact>))
+)]
+async fn list_artifacts(
+    State(app): State<App>,
+    at: InWorkspace,
+    page: PageQuery,
+) -> Result<Json<Page<Artifact>>> {
+    let artifacts = app.store().artifacts();
+    let artifacts = artifacts.list(&at.name, &page.request()).await?;
+    Ok(Json(Page::of(artifacts, Artifact::from)))
+}
+
+/// Upload a file
+#[utoipa::path(
+    post,
+    path = "/workspaces/{ws}/artifacts",
+    tag = "artifacts",
+    params(UploadQuery),
+    request_body(content(
+        (Vec<u8> = "application/java-archive"),
+        (Vec<u8> = "application/octet-stream"),
+    )),
+    responses((status = 201, description = "It is there", body = Artifact))
+)]
+async fn upload_artifact(
+    State(app): State<App>,
+    at: InWorkspace,
+    Query(query): Query<UploadQuery>,
+    request: Request,
+) -> Result<Created<Artifact>> {
+    if !TYPES.contains(&media_type(&request).as_str()) {
+        return Err(Problem::unsupported(format!(
+            "the body must be {}",
+            TYPES.join(" or ")
+        )));
+    }
+    let busy = || Problem::too_many("other uploads are under way").retry_after(5);
+    let _place = app.uploads.try_acquire().map_err(|_| busy())?;
+    let bytes = read(request, app.settings.upload_bytes_max, UPLOAD_TIME_MAX).await?;
+    let artifacts = app.store().artifacts();
+    let artifact = artifacts.put(&at.name, &query.name, bytes, &at.actor()).await?;
+    Ok(Created {
+        location: format!("/workspaces/{}/artifacts/{}", at.name, artifact.hash),
+        revision: None,
+        body: Artifact::from(artifact),
+    })
+}
+
+/// What is known of an artifact
+#[utoipa::path(
+    get,
+    path = "/workspaces/{ws}/artifacts/{hash}",
+    tag = "artifacts",
+    params(ArtifactPath),
+    responses((status = 200, description = "The artifact", body = Artifact))
+)]
+async fn get_artifact(
+    State(app): State<App>,
+    at: InWorkspace,
+    Path(path): Path<ArtifactPath>,
+) -> Result<Json<Artifact>> {
+    let artifact = app.store().artifacts().get(&at.name, &path.hash).await?;
+    Ok(Json(Artifact::from(artifact)))
+}
+
+/// Download an artifact
+#[utoipa::path(
+    get,
+    path = "/workspaces/{ws}/artifacts/{hash}/content",
+    tag = "artifacts",
+    params(ArtifactPath),
+    responses((status = 200, description = "Its bytes", body = Vec<u8>, content_type = "application/octet-stream"))
+)]
+async fn get_artifact_content(
+    State(app): State<App>,
+    at: InWorkspace,
+    Path(path): Path<ArtifactPath>,
+) -> Result<Response> {
+    let busy = || Problem::too_many("other files are under way").retry_after(5);
+    let _place = app.uploads.try_acquire().map_err(|_| busy())?;
+    let bytes = app.store().artifacts().bytes(&at.name, &path.hash).await?;
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
+        // Whatever it holds, a browser keeps it as a file.
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment"),
+        ),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// Delete an artifact
+#[utoipa::path(
+    delete,
+    path = "/workspaces/{ws}/artifacts/{hash}",
+    tag = "artifacts",
+    params(ArtifactPath),
+    responses((status = 204, description = "Deleted"))
+)]
+async fn delete_artifact(
+    State(app): State<App>,
+    at: InWorkspace,
+    Path(path): Path<ArtifactPath>,
+) -> Result<StatusCode> {
+    app.store()
+        .artifacts()
+        .delete(&at.name, &path.hash, &at.actor())
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,75 @@
+//! What a run counts.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::time::Time;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Metrics {
+    at: Time,
+    /// Rows that sources have read since the run began.
+    rows_in: u64,
+    /// Rows that sinks were given since the run began.
+    rows_out: u64,
+    /// Over about the last second.
+    rows_in_per_second: f64,
+    /// How far event time has come; null before the first and behind the last row.
+    #[schema(required)]
+    watermark: Option<Time>,
+    /// Rows dropped because they came behind the watermark.
+    late_rows: u64,
+    /// Rows dropped because they have no time.
+    null_time_rows: u64,
+    /// Records passed over because they could not be read.
+    unreadable_rows: u64,
+    /// Resident memory of the run's process.
+    memory_bytes: u64,
+    nodes: Vec<NodeMetrics>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct NodeMetrics {
+    /// As in the plan.
+    id: String,
+    name: String,
+    rows_in: u64,
+    rows_out: u64,
+    late_rows: u64,
+    null_time_rows: u64,
+    unreadable_rows: u64,
+    /// Time spent in it, over all shards, in microseconds.
+    busy_us: u64,
+    state_bytes: u64,
+    #[schema(required)]
+    watermark: Option<Time>,
+}
+
+impl From<runner::Metrics> for Metrics {
+    fn from(metrics: runner::Metrics) -> Metrics {
+        let node = |node: runner::NodeMetrics| NodeMetrics {
+            id: node.id,
+            name: node.name,
+            rows_in: node.rows_in,
+            rows_out: node.rows_out,
+            late_rows: node.late_rows,
+            null_time_rows: node.null_time_rows,
+            unreadable_rows: node.unreadable_rows,
+            busy_us: node.busy_us,
+            state_bytes: node.state_bytes,
+            watermark: node.watermark_ms.and_then(Time::within),
+        };
+        Metrics {
+            at: Time::of(metrics.at_ms),
+            rows_in: metrics.rows_in,
+            rows_out: metrics.rows_out,
+            rows_in_per_second: metrics.rows_in_per_second,
+            watermark: metrics.watermark_ms.and_then(Time::within),
+            late_rows: metrics.late_rows,
+            null_time_rows: metrics.null_time_rows,
+            unreadable_rows: metrics.unreadable_rows,
+            memory_bytes: metrics.memory_bytes,
+            nodes: metrics.nodes.into_iter().map(node).collect(),
+        }
+    }
+}

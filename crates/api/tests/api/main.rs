@@ -1,0 +1,13 @@
+//! The interface from outside: requests and answers, in this process unless the network itself is looked at.
+
+mod attacks;
+mod authorisation;
+mod document;
+mod files;
+mod fixture;
+mod listing;
+mod nouns;
+mod people;
+mod serving;
+mod stage;
+mod streams;

@@ -18,5 +18,5 @@ export default defineConfig({
     port: 5180,
     proxy: { "/api": { target: SERVER, changeOrigin: true } },
   },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.ts", "mock/*.test.mjs"] },
 });

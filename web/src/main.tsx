@@ -19,21 +19,23 @@ import "@mantine/core/styles/PasswordInput.layer.css";
 import "@mantine/core/styles/Skeleton.layer.css";
 import "./styles.css";
 import { MantineProvider } from "@mantine/core";
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError } from "./api/client";
+import { ApiError, reachability, tellWhenSignedOut } from "./api/client";
+import { sessionQuery } from "./api/session";
 import { createConsoleRouter } from "./routes";
 import { resolveVariables, theme } from "./theme";
 
 const RETRIES_MAX = 2;
 
 const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: askToSignIn }),
-  mutationCache: new MutationCache({ onError: askToSignIn }),
   defaultOptions: {
+    // The server is often on this very machine, which needs no network to be reached.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 3_000,
       // Only what may pass by itself is tried again.
       retry: (failures, error) =>
@@ -43,13 +45,19 @@ const queryClient = new QueryClient({
 });
 const router = createConsoleRouter(queryClient);
 
-/** The session ended while the console was open. */
-function askToSignIn(error: unknown): void {
-  if (!(error instanceof ApiError) || error.status !== 401) return;
+// The session ended while the console was open: sign in, then go on where it was.
+tellWhenSignedOut(() => {
   if (router.state.location.pathname === "/sign-in") return;
-  queryClient.removeQueries({ queryKey: ["session"] });
+  queryClient.removeQueries({ queryKey: sessionQuery.queryKey });
   router.navigate({ to: "/sign-in", search: { to: router.state.location.href } });
-}
+});
+
+// What was missed while the server could not be reached is read again.
+reachability.subscribe(() => {
+  if (reachability.isLost()) return;
+  queryClient.invalidateQueries();
+  router.invalidate();
+});
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>

@@ -90,7 +90,7 @@ const job = createRoute({
 const deployments = createRoute({
   getParentRoute: () => workspace,
   path: "/deployments",
-  validateSearch: searchOf({ q: text, cursor: text }),
+  validateSearch: searchOf({ q: text, phase: text, cursor: text }),
   component: lazyRouteComponent(() => import("./pages/deployments/DeploymentsPage"), "DeploymentsPage"),
 });
 
@@ -102,6 +102,8 @@ const deployment = createRoute({
     run: text,
     node: text,
     find: text,
+    line: number,
+    column: number,
   }),
   component: lazyRouteComponent(() => import("./pages/deployment/DeploymentPage"), "DeploymentPage"),
 });
@@ -147,6 +149,12 @@ const users = createRoute({
   component: lazyRouteComponent(() => import("./pages/users/UsersPage"), "UsersPage"),
 });
 
+const ownPage = createRoute({
+  getParentRoute: () => workspace,
+  path: "/workspace",
+  component: lazyRouteComponent(() => import("./pages/workspace/WorkspacePage"), "WorkspacePage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => workspace,
   path: "/audit",
@@ -170,6 +178,7 @@ const routeTree = root.addChildren([
     members,
     tokens,
     users,
+    ownPage,
     audit,
   ]),
 ]);

@@ -2,22 +2,15 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { api, path } from "./client";
-import type { Page, Role, Token, User } from "./types";
+import type { NewToken, Page, PasswordChange, Token, TokenContent, User, UserContent } from "./types";
 
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: ({ signal }) => api.get<Page<Token>>("/tokens", { signal, query: { limit: 200 } }),
 });
 
-/** The answer to creating a token holds its text, which is never shown again. */
-export type NewToken = Token & { token: string };
-
-export const createToken = (token: {
-  name: string;
-  workspace: string | null;
-  role: Role;
-  expires_at: string | null;
-}) => api.post<NewToken>("/tokens", token);
+/** The answer holds the token's text, which is never shown again. */
+export const createToken = (token: TokenContent) => api.post<NewToken>("/tokens", token);
 
 export const deleteToken = (id: string) => api.delete(path`/tokens/${id}`);
 
@@ -26,7 +19,10 @@ export const usersQuery = queryOptions({
   queryFn: ({ signal }) => api.get<Page<User>>("/users", { signal, query: { limit: 200 } }),
 });
 
-export const createUser = (user: { name: string; password: string; is_admin: boolean }) =>
-  api.post<User>("/users", user);
+export const createUser = (user: UserContent) => api.post<User>("/users", user);
 
 export const deleteUser = (id: string) => api.delete(path`/users/${id}`);
+
+/** One's own needs the current one. All other sessions of the user end. */
+export const setPassword = (id: string, change: PasswordChange) =>
+  api.put<void>(path`/users/${id}/password`, change);

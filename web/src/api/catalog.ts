@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { api, path } from "./client";
-import type { CatalogTree, Sample, TableDetail } from "./types";
+import type { CatalogTree, Functions, Sample, TableDetail } from "./types";
 
 export interface TableName {
   catalog: string;
@@ -42,4 +42,11 @@ export const sampleQuery = (ws: string, { catalog, database, table }: TableName,
   });
 
 export const runCatalogStatement = (ws: string, sql: string) =>
-  api.post<void>(path`/workspaces/${ws}/catalog/statements`, { sql });
+  api.post<{ messages: string[] }>(path`/workspaces/${ws}/catalog/statements`, { sql });
+
+export const functionsQuery = queryOptions({
+  queryKey: ["functions"],
+  queryFn: ({ signal }) => api.get<Functions>("/functions", { signal }),
+  // They come with the server.
+  staleTime: Number.POSITIVE_INFINITY,
+});

@@ -7,10 +7,13 @@
  */
 
 import { parseExact } from "./json";
+import { Reachability } from "./reachability";
 import { readEvents, type ServerEvent } from "./sse";
-import type { Diagnostic } from "./types";
+import type { Diagnostic, Problem } from "./types";
 
 const BASE = "/api/v1";
+/** Where people sign in and out. */
+export const SESSION = "/session";
 
 /** How often a POST is tried when the network loses it. */
 const POST_TRIES = 2;
@@ -38,6 +41,22 @@ let csrfToken: string | null = null;
 
 export function setCsrfToken(token: string | null): void {
   csrfToken = token;
+}
+
+export const reachability = new Reachability(async () => {
+  try {
+    await fetch(`${BASE}/health`, { cache: "no-store" });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+let onSignedOut: () => void = () => {};
+
+/** Who is to be told that the session is over, whichever request found out. */
+export function tellWhenSignedOut(listener: () => void): void {
+  onSignedOut = listener;
 }
 
 export interface RequestOptions {
@@ -90,6 +109,7 @@ async function* events(
     yield* readEvents(response.body);
   } catch (error) {
     if (options.signal?.aborted) throw error;
+    reachability.suspect();
     throw new ApiError(0, "the stream broke off", error instanceof Error ? error.message : null);
   }
 }
@@ -115,8 +135,11 @@ async function send(
   };
   const tries = method === "POST" && accept === "application/json" ? POST_TRIES : 1;
   const response = await reach(BASE + path + queryText(options.query), init, tries);
-  if (!response.ok) throw await problemOf(response);
-  return response;
+  if (response.ok) return response;
+  const problem = await problemOf(response);
+  // A refused sign-in ends no session.
+  if (problem.status === 401 && !(method === "POST" && path === SESSION)) onSignedOut();
+  throw problem;
 }
 
 async function reach(url: string, init: RequestInit, tries: number): Promise<Response> {
@@ -126,6 +149,7 @@ async function reach(url: string, init: RequestInit, tries: number): Promise<Res
     } catch (error) {
       if (init.signal?.aborted) throw error;
       if (left <= 1) {
+        reachability.suspect();
         throw new ApiError(0, "the server cannot be reached", null, "Check that it runs, then try again.");
       }
     }
@@ -136,19 +160,14 @@ export async function problemOf(response: Response): Promise<ApiError> {
   const fallback = response.statusText || `status ${response.status}`;
   const text = await response.text().catch(() => "");
   try {
-    const problem = JSON.parse(text) as Partial<Record<"title" | "detail" | "hint", string>> & {
-      diagnostics?: Diagnostic[];
-    };
-    return new ApiError(
-      response.status,
-      problem.title ?? fallback,
-      problem.detail ?? null,
-      problem.hint ?? null,
-      problem.diagnostics ?? [],
-    );
+    return errorOf({ title: fallback, ...(JSON.parse(text) as Partial<Problem>), status: response.status });
   } catch {
     return new ApiError(response.status, fallback, text.slice(0, 200) || null);
   }
+}
+
+export function errorOf({ status, title, detail, hint, diagnostics }: Omit<Problem, "type">): ApiError {
+  return new ApiError(status, title, detail ?? null, hint ?? null, diagnostics ?? []);
 }
 
 function queryText(query: RequestOptions["query"]): string {

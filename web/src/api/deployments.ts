@@ -2,7 +2,16 @@
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, path, type RequestOptions } from "./client";
-import type { Deployment, Desired, LogPage, Metrics, Page, Plan, Run } from "./types";
+import type {
+  Deployment,
+  DeploymentChange,
+  DeploymentContent,
+  LogPage,
+  Metrics,
+  Page,
+  Plan,
+  Run,
+} from "./types";
 
 export const deploymentsKey = (ws: string) => ["ws", ws, "deployments"] as const;
 export const deploymentKey = (ws: string, id: string) => ["ws", ws, "deployment", id] as const;
@@ -12,7 +21,14 @@ const LIST_REFRESH_MS = 5_000;
 
 export const deploymentsQuery = (
   ws: string,
-  page: { q?: string | undefined; cursor?: string | undefined; limit?: number; draft_id?: string } = {},
+  page: {
+    q?: string | undefined;
+    /** One or several, parted by commas. */
+    phase?: string | undefined;
+    cursor?: string | undefined;
+    limit?: number;
+    draft_id?: string;
+  } = {},
 ) =>
   queryOptions({
     queryKey: [...deploymentsKey(ws), page],
@@ -62,21 +78,13 @@ export const readLog = (
 export const deploymentEvents = (ws: string, id: string, options: RequestOptions) =>
   api.events("GET", path`/workspaces/${ws}/deployments/${id}/events`, undefined, options);
 
-export const createDeployment = (
-  ws: string,
-  deployment: {
-    name: string;
-    draft_id: string;
-    version: number;
-    parallelism: number | null;
-    desired: Desired;
-  },
-) => api.post<Deployment>(path`/workspaces/${ws}/deployments`, deployment);
+export const createDeployment = (ws: string, deployment: DeploymentContent) =>
+  api.post<Deployment>(path`/workspaces/${ws}/deployments`, deployment);
 
 export const changeDeployment = (
   ws: string,
   deployment: Pick<Deployment, "id" | "revision">,
-  change: Partial<Pick<Deployment, "desired" | "version" | "parallelism">>,
+  change: DeploymentChange,
 ) =>
   api.patch<Deployment>(path`/workspaces/${ws}/deployments/${deployment.id}`, change, {
     revision: deployment.revision,

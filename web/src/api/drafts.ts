@@ -3,7 +3,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, path, type RequestOptions } from "./client";
 import type {
-  DiffLine,
   Draft,
   DraftSummary,
   Estimate,
@@ -11,6 +10,7 @@ import type {
   Settings,
   Validation,
   Version,
+  VersionDiff,
   VersionSummary,
 } from "./types";
 
@@ -48,8 +48,17 @@ export const createDraft = (ws: string, content: DraftContent) =>
 
 export const readDraft = (ws: string, id: string) => api.get<Draft>(path`/workspaces/${ws}/drafts/${id}`);
 
-export const saveDraft = (ws: string, id: string, content: DraftContent, revision: number) =>
-  api.put<Draft>(path`/workspaces/${ws}/drafts/${id}`, content, { revision });
+/** `autosave`: the editor saves by itself, which is not worth a line in the audit trail each time. */
+export const saveDraft = (
+  ws: string,
+  id: string,
+  content: DraftContent,
+  { revision, autosave }: { revision: number; autosave: boolean },
+) =>
+  api.put<Draft>(path`/workspaces/${ws}/drafts/${id}`, content, {
+    revision,
+    query: { autosave: autosave ? "true" : undefined },
+  });
 
 export const deleteDraft = (ws: string, id: string, revision: number) =>
   api.delete(path`/workspaces/${ws}/drafts/${id}`, { revision });
@@ -78,7 +87,7 @@ export const versionDiffQuery = (ws: string, draft: string, number: number, agai
   queryOptions({
     queryKey: [...versionsKey(ws, draft), number, "diff", against],
     queryFn: ({ signal }) =>
-      api.get<{ lines: DiffLine[] }>(path`/workspaces/${ws}/drafts/${draft}/versions/${number}/diff`, {
+      api.get<VersionDiff>(path`/workspaces/${ws}/drafts/${draft}/versions/${number}/diff`, {
         signal,
         query: { against },
       }),

@@ -1,7 +1,7 @@
 /** Who is signed in. The CSRF token of the session goes straight to the client. */
 
 import { queryOptions } from "@tanstack/react-query";
-import { api, setCsrfToken } from "./client";
+import { api, SESSION, setCsrfToken } from "./client";
 import type { Role, Session } from "./types";
 
 function remember(session: Session): Session {
@@ -11,17 +11,17 @@ function remember(session: Session): Session {
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: async ({ signal }) => remember(await api.get<Session>("/session", { signal })),
+  queryFn: async ({ signal }) => remember(await api.get<Session>(SESSION, { signal })),
   staleTime: 5 * 60_000,
   retry: false,
 });
 
 export async function signIn(name: string, password: string): Promise<Session> {
-  return remember(await api.post<Session>("/session", { name, password }));
+  return remember(await api.post<Session>(SESSION, { name, password }));
 }
 
 export async function signOut(): Promise<void> {
-  await api.delete("/session");
+  await api.delete(SESSION);
   setCsrfToken(null);
 }
 

@@ -1,8 +1,26 @@
 /** What belongs to a workspace beside its jobs: connections, secrets, members, the audit trail. */
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, path } from "./client";
-import type { AuditEvent, Connection, Member, Page, Role, Secret, Workspace } from "./types";
+import { api, errorOf, path } from "./client";
+import type {
+  AuditEvent,
+  Connection,
+  Files,
+  ImportDiff,
+  Member,
+  Operation,
+  Page,
+  Reached,
+  Role,
+  Secret,
+  Workspace,
+  WorkspaceContent,
+  WorkspaceDetail,
+} from "./types";
+
+/** How often the numbers of a workspace are read again while someone looks at them. */
+const SUMMARY_REFRESH_MS = 5_000;
+const OPERATION_POLL_MS = 400;
 
 const below = (ws: string, noun: string) => ["ws", ws, noun] as const;
 
@@ -10,8 +28,31 @@ export const secretsKey = (ws: string) => below(ws, "secrets");
 export const connectionsKey = (ws: string) => below(ws, "connections");
 export const membersKey = (ws: string) => below(ws, "members");
 
-export const createWorkspace = (workspace: { name: string; display_name: string }) =>
-  api.post<Workspace>("/workspaces", workspace);
+export const createWorkspace = (workspace: WorkspaceContent) => api.post<Workspace>("/workspaces", workspace);
+
+export const workspaceQuery = (ws: string) =>
+  queryOptions({
+    queryKey: below(ws, "workspace"),
+    queryFn: ({ signal }) => api.get<WorkspaceDetail>(path`/workspaces/${ws}`, { signal }),
+    refetchInterval: SUMMARY_REFRESH_MS,
+  });
+
+export const deleteWorkspace = (ws: string) => api.delete(path`/workspaces/${ws}`);
+
+export const exportWorkspace = (ws: string) => api.get<{ files: Files }>(path`/workspaces/${ws}/export`);
+
+export const diffImport = (ws: string, files: Files, prune: boolean) =>
+  api.post<ImportDiff>(path`/workspaces/${ws}/import/diff`, { files, prune });
+
+/** Begins an import, and comes back when it is over. */
+export async function importWorkspace(ws: string, files: Files, prune: boolean): Promise<void> {
+  let operation = await api.post<Operation>(path`/workspaces/${ws}/import`, { files, prune });
+  while (operation.status === "running") {
+    await new Promise((resolve) => setTimeout(resolve, OPERATION_POLL_MS));
+    operation = await api.get<Operation>(path`/operations/${operation.id}`);
+  }
+  if (operation.problem) throw errorOf(operation.problem);
+}
 
 export const secretsQuery = (ws: string) =>
   queryOptions({
@@ -21,7 +62,7 @@ export const secretsQuery = (ws: string) =>
   });
 
 export const setSecret = (ws: string, name: string, value: string) =>
-  api.put<void>(path`/workspaces/${ws}/secrets/${name}`, { value });
+  api.put<Secret>(path`/workspaces/${ws}/secrets/${name}`, { value });
 
 export const deleteSecret = (ws: string, name: string) => api.delete(path`/workspaces/${ws}/secrets/${name}`);
 
@@ -32,11 +73,17 @@ export const connectionsQuery = (ws: string) =>
       api.get<Page<Connection>>(path`/workspaces/${ws}/connections`, { signal, query: { limit: 200 } }),
   });
 
-export const saveConnection = (ws: string, { name, kind, options }: Connection) =>
-  api.put<void>(path`/workspaces/${ws}/connections/${name}`, { kind, options });
+export const saveConnection = (
+  ws: string,
+  { name, kind, options }: Pick<Connection, "name" | "kind" | "options">,
+) => api.put<Connection>(path`/workspaces/${ws}/connections/${name}`, { kind, options });
 
 export const deleteConnection = (ws: string, name: string) =>
   api.delete(path`/workspaces/${ws}/connections/${name}`);
+
+/** Tries to reach what the connection names; its kind decides how. */
+export const testConnection = (ws: string, name: string) =>
+  api.post<Reached>(path`/workspaces/${ws}/connections/${name}/test`);
 
 export const membersQuery = (ws: string) =>
   queryOptions({
@@ -46,7 +93,7 @@ export const membersQuery = (ws: string) =>
   });
 
 export const setMember = (ws: string, user: string, role: Role) =>
-  api.put<void>(path`/workspaces/${ws}/members/${user}`, { role });
+  api.put<Member>(path`/workspaces/${ws}/members/${user}`, { role });
 
 export const removeMember = (ws: string, user: string) => api.delete(path`/workspaces/${ws}/members/${user}`);
 

@@ -8,12 +8,15 @@ export function Confirm({
   title,
   children,
   action,
+  isReady = true,
   onConfirm,
   onClose,
 }: {
   title: string;
   children: ReactNode;
   action: string;
+  /** Whether the reader has said all that is needed. */
+  isReady?: boolean;
   onConfirm: () => Promise<unknown>;
   onClose: () => void;
 }) {
@@ -35,7 +38,14 @@ export function Confirm({
       {error !== null && <ErrorState error={error} />}
       <Group justify="flex-end" mt="lg" gap="sm">
         <Button onClick={onClose}>Cancel</Button>
-        <Button variant="filled" color="coral" loading={busy} onClick={confirm} data-autofocus>
+        <Button
+          variant="filled"
+          color="coral"
+          loading={busy}
+          disabled={!isReady}
+          onClick={confirm}
+          data-autofocus
+        >
           {action}
         </Button>
       </Group>

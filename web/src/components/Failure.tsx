@@ -1,23 +1,27 @@
 /** Why something failed: the cause first, what to do about it, and every place that is to blame. */
 
-import type { Diagnostic, Failure as FailureData } from "../api/types";
+import type { Failure as FailureData } from "../api/types";
 import { words } from "../lib/format";
 import classes from "./Failure.module.css";
 import { WarningIcon } from "./icons";
 import { Problems } from "./Problems";
 
 export function failureMessage(failure: FailureData): string {
-  return failure.message ?? failure.diagnostics?.[0]?.message ?? "it failed without saying why";
+  return failure.diagnostics[0]?.message ?? words(failure.cause);
 }
 
-export function Failure({ failure, title }: { failure: FailureData; title: string }) {
-  const first = failure.diagnostics?.[0];
-  const rest: Diagnostic[] = failure.message
-    ? (failure.diagnostics ?? [])
-    : (failure.diagnostics ?? []).slice(1);
-  const hint = failure.hint ?? (failure.message ? null : first?.hint);
-  const span = failure.span ?? (failure.message ? null : first?.span);
-  const kind = failure.cause ?? failure.kind;
+export function Failure({
+  failure: { cause, diagnostics },
+  title,
+  onGoTo,
+}: {
+  failure: FailureData;
+  title: string;
+  /** Shows a place in the text that failed. */
+  onGoTo?: (line: number, column: number) => void;
+}) {
+  const [first, ...rest] = diagnostics;
+  const span = first?.span;
   return (
     <div className={classes.failure}>
       <span className={classes.icon}>
@@ -26,17 +30,26 @@ export function Failure({ failure, title }: { failure: FailureData; title: strin
       <div className={classes.body}>
         <p className={classes.title}>
           {title}
-          {kind && <span className={classes.kind}>{words(kind)}</span>}
-          {span && (
-            <span className={classes.kind}>
+          <span className={classes.kind}>{CAUSES[cause]}</span>
+          {span && onGoTo && (
+            <button type="button" className={classes.place} onClick={() => onGoTo(span.line, span.column)}>
               line {span.line}, column {span.column}
-            </span>
+            </button>
           )}
         </p>
-        <p className={classes.message}>{failureMessage(failure)}</p>
-        {hint && <p className={classes.hint}>{hint}</p>}
-        {rest.length > 0 && <Problems diagnostics={rest} />}
+        <p className={classes.message}>{first?.message ?? words(cause)}</p>
+        {first?.hint && <p className={classes.hint}>{first.hint}</p>}
+        {rest.length > 0 && <Problems diagnostics={rest} onGoTo={onGoTo} />}
       </div>
     </div>
   );
 }
+
+const CAUSES: Record<FailureData["cause"], string> = {
+  invalid: "the text is wrong",
+  runtime: "while it ran",
+  memory: "out of memory",
+  locked: "another attempt was still there",
+  fenced: "a later attempt took over",
+  internal: "a fault of the platform",
+};

@@ -23,6 +23,8 @@ const NODE_WIDTH = 168;
 const NODE_HEIGHT = 66;
 const NODE_HEIGHT_LIVE = 90;
 const MARGIN = 16;
+/** Rows stay on their shard: nothing to tell. */
+const FORWARD = "forward";
 /** Below this letters cannot be read: a wider plan is shown from its sources on, and dragged. */
 const ZOOM_MIN = 0.72;
 const CONTROLS_HEIGHT = 30;
@@ -64,7 +66,6 @@ export function PlanGraph({
   const { places, width, height } = useMemo(() => arrange(plan, nodeHeight), [plan, nodeHeight]);
   const zoom = Math.max(ZOOM_MIN, Math.min(1, room / (width + 2 * MARGIN)));
   const boxHeight = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, height * zoom + 2 * MARGIN + CONTROLS_HEIGHT));
-  const shown = connections(plan);
   const nodes: OperatorNode[] = plan.nodes.map(({ id, name, detail }) => ({
     id,
     type: "operator",
@@ -72,7 +73,7 @@ export function PlanGraph({
     data: {
       name,
       detail,
-      exchange: shown.find(({ to, exchange }) => to === id && exchange)?.exchange ?? null,
+      exchange: plan.edges.find(({ to, exchange }) => to === id && exchange !== FORWARD)?.exchange ?? null,
       live: live?.get(id) ?? null,
       isLive,
     },
@@ -81,7 +82,7 @@ export function PlanGraph({
     width: NODE_WIDTH,
     height: nodeHeight,
   }));
-  const edges: Edge[] = shown.map(({ from, to }) => ({
+  const edges: Edge[] = plan.edges.map(({ from, to }) => ({
     id: `${from}→${to}`,
     source: from,
     target: to,
@@ -159,13 +160,6 @@ function Operator({ data: { name, detail, exchange, live, isLive } }: NodeProps<
   );
 }
 
-function connections(plan: Plan): { from: string; to: string; exchange: string | null }[] {
-  if (plan.edges) return plan.edges;
-  return plan.nodes.flatMap(({ id, inputs }) =>
-    inputs.map((input) => ({ from: input, to: id, exchange: null })),
-  );
-}
-
 interface Arranged {
   places: Map<string, { x: number; y: number }>;
   width: number;
@@ -177,7 +171,7 @@ function arrange(plan: Plan, nodeHeight: number): Arranged {
   graph.setGraph({ rankdir: "LR", nodesep: 18, ranksep: 34 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of plan.nodes) graph.setNode(id, { width: NODE_WIDTH, height: nodeHeight });
-  for (const { from, to } of connections(plan)) graph.setEdge(from, to);
+  for (const { from, to } of plan.edges) graph.setEdge(from, to);
   layout(graph);
   const places = new Map(
     plan.nodes.map(({ id }) => {

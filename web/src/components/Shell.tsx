@@ -11,8 +11,18 @@ import {
 } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, Link, type LinkProps, Outlet, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import {
+  type AnyRoute,
+  type AnyRouter,
+  getRouteApi,
+  Link,
+  type LinkProps,
+  Outlet,
+  type RouteComponent,
+  useNavigate,
+  useRouter,
+} from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { signOut } from "../api/session";
 import { BrandMark } from "./Brand";
 import {
@@ -24,6 +34,7 @@ import {
   DeploymentsIcon,
   HomeIcon,
   JobsIcon,
+  LockIcon,
   MembersIcon,
   MoonIcon,
   PlusIcon,
@@ -33,28 +44,42 @@ import {
   SunIcon,
   TokensIcon,
   UsersIcon,
+  WorkspaceIcon,
 } from "./icons";
 import { LinkMenuItem } from "./Links";
 import { notDone } from "./notify";
 import { openPalette, Palette } from "./Palette";
 import classes from "./Shell.module.css";
-import { useRole, useSession } from "./useRole";
+import { useSession } from "./useRole";
+import { PageOnItsWay, ServerLost } from "./Weather";
+
+const PasswordDialog = lazy(() =>
+  import("./PasswordDialog").then((module) => ({ default: module.PasswordDialog })),
+);
 
 const route = getRouteApi("/w/$ws");
+/** By then the first page has come. */
+const PAGES_AHEAD_MS = 1_500;
 const MODIFIER = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ctrl";
 
 export function Shell() {
   const { ws } = route.useParams();
+  const router = useRouter();
+  useEffect(() => loadPagesAhead(router), [router]);
   return (
     <div className={classes.shell}>
       <a className="skip-link" href="#page">
         Go to the page
       </a>
+      <PageOnItsWay />
       <Rail ws={ws} />
-      {/* Another workspace is another world: nothing of the old one stays. */}
-      <main id="page" className={classes.page} tabIndex={-1} key={ws}>
-        <Outlet />
-      </main>
+      <div className={classes.side}>
+        <ServerLost />
+        {/* Another workspace is another world: nothing of the old one stays. */}
+        <main id="page" className={classes.page} tabIndex={-1} key={ws}>
+          <Outlet />
+        </main>
+      </div>
       <Palette ws={ws} />
       <Notifications position="bottom-right" limit={4} />
     </div>
@@ -63,7 +88,6 @@ export function Shell() {
 
 function Rail({ ws }: { ws: string }) {
   const { user } = useSession();
-  const { isAtLeast } = useRole(ws);
   const params = { ws };
   return (
     <nav className={classes.rail} aria-label="Main">
@@ -87,7 +111,8 @@ function Rail({ ws }: { ws: string }) {
         <Place to="/w/$ws/connections" params={params} icon={<ConnectionsIcon />} word="Connections" />
         <Place to="/w/$ws/secrets" params={params} icon={<SecretsIcon />} word="Secrets" />
         <Place to="/w/$ws/members" params={params} icon={<MembersIcon />} word="Members" />
-        {isAtLeast("owner") && <Place to="/w/$ws/audit" params={params} icon={<AuditIcon />} word="Audit" />}
+        <Place to="/w/$ws/audit" params={params} icon={<AuditIcon />} word="Audit" />
+        <Place to="/w/$ws/workspace" params={params} icon={<WorkspaceIcon />} word="Workspace" />
       </ul>
       <ul className={classes.places} data-lower>
         <Place to="/w/$ws/tokens" params={params} icon={<TokensIcon />} word="API tokens" />
@@ -95,7 +120,7 @@ function Rail({ ws }: { ws: string }) {
       </ul>
       <div className={classes.foot}>
         <SchemeButton />
-        <UserMenu name={user.name} />
+        <UserMenu />
       </div>
     </nav>
   );
@@ -187,7 +212,10 @@ function SchemeButton() {
   );
 }
 
-function UserMenu({ name }: { name: string }) {
+function UserMenu() {
+  const { user, mode } = useSession();
+  const { name } = user;
+  const [isChanging, setChanging] = useState(false);
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const leave = async () => {
@@ -200,22 +228,50 @@ function UserMenu({ name }: { name: string }) {
     }
   };
   return (
-    <Menu position="top-start" width={180}>
-      <Menu.Target>
-        <UnstyledButton className={classes.user}>
-          <span className={classes.avatar} aria-hidden="true">
-            {name.charAt(0).toUpperCase()}
-          </span>
-          <span className="spoken">Signed in: </span>
-          <span className={`${classes.word} truncate`}>{name}</span>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Signed in as {name}</Menu.Label>
-        <Menu.Item leftSection={<SignOutIcon size={14} />} onClick={leave}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu position="top-start" width={200}>
+        <Menu.Target>
+          <UnstyledButton className={classes.user}>
+            <span className={classes.avatar} aria-hidden="true">
+              {name.charAt(0).toUpperCase()}
+            </span>
+            <span className="spoken">Signed in: </span>
+            <span className={`${classes.word} truncate`}>{name}</span>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {mode === "single_user" ? (
+            <Menu.Label>This machine's only user: nobody signs in</Menu.Label>
+          ) : (
+            <>
+              <Menu.Label>Signed in as {name}</Menu.Label>
+              <Menu.Item leftSection={<LockIcon size={14} />} onClick={() => setChanging(true)}>
+                Change your password
+              </Menu.Item>
+              <Menu.Item leftSection={<SignOutIcon size={14} />} onClick={leave}>
+                Sign out
+              </Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {isChanging && (
+        <Suspense>
+          <PasswordDialog user={user} isOwn onClose={() => setChanging(false)} />
+        </Suspense>
+      )}
+    </>
   );
+}
+
+/** While nothing else is to do: pages open at once, and open even when the server is lost. */
+function loadPagesAhead(router: AnyRouter): () => void {
+  const load = () => {
+    for (const { options } of Object.values<AnyRoute>(router.routesById)) {
+      // What cannot be loaded now is loaded when it is needed.
+      (options.component as RouteComponent | undefined)?.preload?.()?.catch(() => {});
+    }
+  };
+  const timer = setTimeout(load, PAGES_AHEAD_MS);
+  return () => clearTimeout(timer);
 }

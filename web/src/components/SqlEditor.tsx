@@ -1,6 +1,6 @@
 /**
- * The SQL editor: CodeMirror with Flink's words, the server's diagnostics at their place, and the tables of the catalog
- * to complete from.
+ * The SQL editor: CodeMirror with Flink's words, the server's diagnostics at their place, and what the server knows to
+ * complete from.
  *
  * Tab indents; Escape and then Tab leaves the editor, for those who walk by keyboard.
  */
@@ -13,7 +13,6 @@ import {
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { type SQLNamespace, sql } from "@codemirror/lang-sql";
 import {
   bracketMatching,
   foldGutter,
@@ -36,8 +35,8 @@ import {
 import { tags } from "@lezer/highlight";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import type { Diagnostic } from "../api/types";
-import { flinkSql } from "./flinkSql";
 import classes from "./SqlEditor.module.css";
+import { NO_VOCABULARY, sqlLanguage, type Vocabulary } from "./sqlCompletion";
 
 export interface SqlEditorHandle {
   /** Puts the cursor at a place; both count from one, columns in characters. */
@@ -50,8 +49,8 @@ export function SqlEditor({
   onChange,
   onRun,
   onSave,
-  diagnostics = [],
-  tables = {},
+  diagnostics = NO_DIAGNOSTICS,
+  vocabulary = NO_VOCABULARY,
   readOnly = false,
   label = "SQL",
   ref,
@@ -60,8 +59,8 @@ export function SqlEditor({
   onChange?: (text: string) => void;
   onRun?: () => void;
   onSave?: () => void;
-  diagnostics?: Diagnostic[];
-  tables?: SQLNamespace;
+  diagnostics?: Diagnostic[] | undefined;
+  vocabulary?: Vocabulary;
   readOnly?: boolean;
   label?: string;
   ref?: Ref<SqlEditorHandle>;
@@ -115,7 +114,7 @@ export function SqlEditor({
             ...lintKeymap,
             indentWithTab,
           ]),
-          language.current.of(sqlOf(tables)),
+          language.current.of(sqlLanguage(vocabulary)),
           syntaxHighlighting(colours),
           look,
           EditorState.readOnly.of(readOnly),
@@ -141,8 +140,8 @@ export function SqlEditor({
   }, [value]);
 
   useEffect(() => {
-    view.current?.dispatch({ effects: language.current.reconfigure(sqlOf(tables)) });
-  }, [tables]);
+    view.current?.dispatch({ effects: language.current.reconfigure(sqlLanguage(vocabulary)) });
+  }, [vocabulary]);
 
   useEffect(() => {
     const editor = view.current;
@@ -165,9 +164,7 @@ export function SqlEditor({
   return <div ref={host} className={classes.editor} />;
 }
 
-function sqlOf(schema: SQLNamespace) {
-  return sql({ dialect: flinkSql, upperCaseKeywords: true, schema });
-}
+const NO_DIAGNOSTICS: Diagnostic[] = [];
 
 function marks(doc: Text, diagnostics: Diagnostic[]): Mark[] {
   return diagnostics.flatMap(({ span, severity, message, hint }) => {
@@ -285,6 +282,13 @@ const look = EditorView.theme({
     backgroundColor: "var(--o-selected) !important",
     color: "var(--o-ink) !important",
   },
+  ".cm-completionLabel": { color: "var(--o-ink)" },
+  ".cm-completionMatchedText": { textDecoration: "none", color: "var(--o-accent)", fontWeight: "600" },
+  ".cm-completionDetail": { marginLeft: "12px", fontStyle: "normal", color: "var(--o-ink-3)" },
+  ".cm-tooltip.cm-completionInfo": { maxWidth: "420px", padding: "8px 12px", fontSize: "12.5px" },
+  ".cm-doc-signature": { fontFamily: "var(--o-mono)", fontSize: "12px", color: "var(--o-code-function)" },
+  ".cm-doc-text": { margin: "4px 0", fontFamily: "var(--mantine-font-family)" },
+  ".cm-doc-example": { fontFamily: "var(--o-mono)", fontSize: "11.5px", color: "var(--o-ink-3)" },
   ".cm-panels": {
     backgroundColor: "var(--o-sunken)",
     color: "var(--o-ink)",

@@ -9,7 +9,7 @@ import classes from "./States.module.css";
 /** Grey lines where rows will be. */
 export function Loading({ rows = 6, label = "Loading" }: { rows?: number; label?: string }) {
   return (
-    <div className={classes.loading} role="status" aria-label={label}>
+    <div className={classes.loading} role="status" aria-busy="true" aria-label={label}>
       {Array.from({ length: rows }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the lines are all alike
         <Skeleton key={index} height={10} radius="xs" width={`${88 - ((index * 37) % 46)}%`} />
@@ -26,8 +26,8 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
         <WarningIcon size={18} />
       </span>
       <div>
-        <p className={classes.title}>{sentence(known?.title ?? "Something went wrong")}</p>
-        {known?.detail && <p>{known.detail}</p>}
+        {/* A title names the kind of problem; what it is here says the detail. */}
+        <p className={classes.title}>{sentence(known?.detail ?? known?.title ?? "Something went wrong")}</p>
         {!known && error instanceof Error && <p>{error.message}</p>}
         {known?.hint && <p className={classes.hint}>{known.hint}</p>}
         {retry && (

@@ -1,8 +1,8 @@
 /**
- * Flink SQL for the editor: which words to colour and to offer.
+ * Flink SQL for the editor: which words to colour.
  *
- * The keywords are those of `crates/sql/src/keywords.rs` that mean something in a statement people write; colouring is
- * all they do here. Whether a text is right only the server says.
+ * The keywords are those of `crates/sql/src/keywords.rs` that mean something in a statement people write. Whether a text is
+ * right only the server says; which functions there are to call it says too.
  */
 
 import { SQLDialect } from "@codemirror/lang-sql";
@@ -68,6 +68,19 @@ const FUNCTIONS = `
   uuid var_pop var_samp
 `;
 
+/** CodeMirror takes words parted by single spaces, and nothing else. */
+function listed(words: string): string {
+  return words.trim().split(/\s+/).join(" ");
+}
+
+const WORDS = new Set([KEYWORDS, TYPES, FUNCTIONS].flatMap((words) => listed(words).split(" ")));
+
+/** A name as it can stand in a text: in back quotes where it would mean something else, or nothing, without them. */
+export function nameInSql(name: string): string {
+  const isPlain = /^[A-Za-z_]\w*$/.test(name) && !WORDS.has(name.toLowerCase());
+  return isPlain ? name : `\`${name.replaceAll("`", "``")}\``;
+}
+
 export const flinkSql = SQLDialect.define({
   keywords: listed(KEYWORDS),
   types: listed(TYPES),
@@ -81,8 +94,3 @@ export const flinkSql = SQLDialect.define({
   specialVar: "",
   charSetCasts: false,
 });
-
-/** CodeMirror takes words parted by single spaces, and nothing else. */
-function listed(words: string): string {
-  return words.trim().split(/\s+/).join(" ");
-}

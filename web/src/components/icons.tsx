@@ -214,3 +214,32 @@ export const RefreshIcon = (props: IconProps) => (
     <path d="M13.5 8A5.5 5.5 0 1 1 11.8 4l1.7 1.6M13.5 2.3v3.3h-3.3" />
   </Icon>
 );
+export const DownloadIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M8 2.5v7.8M4.8 7.3 8 10.5l3.2-3.2M2.5 11.5v1.5a.5.5 0 0 0 .5.5h10a.5.5 0 0 0 .5-.5v-1.5" />
+  </Icon>
+);
+export const UploadIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M8 10.5V2.7M4.8 5.7 8 2.5l3.2 3.2M2.5 11.5v1.5a.5.5 0 0 0 .5.5h10a.5.5 0 0 0 .5-.5v-1.5" />
+  </Icon>
+);
+export const FolderIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M2 12.5v-9a.5.5 0 0 1 .5-.5h3.4l1.6 1.8h6a.5.5 0 0 1 .5.5v7.2a.5.5 0 0 1-.5.5h-11a.5.5 0 0 1-.5-.5Z" />
+  </Icon>
+);
+export const WorkspaceIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="2.5" y="2.5" width="4.4" height="4.4" rx="0.8" />
+    <rect x="9.1" y="2.5" width="4.4" height="4.4" rx="0.8" />
+    <rect x="2.5" y="9.1" width="4.4" height="4.4" rx="0.8" />
+    <rect x="9.1" y="9.1" width="4.4" height="4.4" rx="0.8" />
+  </Icon>
+);
+export const LockIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="3.5" y="7" width="9" height="6.5" rx="1" />
+    <path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2" />
+  </Icon>
+);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { DraftContent } from "../api/drafts";
 import type { Draft } from "../api/types";
-import { Autosave, PAUSE_MS, RETRY_MS_MIN, type Server } from "./autosave";
+import { Autosave, PAUSE_MS, RETRY_MS_MIN, type Server, type Unsaved } from "./autosave";
 
 const STALE = new Error("stale");
 const LOST = new Error("lost");
@@ -22,12 +22,16 @@ const draft = (sql: string, revision: number): Draft => ({
 class OneDraft implements Server {
   stored = draft("a", 1);
   saves: string[] = [];
+  /** Of each save, whether somebody asked for it. */
+  asked: boolean[] = [];
+  kept: Unsaved | null = null;
   isLost = false;
-  async save(content: DraftContent, revision: number): Promise<Draft> {
+  async save(content: DraftContent, revision: number, isAutomatic: boolean): Promise<Draft> {
     await Promise.resolve();
     if (this.isLost) throw LOST;
     if (revision !== this.stored.revision) throw STALE;
     this.saves.push(content.sql);
+    this.asked.push(!isAutomatic);
     this.stored = { ...this.stored, ...content, revision: revision + 1 };
     return this.stored;
   }
@@ -36,6 +40,9 @@ class OneDraft implements Server {
   }
   isStale = (error: unknown) => error === STALE;
   mayPass = (error: unknown) => error === LOST;
+  keep = (unsaved: Unsaved) => {
+    this.kept = unsaved;
+  };
 }
 
 function open() {
@@ -127,4 +134,45 @@ it("saves what is left when it is closed", async () => {
   autosave.close();
   await vi.advanceTimersByTimeAsync(0);
   expect(server.saves).toEqual(["last words"]);
+});
+
+it("tells saves that somebody asked for from those that it makes by itself", async () => {
+  const { server, autosave } = open();
+  autosave.edit({ sql: "by itself" });
+  await vi.advanceTimersByTimeAsync(PAUSE_MS);
+  autosave.edit({ sql: "asked for" });
+  await autosave.flush();
+  expect(server.asked).toEqual([false, true]);
+});
+
+it("keeps what cannot be saved when the writer leaves, and saves it when they come back", async () => {
+  const { server, autosave } = open();
+  server.isLost = true;
+  autosave.edit({ sql: "last words" });
+  autosave.close();
+  await vi.advanceTimersByTimeAsync(10 * RETRY_MS_MIN);
+  expect(server.kept).toMatchObject({ content: { sql: "last words" }, revision: 1 });
+  server.isLost = false;
+  const later = new Autosave(server.stored, server, server.kept);
+  expect(later.snapshot().content.sql).toBe("last words");
+  await vi.advanceTimersByTimeAsync(PAUSE_MS);
+  expect(server.saves).toEqual(["last words"]);
+});
+
+it("does not save what was kept over what someone else has saved meanwhile", async () => {
+  const { server } = open();
+  const kept = { content: { name: "job", sql: "mine", settings: {} }, revision: 1 };
+  server.stored = draft("theirs", 2);
+  const later = new Autosave(server.stored, server, kept);
+  await vi.advanceTimersByTimeAsync(PAUSE_MS);
+  expect(later.snapshot()).toMatchObject({ content: { sql: "mine" }, state: { kind: "conflict" } });
+  expect(server.saves).toEqual([]);
+});
+
+it("is a conflict when only the settings differ", async () => {
+  const { server, autosave } = open();
+  server.stored = { ...draft("same", 2), settings: { a: "theirs" } };
+  autosave.edit({ sql: "same", settings: { a: "mine" } });
+  await vi.advanceTimersByTimeAsync(PAUSE_MS);
+  expect(autosave.snapshot().state.kind).toBe("conflict");
 });

@@ -3,6 +3,7 @@
  *
  * Every save names the revision it builds on. When the server has a newer one saving stops, and the writer decides
  * (`keepMine`, `takeTheirs`). One save is under way at a time; what failed to arrive is sent again, ever more slowly.
+ * What cannot be saved when the writer leaves is kept in the browser, and taken up again when they come back.
  */
 
 import type { DraftContent } from "../api/drafts";
@@ -26,12 +27,21 @@ export interface Snapshot {
   state: SaveState;
 }
 
+/** What somebody wrote, and the revision that they wrote it over. */
+export interface Unsaved {
+  content: DraftContent;
+  revision: number;
+}
+
 export interface Server {
-  save(content: DraftContent, revision: number): Promise<Draft>;
+  /** `isAutomatic`: because time has passed, not because somebody said so. */
+  save(content: DraftContent, revision: number, isAutomatic: boolean): Promise<Draft>;
   read(): Promise<Draft>;
   isStale(error: unknown): boolean;
   /** Whether the same save may work later. */
   mayPass(error: unknown): boolean;
+  /** Keeps in the browser what could not be saved. */
+  keep(unsaved: Unsaved): void;
 }
 
 export class Autosave {
@@ -42,9 +52,14 @@ export class Autosave {
   #failures = 0;
   #listeners = new Set<() => void>();
 
-  constructor(draft: Draft, server: Server) {
+  constructor(draft: Draft, server: Server, kept: Unsaved | null = null) {
     this.#server = server;
     this.#snapshot = { content: contentOf(draft), base: draft, state: { kind: "saved" } };
+    if (kept) {
+      // Saved as written over what the writer saw then: if someone else came in between, they are told.
+      this.#snapshot.base = { ...draft, revision: kept.revision };
+      this.edit(kept.content);
+    }
   }
 
   // Bound, for `useSyncExternalStore`.
@@ -68,7 +83,7 @@ export class Autosave {
   /** Saves now. Gives the draft that holds everything written, or throws what stands in the way. */
   async flush(): Promise<Draft> {
     while (this.#isDirty()) {
-      await (this.#underWay ?? this.#start());
+      await (this.#underWay ?? this.#start(false));
       const { state } = this.#snapshot;
       if (state.kind === "failed") throw state.error;
       if (state.kind === "conflict")
@@ -94,38 +109,39 @@ export class Autosave {
     if (state.kind === "conflict") this.adopt(state.theirs);
   }
 
-  /** Stops waiting; what is unsaved is sent at once, and its failure is nobody's to see any more. */
+  /** Stops waiting: what is unsaved is sent at once, or kept in the browser if it does not arrive. */
   close(): void {
     clearTimeout(this.#timer);
     this.#listeners.clear();
-    if (this.#snapshot.state.kind !== "conflict") this.flush().catch(() => {});
+    const keep = () => {
+      clearTimeout(this.#timer);
+      const { content, base } = this.#snapshot;
+      this.#server.keep({ content, revision: base.revision });
+    };
+    if (this.#snapshot.state.kind === "conflict") keep();
+    else this.flush().catch(keep);
   }
 
   #isDirty(): boolean {
-    const { content, base } = this.#snapshot;
-    return (
-      content.name !== base.name ||
-      content.sql !== base.sql ||
-      JSON.stringify(content.settings) !== JSON.stringify(base.settings)
-    );
+    return !saysTheSame(this.#snapshot.content, this.#snapshot.base);
   }
 
   #schedule(delay: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      if (!this.#underWay) this.#start();
+      if (!this.#underWay) this.#start(true);
     }, delay);
   }
 
-  #start(): Promise<void> {
+  #start(isAutomatic: boolean): Promise<void> {
     clearTimeout(this.#timer);
-    this.#underWay = this.#save().finally(() => {
+    this.#underWay = this.#save(isAutomatic).finally(() => {
       this.#underWay = null;
     });
     return this.#underWay;
   }
 
-  async #save(): Promise<void> {
+  async #save(isAutomatic: boolean): Promise<void> {
     if (!this.#isDirty()) {
       this.#set({ state: { kind: "saved" } });
       return;
@@ -133,7 +149,7 @@ export class Autosave {
     const { content, base } = this.#snapshot;
     this.#set({ state: { kind: "saving" } });
     try {
-      const saved = await this.#server.save(content, base.revision);
+      const saved = await this.#server.save(content, base.revision, isAutomatic);
       this.#failures = 0;
       // Names the server cleaned (spaces at the ends) are taken, unless the writer went on.
       const went = this.#snapshot.content !== content;
@@ -150,7 +166,7 @@ export class Autosave {
     try {
       const theirs = await this.#server.read();
       const { content } = this.#snapshot;
-      if (theirs.sql === content.sql && theirs.name === content.name) this.adopt(theirs);
+      if (saysTheSame(theirs, content)) this.adopt(theirs);
       else this.#set({ state: { kind: "conflict", theirs } });
     } catch (error) {
       this.#fail(error);
@@ -172,4 +188,12 @@ export class Autosave {
 
 function contentOf({ name, sql, settings }: Draft): DraftContent {
   return { name, sql, settings };
+}
+
+function saysTheSame(one: DraftContent, other: DraftContent): boolean {
+  return (
+    one.name === other.name &&
+    one.sql === other.sql &&
+    JSON.stringify(one.settings) === JSON.stringify(other.settings)
+  );
 }

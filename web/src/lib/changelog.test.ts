@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { Op, Row } from "../api/types";
 import { MaterializedTable } from "./changelog";
 
-function check(changes: [Op, Row][], expected: Row[], key: string[] | null = null) {
-  const table = new MaterializedTable(key);
+function check(changes: [Op, Row][], expected: Row[]) {
+  const table = new MaterializedTable();
   for (const [op, row] of changes) table.apply({ op, row });
   expect(table.rows()).toEqual(expected);
   expect(table.size).toBe(expected.length);
   return table;
 }
 
-describe("a changelog without a key", () => {
+describe("a changelog", () => {
   it("keeps equal rows as many times as they were added", () => {
     check(
       [
@@ -49,31 +49,6 @@ describe("a changelog without a key", () => {
         ["-D", { a: 1 }],
       ],
       [{ a: "1" }],
-    );
-  });
-});
-
-describe("a changelog with a key", () => {
-  it("replaces by key without a retraction", () => {
-    check(
-      [
-        ["+I", { k: "x", n: 1 }],
-        ["+U", { k: "x", n: 2 }],
-        ["+U", { k: "x", n: 3 }],
-      ],
-      [{ k: "x", n: 3 }],
-      ["k"],
-    );
-  });
-
-  it("deletes by key whatever the other columns say", () => {
-    check(
-      [
-        ["+I", { k: "x", n: 1 }],
-        ["-D", { k: "x", n: null }],
-      ],
-      [],
-      ["k"],
     );
   });
 });

@@ -1,9 +1,8 @@
 /**
  * A table made from its changelog.
  *
- * Without a key a changelog retracts whole rows (-U before +U, -D), so the table is a multiset of rows. With a key a +I or
- * +U takes the place of the row with its key, whether or not a -U came before. A row that is updated keeps its place, so
- * that the eye can follow it. Additions, updates and removals cost the same however many rows there are.
+ * A changelog retracts whole rows (-U before +U, -D), so the table is a multiset of rows. A row that is updated keeps its
+ * place, so that the eye can follow it. Additions, updates and removals cost the same however many rows there are.
  */
 
 import type { ChangelogRow, Row } from "../api/types";
@@ -18,8 +17,6 @@ export class MaterializedTable {
   #left: number | null = null;
   #unmatched = 0;
 
-  constructor(private readonly key: readonly string[] | null = null) {}
-
   /** How many retractions named a row that is not there. */
   get unmatched(): number {
     return this.#unmatched;
@@ -30,28 +27,19 @@ export class MaterializedTable {
   }
 
   apply({ op, row }: ChangelogRow): void {
-    const identity = this.#identity(row);
+    const identity = identityOf(row);
     if (op === "-U" || op === "-D") {
       const slot = this.#take(identity);
       this.#left = op === "-U" ? slot : null;
       return;
     }
-    const replaced = this.key ? (this.#slotsOf.get(identity)?.at(-1) ?? null) : null;
-    if (replaced !== null) {
-      this.#slots[replaced] = row;
-    } else {
-      this.#put(identity, row, op === "+U" ? this.#left : null);
-    }
+    this.#put(identity, row, op === "+U" ? this.#left : null);
     this.#left = null;
   }
 
   rows(): Row[] {
     if (this.#holes > this.#slots.length / 2) this.#close();
     return this.#slots.filter((row): row is Row => row !== null);
-  }
-
-  #identity(row: Row): string {
-    return JSON.stringify(this.key ? this.key.map((name) => row[name]) : Object.values(row));
   }
 
   #put(identity: string, row: Row, place: number | null): void {
@@ -86,10 +74,14 @@ export class MaterializedTable {
     this.#left = null;
     this.#slotsOf.clear();
     this.#slots.forEach((row, slot) => {
-      const identity = this.#identity(row as Row);
+      const identity = identityOf(row as Row);
       const slots = this.#slotsOf.get(identity);
       if (slots) slots.push(slot);
       else this.#slotsOf.set(identity, [slot]);
     });
   }
+}
+
+function identityOf(row: Row): string {
+  return JSON.stringify(Object.values(row));
 }

@@ -25,7 +25,7 @@ export function TableDetail({ ws, name, canWrite }: { ws: string; name: TableNam
   const [statement, setStatement] = useState<"alter" | "drop" | null>(null);
   if (table.isPending) return <Loading rows={8} />;
   if (table.error) return <ErrorState error={table.error} retry={table.refetch} />;
-  const noun = /^\s*CREATE\s+(OR\s+\w+\s+)?(TEMPORARY\s+)?VIEW\b/i.test(table.data.ddl) ? "VIEW" : "TABLE";
+  const noun = table.data.kind === "view" ? "VIEW" : "TABLE";
   const full = [name.catalog, name.database, name.table]
     .map((part) => `\`${part.replaceAll("`", "``")}\``)
     .join(".");

@@ -1,22 +1,22 @@
 /** Outside systems that jobs reach: where they are and how to get in, written once. */
 
-import { ActionIcon, Button, Group, Modal, Stack, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ActionIcon, Button, Group } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { Fragment, useState } from "react";
 import type { Connection } from "../../api/types";
-import { connectionsKey, connectionsQuery, deleteConnection, saveConnection } from "../../api/workspace";
+import { connectionsKey, connectionsQuery, deleteConnection } from "../../api/workspace";
 import { Confirm } from "../../components/Confirm";
 import { EditIcon, PlusIcon, TrashIcon } from "../../components/icons";
-import { KeyValues, pairsOf, recordOf } from "../../components/KeyValues";
 import { done } from "../../components/notify";
 import { PageHeader } from "../../components/PageHeader";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { useRole } from "../../components/useRole";
 import classes from "./ConnectionsPage.module.css";
+import { EditConnection } from "./EditConnection";
+import { Reach } from "./Reach";
 
 const route = getRouteApi("/w/$ws/connections");
-const BLANK: Connection = { name: "", kind: "", options: {} };
 
 export function ConnectionsPage() {
   const { ws } = route.useParams();
@@ -24,7 +24,9 @@ export function ConnectionsPage() {
   const canWrite = isAtLeast("owner");
   const queryClient = useQueryClient();
   const connections = useQuery(connectionsQuery(ws));
-  const [edited, setEdited] = useState<Connection | null>(null);
+  const [edited, setEdited] = useState<Connection | "new" | null>(null);
+  /** The connection that is being tried, by name. */
+  const [tried, setTried] = useState<string | null>(null);
   const [dropped, setDropped] = useState<Connection | null>(null);
   const add = (
     <Button
@@ -32,7 +34,7 @@ export function ConnectionsPage() {
       disabled={!canWrite}
       title={canWrite ? undefined : "Owners set up connections"}
       leftSection={<PlusIcon size={14} />}
-      onClick={() => setEdited(BLANK)}
+      onClick={() => setEdited("new")}
     >
       New connection
     </Button>
@@ -65,44 +67,67 @@ export function ConnectionsPage() {
               </thead>
               <tbody>
                 {connections.data.items.map((connection) => (
-                  <tr key={connection.name}>
-                    <td>
-                      <b>{connection.name}</b>
-                    </td>
-                    <td>{connection.kind}</td>
-                    <td className={`mono wrap ${classes.options}`}>
-                      {Object.entries(connection.options).map(([name, value]) => (
-                        <div key={name} className="truncate">
-                          <span className="dimmed">{name}</span> = {value}
-                        </div>
-                      ))}
-                    </td>
-                    <td className="actions">
-                      {canWrite && (
-                        <Group gap={2} justify="flex-end" wrap="nowrap">
-                          <ActionIcon
-                            aria-label={`Edit ${connection.name}`}
-                            onClick={() => setEdited(connection)}
-                          >
-                            <EditIcon size={14} />
-                          </ActionIcon>
-                          <ActionIcon
-                            aria-label={`Delete ${connection.name}`}
-                            onClick={() => setDropped(connection)}
-                          >
-                            <TrashIcon size={14} />
-                          </ActionIcon>
-                        </Group>
-                      )}
-                    </td>
-                  </tr>
+                  <Fragment key={connection.name}>
+                    <tr>
+                      <td>
+                        <b>{connection.name}</b>
+                      </td>
+                      <td>{connection.kind}</td>
+                      <td className={`mono wrap ${classes.options}`}>
+                        {Object.entries(connection.options).map(([name, value]) => (
+                          <div key={name} className="truncate">
+                            <span className="dimmed">{name}</span> = {value}
+                          </div>
+                        ))}
+                      </td>
+                      <td className="actions">
+                        {canWrite && (
+                          <Group gap={2} justify="flex-end" wrap="nowrap">
+                            <Button
+                              size="compact-xs"
+                              aria-label={`Test ${connection.name}`}
+                              aria-expanded={tried === connection.name}
+                              onClick={() => setTried(tried === connection.name ? null : connection.name)}
+                            >
+                              Test
+                            </Button>
+                            <ActionIcon
+                              aria-label={`Edit ${connection.name}`}
+                              onClick={() => setEdited(connection)}
+                            >
+                              <EditIcon size={14} />
+                            </ActionIcon>
+                            <ActionIcon
+                              aria-label={`Delete ${connection.name}`}
+                              onClick={() => setDropped(connection)}
+                            >
+                              <TrashIcon size={14} />
+                            </ActionIcon>
+                          </Group>
+                        )}
+                      </td>
+                    </tr>
+                    {tried === connection.name && (
+                      <tr>
+                        <td colSpan={4} className={`wrap ${classes.reach}`}>
+                          <Reach ws={ws} name={connection.name} />
+                        </td>
+                      </tr>
+                    )}
+                  </Fragment>
                 ))}
               </tbody>
             </table>
           )}
         </div>
       </div>
-      {edited && <Edit ws={ws} connection={edited} onClose={() => setEdited(null)} />}
+      {edited && (
+        <EditConnection
+          ws={ws}
+          connection={edited === "new" ? null : edited}
+          onClose={() => setEdited(null)}
+        />
+      )}
       {dropped && (
         <Confirm
           title={`Delete ${dropped.name}?`}
@@ -118,72 +143,5 @@ export function ConnectionsPage() {
         </Confirm>
       )}
     </>
-  );
-}
-
-function Edit({ ws, connection, onClose }: { ws: string; connection: Connection; onClose: () => void }) {
-  const queryClient = useQueryClient();
-  const isNew = connection === BLANK;
-  const [name, setName] = useState(connection.name);
-  const [kind, setKind] = useState(connection.kind);
-  const [pairs, setPairs] = useState(() => pairsOf(connection.options));
-  const save = useMutation({
-    mutationFn: () => saveConnection(ws, { name: name.trim(), kind: kind.trim(), options: recordOf(pairs) }),
-    onSuccess: () => {
-      queryClient.invalidateQueries({ queryKey: connectionsKey(ws) });
-      done(`${name} is saved`);
-      onClose();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
-  return (
-    <Modal opened onClose={onClose} title={isNew ? "New connection" : connection.name} size="lg">
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          <Group grow align="flex-start">
-            <TextInput
-              label="Name"
-              value={name}
-              disabled={!isNew}
-              onChange={(event) => setName(event.currentTarget.value)}
-              placeholder="orders-kafka"
-              required
-              withAsterisk={false}
-              {...(isNew && { "data-autofocus": true })}
-            />
-            <TextInput
-              label="Kind"
-              value={kind}
-              onChange={(event) => setKind(event.currentTarget.value)}
-              placeholder="kafka"
-              required
-              withAsterisk={false}
-            />
-          </Group>
-          <KeyValues
-            label="Options"
-            pairs={pairs}
-            onChange={setPairs}
-            namePlaceholder="properties.bootstrap.servers"
-            valuePlaceholder="${secret.kafka-password}"
-          />
-          {save.error && <ErrorState error={save.error} />}
-        </Stack>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            variant="filled"
-            loading={save.isPending}
-            disabled={name.trim() === "" || kind.trim() === ""}
-          >
-            Save
-          </Button>
-        </Group>
-      </form>
-    </Modal>
   );
 }

@@ -65,6 +65,8 @@ function Page({ deployment }: { deployment: Deployment }) {
   const { tab = "overview" } = route.useSearch();
   const navigate = route.useNavigate();
   const live = useLive(ws, id);
+  const goTo = (line: number, column: number) =>
+    navigate({ search: (search) => ({ ...search, tab: "sql", line, column }) });
   const isFailing = deployment.last_error !== null && deployment.phase !== "running";
   return (
     <div className={classes.page} data-fixed={tab === "logs" || tab === "sql" || undefined}>
@@ -112,6 +114,8 @@ function Page({ deployment }: { deployment: Deployment }) {
           navigate({
             search: (search) => ({
               ...search,
+              line: undefined,
+              column: undefined,
               tab: next === "overview" ? undefined : (next as "logs" | "runs" | "sql"),
             }),
           })
@@ -129,11 +133,12 @@ function Page({ deployment }: { deployment: Deployment }) {
               <Failure
                 failure={deployment.last_error}
                 title={deployment.phase === "failed" ? "Why it failed" : "The last error"}
+                onGoTo={goTo}
               />
             )}
             {name === "overview" && <Overview deployment={deployment} live={live} />}
             {name === "logs" && <LogsTab />}
-            {name === "runs" && <RunsTab />}
+            {name === "runs" && <RunsTab version={deployment.version} onGoTo={goTo} />}
             {name === "sql" && <SqlTab deployment={deployment} />}
           </Tabs.Panel>
         ))}

@@ -12,7 +12,14 @@ import classes from "./RunsTab.module.css";
 
 const route = getRouteApi("/w/$ws/deployments/$id");
 
-export function RunsTab() {
+export function RunsTab({
+  version,
+  onGoTo,
+}: {
+  /** Of the text that can be shown. */
+  version: number;
+  onGoTo: (line: number, column: number) => void;
+}) {
   const { ws, id } = route.useParams();
   const runs = useQuery(runsQuery(ws, id));
   if (runs.isPending) return <Loading rows={6} />;
@@ -90,10 +97,14 @@ export function RunsTab() {
         ) : (
           <div className={classes.failures}>
             {failed.map(
-              ({ id: run, attempt, failure, ended_at }) =>
+              ({ id: run, attempt, failure, ended_at, version: ran }) =>
                 failure && (
                   <div key={run} className={classes.failure}>
-                    <Failure failure={failure} title={`Attempt ${attempt}`} />
+                    <Failure
+                      failure={failure}
+                      title={`Attempt ${attempt}`}
+                      {...(ran === version && { onGoTo })}
+                    />
                     <span className="dimmed">
                       <Ago time={ended_at} />
                     </span>

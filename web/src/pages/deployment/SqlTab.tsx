@@ -2,18 +2,25 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { versionQuery } from "../../api/drafts";
 import type { Deployment } from "../../api/types";
 import { LinkButton } from "../../components/Links";
-import { SqlEditor } from "../../components/SqlEditor";
+import { SqlEditor, type SqlEditorHandle } from "../../components/SqlEditor";
 import { ErrorState, Loading } from "../../components/States";
 import classes from "./SqlTab.module.css";
 
 const route = getRouteApi("/w/$ws/deployments/$id");
 
-export function SqlTab({ deployment: { draft_id, version } }: { deployment: Deployment }) {
+export function SqlTab({ deployment: { draft_id, version, phase, last_error } }: { deployment: Deployment }) {
   const { ws } = route.useParams();
+  const { line, column = 1 } = route.useSearch();
+  const editor = useRef<SqlEditorHandle>(null);
   const text = useQuery(versionQuery(ws, draft_id, version));
+  const isShown = text.data !== undefined;
+  useEffect(() => {
+    if (isShown && line !== undefined) editor.current?.goTo(line, column);
+  }, [isShown, line, column]);
   return (
     <section className={`panel ${classes.panel}`} aria-label="SQL">
       <div className="panel-head">
@@ -31,7 +38,15 @@ export function SqlTab({ deployment: { draft_id, version } }: { deployment: Depl
         <ErrorState error={text.error} retry={text.refetch} />
       ) : (
         <div className={classes.text}>
-          <SqlEditor key={version} value={text.data.sql} readOnly label={`SQL of version ${version}`} />
+          <SqlEditor
+            key={version}
+            ref={editor}
+            value={text.data.sql}
+            // Of a job that works again the last error is history.
+            diagnostics={phase === "failed" || phase === "recovering" ? last_error?.diagnostics : undefined}
+            readOnly
+            label={`SQL of version ${version}`}
+          />
         </div>
       )}
     </section>

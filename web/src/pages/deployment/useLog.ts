@@ -20,15 +20,24 @@ export function useLog(ws: string, id: string, run: string | undefined): Log & {
   const [log, setLog] = useState<Log>(EMPTY);
   const [attempt, setAttempt] = useState(0);
   const after = useRef(0);
+  const shown = useRef<string | null>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts it again
   useEffect(() => {
     const controller = new AbortController();
     after.current = 0;
+    shown.current = null;
     setLog(EMPTY);
     const read = async () => {
       while (!controller.signal.aborted) {
         const page = await readLog(ws, id, { run, after: after.current }, { signal: controller.signal });
+        // Whoever follows the newest run reads the log of the next one from its beginning.
+        if (shown.current !== null && page.run !== shown.current) {
+          shown.current = page.run;
+          after.current = 0;
+          continue;
+        }
+        shown.current = page.run;
         const isAtEnd = page.lines.length === 0 || page.next === after.current;
         after.current = page.next;
         if (page.lines.length > 0) {
@@ -37,7 +46,7 @@ export function useLog(ws: string, id: string, run: string | undefined): Log & {
             const isTooLong = lines.length > LINES_MAX;
             return {
               lines: isTooLong ? lines.slice(-LINES_MAX) : lines,
-              isCut: before.isCut || isTooLong || page.skipped === true,
+              isCut: before.isCut || isTooLong || page.skipped,
               isLoading: false,
               error: null,
             };

@@ -1,5 +1,6 @@
 /** All deployments of the workspace. */
 
+import { Button, NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { deploymentsQuery } from "../../api/deployments";
@@ -8,7 +9,7 @@ import { failureMessage } from "../../components/Failure";
 import { LinkButton } from "../../components/Links";
 import { PageHeader } from "../../components/PageHeader";
 import { Pager } from "../../components/Pager";
-import { Phase } from "../../components/Phase";
+import { MOVING, Phase } from "../../components/Phase";
 import { SearchBox } from "../../components/SearchBox";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { Ago } from "../../components/Time";
@@ -17,24 +18,42 @@ import classes from "./DeploymentsPage.module.css";
 
 const route = getRouteApi("/w/$ws/deployments");
 
+/** Names the server knows, and what people ask for. */
+const PHASES = [
+  { value: "", label: "All phases" },
+  { value: "running", label: "Running" },
+  { value: MOVING.join(), label: "On the move" },
+  { value: "suspended", label: "Suspended" },
+  { value: "failed,awaiting_approval", label: "Failed or waiting" },
+  { value: "stopped,finished", label: "Over" },
+];
+
 export function DeploymentsPage() {
   const { ws } = route.useParams();
-  const { q, cursor } = route.useSearch();
+  const { q, phase, cursor } = route.useSearch();
   const navigate = route.useNavigate();
-  const deployments = useQuery(deploymentsQuery(ws, { q, cursor }));
+  const deployments = useQuery(deploymentsQuery(ws, { q, phase, cursor }));
   return (
     <>
       <PageHeader
         title="Deployments"
         actions={
-          <SearchBox
-            key={ws}
-            label="Search deployments"
-            value={q ?? ""}
-            onSearch={(text) =>
-              navigate({ search: { q: text || undefined, cursor: undefined }, replace: true })
-            }
-          />
+          <>
+            <NativeSelect
+              aria-label="Show deployments in"
+              value={phase ?? ""}
+              onChange={({ currentTarget: { value } }) =>
+                navigate({ search: { q, phase: value || undefined }, replace: true })
+              }
+              data={PHASES}
+            />
+            <SearchBox
+              key={ws}
+              label="Search deployments"
+              value={q ?? ""}
+              onSearch={(text) => navigate({ search: { q: text || undefined, phase }, replace: true })}
+            />
+          </>
         }
       />
       <div className={classes.page}>
@@ -44,8 +63,11 @@ export function DeploymentsPage() {
           ) : deployments.error ? (
             <ErrorState error={deployments.error} retry={deployments.refetch} />
           ) : deployments.data.items.length === 0 ? (
-            q ? (
-              <Empty title={`No deployment matches “${q}”`} />
+            q || phase ? (
+              <Empty
+                title={q ? `No deployment matches “${q}”` : "No deployment is in this phase"}
+                action={<Button onClick={() => navigate({ search: {}, replace: true })}>Show all</Button>}
+              />
             ) : (
               <Empty
                 title="Nothing is deployed"
@@ -75,8 +97,13 @@ export function DeploymentsPage() {
                 <tbody>
                   {deployments.data.items.map((deployment) => (
                     <tr key={deployment.id}>
-                      <td>
-                        <Link className="link" to="/w/$ws/deployments/$id" params={{ ws, id: deployment.id }}>
+                      <td className="name">
+                        <Link
+                          className="link"
+                          to="/w/$ws/deployments/$id"
+                          params={{ ws, id: deployment.id }}
+                          title={deployment.name}
+                        >
                           {deployment.name}
                         </Link>
                       </td>
@@ -100,7 +127,7 @@ export function DeploymentsPage() {
                 shown={deployments.data.items.length}
                 cursor={cursor}
                 next={deployments.data.next_cursor}
-                onGo={(next) => navigate({ search: { q, cursor: next } })}
+                onGo={(next) => navigate({ search: { q, phase, cursor: next } })}
               />
             </>
           )}

@@ -4,7 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { deploymentsQuery } from "../../api/deployments";
 import { draftsQuery } from "../../api/drafts";
-import type { Deployment } from "../../api/types";
+import type { Deployment, DraftSummary, Phase as PhaseName } from "../../api/types";
+import { workspaceQuery } from "../../api/workspace";
 import { failureMessage } from "../../components/Failure";
 import { CheckIcon } from "../../components/icons";
 import { LinkButton } from "../../components/Links";
@@ -16,43 +17,51 @@ import { Ago } from "../../components/Time";
 import { useRole } from "../../components/useRole";
 import { words } from "../../lib/format";
 import classes from "./HomePage.module.css";
+import { Running } from "./Running";
 
 const route = getRouteApi("/w/$ws/");
-const DEPLOYMENTS_MAX = 200;
 const SHOWN_MAX = 12;
+const ALIVE: PhaseName[] = ["running", ...MOVING];
+/** Phases that stay as they are until someone does something. */
+const WAITING: PhaseName[] = ["failed", "awaiting_approval"];
 
 export function HomePage() {
   const { ws } = route.useParams();
   const { isAtLeast } = useRole(ws);
-  const deployments = useQuery(deploymentsQuery(ws, { limit: DEPLOYMENTS_MAX }));
+  const workspace = useQuery(workspaceQuery(ws));
+  const waiting = useQuery(deploymentsQuery(ws, { phase: WAITING.join(), limit: 50 }));
+  const alive = useQuery(deploymentsQuery(ws, { phase: ALIVE.join(), limit: 200 }));
   const drafts = useQuery(draftsQuery(ws, { limit: 8 }));
-  const all = deployments.data?.items ?? [];
-  const needy = all.filter(needsSomeone);
-  const running = all.filter(({ phase }) => phase === "running" || MOVING.includes(phase));
-  const isNew = drafts.data?.items.length === 0 && deployments.data?.items.length === 0;
+  const needy = [
+    ...(waiting.data?.items ?? []).filter(({ desired }) => desired !== "stopped"),
+    ...(alive.data?.items ?? []).filter(({ conditions }) => conditions.length > 0),
+  ];
+  const counts = workspace.data?.counts;
+  const isNew = counts?.drafts === 0 && counts.deployments === 0;
+  const newJob = isAtLeast("developer") && <NewJob ws={ws} />;
 
   return (
     <>
-      <PageHeader title="Home" actions={isAtLeast("developer") && !isNew && <NewJob ws={ws} />} />
+      <PageHeader title="Home" actions={!isNew && newJob} />
       <div className={classes.page}>
         {isNew ? (
           <div className="panel">
-            <Empty title="Nothing here yet" action={isAtLeast("developer") && <NewJob ws={ws} />}>
+            <Empty title="Nothing here yet" action={newJob}>
               A job is a text of Flink SQL. Write it, run it on live rows right in the editor, then deploy it.
             </Empty>
           </div>
         ) : (
           <>
-            <Tallies deployments={deployments.data?.items} isComplete={!deployments.data?.next_cursor} />
+            <Tallies phases={workspace.data?.phases} />
             <section className="panel" aria-labelledby="needs">
               <div className="panel-head">
                 <h2 id="needs">Needs you</h2>
                 <span className="count">{needy.length > 0 && needy.length}</span>
               </div>
-              {deployments.isPending ? (
+              {waiting.isPending || alive.isPending ? (
                 <Loading rows={2} />
-              ) : deployments.error ? (
-                <p className={classes.calm}>What runs cannot be told just now.</p>
+              ) : waiting.error || alive.error ? (
+                <p className={classes.calm}>What needs you cannot be told just now.</p>
               ) : needy.length === 0 ? (
                 <p className={classes.calm}>
                   <CheckIcon /> Calm sea: nothing has failed and nothing waits.
@@ -69,50 +78,25 @@ export function HomePage() {
               <section className="panel" aria-labelledby="running">
                 <div className="panel-head">
                   <h2 id="running">Running</h2>
-                  <span className="count">{running.length > 0 && running.length}</span>
+                  <span className="count">
+                    {alive.data && alive.data.items.length > SHOWN_MAX && `the first ${SHOWN_MAX}`}
+                  </span>
                   <span className="end">
                     <Link className="link" to="/w/$ws/deployments" params={{ ws }}>
                       All deployments
                     </Link>
                   </span>
                 </div>
-                {deployments.isPending ? (
+                {alive.isPending ? (
                   <Loading rows={5} />
-                ) : deployments.error ? (
-                  <ErrorState error={deployments.error} retry={deployments.refetch} />
-                ) : running.length === 0 ? (
+                ) : alive.error ? (
+                  <ErrorState error={alive.error} retry={alive.refetch} />
+                ) : alive.data.items.length === 0 ? (
                   <Empty compact title="Nothing runs">
                     Open a job and deploy it.
                   </Empty>
                 ) : (
-                  <table className="plain">
-                    <thead>
-                      <tr>
-                        <th>Deployment</th>
-                        <th>Phase</th>
-                        <th className="number">Version</th>
-                        <th>Changed</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {running.slice(0, SHOWN_MAX).map(({ id, name, phase, version, updated_at }) => (
-                        <tr key={id}>
-                          <td>
-                            <Link className="link" to="/w/$ws/deployments/$id" params={{ ws, id }}>
-                              {name}
-                            </Link>
-                          </td>
-                          <td>
-                            <Phase phase={phase} />
-                          </td>
-                          <td className="number">{version}</td>
-                          <td className="dimmed">
-                            <Ago time={updated_at} />
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
+                  <Running ws={ws} deployments={alive.data.items.slice(0, SHOWN_MAX)} />
                 )}
               </section>
               <section className="panel" aria-labelledby="recent">
@@ -131,30 +115,7 @@ export function HomePage() {
                 ) : drafts.data.items.length === 0 ? (
                   <Empty compact title="No jobs" />
                 ) : (
-                  <table className="plain">
-                    <thead>
-                      <tr>
-                        <th>Job</th>
-                        <th>By</th>
-                        <th>Changed</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {drafts.data.items.map(({ id, name, updated_by, updated_at }) => (
-                        <tr key={id}>
-                          <td>
-                            <Link className="link" to="/w/$ws/jobs/$draft" params={{ ws, draft: id }}>
-                              {name}
-                            </Link>
-                          </td>
-                          <td>{updated_by}</td>
-                          <td className="dimmed">
-                            <Ago time={updated_at} />
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
+                  <Recent ws={ws} drafts={drafts.data.items} />
                 )}
               </section>
             </div>
@@ -165,9 +126,32 @@ export function HomePage() {
   );
 }
 
-function needsSomeone({ phase, conditions, desired }: Deployment): boolean {
+function Recent({ ws, drafts }: { ws: string; drafts: DraftSummary[] }) {
   return (
-    (phase === "failed" && desired !== "stopped") || phase === "awaiting_approval" || conditions.length > 0
+    <table className="plain">
+      <thead>
+        <tr>
+          <th>Job</th>
+          <th>By</th>
+          <th>Changed</th>
+        </tr>
+      </thead>
+      <tbody>
+        {drafts.map(({ id, name, updated_by, updated_at }) => (
+          <tr key={id}>
+            <td className="name">
+              <Link className="link" to="/w/$ws/jobs/$draft" params={{ ws, draft: id }} title={name}>
+                {name}
+              </Link>
+            </td>
+            <td>{updated_by}</td>
+            <td className="dimmed">
+              <Ago time={updated_at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -187,7 +171,7 @@ function Need({ ws, deployment }: { ws: string; deployment: Deployment }) {
       <span className={classes.needPhase}>
         <Phase phase={phase} />
       </span>
-      <Link className="link" to="/w/$ws/deployments/$id" params={{ ws, id }}>
+      <Link className="link truncate" to="/w/$ws/deployments/$id" params={{ ws, id }} title={name}>
         {name}
       </Link>
       <span className={`${classes.reason} truncate`} title={reason}>
@@ -209,16 +193,8 @@ function Need({ ws, deployment }: { ws: string; deployment: Deployment }) {
   );
 }
 
-function Tallies({
-  deployments,
-  isComplete,
-}: {
-  deployments: Deployment[] | undefined;
-  isComplete: boolean;
-}) {
-  const tally = (phases: string[]) =>
-    (deployments ?? []).filter(({ phase }) => phases.includes(phase)).length;
-  const more = isComplete ? "" : "+";
+function Tallies({ phases }: { phases: Partial<Record<PhaseName, number>> | undefined }) {
+  const tally = (names: PhaseName[]) => names.reduce((sum, name) => sum + (phases?.[name] ?? 0), 0);
   const entries: [string, number, string][] = [
     ["running", tally(["running"]), "alive"],
     ["on the move", tally(MOVING), "still"],
@@ -229,10 +205,7 @@ function Tallies({
     <dl className={classes.tallies}>
       {entries.map(([word, value, tone]) => (
         <div key={word} data-tone={value > 0 ? tone : "still"}>
-          <dd>
-            {deployments ? value : "–"}
-            {more}
-          </dd>
+          <dd>{phases ? value : "–"}</dd>
           <dt>{word}</dt>
         </div>
       ))}

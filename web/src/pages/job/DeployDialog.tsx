@@ -61,8 +61,7 @@ export function DeployDialog({
           draft={draft}
           content={content}
           versions={versions.data.items}
-          // A server that cannot filter gives all.
-          deployments={deployments.data.items.filter(({ draft_id }) => draft_id === draft)}
+          deployments={deployments.data.items}
           asked={version}
           flush={flush}
           onClose={onClose}

@@ -4,10 +4,9 @@ import { Button, Tabs } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useRef } from "react";
-import { catalogQuery } from "../../api/catalog";
+import { lazy, Suspense, useRef } from "react";
 import { validationQuery } from "../../api/drafts";
-import type { CatalogTree, Diagnostic, Settings } from "../../api/types";
+import type { Diagnostic, Settings } from "../../api/types";
 import { CheckIcon, PlayIcon, StopIcon } from "../../components/icons";
 import { Problems } from "../../components/Problems";
 import { Splitter } from "../../components/Splitter";
@@ -16,6 +15,7 @@ import { Empty, ErrorState, Loading } from "../../components/States";
 import classes from "./EditorTab.module.css";
 import { Results } from "./Results";
 import { usePreview } from "./usePreview";
+import { useVocabulary } from "./useVocabulary";
 
 const PlanGraph = lazy(() =>
   import("../../components/PlanGraph").then((module) => ({ default: module.PlanGraph })),
@@ -44,9 +44,8 @@ export function EditorTab({
   const { preview, run, cancel } = usePreview(ws);
   const [checked] = useDebouncedValue(sql, CHECK_PAUSE_MS);
   const isBlank = checked.trim() === "";
-  const validation = useQuery({ ...validationQuery(ws, checked, settings), enabled: !isBlank });
-  const catalog = useQuery(catalogQuery(ws));
-  const tables = useMemo(() => namesOf(catalog.data), [catalog.data]);
+  const validation = useQuery({ ...validationQuery(ws, checked, settings), enabled: !isBlank && canWrite });
+  const vocabulary = useVocabulary(ws, checked);
 
   // What the checker said of an older text would point at wrong places.
   const isFresh = checked === sql && !validation.isPlaceholderData && !isBlank;
@@ -59,7 +58,7 @@ export function EditorTab({
       replace: true,
     });
   const start = () => {
-    if (sql.trim() === "") return;
+    if (sql.trim() === "" || !canWrite) return;
     show("results");
     run(sql, settings);
   };
@@ -87,15 +86,23 @@ export function EditorTab({
               </Button>
             )}
             <span className={classes.keys}>
-              <kbd>Ctrl</kbd> <kbd>Enter</kbd> shows rows; nothing is written
+              {canWrite ? (
+                <>
+                  <kbd>Ctrl</kbd> <kbd>Enter</kbd> shows rows; nothing is written
+                </>
+              ) : (
+                "You may read this job; developers write and try it"
+              )}
             </span>
-            <Verdict
-              problems={problems}
-              isBlank={isBlank}
-              isChecking={!isFresh && !isBlank && !validation.error}
-              error={validation.error}
-              onShow={() => show("problems")}
-            />
+            {canWrite && (
+              <Verdict
+                problems={problems}
+                isBlank={isBlank}
+                isChecking={!isFresh && !isBlank && !validation.error}
+                error={validation.error}
+                onShow={() => show("problems")}
+              />
+            )}
           </div>
           <SqlEditor
             ref={editor}
@@ -105,7 +112,7 @@ export function EditorTab({
             onRun={start}
             onSave={onSave}
             diagnostics={problems}
-            tables={tables}
+            vocabulary={vocabulary}
             readOnly={!canWrite}
           />
         </>
@@ -135,7 +142,12 @@ export function EditorTab({
             {validation.error ? (
               <ErrorState error={validation.error} retry={validation.refetch} />
             ) : problems.length === 0 ? (
-              <Empty compact title={isBlank ? "Nothing to check yet" : "No problems"} />
+              <Empty
+                compact
+                title={
+                  !canWrite ? "Developers check texts" : isBlank ? "Nothing to check yet" : "No problems"
+                }
+              />
             ) : (
               <div className={classes.scroll}>
                 <Problems diagnostics={problems} onGoTo={goTo} />
@@ -204,12 +216,4 @@ function Verdict({
       )}
     </div>
   );
-}
-
-function namesOf(tree: CatalogTree | undefined): Record<string, string[]> {
-  const names: Record<string, string[]> = {};
-  for (const { databases } of tree?.catalogs ?? []) {
-    for (const { tables } of databases) for (const { name } of tables) names[name] = [];
-  }
-  return names;
 }

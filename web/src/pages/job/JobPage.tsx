@@ -59,7 +59,7 @@ function Job({ draft }: { draft: Draft }) {
   const { content, base, state, autosave } = useAutosave(ws, draft);
   const [dialog, setDialog] = useState<"keep" | "delete" | { deploy: number | undefined } | null>(null);
   const deployments = useQuery(deploymentsQuery(ws, { draft_id: draft.id, limit: 200 }));
-  const running = deployments.data?.items.filter(({ draft_id }) => draft_id === draft.id) ?? [];
+  const running = deployments.data?.items ?? [];
   const flush = () => autosave.flush();
   // Settings are edited as rows; a text that came from elsewhere makes new ones.
   const [epoch, setEpoch] = useState(0);

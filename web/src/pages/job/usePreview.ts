@@ -12,8 +12,8 @@ import { parseExact } from "../../api/json";
 import type { ChangelogRow, ColumnType, Diagnostic, PreviewStatistics, Settings } from "../../api/types";
 import { MaterializedTable } from "../../lib/changelog";
 
-/** Asked of the server, and kept here at most. */
-export const ROWS_MAX = 10_000;
+/** As many as the server gives at most. */
+export const ROWS_MAX = 1_000;
 
 export interface Preview {
   status: "idle" | "running" | "ended" | "cancelled" | "failed";
@@ -102,8 +102,6 @@ function take(preview: Preview, event: string, data: string, started: number): v
   switch (event) {
     case "schema":
       preview.columns = value.columns as ColumnType[];
-      // A query with a key may send updates without what they replace.
-      preview.table = new MaterializedTable((value.key as string[] | null | undefined) ?? null);
       break;
     case "rows":
       preview.firstRowMs ??= performance.now() - started;

@@ -2,9 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { deploymentsQuery } from "../../api/deployments";
 import { draftsQuery } from "../../api/drafts";
-import type { DraftSummary } from "../../api/types";
 import { NewJob } from "../../components/NewJob";
 import { PageHeader } from "../../components/PageHeader";
 import { Pager } from "../../components/Pager";
@@ -23,7 +21,6 @@ export function JobsPage() {
   const navigate = route.useNavigate();
   const { isAtLeast } = useRole(ws);
   const drafts = useQuery(draftsQuery(ws, { q, cursor }));
-  const deployments = useDeploymentsOfDrafts(ws, drafts.data?.items);
 
   return (
     <>
@@ -69,16 +66,21 @@ export function JobsPage() {
                   </tr>
                 </thead>
                 <tbody>
-                  {drafts.data.items.map(({ id, name, updated_at, updated_by }) => (
+                  {drafts.data.items.map(({ id, name, updated_at, updated_by, deployments }) => (
                     <tr key={id}>
-                      <td>
-                        <Link className="link" to="/w/$ws/jobs/$draft" params={{ ws, draft: id }}>
+                      <td className="name">
+                        <Link
+                          className="link"
+                          to="/w/$ws/jobs/$draft"
+                          params={{ ws, draft: id }}
+                          title={name}
+                        >
                           {name}
                         </Link>
                       </td>
                       <td>
                         <span className={classes.deployments}>
-                          {deployments(id).map((deployment) => (
+                          {deployments.map((deployment) => (
                             <Link
                               key={deployment.id}
                               className="link"
@@ -89,7 +91,7 @@ export function JobsPage() {
                               <Phase phase={deployment.phase} />
                             </Link>
                           ))}
-                          {deployments(id).length === 0 && <span className="dimmed">–</span>}
+                          {deployments.length === 0 && <span className="dimmed">–</span>}
                         </span>
                       </td>
                       <td className="dimmed">
@@ -112,14 +114,4 @@ export function JobsPage() {
       </div>
     </>
   );
-}
-
-/** A server that does not say with each draft what runs of it is asked for the first deployments. */
-function useDeploymentsOfDrafts(ws: string, drafts: DraftSummary[] = []) {
-  const isTold = drafts.length === 0 || drafts.some(({ deployments }) => deployments);
-  const list = useQuery({ ...deploymentsQuery(ws, { limit: 200 }), enabled: !isTold });
-  return (draft: string) =>
-    drafts.find(({ id }) => id === draft)?.deployments ??
-    list.data?.items.filter(({ draft_id }) => draft_id === draft) ??
-    [];
 }

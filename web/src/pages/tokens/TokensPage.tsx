@@ -4,9 +4,9 @@ import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, TextInput } from
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { createToken, deleteToken, type NewToken, tokensQuery } from "../../api/account";
+import { createToken, deleteToken, tokensQuery } from "../../api/account";
 import { roleIn, roleIsAtLeast } from "../../api/session";
-import type { Role, Token } from "../../api/types";
+import type { NewToken, Role, Token } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
 import { CopyText } from "../../components/CopyText";
 import { PlusIcon, TrashIcon } from "../../components/icons";

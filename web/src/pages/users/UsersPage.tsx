@@ -6,9 +6,10 @@ import { type FormEvent, useState } from "react";
 import { createUser, deleteUser, usersQuery } from "../../api/account";
 import type { User } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
-import { PlusIcon, TrashIcon } from "../../components/icons";
+import { LockIcon, PlusIcon, TrashIcon } from "../../components/icons";
 import { done } from "../../components/notify";
 import { PageHeader } from "../../components/PageHeader";
+import { PasswordDialog } from "../../components/PasswordDialog";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { Ago } from "../../components/Time";
 import { useSession } from "../../components/useRole";
@@ -20,6 +21,7 @@ export function UsersPage() {
   const queryClient = useQueryClient();
   const [isAdding, setAdding] = useState(false);
   const [dropped, setDropped] = useState<User | null>(null);
+  const [reset, setReset] = useState<User | null>(null);
   const add = (
     <Button variant="filled" leftSection={<PlusIcon size={14} />} onClick={() => setAdding(true)}>
       New user
@@ -64,9 +66,17 @@ export function UsersPage() {
                     </td>
                     <td className="actions">
                       {user.id !== me.id && (
-                        <ActionIcon aria-label={`Delete ${user.name}`} onClick={() => setDropped(user)}>
-                          <TrashIcon size={14} />
-                        </ActionIcon>
+                        <Group gap={2} justify="flex-end" wrap="nowrap">
+                          <ActionIcon
+                            aria-label={`New password for ${user.name}`}
+                            onClick={() => setReset(user)}
+                          >
+                            <LockIcon size={14} />
+                          </ActionIcon>
+                          <ActionIcon aria-label={`Delete ${user.name}`} onClick={() => setDropped(user)}>
+                            <TrashIcon size={14} />
+                          </ActionIcon>
+                        </Group>
                       )}
                     </td>
                   </tr>
@@ -77,6 +87,7 @@ export function UsersPage() {
         </div>
       </div>
       {isAdding && <Add onClose={() => setAdding(false)} />}
+      {reset && <PasswordDialog user={reset} isOwn={false} onClose={() => setReset(null)} />}
       {dropped && (
         <Confirm
           title={`Delete ${dropped.name}?`}

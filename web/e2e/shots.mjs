@@ -1,0 +1,288 @@
+/**
+ * Every page of the console in every state that it has: where it is, and what to do to see it.
+ *
+ * Over the mock, whose workspaces are full, empty, broken and slow. A shot is ready when nothing loads any more, unless
+ * loading is what it shows.
+ */
+
+/**
+ * @typedef {import("playwright-core").Page} Page
+ * @typedef {{
+ *   name: string,
+ *   address: string | ((at: { job: (name: string) => string, deployment: (name: string) => string }) => string),
+ *   prepare?: (page: Page, mock: { url: string, close: () => Promise<void> }) => Promise<unknown>,
+ *   isSignedIn?: boolean,
+ *   isLoading?: boolean,
+ * }} Shot
+ */
+
+const EDITOR = ".cm-content";
+const DIALOG = "[role=dialog]";
+
+/** @param {string} text */
+const write = (text) => async (/** @type {Page} */ page) => {
+  await page.click(EDITOR);
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type(text);
+};
+/** @param {string} selector */
+const click = (selector) => (/** @type {Page} */ page) => page.click(selector);
+/** @param {string} selector */
+const seen = (selector) => (/** @type {Page} */ page) => page.waitForSelector(selector);
+/** @param {string} name */
+const job =
+  (name, search = "") =>
+  (/** @type {{ job: (name: string) => string }} */ at) =>
+    at.job(name) + search;
+/** @param {string} name */
+const deployment =
+  (name, search = "") =>
+  (/** @type {{ deployment: (name: string) => string }} */ at) =>
+    at.deployment(name) + search;
+
+/** @type {Shot[]} */
+export const SHOTS = [
+  { name: "sign-in", address: "/sign-in", isSignedIn: false },
+  {
+    name: "sign-in-refused",
+    address: "/sign-in",
+    isSignedIn: false,
+    async prepare(page) {
+      await page.fill("[name=name]", "ada");
+      await page.fill("[name=password]", "wrong");
+      await page.click("button[type=submit]");
+      await page.waitForSelector("text=do not fit");
+    },
+  },
+  { name: "home", address: "/w/demo" },
+  { name: "home-empty", address: "/w/empty" },
+  { name: "home-error", address: "/w/broken" },
+  { name: "home-loading", address: "/w/slow", isLoading: true },
+  {
+    name: "server-lost",
+    address: "/w/demo/jobs",
+    async prepare(page, mock) {
+      await page.click("nav >> text=Home");
+      await page.waitForSelector("text=Needs you");
+      await page.click("nav >> text=Jobs");
+      await page.waitForSelector("h1:has-text('Jobs')");
+      await mock.close();
+      await page.click("nav >> text=Home");
+      await page.waitForSelector("text=The server cannot be reached.");
+    },
+  },
+  { name: "jobs", address: "/w/demo/jobs" },
+  { name: "jobs-search-none", address: "/w/demo/jobs?q=nothing" },
+  { name: "jobs-empty", address: "/w/empty/jobs" },
+  { name: "jobs-error", address: "/w/broken/jobs" },
+  { name: "jobs-loading", address: "/w/slow/jobs", isLoading: true },
+  { name: "jobs-new", address: "/w/demo/jobs", prepare: click("text=New job") },
+  { name: "job", address: job("hot auctions"), prepare: seen("text=checked") },
+  { name: "job-long-name", address: job("a very long name"), prepare: seen("text=checked") },
+  {
+    name: "job-run",
+    address: job("hot auctions"),
+    async prepare(page) {
+      await page.click(EDITOR);
+      await page.keyboard.press("Control+Enter");
+      await page.waitForSelector("[data-op='-D']");
+      await page.click("button:has-text('Stop')");
+    },
+  },
+  {
+    name: "job-table",
+    address: job("hot auctions", "?view=table"),
+    async prepare(page) {
+      await page.click("button:has-text('Run')");
+      await page.click("tbody tr >> nth=7");
+      await page.waitForSelector("aside");
+    },
+  },
+  {
+    name: "job-problems",
+    address: job("hot auctions", "?panel=problems"),
+    async prepare(page) {
+      await write("SELECT pric FORM bids;")(page);
+      await page.waitForSelector("text=did you mean FROM?");
+    },
+  },
+  {
+    name: "job-completion",
+    address: job("hot auctions"),
+    async prepare(page) {
+      await write("SELECT upp")(page);
+      await page.waitForSelector(".cm-completionInfo");
+    },
+  },
+  { name: "job-plan", address: job("card fraud", "?panel=plan"), prepare: seen(".react-flow__node") },
+  {
+    name: "job-conflict",
+    address: job("hot auctions"),
+    async prepare(page) {
+      await write("-- conflict")(page);
+      await page.click("text=Compare");
+      await page.waitForSelector("text=Theirs (−)");
+    },
+  },
+  { name: "job-versions", address: job("hot auctions", "?tab=versions"), prepare: seen("[data-op='+']") },
+  { name: "job-versions-empty", address: job("user profile join 3", "?tab=versions") },
+  { name: "job-settings", address: job("hot auctions", "?tab=settings") },
+  {
+    name: "job-deploy",
+    address: job("hot auctions", "?tab=versions&version=3"),
+    async prepare(page) {
+      await page.click("text=Deploy it");
+      await page.waitForSelector("text=one hash exchange");
+    },
+  },
+  { name: "job-missing", address: "/w/demo/jobs/dr_none" },
+  { name: "deployments", address: "/w/demo/deployments" },
+  { name: "deployments-empty", address: "/w/empty/deployments" },
+  { name: "deployments-error", address: "/w/broken/deployments" },
+  { name: "deployments-failed", address: "/w/demo/deployments?phase=failed,awaiting_approval" },
+  { name: "deployment", address: deployment("hot auctions"), prepare: seen("canvas") },
+  { name: "deployment-failed", address: deployment("card fraud"), prepare: seen(".react-flow__node") },
+  {
+    name: "deployment-failed-place",
+    address: deployment("card fraud"),
+    async prepare(page) {
+      await page.click("text=line 9, column 1");
+      await page.waitForSelector(".cm-lintRange-error");
+    },
+  },
+  { name: "deployment-recovering", address: deployment("late shipments", "?tab=runs") },
+  {
+    name: "deployment-logs",
+    address: deployment("hot auctions", "?tab=logs"),
+    prepare: seen("[data-level=warn]"),
+  },
+  { name: "deployment-logs-empty", address: deployment("currency rates", "?tab=logs") },
+  { name: "deployment-sql", address: deployment("hot auctions", "?tab=sql"), prepare: seen(".cm-line") },
+  {
+    name: "deployment-upgrade",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      await page.click("button:has-text('Upgrade')");
+      await page.selectOption(`${DIALOG} select`, "2");
+      await page.waitForSelector(`${DIALOG} table`);
+    },
+  },
+  {
+    name: "deployment-stop",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      await page.click("button:has-text('Stop')");
+      await page.waitForSelector(`${DIALOG} >> text=Stop it`);
+    },
+  },
+  { name: "catalog", address: "/w/demo/catalog?table=default.auctions.events" },
+  {
+    name: "catalog-sample",
+    address: "/w/demo/catalog?table=default.shop.payments&tab=sample",
+    prepare: seen("tbody td"),
+  },
+  {
+    name: "catalog-ddl",
+    address: "/w/demo/catalog?table=default.shop.payments&tab=ddl",
+    prepare: seen(".cm-line"),
+  },
+  {
+    name: "catalog-new",
+    address: "/w/demo/catalog",
+    async prepare(page) {
+      await page.click("text=New table");
+      await page.waitForSelector(`${DIALOG} .cm-line`);
+    },
+  },
+  { name: "catalog-empty", address: "/w/empty/catalog" },
+  { name: "catalog-error", address: "/w/broken/catalog" },
+  { name: "connections", address: "/w/demo/connections" },
+  { name: "connections-empty", address: "/w/empty/connections" },
+  {
+    name: "connections-test",
+    address: "/w/demo/connections",
+    async prepare(page) {
+      await page.click("[aria-label='Test orders-kafka']");
+      await page.waitForSelector("text=connection refused");
+    },
+  },
+  {
+    name: "connections-edit",
+    address: "/w/demo/connections",
+    async prepare(page) {
+      await page.click("[aria-label='Edit orders-kafka']");
+      await page.waitForSelector(DIALOG);
+    },
+  },
+  { name: "secrets", address: "/w/demo/secrets" },
+  { name: "secrets-empty", address: "/w/empty/secrets" },
+  {
+    name: "secrets-new",
+    address: "/w/demo/secrets",
+    async prepare(page) {
+      await page.click("text=New secret");
+      await page.waitForSelector(DIALOG);
+    },
+  },
+  { name: "members", address: "/w/demo/members" },
+  {
+    name: "members-add",
+    address: "/w/demo/members",
+    async prepare(page) {
+      await page.click("text=Add a member");
+      await page.waitForSelector(DIALOG);
+    },
+  },
+  { name: "tokens", address: "/w/demo/tokens" },
+  {
+    name: "tokens-made",
+    address: "/w/demo/tokens",
+    async prepare(page) {
+      await page.click("text=New token");
+      await page.fill(`${DIALOG} input`, "my laptop");
+      await page.click("text=Make the token");
+      await page.waitForSelector("text=Copy it now");
+    },
+  },
+  { name: "users", address: "/w/demo/users" },
+  {
+    name: "password",
+    address: "/w/demo/users",
+    async prepare(page) {
+      await page.click("text=Signed in:");
+      await page.click("text=Change your password");
+      await page.waitForSelector(DIALOG);
+    },
+  },
+  { name: "audit", address: "/w/demo/audit?event=5229" },
+  { name: "audit-empty", address: "/w/empty/audit" },
+  { name: "workspace", address: "/w/demo/workspace" },
+  {
+    name: "workspace-import",
+    address: "/w/demo/workspace",
+    async prepare(page) {
+      await page.setInputFiles("input[accept='.zip']", {
+        name: "demo.zip",
+        mimeType: "application/zip",
+        // Two stored files: workspace.yaml and jobs/late.sql.
+        buffer: Buffer.from(IMPORTED, "base64"),
+      });
+      await page.click("summary >> nth=0");
+    },
+  },
+  {
+    name: "palette",
+    address: "/w/demo/jobs",
+    async prepare(page) {
+      await page.keyboard.press("Control+k");
+      await page.waitForSelector("[placeholder^='Find a job']");
+      await page.keyboard.type("auc");
+      await page.waitForSelector("[data-selected]:has-text('hot auctions')");
+    },
+  },
+  { name: "new-workspace", address: "/new-workspace" },
+  { name: "not-found", address: "/w/demo/nowhere" },
+];
+
+const IMPORTED =
+  "UEsDBBQAAAAAAAAAIQBgQ9ArEwAAABMAAAAOAAAAd29ya3NwYWNlLnlhbWxkaXNwbGF5X25hbWU6IERlbW8KUEsDBBQAAAAAAAAAIQDIP/DILAAAACwAAAANAAAAam9icy9sYXRlLnNxbFNFTEVDVCAqIEZST00gb3JkZXJzCldIRVJFIHBhaWRfYXQgSVMgTlVMTDsKUEsBAhQDFAAAAAAAAAAhAGBD0CsTAAAAEwAAAA4AAAAAAAAAAAAAAIABAAAAAHdvcmtzcGFjZS55YW1sUEsBAhQDFAAAAAAAAAAhAMg/8MgsAAAALAAAAA0AAAAAAAAAAAAAAIABPwAAAGpvYnMvbGF0ZS5zcWxQSwUGAAAAAAIAAgB3AAAAlgAAAAAA";

@@ -1,3 +1,4 @@
+// @ts-check
 /** What stands in the way of someone on a page, as axe sees it. */
 
 import { readFileSync } from "node:fs";
@@ -18,7 +19,8 @@ export async function barriers(page, rules) {
   if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(AXE);
   const violations = await page.evaluate(async (only) => {
     const { axe } = /** @type {{ axe: typeof import("axe-core") }} */ (/** @type {unknown} */ (globalThis));
-    const options = { resultTypes: /** @type {const} */ (["violations"]), ...(only && { runOnly: only }) };
+    /** @type {import("axe-core").RunOptions} */
+    const options = { resultTypes: ["violations"], ...(only && { runOnly: only }) };
     return (await axe.run(document, options)).violations;
   }, rules);
   return violations

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The browser of the tests: a Chromium with a fresh profile, which talks to nobody but the pages' own server.
  *

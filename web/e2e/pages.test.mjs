@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Every page in every state, in light and in dark, over the mock: nothing is thrown or logged, nothing is loaded from
  * elsewhere, and axe finds nothing serious.
@@ -71,11 +72,19 @@ async function settled(page) {
   });
 }
 
+/**
+ * The pages of jobs and deployments by the beginning of their names.
+ *
+ * @typedef {{ name: string } & Record<"drafts" | "deployments", { id: string, name: string }[]>} Full
+ * @param {Awaited<ReturnType<typeof startMock>>} started
+ */
 function placesIn({ mock }) {
-  const { name, drafts, deployments } = mock.workspaces.get("demo");
-  const id = (things, part) => things.find((each) => each.name.startsWith(part)).id;
+  // A mock always begins with it.
+  const { name, drafts, deployments } = /** @type {Full} */ (mock.workspaces.get("demo"));
+  /** @param {{ id: string, name: string }[]} things @param {string} start */
+  const id = (things, start) => things.find((each) => each.name.startsWith(start))?.id;
   return {
-    job: (part) => `/w/${name}/jobs/${id(drafts, part)}`,
-    deployment: (part) => `/w/${name}/deployments/${id(deployments, part)}`,
+    job: (/** @type {string} */ start) => `/w/${name}/jobs/${id(drafts, start)}`,
+    deployment: (/** @type {string} */ start) => `/w/${name}/deployments/${id(deployments, start)}`,
   };
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Every page of the console in every state that it has: where it is, and what to do to see it.
  *

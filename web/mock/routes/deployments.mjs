@@ -66,7 +66,9 @@ export function deploymentRoutes(route) {
     return PLAN;
   });
   route("GET", `${W}/deployments/{id}/metrics`, (context) => {
-    deploymentOf(context);
+    if (runsOf(deploymentOf(context)).length === 0) {
+      throw new Problem(404, "not-found", "there is no such thing", { detail: "no run has begun yet" });
+    }
     return metricsAt(STARTED, Date.now());
   });
   route("GET", `${W}/deployments/{id}/logs`, (context) => {

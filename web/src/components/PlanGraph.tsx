@@ -110,7 +110,7 @@ export function PlanGraph({
           }}
           onPaneClick={() => onSelect?.(undefined)}
           defaultViewport={{
-            x: Math.max(MARGIN, (room - width * zoom) / 2),
+            x: Math.max(MARGIN * zoom, (room - width * zoom) / 2),
             y: Math.max(MARGIN, ((fills ? roomHeight : boxHeight) - CONTROLS_HEIGHT - height * zoom) / 2),
             zoom,
           }}

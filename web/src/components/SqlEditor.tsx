@@ -119,7 +119,7 @@ export function SqlEditor({
           look,
           EditorState.readOnly.of(readOnly),
           EditorView.editable.of(!readOnly),
-          EditorView.contentAttributes.of({ "aria-label": label, ...(readOnly && { tabindex: "0" }) }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) calls.current.onChange?.(update.state.doc.toString());
           }),
@@ -276,7 +276,9 @@ const look = EditorView.theme({
   ".cm-lintRange-error": { backgroundImage: "none", borderBottom: "2px solid var(--o-bad)" },
   ".cm-lintRange-warning": { backgroundImage: "none", borderBottom: "2px dotted var(--o-warn)" },
   ".cm-lintRange-info": { backgroundImage: "none", borderBottom: "1px dotted var(--o-accent)" },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--o-mono)", fontSize: "12px" },
+  // What a function does stands beside the list.
+  ".cm-tooltip.cm-tooltip-autocomplete": { overflow: "visible" },
+  ".cm-tooltip-autocomplete > ul": { borderRadius: "6px", fontFamily: "var(--o-mono)", fontSize: "12px" },
   ".cm-tooltip-autocomplete > ul > li": { padding: "2px 10px !important" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
     backgroundColor: "var(--o-selected) !important",

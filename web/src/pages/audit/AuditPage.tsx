@@ -37,7 +37,7 @@ export function AuditPage() {
         <div className="panel">
           {events.isPending ? (
             <Loading rows={12} />
-          ) : events.error ? (
+          ) : events.isLoadingError ? (
             <ErrorState error={events.error} retry={events.refetch} />
           ) : events.data.items.length === 0 ? (
             <Empty title={q ? `Nothing matches “${q}”` : "Nothing has been changed yet"} />

@@ -60,7 +60,7 @@ export function CatalogPage() {
       <PageHeader title="Catalog" actions={newTable} />
       {catalog.isPending ? (
         <Loading rows={10} />
-      ) : catalog.error ? (
+      ) : catalog.isLoadingError ? (
         <ErrorState error={catalog.error} retry={catalog.refetch} />
       ) : all.length === 0 ? (
         <div className={`panel ${classes.alone}`}>

@@ -24,7 +24,7 @@ export function TableDetail({ ws, name, canWrite }: { ws: string; name: TableNam
   const table = useQuery(tableQuery(ws, name));
   const [statement, setStatement] = useState<"alter" | "drop" | null>(null);
   if (table.isPending) return <Loading rows={8} />;
-  if (table.error) return <ErrorState error={table.error} retry={table.refetch} />;
+  if (table.isLoadingError) return <ErrorState error={table.error} retry={table.refetch} />;
   const noun = table.data.kind === "view" ? "VIEW" : "TABLE";
   const full = [name.catalog, name.database, name.table]
     .map((part) => `\`${part.replaceAll("`", "``")}\``)

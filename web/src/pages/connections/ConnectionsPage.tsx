@@ -46,7 +46,7 @@ export function ConnectionsPage() {
         <div className="panel">
           {connections.isPending ? (
             <Loading rows={5} />
-          ) : connections.error ? (
+          ) : connections.isLoadingError ? (
             <ErrorState error={connections.error} retry={connections.refetch} />
           ) : connections.data.items.length === 0 ? (
             <Empty title="No connections" action={add}>

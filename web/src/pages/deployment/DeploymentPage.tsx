@@ -162,12 +162,8 @@ function Facts({ deployment, live }: { deployment: Deployment; live: LiveDeploym
   return (
     <div className={classes.factsLine}>
       <dl className={classes.facts}>
-        <Fact name="Rows in" beside={latest && count(latest.rows_in)}>
-          {isAlive && latest ? rate(latest.rows_in_per_second) : "–"}
-        </Fact>
-        <Fact name="Rows out" beside={latest && count(latest.rows_out)}>
-          {isAlive && outPerSecond !== null ? rate(outPerSecond) : "–"}
-        </Fact>
+        <Rows name="Rows in" total={latest?.rows_in} now={isAlive ? latest?.rows_in_per_second : null} />
+        <Rows name="Rows out" total={latest?.rows_out} now={isAlive ? outPerSecond : null} />
         <Fact name="Watermark behind">{lag === null ? "–" : duration(lag)}</Fact>
         <Fact name="Late rows" isBad={latest !== null && latest.late_rows > 0}>
           {latest ? count(latest.late_rows) : "–"}
@@ -186,6 +182,25 @@ function Facts({ deployment, live }: { deployment: Deployment; live: LiveDeploym
         {isConnected ? "live" : "not live"}
       </span>
     </div>
+  );
+}
+
+/** How fast they come, and how many came; of a job that does not run only the latter. */
+function Rows({
+  name,
+  total,
+  now,
+}: {
+  name: string;
+  total: number | undefined;
+  now: number | null | undefined;
+}) {
+  if (total === undefined) return <Fact name={name}>–</Fact>;
+  if (now == null) return <Fact name={name}>{count(total)}</Fact>;
+  return (
+    <Fact name={name} beside={count(total)}>
+      {rate(now)}
+    </Fact>
   );
 }
 

@@ -30,7 +30,7 @@ export function Overview({ deployment, live }: { deployment: Deployment; live: L
         </div>
         {plan.isPending ? (
           <Loading rows={5} />
-        ) : plan.error ? (
+        ) : plan.isLoadingError ? (
           <ErrorState error={plan.error} retry={plan.refetch} />
         ) : (
           <>

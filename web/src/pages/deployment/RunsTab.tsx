@@ -23,7 +23,7 @@ export function RunsTab({
   const { ws, id } = route.useParams();
   const runs = useQuery(runsQuery(ws, id));
   if (runs.isPending) return <Loading rows={6} />;
-  if (runs.error) return <ErrorState error={runs.error} retry={runs.refetch} />;
+  if (runs.isLoadingError) return <ErrorState error={runs.error} retry={runs.refetch} />;
   if (runs.data.items.length === 0) {
     return (
       <div className="panel">

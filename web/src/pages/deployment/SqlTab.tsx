@@ -34,7 +34,7 @@ export function SqlTab({ deployment: { draft_id, version, phase, last_error } }:
       </div>
       {text.isPending ? (
         <Loading rows={8} />
-      ) : text.error ? (
+      ) : text.isLoadingError ? (
         <ErrorState error={text.error} retry={text.refetch} />
       ) : (
         <div className={classes.text}>

@@ -44,7 +44,7 @@ export function UpgradeDialog({
     <Modal opened onClose={onClose} title={`Upgrade ${deployment.name}`} size="xl">
       {versions.isPending ? (
         <Loading rows={4} />
-      ) : versions.error ? (
+      ) : versions.isLoadingError ? (
         <ErrorState error={versions.error} retry={versions.refetch} />
       ) : (
         <Stack gap="md">
@@ -113,7 +113,7 @@ function Difference({
     <div className={classes.diff}>
       {diff.isPending ? (
         <Loading rows={4} />
-      ) : diff.error ? (
+      ) : diff.isLoadingError ? (
         <ErrorState error={diff.error} retry={diff.refetch} />
       ) : diff.data.lines.every(({ op }) => op === " ") ? (
         <Empty compact title="The text is the same" />

@@ -60,7 +60,7 @@ export function DeploymentsPage() {
         <div className="panel">
           {deployments.isPending ? (
             <Loading rows={10} />
-          ) : deployments.error ? (
+          ) : deployments.isLoadingError ? (
             <ErrorState error={deployments.error} retry={deployments.refetch} />
           ) : deployments.data.items.length === 0 ? (
             q || phase ? (

@@ -60,7 +60,7 @@ export function HomePage() {
               </div>
               {waiting.isPending || alive.isPending ? (
                 <Loading rows={2} />
-              ) : waiting.error || alive.error ? (
+              ) : waiting.isLoadingError || alive.isLoadingError ? (
                 <p className={classes.calm}>What needs you cannot be told just now.</p>
               ) : needy.length === 0 ? (
                 <p className={classes.calm}>
@@ -89,7 +89,7 @@ export function HomePage() {
                 </div>
                 {alive.isPending ? (
                   <Loading rows={5} />
-                ) : alive.error ? (
+                ) : alive.isLoadingError ? (
                   <ErrorState error={alive.error} retry={alive.refetch} />
                 ) : alive.data.items.length === 0 ? (
                   <Empty compact title="Nothing runs">
@@ -110,7 +110,7 @@ export function HomePage() {
                 </div>
                 {drafts.isPending ? (
                   <Loading rows={5} />
-                ) : drafts.error ? (
+                ) : drafts.isLoadingError ? (
                   <ErrorState error={drafts.error} retry={drafts.refetch} />
                 ) : drafts.data.items.length === 0 ? (
                   <Empty compact title="No jobs" />

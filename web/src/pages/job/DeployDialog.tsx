@@ -245,7 +245,7 @@ function EstimateView({ ws, draft, version }: { ws: string; draft: string; versi
     <section className={classes.estimate} aria-label="What it needs, estimated">
       {estimate.isPending ? (
         <Loading rows={2} label="Estimating" />
-      ) : estimate.error ? (
+      ) : estimate.isLoadingError ? (
         <ErrorState error={estimate.error} retry={estimate.refetch} />
       ) : (
         <>

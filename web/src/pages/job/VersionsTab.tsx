@@ -35,7 +35,7 @@ export function VersionsTab({
   const { version: asked, against } = route.useSearch();
   const versions = useQuery(versionsQuery(ws, draft));
   if (versions.isPending) return <Loading rows={8} />;
-  if (versions.error) return <ErrorState error={versions.error} retry={versions.refetch} />;
+  if (versions.isLoadingError) return <ErrorState error={versions.error} retry={versions.refetch} />;
   const { items } = versions.data;
   if (items.length === 0) {
     return (
@@ -223,7 +223,7 @@ function Difference({
 }) {
   const diff = useQuery(versionDiffQuery(ws, draft, number, against));
   if (diff.isPending) return <Loading rows={8} />;
-  if (diff.error) return <ErrorState error={diff.error} retry={diff.refetch} />;
+  if (diff.isLoadingError) return <ErrorState error={diff.error} retry={diff.refetch} />;
   return (
     <>
       {diff.data.lines.every(({ op }) => op === " ") && (
@@ -237,7 +237,7 @@ function Difference({
 function Whole({ ws, draft, number }: { ws: string; draft: string; number: number }) {
   const version = useQuery(versionQuery(ws, draft, number));
   if (version.isPending) return <Loading rows={8} />;
-  if (version.error) return <ErrorState error={version.error} retry={version.refetch} />;
+  if (version.isLoadingError) return <ErrorState error={version.error} retry={version.refetch} />;
   return (
     <DiffView
       label={`Text of version ${number}`}

@@ -44,7 +44,7 @@ export function JobsPage() {
         <div className="panel">
           {drafts.isPending ? (
             <Loading rows={10} />
-          ) : drafts.error ? (
+          ) : drafts.isLoadingError ? (
             <ErrorState error={drafts.error} retry={drafts.refetch} />
           ) : drafts.data.items.length === 0 ? (
             q ? (

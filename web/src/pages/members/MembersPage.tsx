@@ -58,7 +58,7 @@ export function MembersPage() {
         <div className="panel">
           {members.isPending ? (
             <Loading rows={5} />
-          ) : members.error ? (
+          ) : members.isLoadingError ? (
             <ErrorState error={members.error} retry={members.refetch} />
           ) : members.data.items.length === 0 ? (
             <Empty title="No members" action={add}>

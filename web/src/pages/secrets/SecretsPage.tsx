@@ -43,7 +43,7 @@ export function SecretsPage() {
         <div className="panel">
           {secrets.isPending ? (
             <Loading rows={5} />
-          ) : secrets.error ? (
+          ) : secrets.isLoadingError ? (
             <ErrorState error={secrets.error} retry={secrets.refetch} />
           ) : secrets.data.items.length === 0 ? (
             <Empty title="No secrets" action={add}>

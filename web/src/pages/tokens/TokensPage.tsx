@@ -49,7 +49,7 @@ export function TokensPage() {
         <div className="panel">
           {tokens.isPending ? (
             <Loading rows={4} />
-          ) : tokens.error ? (
+          ) : tokens.isLoadingError ? (
             <ErrorState error={tokens.error} retry={tokens.refetch} />
           ) : tokens.data.items.length === 0 ? (
             <Empty title="No tokens" action={add}>

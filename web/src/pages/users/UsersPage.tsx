@@ -38,7 +38,7 @@ export function UsersPage() {
         <div className="panel">
           {users.isPending ? (
             <Loading rows={5} />
-          ) : users.error ? (
+          ) : users.isLoadingError ? (
             <ErrorState error={users.error} retry={users.refetch} />
           ) : users.data.items.length === 0 ? (
             <Empty title="No users" action={add} />

@@ -146,7 +146,7 @@ function Review({
     retry: false,
   });
   if (diff.isPending) return <Loading rows={4} label="Comparing" />;
-  if (diff.error) return <ErrorState error={diff.error} retry={diff.refetch} />;
+  if (diff.isLoadingError) return <ErrorState error={diff.error} retry={diff.refetch} />;
   const { changes, diagnostics } = diff.data;
   const moving = changes.filter(({ action }) => action !== "unchanged");
   const tally = (Object.keys(VERBS) as Change["action"][])

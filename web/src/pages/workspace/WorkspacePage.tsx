@@ -34,7 +34,7 @@ export function WorkspacePage() {
           </div>
           {workspace.isPending ? (
             <Loading rows={3} />
-          ) : workspace.error ? (
+          ) : workspace.isLoadingError ? (
             <ErrorState error={workspace.error} retry={workspace.refetch} />
           ) : (
             <Facts workspace={workspace.data} />

@@ -1,0 +1,318 @@
+//! Puts the platform together, serves until a signal comes, and takes it apart in order. Workers go on.
+
+use std::future::pending;
+use std::io::{ErrorKind, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::{Settings, Tls};
+use embedded::{EmbeddedOptions, EmbeddedRunner, wiring};
+use jobs::{Jobs, JobsSettings};
+use stdx::{Clock, Random, SystemClock};
+use store::{MasterKey, Options, Store};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+use super::config::{Config, Mode};
+use super::console::Embedded;
+use super::{DATABASE_FILE, Refusal, demo, first_start, log};
+
+/// How often what has expired is removed.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(10 * 60);
+/// How long the server may take to answer its own first request.
+const ANSWER_WAIT_MS: i64 = 10_000;
+const ANSWER_LOOK_INTERVAL: Duration = Duration::from_millis(5);
+
+pub fn run(config: &Config, has_demo: bool, out: &mut dyn Write) -> Result<(), Refusal> {
+    log::begin(&config.log_level);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::new(format!("cannot begin: {error}")))?;
+    runtime.block_on(serve(config, has_demo, out))
+}
+
+async fn serve(config: &Config, has_demo: bool, out: &mut dyn Write) -> Result<(), Refusal> {
+    let mut signals = Signals::new()?;
+    // Before anything is made: a port that is taken leaves nothing behind.
+    let listener = bind(config.listen).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Refusal::new(format!("cannot listen on {}: {error}", config.listen)))?;
+    let tls = tls(config)?;
+    let store = open_store(config).await?;
+    let jobs = jobs(config, &store)?;
+    if config.mode == Mode::Users {
+        first_start::make_admin(&store, &config.data, out).await?;
+    }
+    if has_demo {
+        demo::make(&jobs).await?;
+    }
+    let reconciling = jobs.spawn();
+    let expiring = tokio::spawn(remove_expired(store.clone()));
+
+    let router = api::router(jobs.clone(), settings(config), Some(Arc::new(Embedded)));
+    let (shut_down, is_shut_down) = oneshot::channel::<()>();
+    let mut serving = tokio::spawn(api::serve(listener, router, tls, async move {
+        // Also over if the sender is gone.
+        let _ = is_shut_down.await;
+    }));
+    let url = url(config, address);
+    let being_ready = async {
+        until_it_answers(local_url(config, address)).await?;
+        writeln!(out, "Oceanus is ready at {url}")
+            .and_then(|()| out.flush())
+            .map_err(|error| Refusal::new(format!("cannot write to standard output: {error}")))?;
+        tracing::info!(url, data = %config.data.display(), "ready");
+        pending().await
+    };
+    let outcome = tokio::select! {
+        name = signals.next() => {
+            tracing::info!(signal = name, "shutting down; jobs go on");
+            Ok(())
+        }
+        failed = being_ready => failed,
+        ended = &mut serving => Err(ended_by_itself(ended)),
+    };
+
+    // Whoever cannot wait for the end in order sends a second signal.
+    let end = async {
+        // Nobody listens if it has ended by itself.
+        let _ = shut_down.send(());
+        if !serving.is_finished()
+            && let Err(error) = (&mut serving).await
+        {
+            tracing::error!(%error, "the API did not end in order");
+        }
+        jobs.shut_down();
+        if let Err(error) = reconciling.await {
+            tracing::error!(%error, "the reconcile loop did not end in order");
+        }
+        expiring.abort();
+        store.close().await;
+    };
+    tokio::select! {
+        () = end => {}
+        name = signals.next() => tracing::warn!(signal = name, "ended at once"),
+    }
+    outcome
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Refusal> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => Refusal::new(format!("another program listens on {address}"))
+            .hint("if it is Oceanus, open it in a browser; else choose another port with --listen 127.0.0.1:PORT"),
+        ErrorKind::PermissionDenied => {
+            Refusal::new(format!("no permission to listen on {address}")).hint("take a port from 1024 on")
+        }
+        ErrorKind::AddrNotAvailable => Refusal::new(format!("{address} is no address of this machine"))
+            .hint("listen on 0.0.0.0 for every network that this machine is in"),
+        _ => Refusal::new(format!("cannot listen on {address}: {error}")),
+    })
+}
+
+fn tls(config: &Config) -> Result<Option<Tls>, Refusal> {
+    let Some(files) = &config.tls else {
+        return Ok(None);
+    };
+    match Tls::from_files(&files.certificate, &files.key) {
+        Ok(tls) => Ok(Some(tls)),
+        Err(error) => Err(Refusal::new(format!("no TLS: {error}"))),
+    }
+}
+
+async fn open_store(config: &Config) -> Result<Store, Refusal> {
+    let data = &config.data;
+    make_private(data).map_err(|error| {
+        Refusal::new(format!(
+            "cannot make the data folder '{}': {error}",
+            data.display()
+        ))
+    })?;
+    let key = MasterKey::read_or_create(&config.master_key).map_err(|error| {
+        Refusal::new(error.to_string())
+            .hint("the setting 'master_key' says where the key lies, outside of the data folder")
+    })?;
+    let seed = getrandom::u64().map_err(|error| Refusal::new(format!("there is no randomness: {error}")))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Store::open(Options::new(data, key), clock, Random::new(seed))
+        .await
+        .map_err(|error| match error {
+            store::Error::InUse { .. } => Refusal::new(format!(
+                "another server works with the data folder '{}'",
+                data.display()
+            ))
+            .hint("stop it, or give this one a folder of its own with --data DIR"),
+            error => Refusal::new(format!(
+                "cannot open the data folder '{}': {error}",
+                data.display()
+            )),
+        })
+}
+
+/// Makes the data folder and the database's file for their owner only. An empty file is a new database.
+fn make_private(data: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)?;
+    let database = data.join(DATABASE_FILE);
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(database);
+    match made {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn jobs(config: &Config, store: &Store) -> Result<Jobs, Refusal> {
+    let failed =
+        |error: &dyn std::fmt::Display| Refusal::new(format!("the embedded engine cannot begin: {error}"));
+    let options = EmbeddedOptions {
+        denied: config.denied_files(),
+        ..EmbeddedOptions::new(&config.data).map_err(|error| failed(&error))?
+    };
+    let runner = EmbeddedRunner::new(options).map_err(|error| failed(&error))?;
+    let registry = wiring::registry(Arc::new(Mutex::new(std::io::sink())));
+    let settings = JobsSettings {
+        capacity_cores: config.capacity.cores,
+        capacity_memory_bytes: config.capacity.memory_bytes,
+        workspace_cores: config.workspace.cores,
+        workspace_memory_bytes: config.workspace.memory_bytes,
+        files: config.data.join("files"),
+        file_roots: config.file_roots.clone(),
+        denied: config.denied_files(),
+        network: config.network.clone(),
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Ok(Jobs::new(
+        store.clone(),
+        Arc::new(runner),
+        Arc::new(registry),
+        clock,
+        settings,
+    ))
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        hosts: config.hosts.clone(),
+        secure: config.tls.is_some(),
+        upload_bytes_max: config.upload_bytes_max,
+        session_lifetime: config.session_lifetime,
+        ..Settings::new(match config.mode {
+            Mode::Users => api::Mode::Users,
+            Mode::SingleUser => api::Mode::SingleUser,
+        })
+    }
+}
+
+async fn remove_expired(store: Store) {
+    loop {
+        tokio::time::sleep(EXPIRY_INTERVAL).await;
+        match store.remove_expired().await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "sessions and answers have expired"),
+            Err(error) => tracing::warn!(%error, "what has expired could not be removed; it is tried again"),
+        }
+    }
+}
+
+/// Where people find the server.
+fn url(config: &Config, address: SocketAddr) -> String {
+    match (address.ip().is_unspecified(), config.hosts.first()) {
+        (true, Some(host)) => format!("{}://{host}:{}", scheme(config), address.port()),
+        _ => local_url(config, address),
+    }
+}
+
+/// Where this machine finds the server.
+fn local_url(config: &Config, address: SocketAddr) -> String {
+    let ip: IpAddr = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("{}://{}", scheme(config), SocketAddr::new(ip, address.port()))
+}
+
+fn scheme(config: &Config) -> &'static str {
+    if config.tls.is_some() { "https" } else { "http" }
+}
+
+/// Waits until a request is answered. What is said of readiness has then been seen.
+async fn until_it_answers(url: String) -> Result<(), Refusal> {
+    let ask = move || {
+        // Its own certificate need not be made for the address of this machine.
+        let tls = ureq::tls::TlsConfig::builder().disable_verification(true).build();
+        let agent = ureq::Agent::config_builder()
+            .proxy(None)
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_millis(ANSWER_WAIT_MS as u64)))
+            .build()
+            .new_agent();
+        let until_ms = SystemClock.now_ms() + ANSWER_WAIT_MS;
+        loop {
+            // A server that goes by other names only refuses this one, and that is an answer.
+            let fault = match agent.get(format!("{url}{}/health/ready", api::BASE)).call() {
+                Ok(answer) if !answer.status().is_server_error() => return Ok(()),
+                Ok(answer) => format!("it answered with status {}", answer.status()),
+                Err(error) => error.to_string(),
+            };
+            if SystemClock.now_ms() >= until_ms {
+                return Err(Refusal::new(format!(
+                    "the server does not answer at {url}: {fault}"
+                )));
+            }
+            SystemClock.sleep(ANSWER_LOOK_INTERVAL);
+        }
+    };
+    match tokio::task::spawn_blocking(ask).await {
+        Ok(answered) => answered,
+        Err(panic) => Err(Refusal::new(format!("the server could not be asked: {panic}"))),
+    }
+}
+
+fn ended_by_itself(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Refusal {
+    Refusal::new(match ended {
+        Ok(Ok(())) => "the API ended without being told to".to_string(),
+        Ok(Err(error)) => format!("the API failed: {error}"),
+        Err(panic) => format!("the API failed: {panic}"),
+    })
+}
+
+/// What asks the server to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Signals, Refusal> {
+        let take = |kind| signal(kind).map_err(|error| Refusal::new(format!("cannot take signals: {error}")));
+        Ok(Signals {
+            interrupt: take(SignalKind::interrupt())?,
+            terminate: take(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        let name = tokio::select! {
+            got = self.interrupt.recv() => got.map(|()| "interrupt"),
+            got = self.terminate.recv() => got.map(|()| "terminate"),
+        };
+        match name {
+            Some(name) => name,
+            // There are no more signals: nobody will ask.
+            None => pending().await,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! From a file of SQL to a job that runs, is watched, changed and stopped.
+
+use std::io::{BufRead, BufReader};
+
+use serde_json::Value;
+
+use crate::support::{Home, lines_below, until};
+
+const TICKS: &str = "CREATE TABLE ticks (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '50',
+  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '1000000');
+CREATE TABLE seen (n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'seen', 'format' = 'csv');
+CREATE TABLE told (n BIGINT) WITH ('connector' = 'print');
+";
+
+#[test]
+fn a_job_is_deployed_watched_upgraded_rolled_back_and_stopped() {
+    let home = Home::new();
+    let server = home.serve();
+    server
+        .run(&["workspaces", "create", "w", "--title", "The W"])
+        .expect(0)
+        .shows("workspace 'w' made");
+    let file = home.write(
+        "count.sql",
+        &format!("{TICKS}INSERT INTO seen SELECT n FROM ticks;"),
+    );
+    server
+        .run(&["deploy", &file, "--parallelism", "1", "-m", "first"])
+        .expect(0)
+        .shows("job 'count': version 1\n")
+        .shows("deployment 'count': running, version 1\n");
+    let seen = home.data().join("files/w/seen");
+    until("no rows", || !lines_below(&seen).is_empty());
+    server
+        .run(&["deployments"])
+        .expect(0)
+        .shows("NAME   PHASE    WANTED   VERSION  PARALLELISM  WHY\ncount");
+    server.run(&["jobs"]).expect(0).shows("count (running)");
+    server
+        .run(&["metrics", "count"])
+        .expect(0)
+        .shows("rows read")
+        .shows("OPERATOR");
+    until("nothing is counted", || {
+        server.json(&["metrics", "count"])["rows_in"].as_u64() > Some(0)
+    });
+    server.run(&["logs", "count"]).expect(0).shows("the run begins");
+
+    // The same again changes nothing.
+    let before = server.json(&["status", "count"]);
+    server.run(&["deploy", &file]).expect(0).shows("version 1");
+    let after = server.json(&["status", "count"]);
+    assert_eq!(before["generation"], after["generation"]);
+
+    home.write(
+        "count.sql",
+        &format!("{TICKS}INSERT INTO seen SELECT -n FROM ticks;"),
+    );
+    let upgraded = server.json(&["deploy", &file]);
+    assert_eq!(
+        (&upgraded["version"], &upgraded["phase"]),
+        (&2.into(), &"running".into())
+    );
+    until("no rows of the new version", || {
+        lines_below(&seen).iter().any(|row| row.starts_with('-'))
+    });
+    server
+        .run(&["rollback", "count", "1", "--draft"])
+        .expect(0)
+        .shows("deployment 'count': running, version 1\n");
+    server.run(&["deploy", "count"]).expect(0).shows("version 1\n");
+    server
+        .run(&["rollback", "count", "9"])
+        .expect(2)
+        .tells("not found");
+
+    server.run(&["restart", "count"]).expect(0).shows("running");
+    server.run(&["suspend", "count"]).expect(0).shows("suspended");
+    server.run(&["resume", "count"]).expect(0).shows("running");
+    server.run(&["delete", "count"]).expect(5).tells("stop it first");
+    server
+        .run(&["stop", "count"])
+        .expect(0)
+        .shows("deployment 'count': stopped");
+    server
+        .run(&["status", "count"])
+        .expect(0)
+        .shows("phase        stopped")
+        .shows("RUN  PHASE");
+    server.run(&["delete", "count"]).expect(0);
+    server
+        .run(&["status", "count"])
+        .expect(2)
+        .tells("deployment 'count' not found");
+    server.end();
+}
+
+#[test]
+fn a_log_and_its_counts_are_followed() {
+    let home = Home::new();
+    let server = home.serve();
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    let file = home.write(
+        "tell.sql",
+        &format!("{TICKS}INSERT INTO told SELECT n FROM ticks;"),
+    );
+    server.run(&["deploy", &file]).expect(0);
+
+    let mut follower = server.start(&["logs", "tell", "-f"]);
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("the run begins"));
+    let rows: Vec<String> = lines
+        .map(Result::unwrap)
+        .filter(|line| line.starts_with("+I["))
+        .take(60)
+        .collect();
+    // More than a second of rows, none twice and none left out.
+    let numbers = (1..=60).map(|n| format!("+I[{n}]"));
+    assert_eq!(rows, numbers.collect::<Vec<_>>());
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+
+    let mut watcher = server.start(&["metrics", "tell", "-w", "--output", "json"]);
+    let lines = BufReader::new(watcher.stdout.take().unwrap()).lines();
+    let counts: Vec<u64> = lines
+        .take(3)
+        .map(|line| {
+            serde_json::from_str::<Value>(&line.unwrap()).unwrap()["rows_in"]
+                .as_u64()
+                .unwrap()
+        })
+        .collect();
+    assert!(counts.is_sorted() && counts[0] < counts[2], "{counts:?}");
+    watcher.kill().unwrap();
+    watcher.wait().unwrap();
+
+    // Whoever asked for one run only is done when it is over.
+    let mut follower = server.start(&["logs", "tell", "-f", "--run", "1"]);
+    let lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    let reader = std::thread::spawn(move || {
+        lines
+            .map(Result::unwrap)
+            .filter(|line| line.starts_with("+I["))
+            .count()
+    });
+    server.run(&["stop", "tell"]).expect(0);
+    assert!(reader.join().unwrap() >= 60);
+    assert_eq!(follower.wait().unwrap().code(), Some(0));
+    server.end();
+}
+
+#[test]
+fn wrong_sql_is_underlined_where_it_is_wrong() {
+    let home = Home::new();
+    let server = home.serve();
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    let file = home.write(
+        "wrong.sql",
+        &format!("{TICKS}INSERT INTO seen\nSELECT m FROM ticks;"),
+    );
+    let place =
+        format!("{file}:6:8: error: column 'm' not found\n  |\n6 | SELECT m FROM ticks;\n  |        ^\n");
+    server.run(&["validate", &file]).expect(2).tells(&place);
+    server
+        .run(&["preview", &file])
+        .expect(2)
+        .tells("column 'm' not found");
+    server
+        .run(&["deploy", &file])
+        .expect(2)
+        .tells(&place)
+        .tells("error: ");
+    assert_eq!(server.json(&["deployments"]).as_array().unwrap().len(), 0);
+
+    let problem = server.run(&["deploy", &file, "--output", "json"]).expect(2);
+    let problem: Value = serde_json::from_str(&problem.err).unwrap();
+    assert_eq!(problem["diagnostics"][0]["span"]["line"], 6, "{problem}");
+
+    home.write(
+        "wrong.sql",
+        "SELECT * FROM (VALUES (1, 'one'), (2, CAST(NULL AS STRING))) AS t (n, name);",
+    );
+    server
+        .run(&["validate", &file])
+        .expect(0)
+        .shows("1 statement in order");
+    server
+        .run(&["preview", &file])
+        .expect(0)
+        .shows("op  n  name\n+I  1  one\n+I  2  <NULL>\n(2 rows)\n");
+    let rows = server.run(&["preview", &file, "--output", "json"]).expect(0);
+    assert_eq!(
+        rows.out,
+        "{\"op\":\"+I\",\"row\":{\"n\":1,\"name\":\"one\"}}\n{\"op\":\"+I\",\"row\":{\"n\":2,\"name\":null}}\n"
+    );
+    server.end();
+}
+
+#[test]
+fn a_job_that_cannot_run_any_more_fails_its_command() {
+    let home = Home::new();
+    let server = home.serve();
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    server
+        .run_with(&["secrets", "set", "folder", "--stdin"], "seen")
+        .expect(0);
+    let text = format!(
+        "{}INSERT INTO seen SELECT n FROM ticks;",
+        TICKS.replace("'seen'", "'${secret.folder}'")
+    );
+    let file = home.write("count.sql", &text);
+    server.run(&["deploy", &file]).expect(0);
+    server.run(&["stop", "count"]).expect(0);
+    server.run(&["secrets", "delete", "folder"]).expect(0);
+    server
+        .run(&["resume", "count"])
+        .expect(1)
+        .tells("secret 'folder' not found")
+        .tells("3 | CREATE TABLE seen")
+        .tells("error: deployment 'count' failed");
+    server
+        .run(&["deployments"])
+        .expect(0)
+        .shows("failed")
+        .shows("secret 'folder' not found");
+    server
+        .run(&["status", "count"])
+        .expect(0)
+        .tells("oceanus logs count");
+    server.end();
+}
+
+#[test]
+fn a_job_that_fails_on_a_row_is_tried_again_and_says_why() {
+    let home = Home::new();
+    let server = home.serve();
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    home.write("data/files/w/in/rows.csv", "1\nnonsense\n");
+    let file = home.write(
+        "read.sql",
+        "CREATE TABLE numbers (n INT) WITH ('connector' = 'filesystem', 'path' = 'in', 'format' = 'csv');
+CREATE TABLE gone (n INT) WITH ('connector' = 'blackhole');
+INSERT INTO gone SELECT n FROM numbers;",
+    );
+    server
+        .run(&["deploy", &file, "--no-wait"])
+        .expect(0)
+        .shows("running wanted");
+    until("it does not fail", || {
+        server.json(&["status", "read"])["phase"] == "recovering"
+    });
+    server
+        .run(&["status", "read"])
+        .expect(0)
+        .shows("back off: ")
+        .shows("nonsense");
+    server
+        .run(&["resume", "read", "--timeout", "0"])
+        .expect(3)
+        .tells("deployment 'read' is still");
+    server.end();
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_with_what_to_do() {
+    let home = Home::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    home.run(&["jobs", "--url", &url])
+        .expect(3)
+        .tells(&format!("error: no answer from {url}"))
+        .tells("oceanus serve");
+    home.run(&["jobs", "--url", "localhost"])
+        .expect(2)
+        .tells("'localhost' is not the address of a server");
+    home.run(&["jobs", "--nonsense"]).expect(2);
+}
+
+#[test]
+fn a_shell_is_told_how_to_complete() {
+    let home = Home::new();
+    home.run(&["completion", "bash"])
+        .expect(0)
+        .shows("oceanus__subcmd__deploy")
+        .shows("--parallelism");
+    home.run(&["completion", "zsh"])
+        .expect(0)
+        .shows("#compdef oceanus");
+}

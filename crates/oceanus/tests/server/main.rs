@@ -1,0 +1,8 @@
+//! The server as a process, and the command line as its client: through the front door only.
+
+mod access;
+mod backups;
+mod bundles;
+mod deployments;
+mod modes;
+mod support;

@@ -1,10 +1,12 @@
-//! The same SQL on the same files, on Flink and on Oceanus, in one run.
+//! What is measured: the engine beside Flink, on the same SQL and the same files, and the platform under load.
 //!
-//! `compare` measures, `verify` compares rows, `generate` writes the events that both read.
+//! `compare` measures the engines, `verify` compares their rows, `generate` writes the events that both read; `platform`
+//! measures the platform.
 
 mod flink;
 mod generate;
 mod oceanus;
+mod platform;
 mod process;
 mod queries;
 mod rows;
@@ -35,6 +37,11 @@ enum Action {
     Verify(Options),
     /// Write the events only.
     Generate(Options),
+    /// Measure the platform, under load and at rest.
+    Platform(platform::Options),
+    /// The server that `platform` measures under load.
+    #[command(hide = true)]
+    PlatformHost(platform::host::HostOptions),
 }
 
 #[derive(Debug, Args)]
@@ -86,7 +93,17 @@ fn main() -> Result<()> {
             let place = Workplace::prepare(&options)?;
             place.events_folder(place.events).map(drop)
         }
+        Action::Platform(options) => platform::run(&options),
+        Action::PlatformHost(options) => platform::host::run(&options),
     }
+}
+
+/// What is kept from one run to the next lies below.
+fn cache() -> Result<PathBuf> {
+    Ok(match std::env::var_os("OCEANUS_CACHE") {
+        Some(cache) => PathBuf::from(cache),
+        None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache/oceanus"),
+    })
 }
 
 /// Where everything is.
@@ -105,12 +122,7 @@ impl Workplace {
             .parent()
             .context("bench/ has a parent")?
             .to_path_buf();
-        let cache = match std::env::var_os("OCEANUS_CACHE") {
-            Some(cache) => PathBuf::from(cache),
-            None => {
-                PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache/oceanus")
-            }
-        };
+        let cache = cache()?;
         let names: Vec<String> = if options.queries.is_empty() {
             queries::NAMES.iter().map(|name| name.to_string()).collect()
         } else {

@@ -11,4 +11,4 @@ SELECT
   MAX(price) AS highest
 FROM TUMBLE(TABLE bids, DESCRIPTOR(event_time), INTERVAL '10' SECOND)
 GROUP BY window_start, window_end, auction
-HAVING COUNT(*) >= 780;
+HAVING COUNT(*) >= 770;

@@ -27,15 +27,16 @@ pub struct Restore {
     data: Data,
 }
 
+/// The data folder that is meant.
 #[derive(Debug, clap::Args)]
-struct Data {
+pub struct Data {
     /// The server's data folder; without it that of `oceanus serve`.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
 
 impl Data {
-    fn folder(&self) -> Result<PathBuf> {
+    pub fn folder(&self) -> Result<PathBuf> {
         match data_folder(self.data.as_deref()) {
             Ok(folder) => Ok(folder),
             Err(fault) => Err(Failure::wrong(fault.render().trim_end())),
@@ -80,7 +81,8 @@ impl Restore {
     }
 }
 
-fn database(folder: &Path) -> Result<PathBuf> {
+/// The database of a folder that has one.
+pub fn database(folder: &Path) -> Result<PathBuf> {
     let database = folder.join(DATABASE_FILE);
     match database.is_file() {
         true => Ok(database),

@@ -123,6 +123,16 @@ impl Failure {
         }
     }
 
+    /// What to do about a refusal of this status from here.
+    pub fn hint_at_status(mut self, status: u16, hint: &str) -> Failure {
+        if let Failure::Refused(refused) = &mut self
+            && refused.problem.status == status
+        {
+            refused.problem.hint = Some(hint.to_string());
+        }
+        self
+    }
+
     pub fn is_status(&self, wanted: u16) -> bool {
         matches!(self, Failure::Refused(refused) if refused.problem.status == wanted)
     }

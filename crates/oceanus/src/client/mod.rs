@@ -1,6 +1,7 @@
 //! The command line as a client of a server: a file for each family of commands.
 //!
-//! Whatever is done here is done by the REST API; only `backup` and `restore` touch the data folder itself.
+//! Whatever is done here is done by the REST API; only `backup`, `restore` and `reset-password` touch the data folder
+//! itself.
 
 mod access;
 mod backup;
@@ -15,6 +16,7 @@ mod jobs;
 mod login;
 mod names;
 mod prompt;
+mod recover;
 mod secrets;
 mod show;
 mod sse;
@@ -136,6 +138,8 @@ pub enum Command {
     Backup(Here<backup::Backup>),
     /// Put a copy in the place of the metadata database, while no server runs.
     Restore(Here<backup::Restore>),
+    /// Give a user another password in a data folder that no server works with.
+    ResetPassword(Here<recover::ResetPassword>),
     /// Add, list and delete users, and set their passwords.
     Users(With<users::Users>),
 }
@@ -166,6 +170,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> u8 {
         Command::Diff(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Backup(here) => show(&here.form, out, |show| here.own.run(show)),
         Command::Restore(here) => show(&here.form, out, |show| here.own.run(show)),
+        Command::ResetPassword(here) => show(&here.form, out, |show| here.own.run(show)),
         Command::Users(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
     }
 }
@@ -176,7 +181,10 @@ fn ask(
     out: &mut dyn Write,
     act: impl FnOnce(&Access, &mut Show<'_>) -> failure::Result<()>,
 ) -> u8 {
-    show(&options.form, out, |show| act(&Access::new(options)?, show))
+    show(&options.form, out, |show| {
+        let acted = act(&Access::new(options)?, show);
+        acted.map_err(|failure| failure.hint_at_status(401, "sign in with `oceanus login`"))
+    })
 }
 
 fn show(form: &Form, out: &mut dyn Write, act: impl FnOnce(&mut Show<'_>) -> failure::Result<()>) -> u8 {

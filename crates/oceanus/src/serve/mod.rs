@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, REFERENCE};
 use layers::{Named, Sources, Value};
+use store::Store;
 
 pub use layers::Fault;
 
@@ -58,8 +59,8 @@ pub struct Arguments {
 /// Why the server does not run: what is wrong, and what to do about it.
 #[derive(Debug)]
 pub struct Refusal {
-    message: String,
-    hint: Option<String>,
+    pub message: String,
+    pub hint: Option<String>,
 }
 
 impl Refusal {
@@ -107,6 +108,13 @@ pub fn run(arguments: Arguments, out: &mut dyn Write) -> u8 {
             EXIT_FAILED
         }
     }
+}
+
+/// Does something with the store of a data folder that no server works with.
+pub fn with_store<T>(data: &Path, act: impl AsyncFnOnce(&Store) -> T) -> Result<T, Refusal> {
+    let flags = vec![("data", Value::Text(data.display().to_string()))];
+    let (config, _) = read_sources(None, flags).map_err(|fault| Refusal::new(fault.render().trim_end()))?;
+    start::with_store(&config, act)
 }
 
 /// The data folder of a server that is started with the settings of here and now.

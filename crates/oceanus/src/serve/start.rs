@@ -36,6 +36,20 @@ pub fn run(config: &Config, has_demo: bool, out: &mut dyn Write) -> Result<(), R
     runtime.block_on(serve(config, has_demo, out))
 }
 
+/// Opens the store for a moment, without a server around it.
+pub fn with_store<T>(config: &Config, act: impl AsyncFnOnce(&Store) -> T) -> Result<T, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::new(format!("cannot begin: {error}")))?;
+    runtime.block_on(async {
+        let store = open_store(config).await?;
+        let acted = act(&store).await;
+        store.close().await;
+        Ok(acted)
+    })
+}
+
 async fn serve(config: &Config, has_demo: bool, out: &mut dyn Write) -> Result<(), Refusal> {
     let mut signals = Signals::new()?;
     // Before anything is made: a port that is taken leaves nothing behind.
@@ -105,7 +119,7 @@ async fn serve(config: &Config, has_demo: bool, out: &mut dyn Write) -> Result<(
 async fn bind(address: SocketAddr) -> Result<TcpListener, Refusal> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => Refusal::new(format!("another program listens on {address}"))
-            .hint("if it is Oceanus, open it in a browser; else choose another port with --listen 127.0.0.1:PORT"),
+            .hint("if it is Oceanus, open it in a browser; else choose another port with --listen 127.0.0.1:PORT or OCEANUS_LISTEN"),
         ErrorKind::PermissionDenied => {
             Refusal::new(format!("no permission to listen on {address}")).hint("take a port from 1024 on")
         }

@@ -15,7 +15,11 @@ fn users(home: &Home) -> (Server<'_>, String) {
 fn a_login_lasts_until_the_logout() {
     let home = Home::new();
     let (server, password) = users(&home);
-    server.run(&["workspaces"]).expect(4).tells("not signed in");
+    server
+        .run(&["workspaces"])
+        .expect(4)
+        .tells("not signed in")
+        .tells("= help: sign in with `oceanus login`");
     server
         .run_with(&["login", "--name", "admin", "--password-stdin"], &password)
         .expect(0)
@@ -200,5 +204,41 @@ fn a_workspace_is_named_where_there_are_several() {
         .expect(2)
         .tells("no terminal");
     server.run(&["workspaces", "delete", "two", "--yes"]).expect(0);
+    server.end();
+}
+
+#[test]
+fn a_lost_password_is_replaced_at_the_data_folder() {
+    let home = Home::new();
+    let (server, password) = users(&home);
+    let data = home.data().display().to_string();
+    let reset = ["reset-password", "admin", "--password-stdin", "--data", &data];
+    home.run_with(&reset, "a new and long one")
+        .expect(5)
+        .tells("another server works with the data folder");
+    server.end();
+    home.run_with(&reset, "short")
+        .expect(2)
+        .tells("at least 8 characters");
+    home.run_with(&reset, "a new and long one").expect(0);
+    let nobody = ["reset-password", "ada", "--password-stdin", "--data", &data];
+    home.run_with(&nobody, "a new and long one")
+        .expect(2)
+        .tells("user 'ada' not found");
+    let elsewhere = [
+        "reset-password",
+        "admin",
+        "--password-stdin",
+        "--data",
+        "elsewhere",
+    ];
+    home.run_with(&elsewhere, "a new and long one")
+        .expect(2)
+        .tells("there is no database");
+    assert!(!home.path("elsewhere").exists());
+    let server = home.serve_with(&[]);
+    let login = ["login", "--name", "admin", "--password-stdin"];
+    server.run_with(&login, &password).expect(4);
+    server.run_with(&login, "a new and long one").expect(0);
     server.end();
 }

@@ -127,6 +127,7 @@ fn the_first_start_makes_an_administrator_once() {
     let server = home.serve_with(&[]);
     assert_eq!(server.greeting, "");
     assert!(file.exists());
+    server.run_with(&login, password).expect(0);
     let both = format!("{password}\nsomething new and long");
     server
         .run_with(&["users", "passwd", "--password-stdin"], &both)

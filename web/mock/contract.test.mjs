@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import Ajv from "ajv/dist/2020.js";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { routes, startMock } from "./server.mjs";
 
 const DOCUMENT = JSON.parse(readFileSync(new URL("../../crates/api/openapi.json", import.meta.url), "utf8"));
@@ -99,10 +99,20 @@ it.each(CALLS)("%s %s", async (method, path, body, guarded) => {
   const text = await response.text();
   if (text === "") return expect(described.content).toBeUndefined();
   checkAgainst(described.content[type].schema, JSON.parse(text));
-  if (path.includes("/import") && response.status === 202) {
-    const operation = await call("GET", `/operations/${JSON.parse(text).id}`);
-    checkAgainst({ $ref: "#/components/schemas/Operation" }, await operation.json());
-  }
+});
+
+it.each(["SELECT 1", "SELECT pric FROM t"])("imports '%s' as the document says", async (sql) => {
+  const begun = await call("POST", `${W}/import`, { files: { "jobs/a.sql": sql }, prune: false });
+  const { id } = await begun.json();
+  const ended = await vi.waitUntil(
+    async () => {
+      const operation = await (await call("GET", `/operations/${id}`)).json();
+      checkAgainst({ $ref: "#/components/schemas/Operation" }, operation);
+      return operation.ended_at && operation;
+    },
+    { timeout: 5_000, interval: 100 },
+  );
+  checkAgainst({ $ref: "#/components/schemas/BundleReport" }, ended.result);
 });
 
 it("tells of a preview as the document says", async () => {

@@ -104,6 +104,7 @@ export const theme = createTheme({
     Radio: { defaultProps: { size: "xs", iconColor: "var(--o-on-accent)" } },
     SegmentedControl: { defaultProps: { size: "xs" } },
     Tabs: { defaultProps: { keepMounted: false } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, arrowSize: 5, fz: 12 } },
     Menu: {
       defaultProps: { shadow: "md", position: "bottom-end", offset: 4, withInitialFocusPlaceholder: false },

@@ -126,80 +126,59 @@ export function runsOf({ id: deploymentId, phase, version, last_error, paralleli
   ];
 }
 
+const operator = (id, name, inside, state = null) => ({
+  id: `0.${id}`,
+  name,
+  detail: `${name}(${inside})`,
+  inputs: id === 0 ? [] : [`0.${id - 1}`],
+  state,
+  statement: 0,
+  span: null,
+});
+
+const NODES = [
+  operator(
+    0,
+    "Source",
+    "table=[default_catalog.auctions.events], read=[event_type, bid], rowtime=[event_time]",
+    "read positions",
+  ),
+  operator(
+    1,
+    "Calc",
+    "select=[bid.auction AS auction, bid.bidder AS bidder, bid.price AS price, event_time], where=[(event_type = 2)]",
+  ),
+  operator(
+    2,
+    "LocalWindowAggregate",
+    "keys=[auction], window=[TUMBLE(size=[10 s]) over event_time], aggregates=[COUNT(*), COUNT(DISTINCT bidder), MAX(price)]",
+    "per key and slice, until the chunk ends",
+  ),
+  operator(
+    3,
+    "GlobalWindowAggregate",
+    "keys=[auction], window=[TUMBLE(size=[10 s])], aggregates=[COUNT(..), COUNT(..), MAX(..)], properties=[start]",
+    "per key and slice, until the window closes",
+  ),
+  operator(
+    4,
+    "Calc",
+    "select=[window_start, auction, agg$0 AS bids, agg$1 AS bidders, agg$2 AS highest], where=[(agg$0 >= 100)]",
+  ),
+  operator(
+    5,
+    "Sink",
+    "table=[default_catalog.auctions.hot_auctions], columns=[window_start, auction, bids, bidders, highest]",
+  ),
+];
+
 export const PLAN = {
-  nodes: [
-    {
-      id: "0.0",
-      name: "nexmark source",
-      detail: "events: event_type, bid.auction, bid.bidder, bid.price, bid.dateTime",
-      inputs: [],
-      state: null,
-      statement: 0,
-      span: null,
-    },
-    {
-      id: "0.1",
-      name: "watermark",
-      detail: "event_time - INTERVAL '1' SECOND",
-      inputs: ["0.0"],
-      state: null,
-      statement: 0,
-      span: null,
-    },
-    {
-      id: "0.2",
-      name: "filter and project",
-      detail: "event_type = 2 → auction, bidder, price, event_time",
-      inputs: ["0.1"],
-      state: null,
-      statement: 0,
-      span: null,
-    },
-    {
-      id: "0.3",
-      name: "window aggregate, local",
-      detail: "TUMBLE 10 s: count, count distinct bidder, max price",
-      inputs: ["0.2"],
-      state: "slices",
-      statement: 0,
-      span: null,
-    },
-    {
-      id: "0.4",
-      name: "window aggregate, global",
-      detail: "by auction, window_start",
-      inputs: ["0.3"],
-      state: "slices by key",
-      statement: 0,
-      span: null,
-    },
-    {
-      id: "0.5",
-      name: "filter",
-      detail: "bids >= 100",
-      inputs: ["0.4"],
-      state: null,
-      statement: 0,
-      span: null,
-    },
-    {
-      id: "0.6",
-      name: "filesystem sink",
-      detail: "hot_auctions: json, rolls every 60 s",
-      inputs: ["0.5"],
-      state: null,
-      statement: 0,
-      span: null,
-    },
-  ],
-  edges: [
-    { from: "0.0", to: "0.1", exchange: "forward" },
-    { from: "0.1", to: "0.2", exchange: "forward" },
-    { from: "0.2", to: "0.3", exchange: "forward" },
-    { from: "0.3", to: "0.4", exchange: "hash[auction]" },
-    { from: "0.4", to: "0.5", exchange: "forward" },
-    { from: "0.5", to: "0.6", exchange: "forward" },
-  ],
+  nodes: NODES,
+  edges: NODES.slice(1).map(({ id, inputs }) => ({
+    from: inputs[0],
+    to: id,
+    exchange: id === "0.3" ? "hash[auction]" : "forward",
+  })),
   is_bounded: false,
 };
 
@@ -213,7 +192,6 @@ export function metricsAt(startedMs, nowMs) {
   const bids = Math.floor(rowsIn * 0.92);
   const windows = Math.floor(seconds / 10);
   const counts = [
-    [0, rowsIn],
     [rowsIn, rowsIn],
     [rowsIn, bids],
     [bids, windows * 920],
@@ -237,11 +215,11 @@ export function metricsAt(startedMs, nowMs) {
       name,
       rows_in: counts[index][0],
       rows_out: counts[index][1],
-      late_rows: index === 3 ? 17 : 0,
+      late_rows: index === 2 ? 17 : 0,
       null_time_rows: 0,
       unreadable_rows: index === 0 ? 3 : 0,
-      state_bytes: index === 3 ? 4_300_000 : index === 4 ? 61_200_000 : 0,
-      busy_us: Math.floor(seconds * [210_000, 20_000, 160_000, 340_000, 95_000, 1_000, 12_000][index]),
+      state_bytes: index === 2 ? 4_300_000 : index === 3 ? 61_200_000 : 0,
+      busy_us: Math.floor(seconds * [230_000, 160_000, 340_000, 95_000, 1_000, 12_000][index]),
       watermark: at(nowMs - lag - index * 40),
     })),
   };

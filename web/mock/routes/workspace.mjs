@@ -90,7 +90,7 @@ export function workspaceRoutes(route) {
   route("POST", `${W}/import/diff`, ({ body }) => diffOf(body));
   route("POST", `${W}/import`, ({ mock, body }) => {
     const { changes, diagnostics } = diffOf(body);
-    if (diagnostics.length > 0) throw new Problem(422, "invalid", "the files are wrong", { diagnostics });
+    const result = { applied: diagnostics.length === 0, changes, diagnostics };
     const operation = {
       id: id("op"),
       kind: "import",
@@ -100,7 +100,7 @@ export function workspaceRoutes(route) {
     };
     mock.operations.set(operation.id, operation);
     setTimeout(() => {
-      Object.assign(operation, { status: "succeeded", ended_at: at(Date.now()), result: { changes } });
+      Object.assign(operation, { status: "succeeded", ended_at: at(Date.now()), result });
     }, IMPORT_MS).unref();
     return new Answer(202, operation, { Location: `/api/v1/operations/${operation.id}` });
   });
@@ -120,7 +120,8 @@ function diffOf({ files, prune }) {
     .map(([path]) => ({
       severity: "error",
       kind: "validation",
-      message: `${path}: column 'pric' not found`,
+      file: path,
+      message: "column 'pric' not found",
       hint: "did you mean 'price'?",
       span: { line: 1, column: 8, end_line: 1, end_column: 12, start: 7, end: 11 },
     }));

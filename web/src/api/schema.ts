@@ -271,7 +271,10 @@ export interface paths {
         /** Artifacts, by hash */
         get: operations["list_artifacts"];
         put?: never;
-        /** Upload a file */
+        /**
+         * Upload a JAR
+         * @description It is looked through before it is kept: complete, small enough when unpacked, and with no name that leads out.
+         */
         post: operations["upload_artifact"];
         delete?: never;
         options?: never;
@@ -438,6 +441,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{ws}/connections/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try whether what a connection leads to is there
+         * @description Only what jobs may reach is tried. Nothing is read or written there.
+         */
+        post: operations["test_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{ws}/deployments": {
         parameters: {
             query?: never;
@@ -576,6 +599,23 @@ export interface paths {
         };
         /** Runs, newest first */
         get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{ws}/deployments/{id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Snapshots, newest first */
+        get: operations["list_snapshots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -730,6 +770,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{ws}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace as files */
+        get: operations["export_workspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{ws}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the workspace what these files say
+         * @description The operation's result is a BundleReport.
+         */
+        post: operations["import_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{ws}/import/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an import of these files would change */
+        post: operations["compare_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{ws}/members": {
         parameters: {
             query?: never;
@@ -866,6 +960,47 @@ export interface components {
             subject: string;
             workspace: string | null;
         };
+        /** @description A workspace as files. */
+        Bundle: {
+            /**
+             * @description Texts by paths: `workspace.yaml`, `catalog.sql`, `connections/NAME.yaml`, `jobs/NAME.sql`, `jobs/NAME.yaml`,
+             *     `secrets.yaml`.
+             */
+            files: {
+                [key: string]: string;
+            };
+        };
+        /** @enum {string} */
+        BundleAction: "create" | "update" | "delete" | "unchanged";
+        BundleChange: {
+            action: components["schemas"]["BundleAction"];
+            /** @description None if it is unchanged. */
+            lines: components["schemas"]["DiffLine"][];
+            name: string;
+            /** @description `catalog`, `database`, `table`, `view`, `connection`, `job`, `version` or `deployment`. */
+            noun: string;
+        };
+        BundleContent: {
+            /** @description Texts by paths, as they were exported. */
+            files: {
+                [key: string]: string;
+            };
+            /** @description Whether what no file names is deleted. */
+            prune?: boolean;
+        };
+        /** @description What an import would change. */
+        BundleDiff: {
+            changes: components["schemas"]["BundleChange"][];
+            /** @description With an error among them nothing would be done. */
+            diagnostics: components["schemas"]["FileDiagnostic"][];
+        };
+        /** @description What an import has changed. */
+        BundleReport: {
+            /** @description False if there was a fault: nothing has changed then. */
+            applied: boolean;
+            changes: components["schemas"]["BundleChange"][];
+            diagnostics: components["schemas"]["FileDiagnostic"][];
+        };
         CatalogMessages: {
             /** @description What each statement has done. */
             messages: string[];
@@ -917,12 +1052,24 @@ export interface components {
             };
             updated_at: components["schemas"]["Time"];
         };
+        ConnectionCheck: {
+            /** @description `host:port`, or a path. */
+            address: string;
+            message: string;
+            ok: boolean;
+        };
         ConnectionContent: {
             /** @description The connector that it is for. */
             kind: string;
             options?: {
                 [key: string]: string;
             };
+        };
+        /** @description Whether what a connection leads to is there. */
+        ConnectionReport: {
+            checks: components["schemas"]["ConnectionCheck"][];
+            /** @description All checks are well, and there is at least one. */
+            reachable: boolean;
         };
         DatabaseNode: {
             name: string;
@@ -1084,6 +1231,10 @@ export interface components {
         };
         /** @enum {string} */
         FailureCause: "invalid" | "runtime" | "memory" | "locked" | "fenced" | "internal";
+        /** @description A diagnostic, and the file that its place is in. */
+        FileDiagnostic: components["schemas"]["Diagnostic"] & {
+            file: string | null;
+        };
         Function: {
             /** @description `string`, `math`, `temporal`, ... */
             category: string;
@@ -1171,6 +1322,15 @@ export interface components {
             unreadable_rows: number;
             watermark: components["schemas"]["Time"] | null;
         };
+        /** @description An artifact that was looked through and kept. */
+        NewArtifact: components["schemas"]["Artifact"] & {
+            /** @description Files and folders in it. */
+            entries: number;
+            /** @description What its manifest says is run. */
+            main_class: string | null;
+            /** Format: int64 */
+            unpacked_bytes: number;
+        };
         /** @description A token with its text, which is shown this once. */
         NewToken: components["schemas"]["Token"] & {
             /** @description To be sent as `Authorization: Bearer`. */
@@ -1209,7 +1369,7 @@ export interface components {
             /** @description What is done: `import`. */
             kind: string;
             problem?: components["schemas"]["Problem"] | null;
-            /** @description Of an operation that succeeded. */
+            /** @description What there is to tell of it at its end. */
             result?: unknown;
             status: components["schemas"]["OperationStatus"];
         };
@@ -1260,6 +1420,12 @@ export interface components {
         /** @description A part of a list. */
         Page_Secret: {
             items: components["schemas"]["Secret"][];
+            /** @description What to ask for next; null at the end of the list. */
+            next_cursor: string | null;
+        };
+        /** @description A part of a list. */
+        Page_Snapshot: {
+            items: components["schemas"]["Snapshot"][];
             /** @description What to ask for next; null at the end of the list. */
             next_cursor: string | null;
         };
@@ -1469,6 +1635,31 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description Where its files lie is the engine's business. */
+        Snapshot: {
+            /**
+             * Format: int64
+             * @description Of its files; null as long as it is written.
+             */
+            bytes: number | null;
+            created_at: components["schemas"]["Time"];
+            deployment_id: string;
+            id: string;
+            kind: components["schemas"]["SnapshotKind"];
+            /** @description The run that wrote it. */
+            run_id: string;
+            state: components["schemas"]["SnapshotState"];
+        };
+        /**
+         * @description Whether the engine wrote it by itself, or a person asked for it.
+         * @enum {string}
+         */
+        SnapshotKind: "checkpoint" | "savepoint";
+        /**
+         * @description Only what is complete can be gone on from.
+         * @enum {string}
+         */
+        SnapshotState: "writing" | "complete" | "failed";
         /** @description A place in a text. Lines and columns count from one, columns in characters; `start` and `end` are bytes. */
         Span: {
             /** Format: int32 */
@@ -3081,7 +3272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Artifact"];
+                    "application/json": components["schemas"]["NewArtifact"];
                 };
             };
             /** @description The request cannot be read */
@@ -4007,6 +4198,67 @@ export interface operations {
             };
         };
     };
+    test_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+                /** @description The connection's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionReport"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deployments: {
         parameters: {
             query?: {
@@ -4824,6 +5076,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Run"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_snapshots: {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only what holds this text, in either case of letters. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+                /** @description The deployment's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Snapshot"];
                 };
             };
             /** @description The request cannot be read */
@@ -5870,6 +6199,267 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_workspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key and the same body, the request is answered as the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleContent"];
+            };
+        };
+        responses: {
+            /** @description It is being done */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleContent"];
+            };
+        };
+        responses: {
+            /** @description The changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleDiff"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -68,22 +68,12 @@ export type Row = Record<string, Cell>;
 export type ChangelogRow = Omit<Schemas["ChangelogRow"], "row"> & { row: Row };
 export type Sample = Omit<Schemas["Sample"], "rows"> & { rows: Row[] };
 
-export interface Reached {
-  reachable: boolean;
-  checks: { address: string; ok: boolean; message: string }[];
-}
+export type Reached = Schemas["ConnectionReport"];
 
 /** Texts by their paths: a workspace as a folder. */
-export type Files = Record<string, string>;
-
-export interface Change {
-  noun: string;
-  name: string;
-  action: "create" | "update" | "delete" | "unchanged";
-  lines: DiffLine[];
-}
-
-export interface ImportDiff {
-  changes: Change[];
-  diagnostics: Diagnostic[];
-}
+export type Files = Schemas["Bundle"]["files"];
+export type Bundle = Schemas["Bundle"];
+export type BundleDiff = Schemas["BundleDiff"];
+export type BundleReport = Schemas["BundleReport"];
+export type BundleChange = Schemas["BundleChange"];
+export type FileDiagnostic = Schemas["FileDiagnostic"];

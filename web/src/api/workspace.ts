@@ -4,9 +4,11 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, errorOf, path } from "./client";
 import type {
   AuditEvent,
+  Bundle,
+  BundleDiff,
+  BundleReport,
   Connection,
   Files,
-  ImportDiff,
   Member,
   Operation,
   Page,
@@ -39,19 +41,20 @@ export const workspaceQuery = (ws: string) =>
 
 export const deleteWorkspace = (ws: string) => api.delete(path`/workspaces/${ws}`);
 
-export const exportWorkspace = (ws: string) => api.get<{ files: Files }>(path`/workspaces/${ws}/export`);
+export const exportWorkspace = (ws: string) => api.get<Bundle>(path`/workspaces/${ws}/export`);
 
 export const diffImport = (ws: string, files: Files, prune: boolean) =>
-  api.post<ImportDiff>(path`/workspaces/${ws}/import/diff`, { files, prune });
+  api.post<BundleDiff>(path`/workspaces/${ws}/import/diff`, { files, prune });
 
-/** Begins an import, and comes back when it is over. */
-export async function importWorkspace(ws: string, files: Files, prune: boolean): Promise<void> {
+/** Begins an import, and comes back when it is over: with what has changed, or with why nothing has. */
+export async function importWorkspace(ws: string, files: Files, prune: boolean): Promise<BundleReport> {
   let operation = await api.post<Operation>(path`/workspaces/${ws}/import`, { files, prune });
   while (operation.status === "running") {
     await new Promise((resolve) => setTimeout(resolve, OPERATION_POLL_MS));
     operation = await api.get<Operation>(path`/operations/${operation.id}`);
   }
   if (operation.problem) throw errorOf(operation.problem);
+  return operation.result as BundleReport;
 }
 
 export const secretsQuery = (ws: string) =>

@@ -17,6 +17,7 @@ import {
 import { useMemo } from "react";
 import type { Plan } from "../api/types";
 import { duration, rate } from "../lib/format";
+import { explainOperator } from "../lib/operators";
 import classes from "./PlanGraph.module.css";
 
 const NODE_WIDTH = 168;
@@ -66,22 +67,25 @@ export function PlanGraph({
   const { places, width, height } = useMemo(() => arrange(plan, nodeHeight), [plan, nodeHeight]);
   const zoom = Math.max(ZOOM_MIN, Math.min(1, room / (width + 2 * MARGIN)));
   const boxHeight = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, height * zoom + 2 * MARGIN + CONTROLS_HEIGHT));
-  const nodes: OperatorNode[] = plan.nodes.map(({ id, name, detail }) => ({
-    id,
-    type: "operator",
-    position: places.get(id) ?? { x: 0, y: 0 },
-    data: {
-      name,
-      detail,
-      exchange: plan.edges.find(({ to, exchange }) => to === id && exchange !== FORWARD)?.exchange ?? null,
-      live: live?.get(id) ?? null,
-      isLive,
-    },
-    selected: id === selected,
-    ariaLabel: `${name}: ${detail}`,
-    width: NODE_WIDTH,
-    height: nodeHeight,
-  }));
+  const nodes: OperatorNode[] = plan.nodes.map(({ id, name: operator, detail: line }) => {
+    const { title: name, detail } = explainOperator(operator, line);
+    return {
+      id,
+      type: "operator",
+      position: places.get(id) ?? { x: 0, y: 0 },
+      data: {
+        name,
+        detail,
+        exchange: plan.edges.find(({ to, exchange }) => to === id && exchange !== FORWARD)?.exchange ?? null,
+        live: live?.get(id) ?? null,
+        isLive,
+      },
+      selected: id === selected,
+      ariaLabel: `${name}: ${detail}`,
+      width: NODE_WIDTH,
+      height: nodeHeight,
+    };
+  });
   const edges: Edge[] = plan.edges.map(({ from, to }) => ({
     id: `${from}→${to}`,
     source: from,
@@ -135,7 +139,9 @@ function Operator({ data: { name, detail, exchange, live, isLive } }: NodeProps<
   return (
     <div className={classes.node} data-busy={(live?.busyPercent ?? 0) > 80 || undefined}>
       <Handle type="target" position={Position.Left} className={classes.handle} isConnectable={false} />
-      <div className={classes.name}>{name}</div>
+      <div className={classes.name} title={name}>
+        {name}
+      </div>
       <div className={classes.detail} title={detail}>
         {exchange && (
           <span className={classes.exchange} title="How rows come here from the shards before">

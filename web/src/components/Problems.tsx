@@ -10,13 +10,14 @@ export function Problems({
   diagnostics,
   onGoTo,
 }: {
-  diagnostics: Diagnostic[];
+  /** Of one text, or of several files. */
+  diagnostics: (Diagnostic & { file?: string | null })[];
   onGoTo?: ((line: number, column: number) => void) | undefined;
 }) {
   return (
     <ul className={classes.list}>
       {diagnostics.map((diagnostic, index) => {
-        const { severity, message, hint, span } = diagnostic;
+        const { severity, message, hint, span, file } = diagnostic;
         const Icon = ICONS[severity] ?? CrossIcon;
         const content = (
           <>
@@ -30,9 +31,9 @@ export function Problems({
               </span>
               {hint && <span className={classes.hint}>{hint}</span>}
             </span>
-            {span && (
+            {(span || file) && (
               <span className={classes.place}>
-                {span.line}:{span.column}
+                {[file, span?.line, span?.column].filter(Boolean).join(":")}
               </span>
             )}
           </>

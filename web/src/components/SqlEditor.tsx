@@ -119,7 +119,12 @@ export function SqlEditor({
           look,
           EditorState.readOnly.of(readOnly),
           EditorView.editable.of(!readOnly),
-          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+          EditorView.contentAttributes.of({
+            "aria-label": label,
+            tabindex: "0",
+            // Escape is the editor's own: a dialog around it stays open, and what is written stays.
+            "data-mantine-stop-propagation": "true",
+          }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) calls.current.onChange?.(update.state.doc.toString());
           }),

@@ -35,20 +35,21 @@ GROUP BY window_start, window_end, shop;
 `,
   },
   {
-    title: "A table that changes",
-    says: "A running count, updated with every row",
-    name: "running count",
-    sql: `-- A grouped query keeps changing its answer: look at it as a changelog and as a table.
-CREATE TEMPORARY TABLE clicks (
-  page INT
+    title: "Rows as they come",
+    says: "Bids of a made-up auction house, the highest only",
+    name: "high bids",
+    sql: `-- Persons, auctions and bids in one stream, as the Nexmark benchmark makes them up.
+CREATE TEMPORARY TABLE events (
+  event_type INT,
+  bid ROW<auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, \`dateTime\` TIMESTAMP(3), extra STRING>
 ) WITH (
-  'connector' = 'datagen',
-  'rows-per-second' = '20',
-  'fields.page.min' = '1',
-  'fields.page.max' = '8'
+  'connector' = 'nexmark',
+  'first-event.rate' = '1000'
 );
 
-SELECT page, COUNT(*) AS clicks FROM clicks GROUP BY page;
+SELECT bid.auction AS auction, bid.bidder AS bidder, bid.price AS price, bid.channel AS channel
+FROM events
+WHERE event_type = 2 AND bid.price > 10000000;
 `,
   },
 ];

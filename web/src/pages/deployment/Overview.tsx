@@ -8,6 +8,7 @@ import { LiveChart } from "../../components/LiveChart";
 import { type Live, PlanGraph } from "../../components/PlanGraph";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { bytes, compact, count, duration, rate } from "../../lib/format";
+import { explainOperator } from "../../lib/operators";
 import classes from "./Overview.module.css";
 import { type LiveDeployment, lagMs, type Point, ratesOver, useRates } from "./useLive";
 
@@ -86,6 +87,7 @@ function Operators({
           {plan.nodes.map(({ id, name, detail }) => {
             const node = metrics?.nodes.find((each) => each.id === id);
             const now = rates.get(id);
+            const explained = explainOperator(name, detail);
             return (
               <tr key={id} aria-current={id === selected || undefined}>
                 <td>
@@ -93,10 +95,10 @@ function Operators({
                     type="button"
                     className={classes.operator}
                     aria-pressed={id === selected}
-                    title={detail}
+                    title={explained.detail}
                     onClick={() => onSelect(id === selected ? undefined : id)}
                   >
-                    {name}
+                    {explained.title}
                   </button>
                 </td>
                 <td className="number">{node ? count(node.rows_in) : "–"}</td>

@@ -63,6 +63,10 @@ export function EditorTab({
     run(sql, settings);
   };
   const goTo = (line: number, column: number) => editor.current?.goTo(line, column);
+  const showOperator = (id: string | undefined) => {
+    const span = validation.data?.plan?.nodes.find((node) => node.id === id)?.span;
+    if (span) goTo(span.line, span.column);
+  };
 
   return (
     <Splitter
@@ -157,7 +161,7 @@ export function EditorTab({
           <Tabs.Panel value="plan" className={classes.body}>
             {!isBlank && validation.data?.plan && validation.data.plan.nodes.length > 0 ? (
               <Suspense fallback={<Loading rows={3} />}>
-                <PlanGraph plan={validation.data.plan} fills />
+                <PlanGraph plan={validation.data.plan} fills onSelect={showOperator} />
               </Suspense>
             ) : (
               <Empty compact title="No plan">

@@ -3,7 +3,7 @@
 import { Button, Checkbox, Group } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import type { Change, Files } from "../../api/types";
+import type { BundleChange, BundleReport, Files } from "../../api/types";
 import { diffImport, importWorkspace } from "../../api/workspace";
 import { DiffView } from "../../components/DiffView";
 import { FolderIcon, UploadIcon } from "../../components/icons";
@@ -33,7 +33,8 @@ export function Import({ ws, canWrite }: { ws: string; canWrite: boolean }) {
   });
   const apply = useMutation({
     mutationFn: (files: Files) => importWorkspace(ws, files, prune),
-    onSuccess: () => {
+    onSuccess: ({ applied }) => {
+      if (!applied) return;
       done("The workspace is as the files say");
       read.reset();
     },
@@ -69,6 +70,7 @@ export function Import({ ws, canWrite }: { ws: string; canWrite: boolean }) {
           prune={prune}
           isBusy={apply.isPending}
           error={apply.error}
+          report={apply.data}
           onApply={() => apply.mutate(chosen.files)}
           onLeave={() => {
             read.reset();
@@ -127,6 +129,7 @@ function Review({
   prune,
   isBusy,
   error,
+  report,
   onApply,
   onLeave,
 }: {
@@ -136,6 +139,8 @@ function Review({
   prune: boolean;
   isBusy: boolean;
   error: unknown;
+  /** Of a change that was tried. */
+  report: BundleReport | undefined;
   onApply: () => void;
   onLeave: () => void;
 }) {
@@ -147,9 +152,9 @@ function Review({
   });
   if (diff.isPending) return <Loading rows={4} label="Comparing" />;
   if (diff.isLoadingError) return <ErrorState error={diff.error} retry={diff.refetch} />;
-  const { changes, diagnostics } = diff.data;
+  const { changes, diagnostics } = report ?? diff.data;
   const moving = changes.filter(({ action }) => action !== "unchanged");
-  const tally = (Object.keys(VERBS) as Change["action"][])
+  const tally = (Object.keys(VERBS) as BundleChange["action"][])
     .map((action) => [VERBS[action], changes.filter((change) => change.action === action).length] as const)
     .filter(([, many]) => many > 0);
   const isWrong = diagnostics.some(({ severity }) => severity === "error");
@@ -184,7 +189,7 @@ function Review({
   );
 }
 
-function ChangeView({ change: { noun, name, action, lines } }: { change: Change }) {
+function ChangeView({ change: { noun, name, action, lines } }: { change: BundleChange }) {
   const line = (
     <>
       <span className={classes.action} data-action={action}>

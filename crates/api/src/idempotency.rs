@@ -1,7 +1,8 @@
 //! Requests that are sent again: done once, answered twice in the same words.
 //!
 //! A request with an `Idempotency-Key` runs to its end even if its sender leaves, so that the answer is there when it
-//! asks again. What was refused leaves the key free.
+//! asks again. What was refused leaves the key free. What a server has done that died before it answered is known to
+//! the next one, which answers in its place.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,8 +17,9 @@ use store::{Answer, Claim};
 
 use crate::access::Caller;
 use crate::app::App;
-use crate::body::{JSON_BYTES_MAX, read};
+use crate::body::read;
 use crate::problem::{Problem, Result};
+use crate::resources::recovered;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -26,17 +28,17 @@ const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::E
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Stands before a route that creates, and behind its guard.
-pub async fn once(request: Request, next: Next) -> Response {
+pub async fn once(bytes_max: usize, request: Request, next: Next) -> Response {
     if !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
-    match answer(request, next).await {
+    match answer(bytes_max, request, next).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn answer(request: Request, next: Next) -> Result<Response> {
+async fn answer(bytes_max: usize, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let caller = Caller::from_request_parts(&mut parts, &()).await?;
     let app = parts
@@ -50,23 +52,28 @@ async fn answer(request: Request, next: Next) -> Result<Response> {
         .to_string();
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     let head = format!("{} {target}\n", parts.method);
-    let bytes = read(
-        Request::from_parts(parts.clone(), body),
-        JSON_BYTES_MAX,
-        BODY_TIME_MAX,
-    )
-    .await?;
+    let whole = Request::from_parts(parts.clone(), body);
+    let bytes = read(whole, bytes_max, BODY_TIME_MAX).await?;
     let hash = hash(&[head.as_bytes(), &bytes]);
     let principal = caller.principal().key();
     match app.store().idempotency().claim(&principal, &key, &hash).await? {
         Claim::Answered(answer) => replay(answer),
+        Claim::Done(done) => {
+            let response = recovered::answer(&app, &done).await?;
+            let mut response = keep(&app, &principal, &key, response).await?;
+            response
+                .headers_mut()
+                .insert(REPLAYED, HeaderValue::from_static("true"));
+            Ok(response)
+        }
         Claim::InFlight => {
             Err(Problem::conflict("a request with this Idempotency-Key is under way").retry_after(1))
         }
         Claim::New => {
             let request = Request::from_parts(parts, Body::from(bytes));
             let work = async move {
-                let response = next.run(request).await;
+                let keys = app.store().idempotency();
+                let response = keys.work(&principal, &key, next.run(request)).await;
                 keep(&app, &principal, &key, response).await
             };
             // Its sender may leave; what was begun is brought to its end.

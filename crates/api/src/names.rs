@@ -1,6 +1,6 @@
 //! Names that the model gives: phases, roles and the like, documented with exactly the values there are.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 macro_rules! named {
     ($($(#[doc = $doc:literal])* $name:ident of $model:ty, $all:expr;)*) => {$(
         $(#[doc = $doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
         #[serde(transparent)]
         pub struct $name(pub $model);
 
@@ -23,12 +23,6 @@ macro_rules! named {
         }
 
         impl ToSchema for $name {}
-
-        impl From<$model> for $name {
-            fn from(value: $model) -> $name {
-                $name(value)
-            }
-        }
     )*};
 }
 
@@ -39,4 +33,21 @@ named! {
     Desired of model::DesiredState, model::DesiredState::ALL.iter().map(|one| one.name());
     /// What a member may do, each role more than the one before.
     Role of store::Role, store::Role::ALL.iter().map(|one| one.name());
+    /// Whether the engine wrote it by itself, or a person asked for it.
+    SnapshotKind of store::SnapshotKind, store::SnapshotKind::ALL.iter().map(|one| one.name());
+    /// Only what is complete can be gone on from.
+    SnapshotState of store::SnapshotState, store::SnapshotState::ALL.iter().map(|one| one.name());
 }
+
+/// Those that are also sent here.
+macro_rules! read {
+    ($($name:ident)*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Deserialize::deserialize(deserializer).map($name)
+            }
+        }
+    )*};
+}
+
+read!(Desired Role);

@@ -51,11 +51,19 @@ pub struct Operation {
     pub created_at: Time,
     #[schema(required)]
     pub ended_at: Option<Time>,
-    /// Of an operation that succeeded.
+    /// What there is to tell of it at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
     /// Of an operation that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// How work has ended.
+pub struct Ending {
+    /// What there is to tell of it, whether it succeeded or not.
+    pub result: Option<Value>,
+    /// Why it failed; `None` if it succeeded.
     pub problem: Option<Problem>,
 }
 
@@ -80,7 +88,7 @@ impl Operations {
     /// Begins work under a new id.
     pub fn begin<F>(&self, owner: String, id: OperationId, kind: &'static str, work: F) -> Result<Operation>
     where
-        F: Future<Output = Result<Value>> + Send + 'static,
+        F: Future<Output = Ending> + Send + 'static,
     {
         let now_ms = self.clock.now_ms();
         let operation = Operation {
@@ -101,19 +109,18 @@ impl Operations {
         let (all, clock) = (Arc::clone(&self.all), Arc::clone(&self.clock));
         let work = tokio::spawn(work);
         tokio::spawn(async move {
-            let done = work.await.unwrap_or_else(|fault| Err(Problem::logged(&fault)));
+            let ending = work.await.unwrap_or_else(|fault| Ending {
+                result: None,
+                problem: Some(Problem::logged(&fault)),
+            });
             if let Some(Owned { operation, .. }) = lock(&all).get_mut(&id) {
                 operation.ended_at = Some(Time::of(clock.now_ms()));
-                match done {
-                    Ok(result) => {
-                        operation.status = OperationStatus::Succeeded;
-                        operation.result = Some(result);
-                    }
-                    Err(problem) => {
-                        operation.status = OperationStatus::Failed;
-                        operation.problem = Some(problem);
-                    }
-                }
+                operation.status = match ending.problem {
+                    None => OperationStatus::Succeeded,
+                    Some(_) => OperationStatus::Failed,
+                };
+                operation.result = ending.result;
+                operation.problem = ending.problem;
             }
         });
         Ok(operation)
@@ -168,6 +175,14 @@ mod tests {
 
     use super::*;
 
+    fn ending(result: Result<Value>) -> Ending {
+        let (result, problem) = match result {
+            Ok(result) => (Some(result), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        Ending { result, problem }
+    }
+
     async fn ended(operations: &Operations, owner: &str, id: OperationId) -> Operation {
         for _ in 0..1000 {
             let operation = operations.get(owner, id).unwrap();
@@ -184,7 +199,7 @@ mod tests {
         let clock = Arc::new(ManualClock::at_ms(1_000_000));
         let operations = Operations::new(clock.clone());
         let id = |number| OperationId::new(1_000_000, number);
-        let work = async { Ok(json!({ "done": true })) };
+        let work = async { ending(Ok(json!({ "done": true }))) };
         operations
             .begin("us_1".to_string(), id(1), "import", work)
             .unwrap();
@@ -193,7 +208,7 @@ mod tests {
         assert_eq!(done.result, Some(json!({ "done": true })));
         assert_eq!(operations.get("us_2", id(1)).unwrap_err().status(), 404);
 
-        let wrong = async { Err(Problem::invalid("no")) };
+        let wrong = async { ending(Err(Problem::invalid("no"))) };
         operations
             .begin("us_1".to_string(), id(2), "import", wrong)
             .unwrap();

@@ -22,7 +22,7 @@ const MEDIA_TYPE: &str = "application/problem+json";
 pub struct Problem {
     /// Names the kind of problem: `urn:oceanus:problem:not-found`.
     #[serde(rename = "type")]
-    kind: String,
+    kind: &'static str,
     /// The kind of problem in words.
     title: &'static str,
     /// The HTTP status.
@@ -39,13 +39,14 @@ pub struct Problem {
     diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
     #[schema(ignore)]
-    header: Option<(HeaderName, HeaderValue)>,
+    // Boxed, because problems are handed on everywhere.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Problem {
-    fn new(status: StatusCode, slug: &str, title: &'static str) -> Problem {
+    fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Problem {
         Problem {
-            kind: format!("urn:oceanus:problem:{slug}"),
+            kind,
             title,
             status: status.as_u16(),
             detail: None,
@@ -57,18 +58,32 @@ impl Problem {
 
     /// The request cannot be read.
     pub fn malformed(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::BAD_REQUEST, "malformed", "the request cannot be read").detail(detail)
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "urn:oceanus:problem:malformed",
+            "the request cannot be read",
+        )
+        .detail(detail)
     }
 
     pub fn not_signed_in(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "not signed in")
-            .detail(detail)
-            // Browsers put up no window of their own for it.
-            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "urn:oceanus:problem:not-signed-in",
+            "not signed in",
+        )
+        .detail(detail)
+        // Browsers put up no window of their own for it.
+        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
 
     pub fn forbidden(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::FORBIDDEN, "forbidden", "this is not allowed").detail(detail)
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "urn:oceanus:problem:forbidden",
+            "this is not allowed",
+        )
+        .detail(detail)
     }
 
     pub fn not_found(noun: &str, name: &str) -> Problem {
@@ -76,25 +91,35 @@ impl Problem {
     }
 
     pub fn no_such(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing").detail(detail)
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "urn:oceanus:problem:not-found",
+            "there is no such thing",
+        )
+        .detail(detail)
     }
 
     pub fn wrong_method() -> Problem {
         Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
+            "urn:oceanus:problem:method-not-allowed",
             "this cannot be done here",
         )
     }
 
     pub fn conflict(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::CONFLICT, "conflict", "something stands against it").detail(detail)
+        Problem::new(
+            StatusCode::CONFLICT,
+            "urn:oceanus:problem:conflict",
+            "something stands against it",
+        )
+        .detail(detail)
     }
 
     pub fn stale(detail: impl Into<String>) -> Problem {
         Problem::new(
             StatusCode::PRECONDITION_FAILED,
-            "stale",
+            "urn:oceanus:problem:stale",
             "it was changed meanwhile",
         )
         .detail(detail)
@@ -104,7 +129,7 @@ impl Problem {
     pub fn too_large(bytes_max: usize) -> Problem {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
+            "urn:oceanus:problem:too-large",
             "the request is too large",
         )
         .detail(format!("the body may have at most {bytes_max} bytes"))
@@ -113,7 +138,7 @@ impl Problem {
     pub fn unsupported(detail: impl Into<String>) -> Problem {
         Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported-media-type",
+            "urn:oceanus:problem:unsupported-media-type",
             "the body is of a type that is not read here",
         )
         .detail(detail)
@@ -123,7 +148,7 @@ impl Problem {
     pub fn invalid(detail: impl Into<String>) -> Problem {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid",
+            "urn:oceanus:problem:invalid",
             "the request is not valid",
         )
         .detail(detail)
@@ -132,20 +157,25 @@ impl Problem {
     pub fn precondition_missing() -> Problem {
         Problem::new(
             StatusCode::PRECONDITION_REQUIRED,
-            "precondition-required",
+            "urn:oceanus:problem:precondition-required",
             "a precondition is needed",
         )
         .hint("Send the ETag that was read as If-Match.")
     }
 
     pub fn too_many(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "a bound is reached").detail(detail)
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "urn:oceanus:problem:too-many",
+            "a bound is reached",
+        )
+        .detail(detail)
     }
 
     pub fn timed_out() -> Problem {
         Problem::new(
             StatusCode::REQUEST_TIMEOUT,
-            "timed-out",
+            "urn:oceanus:problem:timed-out",
             "the request took too long to arrive",
         )
     }
@@ -153,7 +183,7 @@ impl Problem {
     pub fn unavailable(detail: impl Into<String>) -> Problem {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
+            "urn:oceanus:problem:unavailable",
             "this does not answer now",
         )
         .detail(detail)
@@ -164,7 +194,7 @@ impl Problem {
     pub fn internal() -> Problem {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
+            "urn:oceanus:problem:internal",
             "the platform failed",
         )
         .hint("The server's log says why.")
@@ -185,7 +215,7 @@ impl Problem {
     }
 
     fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Problem {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 
@@ -215,7 +245,8 @@ impl IntoResponse for Problem {
         let mut response = (status, Body::from(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        if let Some((name, value)) = self.header {
+        if let Some(header) = self.header {
+            let (name, value) = *header;
             headers.insert(name, value);
         }
         response

@@ -13,6 +13,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::access::{self, Need};
 use crate::app::App;
+use crate::body::JSON_BYTES_MAX;
 use crate::idempotency;
 
 /// The routes of a noun, or of all of them.
@@ -29,14 +30,24 @@ impl Routes {
 
     /// As [`Routes::add`], for a POST that creates something: sent again with the same `Idempotency-Key` it is
     /// answered as the first time.
-    pub fn add_creating(self, need: Need, (schemas, mut paths, methods): UtoipaMethodRouter<App>) -> Routes {
+    pub fn add_creating(self, need: Need, route: UtoipaMethodRouter<App>) -> Routes {
+        self.add_creating_from(need, JSON_BYTES_MAX, route)
+    }
+
+    /// As [`Routes::add_creating`], from a body of at most so many bytes.
+    pub fn add_creating_from(
+        self,
+        need: Need,
+        bytes_max: usize,
+        (schemas, mut paths, methods): UtoipaMethodRouter<App>,
+    ) -> Routes {
         for item in paths.paths.values_mut() {
             for operation in operations(item) {
                 add_parameter(operation, idempotency_key());
             }
         }
-        let methods = methods.route_layer(middleware::from_fn(idempotency::once));
-        self.push(need, (schemas, paths, methods))
+        let once = middleware::from_fn(move |request, next| idempotency::once(bytes_max, request, next));
+        self.push(need, (schemas, paths, methods.route_layer(once)))
     }
 
     fn push(self, need: Need, (schemas, mut paths, methods): UtoipaMethodRouter<App>) -> Routes {

@@ -231,3 +231,88 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         self.timed(context, shut)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Answers one end of a pipe of 1 KiB, until it has enough of it.
+    fn answered(
+        router: Router,
+    ) -> (
+        tokio::io::DuplexStream,
+        tokio::task::JoinHandle<Result<(), String>>,
+    ) {
+        let (client, server) = tokio::io::duplex(1024);
+        let (down, is_down) = watch::channel(false);
+        let connection = Connection {
+            router: TowerToHyperService::new(router),
+            peer: Peer(SocketAddr::from(([127, 0, 0, 1], 1))),
+            is_down,
+        };
+        let task = tokio::spawn(async move {
+            let ended = connection.answer(server).await;
+            // Gone before that, it would count as shut down.
+            drop(down);
+            ended
+        });
+        (client, task)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_dribbles_in_is_not_waited_for() {
+        let started = Instant::now();
+        let (mut client, task) = answered(Router::new());
+        for byte in b"GET / HTTP/1.1" {
+            client.write_all(&[*byte]).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        assert!(task.await.unwrap().is_err());
+        assert!(
+            started.elapsed() <= HEAD_TIME_MAX + Duration::from_secs(1),
+            "{:?}",
+            started.elapsed()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_who_takes_nothing_is_let_go() {
+        let started = Instant::now();
+        let router = Router::new().fallback(|| async { "x".repeat(1 << 20) });
+        let (mut client, task) = answered(router);
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut some = [0; 100];
+        client.read_exact(&mut some).await.unwrap();
+        assert!(task.await.unwrap().is_err());
+        assert!(started.elapsed() >= WRITE_STALL_MAX, "{:?}", started.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_who_is_slow_but_reads_is_served() {
+        let router = Router::new().fallback(|| async { "x".repeat(64 << 10) });
+        let (mut client, task) = answered(router);
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let mut count = 0;
+        loop {
+            let mut some = [0; 1024];
+            match client.read(&mut some).await.unwrap() {
+                0 => break,
+                more => count += more,
+            }
+            tokio::time::sleep(WRITE_STALL_MAX / 2).await;
+        }
+        assert!(count > 64 << 10);
+        assert_eq!(task.await.unwrap(), Ok(()));
+    }
+}

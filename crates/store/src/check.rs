@@ -9,8 +9,19 @@ pub const SQL_BYTES_MAX: usize = 1 << 20;
 const TITLE_CHARACTERS_MAX: usize = 200;
 const COMMENT_BYTES_MAX: usize = 10_000;
 const NAME_BYTES_MAX: usize = 63;
+const LOCATION_BYTES_MAX: usize = 4096;
 /// Of the settings of a draft or the options of a connection, as JSON.
 const MAP_BYTES_MAX: usize = 1 << 16;
+/// An option with one of these in its name holds what nobody should read.
+const SECRET_WORDS: &[&str] = &[
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "credential",
+    "private-key",
+];
+const SECRET_OPEN: &str = "${secret.";
 /// Of an audit event's detail, an error or a condition, as JSON.
 const DETAIL_BYTES_MAX: usize = 1 << 18;
 
@@ -98,11 +109,29 @@ fn bounded(what: &'static str, text: &str, bytes_max: usize) -> Result<()> {
     Ok(())
 }
 
+/// Where something lies that an engine wrote.
+pub(crate) fn location(text: &str) -> Result<()> {
+    bounded("location", text, LOCATION_BYTES_MAX)
+}
+
 /// Settings or options, as JSON.
 pub fn map(what: &'static str, map: &BTreeMap<String, String>) -> Result<String> {
     let text = serde_json::to_string(map).map_err(Error::database)?;
     bounded(what, &text, MAP_BYTES_MAX)?;
     Ok(text)
+}
+
+/// Options of a connection, as JSON. What should be a secret must refer to one; the message does not repeat it.
+pub fn connection_options(options: &BTreeMap<String, String>) -> Result<String> {
+    for (name, value) in options {
+        let lower = name.to_ascii_lowercase();
+        let is_secret = SECRET_WORDS.iter().any(|word| lower.contains(word));
+        if is_secret && !value.is_empty() && !value.contains(SECRET_OPEN) {
+            let message = format!("'{name}' must refer to a secret, as ${{secret.name}}");
+            return Err(Error::invalid("connection option", message));
+        }
+    }
+    map("options", options)
 }
 
 /// A value that the store keeps and does not look into, as JSON.
@@ -122,6 +151,25 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_a_connection_is_a_reference() {
+        let check = |name: &str, value: &str| {
+            connection_options(&BTreeMap::from([(name.to_string(), value.to_string())]))
+        };
+        for (name, value) in [
+            ("password", "${secret.db}"),
+            ("sasl.jaas.Password", "user ${secret.a}"),
+            ("password", ""),
+            ("path", "hunter2"),
+        ] {
+            assert!(check(name, value).is_ok(), "{name} {value}");
+        }
+        for name in ["password", "basic.auth.PASSWD", "api-token", "client_secret"] {
+            let error = check(name, "hunter2").unwrap_err().to_string();
+            assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
+        }
+    }
 
     #[test]
     fn names_are_what_they_say() {

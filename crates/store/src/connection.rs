@@ -9,9 +9,6 @@ use sqlx::{FromRow, Row};
 use crate::{Error, Page, PageRequest, Result, Store, check, row};
 
 const NOUN: &str = "connection";
-/// An option with one of these in its name holds what nobody should read.
-const SECRET_WORDS: &[&str] = &["password", "passwd", "secret", "token", "credential", "private-key"];
-const SECRET_OPEN: &str = "${secret.";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
@@ -39,8 +36,7 @@ impl Connections<'_> {
     pub async fn put(&self, workspace: &str, name: &str, new: NewConnection, by: &str) -> Result<Connection> {
         check::identifier("connection name", name)?;
         check::identifier("connection kind", &new.kind)?;
-        check_options(&new.options)?;
-        let options = check::map("options", &new.options)?;
+        let options = check::connection_options(&new.options)?;
         let mut write = self.store.write().await?;
         let connection = sqlx::query_as(
             "INSERT INTO connections (workspace, name, kind, options, created_at, updated_at)
@@ -107,19 +103,6 @@ impl Connections<'_> {
             .await?;
         write.commit().await
     }
-}
-
-/// What should be a secret must be one. The message does not repeat it.
-fn check_options(options: &BTreeMap<String, String>) -> Result<()> {
-    for (name, value) in options {
-        let lower = name.to_ascii_lowercase();
-        let is_secret = SECRET_WORDS.iter().any(|word| lower.contains(word));
-        if is_secret && !value.is_empty() && !value.contains(SECRET_OPEN) {
-            let message = format!("'{name}' must refer to a secret, as ${{secret.name}}");
-            return Err(Error::invalid("connection option", message));
-        }
-    }
-    Ok(())
 }
 
 impl FromRow<'_, SqliteRow> for Connection {

@@ -32,6 +32,19 @@ struct Artifact {
     created_at: Time,
 }
 
+/// An artifact that was looked through and kept.
+#[derive(Debug, Serialize, ToSchema)]
+struct NewArtifact {
+    #[serde(flatten)]
+    known: Artifact,
+    /// Files and folders in it.
+    entries: usize,
+    unpacked_bytes: u64,
+    /// What its manifest says is run.
+    #[schema(required)]
+    main_class: Option<String>,
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct UploadQuery {
@@ -84,7 +97,9 @@ async fn list_artifacts(
     Ok(Json(Page::of(artifacts, Artifact::from)))
 }
 
-/// Upload a file
+/// Upload a JAR
+///
+/// It is looked through before it is kept: complete, small enough when unpacked, and with no name that leads out.
 #[utoipa::path(
     post,
     path = "/workspaces/{ws}/artifacts",
@@ -94,14 +109,14 @@ async fn list_artifacts(
         (Vec<u8> = "application/java-archive"),
         (Vec<u8> = "application/octet-stream"),
     )),
-    responses((status = 201, description = "It is there", body = Artifact))
+    responses((status = 201, description = "It is there", body = NewArtifact))
 )]
 async fn upload_artifact(
     State(app): State<App>,
     at: InWorkspace,
     Query(query): Query<UploadQuery>,
     request: Request,
-) -> Result<Created<Artifact>> {
+) -> Result<Created<NewArtifact>> {
     if !TYPES.contains(&media_type(&request).as_str()) {
         return Err(Problem::unsupported(format!(
             "the body must be {}",
@@ -111,12 +126,19 @@ async fn upload_artifact(
     let busy = || Problem::too_many("other uploads are under way").retry_after(5);
     let _place = app.uploads.try_acquire().map_err(|_| busy())?;
     let bytes = read(request, app.settings.upload_bytes_max, UPLOAD_TIME_MAX).await?;
-    let artifacts = app.store().artifacts();
-    let artifact = artifacts.put(&at.name, &query.name, bytes, &at.actor()).await?;
+    let (artifact, jar) = app
+        .jobs
+        .keep_artifact(&at.actor(), &at.name, &query.name, bytes)
+        .await?;
     Ok(Created {
         location: format!("/workspaces/{}/artifacts/{}", at.name, artifact.hash),
         revision: None,
-        body: Artifact::from(artifact),
+        body: NewArtifact {
+            known: Artifact::from(artifact),
+            entries: jar.entries,
+            unpacked_bytes: jar.unpacked_bytes,
+            main_class: jar.main_class,
+        },
     })
 }
 

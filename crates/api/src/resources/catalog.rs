@@ -99,9 +99,9 @@ struct CatalogStatements {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct CatalogMessages {
+pub struct CatalogMessages {
     /// What each statement has done.
-    messages: Vec<String>,
+    pub messages: Vec<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

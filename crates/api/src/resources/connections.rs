@@ -27,6 +27,22 @@ struct Connection {
     updated_at: Time,
 }
 
+/// Whether what a connection leads to is there.
+#[derive(Debug, Serialize, ToSchema)]
+struct ConnectionReport {
+    /// All checks are well, and there is at least one.
+    reachable: bool,
+    checks: Vec<ConnectionCheck>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ConnectionCheck {
+    /// `host:port`, or a path.
+    address: String,
+    ok: bool,
+    message: String,
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConnectionContent {
@@ -61,6 +77,7 @@ pub fn routes() -> Routes {
         .add(Need::Role(Role::Viewer), routes!(get_connection))
         .add(Need::Role(Role::Owner), routes!(put_connection))
         .add(Need::Role(Role::Owner), routes!(delete_connection))
+        .add(Need::Role(Role::Owner), routes!(test_connection))
 }
 
 /// Connections, by name
@@ -140,4 +157,31 @@ async fn delete_connection(
         .delete(&at.name, &path.name, &at.actor())
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Try whether what a connection leads to is there
+///
+/// Only what jobs may reach is tried. Nothing is read or written there.
+#[utoipa::path(
+    post,
+    path = "/workspaces/{ws}/connections/{name}/test",
+    tag = "connections",
+    params(ConnectionPath),
+    responses((status = 200, description = "What was found", body = ConnectionReport))
+)]
+async fn test_connection(
+    State(app): State<App>,
+    at: InWorkspace,
+    Path(path): Path<ConnectionPath>,
+) -> Result<Json<ConnectionReport>> {
+    let report = app.jobs.test_connection(&at.name, &path.name).await?;
+    let check = |check: runner::ConnectionCheck| ConnectionCheck {
+        address: check.address,
+        ok: check.ok,
+        message: check.message,
+    };
+    Ok(Json(ConnectionReport {
+        reachable: report.reachable,
+        checks: report.checks.into_iter().map(check).collect(),
+    }))
 }

@@ -185,6 +185,15 @@ fn tagged(deployment: store::Deployment) -> Tagged<Deployment> {
     }
 }
 
+pub fn created(deployment: store::Deployment) -> Created<Deployment> {
+    let Tagged { revision, body } = tagged(deployment);
+    Created {
+        location: format!("/workspaces/{}/deployments/{}", body.workspace, body.id),
+        revision: Some(revision),
+        body,
+    }
+}
+
 /// As it was written down; what an older version wrote in other words is shown as it is.
 impl From<Value> for Failure {
     fn from(written: Value) -> Failure {
@@ -272,12 +281,7 @@ async fn create_deployment(
         desired: content.desired.map_or(DesiredState::Running, |desired| desired.0),
     };
     let deployment = app.jobs.create_deployment(&at.actor(), &at.name, new).await?;
-    let Tagged { revision, body } = tagged(deployment);
-    Ok(Created {
-        location: format!("/workspaces/{}/deployments/{}", at.name, body.id),
-        revision: Some(revision),
-        body,
-    })
+    Ok(created(deployment))
 }
 
 /// A deployment

@@ -116,6 +116,16 @@ pub async fn show(app: &App, draft: store::Draft) -> Result<Tagged<Draft>> {
     })
 }
 
+pub async fn created(app: &App, draft: store::Draft) -> Result<Created<Draft>> {
+    let location = format!("/workspaces/{}/drafts/{}", draft.workspace, draft.id);
+    let Tagged { revision, body } = show(app, draft).await?;
+    Ok(Created {
+        location,
+        revision: Some(revision),
+        body,
+    })
+}
+
 pub fn routes() -> Routes {
     Routes::new()
         .add(Need::Role(Role::Viewer), routes!(list_drafts))
@@ -197,13 +207,7 @@ async fn create_draft(
         settings: content.settings.unwrap_or_default(),
     };
     let draft = app.store().drafts().create(&at.name, new, &at.actor()).await?;
-    let location = format!("/workspaces/{}/drafts/{}", at.name, draft.id);
-    let Tagged { revision, body } = show(&app, draft).await?;
-    Ok(Created {
-        location,
-        revision: Some(revision),
-        body,
-    })
+    created(&app, draft).await
 }
 
 /// A draft with its text

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod audit;
+mod bundle;
 mod catalog;
 mod connections;
 mod deployments;
@@ -15,9 +16,11 @@ mod openapi;
 mod operations;
 mod plan;
 mod preview;
+pub mod recovered;
 mod runs;
 mod secrets;
 mod session;
+mod snapshots;
 mod streams;
 mod tokens;
 mod users;
@@ -51,8 +54,10 @@ pub fn all() -> Routes {
         .merge(preview::routes())
         .merge(deployments::routes())
         .merge(runs::routes())
+        .merge(snapshots::routes())
         .merge(streams::routes())
         .merge(artifacts::routes())
+        .merge(bundle::routes())
         .merge(functions::routes())
         .merge(operations::routes())
         .merge(openapi::routes())

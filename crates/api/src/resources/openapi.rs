@@ -14,7 +14,7 @@ use crate::BASE;
 use crate::access::Need;
 use crate::credentials::COOKIE;
 use crate::problem::Problem;
-use crate::resources::{preview, streams};
+use crate::resources::{bundle, preview, streams};
 use crate::routes::Routes;
 
 const DESCRIPTION: &str = "Everything the platform does. Ids are texts and times RFC 3339; lists are pages; \
@@ -37,6 +37,7 @@ pub fn routes() -> Routes {
     preview::PreviewEnd,
     preview::PreviewFailed,
     streams::DeploymentChanged,
+    bundle::BundleReport,
 )))]
 struct Shared;
 

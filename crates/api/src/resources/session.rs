@@ -159,6 +159,14 @@ async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response> {
         return Err(Problem::conflict("there is no session to end"));
     };
     end(&app, id).await?;
+    let event = NewAuditEvent {
+        actor: caller.actor(),
+        workspace: None,
+        action: "session.end".to_string(),
+        subject: caller.actor(),
+        detail: json!({}),
+    };
+    app.store().audit().append(event).await?;
     let cookie = credentials::no_cookie(app.settings.secure);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

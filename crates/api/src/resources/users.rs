@@ -74,6 +74,14 @@ struct UserPath {
     id: UserId,
 }
 
+pub fn created(user: store::User) -> Created<User> {
+    Created {
+        location: format!("/users/{}", user.id),
+        revision: None,
+        body: User::from(user),
+    }
+}
+
 pub fn routes() -> Routes {
     Routes::new()
         .add(Need::Admin, routes!(list_users))
@@ -119,11 +127,7 @@ async fn create_user(
         is_admin: content.is_admin,
     };
     let user = app.store().users().create(new, &caller.actor()).await?;
-    Ok(Created {
-        location: format!("/users/{}", user.id),
-        revision: None,
-        body: User::from(user),
-    })
+    Ok(created(user))
 }
 
 /// A user

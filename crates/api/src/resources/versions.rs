@@ -20,7 +20,7 @@ use crate::routes::Routes;
 use crate::time::Time;
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Version {
+pub struct Version {
     #[schema(value_type = String)]
     draft_id: DraftId,
     /// From 1, without gaps.
@@ -146,6 +146,17 @@ async fn show(app: &App, version: store::Version) -> Result<Version> {
     })
 }
 
+pub async fn created(app: &App, workspace: &str, version: store::Version) -> Result<Created<Version>> {
+    Ok(Created {
+        location: format!(
+            "/workspaces/{workspace}/drafts/{}/versions/{}",
+            version.draft_id, version.number
+        ),
+        revision: None,
+        body: show(app, version).await?,
+    })
+}
+
 pub fn routes() -> Routes {
     Routes::new()
         .add(Need::Role(Role::Viewer), routes!(list_versions))
@@ -200,14 +211,7 @@ async fn create_version(
         .jobs
         .create_version(&at.actor(), &at.name, path.id, &content.comment)
         .await?;
-    Ok(Created {
-        location: format!(
-            "/workspaces/{}/drafts/{}/versions/{}",
-            at.name, path.id, version.number
-        ),
-        revision: None,
-        body: show(&app, version).await?,
-    })
+    created(&app, &at.name, version).await
 }
 
 /// A version with its text

@@ -21,7 +21,7 @@ use crate::routes::Routes;
 use crate::time::Time;
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Workspace {
+pub struct Workspace {
     /// Stands in addresses and never changes.
     name: String,
     display_name: String,
@@ -65,6 +65,14 @@ impl From<store::Workspace> for Workspace {
             display_name: workspace.display_name,
             created_at: Time::of(workspace.created_at),
         }
+    }
+}
+
+pub fn created(workspace: store::Workspace) -> Created<Workspace> {
+    Created {
+        location: format!("/workspaces/{}", workspace.name),
+        revision: None,
+        body: Workspace::from(workspace),
     }
 }
 
@@ -134,11 +142,7 @@ async fn create_workspace(
         display_name: content.display_name,
     };
     let workspace = app.store().workspaces().create(new, &caller.actor()).await?;
-    Ok(Created {
-        location: format!("/workspaces/{}", workspace.name),
-        revision: None,
-        body: Workspace::from(workspace),
-    })
+    Ok(created(workspace))
 }
 
 /// A workspace and how things are in it

@@ -82,6 +82,7 @@ impl Server {
             files: data.join("files"),
             file_roots: Vec::new(),
             denied: Vec::new(),
+            network: model::AddressRules::default(),
         };
         let registry = Arc::new(wiring::registry(Arc::new(Mutex::new(std::io::sink()))));
         let jobs = Jobs::new(
@@ -344,4 +345,33 @@ pub async fn deployment(client: &Client, workspace: &str, name: &str) -> Answer 
     });
     let path = format!("/workspaces/{workspace}/deployments");
     client.post(&path, body).await.expect(201)
+}
+
+/// A JAR with one file in it: a zip archive that packs nothing.
+pub fn jar(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut crc = flate2::Crc::new();
+    crc.update(content);
+    let (length, name_length) = (content.len() as u32, name.len() as u16);
+    // Version, flags, method and time are zeros but for the version and the day.
+    let mut fields = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
+    for number in [crc.sum(), length, length] {
+        fields.extend(number.to_le_bytes());
+    }
+    fields.extend(name_length.to_le_bytes());
+    fields.extend([0, 0]);
+    let mut bytes = b"PK\x03\x04".to_vec();
+    bytes.extend(&fields);
+    bytes.extend(name.as_bytes());
+    bytes.extend(content);
+    let directory_start = bytes.len() as u32;
+    bytes.extend(b"PK\x01\x02\x14\x00");
+    bytes.extend(&fields);
+    bytes.extend([0; 14]);
+    bytes.extend(name.as_bytes());
+    let directory_length = bytes.len() as u32 - directory_start;
+    bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    bytes.extend(directory_length.to_le_bytes());
+    bytes.extend(directory_start.to_le_bytes());
+    bytes.extend([0, 0]);
+    bytes
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod authorisation;
+mod bundles;
 mod document;
 mod files;
 mod fixture;

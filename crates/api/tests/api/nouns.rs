@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use store::{NewSnapshot, SnapshotKind};
 
-use crate::fixture::{Server, deployment, draft};
+use crate::fixture::{Client, Server, deployment, draft, jar, until};
 
 #[tokio::test]
 async fn workspaces_are_added_looked_at_and_removed() {
@@ -245,7 +246,7 @@ async fn a_deployment_that_runs_has_runs_metrics_and_a_log() {
         .patch(&path, json!({ "desired": "running" }))
         .await
         .expect(200);
-    crate::fixture::until("it does not run", async || {
+    until("it does not run", async || {
         oper.get(&path).await.json["phase"] == "running"
     })
     .await;
@@ -397,37 +398,129 @@ async fn connections_hold_options_and_no_passwords() {
 }
 
 #[tokio::test]
+async fn a_connection_is_tried() {
+    let server = Server::with_users().await;
+    let olga = server.signed_in("olga").await;
+    std::fs::create_dir(server.files("shop").join("in")).unwrap();
+    let path = "/workspaces/shop/connections/place";
+    let options = json!({ "path": "in" });
+    olga.put(path, json!({ "kind": "filesystem", "options": options }))
+        .await
+        .expect(200);
+    let report = olga
+        .post(&format!("{path}/test"), json!(null))
+        .await
+        .expect(200)
+        .json;
+    assert_eq!(
+        (&report["reachable"], &report["checks"][0]["ok"]),
+        (&json!(true), &json!(true)),
+        "{report}"
+    );
+    let options = json!({ "path": "/etc" });
+    olga.put(path, json!({ "kind": "filesystem", "options": options }))
+        .await
+        .expect(200);
+    let report = olga
+        .post(&format!("{path}/test"), json!(null))
+        .await
+        .expect(200)
+        .json;
+    assert_eq!(report["reachable"], false, "{report}");
+    olga.post("/workspaces/shop/connections/none/test", json!(null))
+        .await
+        .expect(404);
+}
+
+#[tokio::test]
 async fn artifacts_are_uploaded_downloaded_and_deleted() {
     let server = Server::with_users().await;
     let dev = server
         .signed_in("dev")
         .await
-        .with("content-type", "application/octet-stream");
+        .with("content-type", "application/java-archive");
     let path = "/workspaces/shop/artifacts";
-    let upload = async |client: &crate::fixture::Client, bytes: &'static [u8]| {
-        client
-            .raw(Method::POST, &format!("{path}?name=rules.bin"), Body::from(bytes))
-            .await
+    let upload = async |client: &Client, name: &str, bytes: Vec<u8>| {
+        let path = format!("{path}?name={name}");
+        client.raw(Method::POST, &path, Body::from(bytes)).await
     };
-    let made = upload(&dev, b"bytes").await.expect(201);
+    let bytes = jar("a/Rules.class", b"bytes");
+    let made = upload(&dev, "rules.jar", bytes.clone()).await.expect(201);
     assert_eq!(
-        (&made.json["name"], &made.json["size_bytes"]),
-        (&json!("rules.bin"), &json!(5))
+        (&made.json["name"], &made.json["entries"]),
+        (&json!("rules.jar"), &json!(1))
     );
-    let again = upload(&dev, b"bytes").await.expect(201);
+    let again = upload(&dev, "rules.jar", bytes.clone()).await.expect(201);
     assert_eq!(again.json["hash"], made.json["hash"]);
     let own = format!("{path}/{}", made.json["hash"].as_str().unwrap());
     assert_eq!(made.header("location"), format!("/api/v1{own}"));
     let content = dev.get(&format!("{own}/content")).await.expect(200);
-    assert_eq!(&content.bytes[..], b"bytes");
+    assert_eq!(&content.bytes[..], bytes);
     assert_eq!(content.header("content-disposition"), "attachment");
     assert_eq!(content.header("x-content-type-options"), "nosniff");
-    assert_eq!(dev.get(path).await.expect(200).names(), ["rules.bin"]);
-    upload(&dev.with("content-type", "text/html"), b"bytes")
+    assert_eq!(dev.get(path).await.expect(200).names(), ["rules.jar"]);
+    upload(&dev.with("content-type", "text/html"), "rules.jar", bytes.clone())
         .await
         .expect(415);
+    upload(&dev, "rules.exe", bytes).await.expect(422);
+    upload(&dev, "rules.jar", b"no archive".to_vec())
+        .await
+        .expect(422);
+    let slip = upload(&dev, "rules.jar", jar("../../etc/cron.d/x", b"x"))
+        .await
+        .expect(422);
+    assert!(
+        slip.json["detail"].as_str().unwrap().contains("../../etc"),
+        "{}",
+        slip.text()
+    );
     dev.delete(&own).await.expect(204);
     dev.get(&own).await.expect(404);
+}
+
+#[tokio::test]
+async fn snapshots_of_a_deployment_are_listed() {
+    let server = Server::with_users().await;
+    let task = server.jobs.spawn();
+    let oper = server.signed_in("oper").await;
+    let made = deployment(&oper, "shop", "count").await;
+    let path = format!("/workspaces/shop/deployments/{}", made.id());
+    assert_eq!(
+        oper.get(&format!("{path}/snapshots")).await.expect(200).json["items"],
+        json!([])
+    );
+    oper.at(1)
+        .patch(&path, json!({ "desired": "running" }))
+        .await
+        .expect(200);
+    let mut run = Value::Null;
+    until("there is no run", async || {
+        run = oper.get(&format!("{path}/runs")).await.json["items"][0]["id"].clone();
+        run.is_string()
+    })
+    .await;
+    let new = NewSnapshot {
+        run_id: run.as_str().unwrap().parse().unwrap(),
+        kind: SnapshotKind::Savepoint,
+        location: "/var/lib/oceanus/hidden".to_string(),
+    };
+    let id = made.id().parse().unwrap();
+    server
+        .store
+        .snapshots()
+        .insert("shop", id, new, None)
+        .await
+        .unwrap();
+    let listed = oper.get(&format!("{path}/snapshots")).await.expect(200);
+    let snapshot = &listed.json["items"][0];
+    assert_eq!(
+        (&snapshot["kind"], &snapshot["state"]),
+        (&json!("savepoint"), &json!("writing"))
+    );
+    assert_eq!((&snapshot["run_id"], &snapshot["bytes"]), (&run, &json!(null)));
+    assert!(!listed.text().contains("hidden"));
+    server.jobs.shut_down();
+    task.await.unwrap();
 }
 
 #[tokio::test]

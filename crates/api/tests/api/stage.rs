@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use embedded::{EmbeddedOptions, EmbeddedRunner};
 use runner::{
-    CheckReport, End, LogPage, Metrics, Outcome, Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec,
-    RunState, Runner, RunnerError, StoppedBy,
+    CheckReport, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview, PreviewRequest,
+    Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy,
 };
 
 pub struct Stage {
@@ -40,6 +40,10 @@ impl Runner for Stage {
 
     fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {
         self.engine.preview(request)
+    }
+
+    fn test_connection(&self, test: &ConnectionTest) -> ConnectionReport {
+        self.engine.test_connection(test)
     }
 
     fn start(&self, spec: &RunSpec) -> Result<RunState, RunnerError> {
@@ -102,6 +106,10 @@ impl Runner for Stage {
 
     fn runs(&self) -> Result<Vec<RunKey>, RunnerError> {
         Ok(Vec::new())
+    }
+
+    fn last_epoch(&self, _: &str) -> Result<Option<u64>, RunnerError> {
+        Ok(None)
     }
 
     fn forget(&self, run: &RunKey) -> Result<(), RunnerError> {

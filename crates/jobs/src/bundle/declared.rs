@@ -193,7 +193,7 @@ impl Reader<'_> {
         fields.check(kind_span, store::check::identifier("connection kind", &kind));
         let (options, _) = fields.texts("options");
         let options_span = fields.span_of("options");
-        fields.check(options_span, store::check::map("options", &options).map(drop));
+        fields.check(options_span, store::check::connection_options(&options).map(drop));
         let connection = DeclaredConnection {
             file: file.to_string(),
             name_span,

@@ -48,6 +48,31 @@ async fn events_are_added_and_read_newest_first() {
 }
 
 #[tokio::test]
+async fn an_event_tells_the_name_of_its_maker_as_long_as_there_is_one() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let ann = fixture.user("ann", false).await;
+    let by = ann.id.to_string();
+    store
+        .drafts()
+        .create("shop", new_draft("Bids"), &by)
+        .await
+        .unwrap();
+    let newest = async |q: &str| {
+        let mut found = store.audit().list(Some("shop"), &search(q)).await.unwrap();
+        found.items.remove(0)
+    };
+    let event = newest("ANN").await;
+    assert_eq!(
+        (event.action.as_str(), event.actor_name.as_deref()),
+        ("draft.create", Some("ann"))
+    );
+    store.users().delete(ann.id, BY).await.unwrap();
+    let event = newest("draft.create").await;
+    assert_eq!((event.actor, event.actor_name), (by, None));
+}
+
+#[tokio::test]
 async fn what_was_refused_is_not_audited_as_done() {
     let fixture = fixture().await;
     let drafts = fixture.store.drafts();

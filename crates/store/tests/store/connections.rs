@@ -52,6 +52,11 @@ async fn names_kinds_and_sizes_are_checked() {
         options: map(&[]),
     };
     is_invalid(connections.put("shop", "main", no_kind, BY).await);
+    let literal = NewConnection {
+        kind: "kafka".to_string(),
+        options: map(&[("password", "hunter2")]),
+    };
+    is_invalid(connections.put("shop", "main", literal, BY).await);
     is_not_found(connections.put("nowhere", "main", kafka("a:1"), BY).await);
 }
 

@@ -219,6 +219,34 @@ async fn saves_of_an_editor_are_kept_all_and_audited_now_and_then() {
 }
 
 #[tokio::test]
+async fn deployments_are_found_beside_their_drafts() {
+    let fixture = fixture().await;
+    let deployments = fixture.store.deployments();
+    let bids = fixture.deployment("Bids").await;
+    let asks = fixture.deployment("Asks").await;
+    let idle = fixture.draft("Idle").await;
+    let drafts = [bids.draft_id, idle.id];
+    let found = deployments.of_drafts("shop", &drafts, 10).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].id, found[0].draft_id, found[0].name.as_str()),
+        (bids.id, bids.draft_id, "Bids")
+    );
+    let drafts = [bids.draft_id, asks.draft_id];
+    assert_eq!(deployments.of_drafts("shop", &drafts, 1).await.unwrap().len(), 1);
+    assert!(
+        deployments
+            .of_drafts("other", &drafts, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(deployments.of_drafts("shop", &[], 10).await.unwrap().is_empty());
+    let counts = fixture.store.workspaces().counts("shop").await.unwrap();
+    assert_eq!((counts.drafts, counts.deployments), (3, 2));
+}
+
+#[tokio::test]
 async fn a_draft_that_is_deployed_is_not_deleted() {
     let fixture = fixture().await;
     let store = &fixture.store;

@@ -110,6 +110,20 @@ async fn a_new_password_replaces_the_old_one_and_ends_its_sessions() {
         store.sessions().find(session.id.expose_secret()).await.unwrap(),
         None
     );
+    // Whoever changes it goes on.
+    let lifetime = Duration::from_secs(60);
+    let here = store.sessions().create(ann.id, lifetime).await.unwrap();
+    let there = store.sessions().create(ann.id, lifetime).await.unwrap();
+    let kept = Some(here.id.expose_secret());
+    users
+        .change_password(ann.id, &"tower staple".into(), kept, BY)
+        .await
+        .unwrap();
+    let find = async |session: &store::NewSession| {
+        let found = store.sessions().find(session.id.expose_secret()).await;
+        found.unwrap().is_some()
+    };
+    assert!(find(&here).await && !find(&there).await);
     is_invalid(users.set_password(ann.id, &"short".into(), BY).await);
     is_not_found(users.set_password(nobody(), &"battery staple".into(), BY).await);
 }
@@ -223,6 +237,21 @@ async fn members_have_one_role_in_a_workspace() {
             ("shop".to_string(), Role::Owner)
         ]
     );
+    let pages = store.workspaces();
+    let first = pages.list_of_user(ann.id, &page(1)).await.unwrap();
+    assert_eq!(first.items[0].name, "other");
+    let request = PageRequest {
+        cursor: first.next_cursor,
+        ..page(1)
+    };
+    let second = pages.list_of_user(ann.id, &request).await.unwrap();
+    assert_eq!(
+        (second.items[0].name.as_str(), second.next_cursor),
+        ("shop", None)
+    );
+    let found = pages.list_of_user(ben.id, &search("THE")).await.unwrap();
+    assert_eq!(found.items.len(), 1);
+    assert_eq!(store.workspaces().counts("shop").await.unwrap().members, 2);
     is_not_found(members.put("nowhere", ann.id, Role::Viewer, BY).await);
     is_not_found(members.put("shop", nobody(), Role::Viewer, BY).await);
     members.remove("shop", ben.id, BY).await.unwrap();

@@ -1,8 +1,9 @@
 //! A copy of the database in one file, and the way back.
 //!
-//! A copy is of one moment, and can be made while the server runs. It holds neither the master key nor uploaded
-//! files: without the key its secrets cannot be opened.
+//! A copy is of one moment, can be made while the server runs, and is there whole or not at all. It holds neither the
+//! master key nor uploaded files: without the key its secrets cannot be opened.
 
+use std::fs::File;
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -12,6 +13,8 @@ use crate::database::{beside, lock, migrations};
 use crate::{Error, Result, Store};
 
 const REPLACED: &str = ".replaced";
+/// Behind the name of a copy that is not whole yet; one that was left by a death in between is made anew.
+const PART: &str = ".part";
 
 impl Store {
     /// Copies the database into a new file.
@@ -26,7 +29,10 @@ pub async fn backup_file(database: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         return Err(Error::conflict("file", to.display(), "already exists"));
     }
-    let path = to
+    let failed = |cause| Error::io(format!("cannot write '{}'", to.display()), cause);
+    let part = beside(to, PART);
+    remove_if_there(&part).map_err(failed)?;
+    let path = part
         .to_str()
         .ok_or_else(|| Error::invalid("file name", "must be UTF-8"))?;
     let mut connection = open(database).await?;
@@ -35,8 +41,18 @@ pub async fn backup_file(database: &Path, to: &Path) -> Result<()> {
         .execute(&mut connection)
         .await?;
     connection.close().await?;
-    let copy = std::fs::File::open(to).and_then(|file| file.sync_all());
-    copy.map_err(|cause| Error::io(format!("cannot write '{path}'"), cause))
+    let whole = File::open(&part).and_then(|file| file.sync_all());
+    whole.and_then(|()| std::fs::rename(&part, to)).map_err(failed)?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = File::open(folder.unwrap_or(Path::new(".")));
+    folder.and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+fn remove_if_there(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(cause),
+        _ => Ok(()),
+    }
 }
 
 /// Puts a copy in the place of the database, which no server may have open.
@@ -48,10 +64,7 @@ pub async fn restore(backup: &Path, database: &Path) -> Result<()> {
     check_copy(backup).await?;
     let incoming = beside(database, ".incoming");
     let failed = |cause| Error::io(format!("cannot restore '{}'", database.display()), cause);
-    match std::fs::remove_file(&incoming) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(failed(cause)),
-        _ => {}
-    }
+    remove_if_there(&incoming).map_err(failed)?;
     backup_file(backup, &incoming).await?;
     // The log belongs to the database: they go together, the log first, so that none is left for the new one.
     for suffix in ["-wal", "-shm", ""] {

@@ -13,9 +13,10 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, SqlStr, Sqlite, Transaction};
 use stdx::{Clock, Random};
 
+use crate::idempotency::Done;
 use crate::password::Passwords;
 use crate::seal::MasterKey;
-use crate::{Error, Result, artifact, check};
+use crate::{Error, Result, artifact, check, idempotency};
 
 const READERS_DEFAULT: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -116,6 +117,7 @@ impl Store {
             }),
         };
         artifact::remove_unreferenced(&store).await?;
+        idempotency::give_up_all(&store).await?;
         Ok(store)
     }
 
@@ -211,18 +213,16 @@ impl Write {
         detail: serde_json::Value,
     ) -> Result<()> {
         let now_ms = self.now_ms;
-        let detail = check::json("detail", &detail)?;
-        crate::audit::insert(
-            self.connection(),
-            now_ms,
-            by,
-            workspace,
-            action,
-            &subject.to_string(),
-            &detail,
-        )
-        .await?;
-        Ok(())
+        let subject = subject.to_string();
+        let text = check::json("detail", &detail)?;
+        crate::audit::insert(self.connection(), now_ms, by, workspace, action, &subject, &text).await?;
+        idempotency::note(self.connection(), || Done {
+            action: action.to_string(),
+            workspace: workspace.map(str::to_string),
+            subject,
+            detail,
+        })
+        .await
     }
 
     pub async fn commit(self) -> Result<()> {
@@ -281,11 +281,10 @@ pub(crate) fn migrations() -> Migrator {
             in_transaction,
         )
     };
-    Migrator::with_migrations(vec![migration(
-        1,
-        "begin",
-        include_str!("../migrations/0001_begin.sql"),
-    )])
+    Migrator::with_migrations(vec![
+        migration(1, "begin", include_str!("../migrations/0001_begin.sql")),
+        migration(2, "done", include_str!("../migrations/0002_done.sql")),
+    ])
 }
 
 fn not_migrated(cause: MigrateError) -> Error {

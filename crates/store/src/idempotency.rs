@@ -1,15 +1,18 @@
 //! Idempotency keys: a request that is sent twice is done once, and answered twice in the same words.
 //!
 //! A key belongs to a principal. Whoever claims it first does the work and leaves the answer, which is sealed,
-//! because it may show a token. A claim whose owner died can be taken over after a while.
+//! because it may show a token. What the work changes is noted with the key in the same transaction: whoever takes
+//! over the claim of one that died, at once after a restart, else after a while, learns whether it was done.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::Row;
+use sqlx::sqlite::SqliteConnection;
 
 use crate::seal::Sealed;
-use crate::{Error, Result, Store};
+use crate::{Error, Result, Store, row};
 
 const NOUN: &str = "idempotency key";
 const KEY_CHARACTERS_MAX: usize = 200;
@@ -33,8 +36,24 @@ pub enum Claim {
     New,
     /// It was done: answer this.
     Answered(Answer),
+    /// It was done, and whoever did it died before it left an answer.
+    Done(Done),
     /// Somebody is at it: come back later.
     InFlight,
+}
+
+/// What a request has done, as the audit tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    pub action: String,
+    pub workspace: Option<String>,
+    pub subject: String,
+    pub detail: Value,
+}
+
+tokio::task_local! {
+    /// The principal and the key for which this task works.
+    static CLAIMED: (String, String);
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +62,13 @@ pub struct Idempotency<'a> {
 }
 
 impl Idempotency<'_> {
+    /// Does the work of a key that was claimed. What it changes, in this task, is noted with the key.
+    pub async fn work<F: Future>(&self, principal: &str, key: &str, work: F) -> F::Output {
+        CLAIMED
+            .scope((principal.to_string(), key.to_string()), work)
+            .await
+    }
+
     /// Claims a key for a request, which its hash tells from others: another request under the same key is an
     /// [`Error::Conflict`].
     pub async fn claim(&self, principal: &str, key: &str, request_hash: &str) -> Result<Claim> {
@@ -55,7 +81,7 @@ impl Idempotency<'_> {
         let now = write.now_ms;
         sqlx::query(
             "DELETE FROM idempotency_keys WHERE principal = $1 AND key = $2
-             AND (expires_at <= $3 OR (sealed_answer IS NULL AND created_at <= $4))",
+             AND (expires_at <= $3 OR (sealed_answer IS NULL AND done IS NULL AND created_at <= $4))",
         )
         .bind(principal)
         .bind(key)
@@ -79,7 +105,7 @@ impl Idempotency<'_> {
             return Ok(Claim::New);
         }
         let row = sqlx::query(
-            "SELECT request_hash, key_id, sealed_answer FROM idempotency_keys
+            "SELECT request_hash, key_id, sealed_answer, done, created_at FROM idempotency_keys
              WHERE principal = $1 AND key = $2",
         )
         .bind(principal)
@@ -93,7 +119,11 @@ impl Idempotency<'_> {
         let key_id: Option<String> = row.try_get("key_id")?;
         let bytes: Option<Vec<u8>> = row.try_get("sealed_answer")?;
         let (Some(key_id), Some(bytes)) = (key_id, bytes) else {
-            return Ok(Claim::InFlight);
+            let is_given_up = row.try_get::<i64, _>("created_at")? <= now - IN_FLIGHT_MS_MAX;
+            return Ok(match row::optional_json(&row, "done")? {
+                Some(done) if is_given_up => Claim::Done(done),
+                _ => Claim::InFlight,
+            });
         };
         let sealed = Sealed { key_id, bytes };
         let opened = self.store.key().open(&purpose(principal, key), key, &sealed)?;
@@ -123,11 +153,12 @@ impl Idempotency<'_> {
         write.commit().await
     }
 
-    /// Gives the key back, because nothing was done: the request may be sent again.
+    /// Gives the key back: the request may be sent again. If it failed behind what it was to do, that stays noted.
     pub async fn abandon(&self, principal: &str, key: &str) -> Result<()> {
         let mut write = self.store.write().await?;
         sqlx::query(
-            "DELETE FROM idempotency_keys WHERE principal = $1 AND key = $2 AND sealed_answer IS NULL",
+            "UPDATE idempotency_keys SET created_at = 0
+             WHERE principal = $1 AND key = $2 AND sealed_answer IS NULL",
         )
         .bind(principal)
         .bind(key)
@@ -135,6 +166,33 @@ impl Idempotency<'_> {
         .await?;
         write.commit().await
     }
+}
+
+/// Gives up all claims without an answer: those who made them are gone, since one process at a time has the database.
+pub(crate) async fn give_up_all(store: &Store) -> Result<()> {
+    let mut write = store.write().await?;
+    sqlx::query("UPDATE idempotency_keys SET created_at = 0 WHERE sealed_answer IS NULL")
+        .execute(write.connection())
+        .await?;
+    write.commit().await
+}
+
+/// Notes what is done in this transaction with the key for which this task works, if there is one.
+pub(crate) async fn note(connection: &mut SqliteConnection, done: impl FnOnce() -> Done) -> Result<()> {
+    let Ok((principal, key)) = CLAIMED.try_with(Clone::clone) else {
+        return Ok(());
+    };
+    let done = serde_json::to_string(&done()).map_err(Error::database)?;
+    sqlx::query(
+        "UPDATE idempotency_keys SET done = $1
+         WHERE principal = $2 AND key = $3 AND done IS NULL AND sealed_answer IS NULL",
+    )
+    .bind(done)
+    .bind(principal)
+    .bind(key)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn purpose<'a>(principal: &'a str, key: &'a str) -> [&'a str; 3] {

@@ -65,7 +65,7 @@ pub use deployment::{
 };
 pub use draft::{Draft, DraftChange, DraftSummary, Drafts, NewDraft};
 pub use error::{Error, Result};
-pub use idempotency::{Answer, Claim, Idempotency};
+pub use idempotency::{Answer, Claim, Done, Idempotency};
 pub use member::{Member, Members, Role};
 pub use page::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, Page, PageRequest};
 pub use run::{NewRun, Run, RunEnd, Runs};

@@ -9,6 +9,7 @@ mod fixture;
 mod listing;
 mod nouns;
 mod people;
+mod recovery;
 mod serving;
 mod stage;
 mod streams;

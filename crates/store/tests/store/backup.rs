@@ -53,6 +53,19 @@ async fn a_copy_can_be_made_beside_a_server_and_goes_anywhere() {
 }
 
 #[tokio::test]
+async fn what_a_backup_left_that_died_is_no_copy_and_does_not_stand_in_the_way() {
+    let fixture = fixture().await;
+    let copy = fixture.folder.path().join("copy.db");
+    let part = fixture.folder.path().join("copy.db.part");
+    std::fs::write(&part, "half of a copy").unwrap();
+    fixture.store.backup(&copy).await.unwrap();
+    assert!(!part.exists());
+    let database = fixture.folder.path().join("oceanus.db");
+    fixture.store.close().await;
+    store::restore(&copy, &database).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_copy_holds_neither_secrets_in_clear_nor_the_key() {
     let fixture = fixture().await;
     fixture

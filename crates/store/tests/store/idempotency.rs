@@ -1,4 +1,5 @@
-use store::{Answer, Claim};
+use serde_json::json;
+use store::{Answer, Claim, Done, NewWorkspace};
 
 use crate::fixture::{fixture, is_conflict, is_invalid, lies_in_files, map};
 
@@ -91,6 +92,70 @@ async fn a_claim_is_given_back_or_taken_over_and_an_answer_expires() {
 }
 
 #[tokio::test]
+async fn what_was_done_before_a_crash_is_known_at_once_and_what_was_not_is_done_anew() {
+    let mut fixture = fixture().await;
+    let keys = fixture.store.idempotency();
+    assert_eq!(keys.claim("us_ann", "idle", "hash").await.unwrap(), Claim::New);
+    assert_eq!(keys.claim("us_ann", "made", "hash").await.unwrap(), Claim::New);
+    let new = NewWorkspace {
+        name: "shop".to_string(),
+        display_name: "Shop".to_string(),
+    };
+    let workspaces = fixture.store.workspaces();
+    keys.work("us_ann", "made", workspaces.create(new, "us_ann"))
+        .await
+        .unwrap();
+    // Whoever did it may still be about to answer.
+    assert_eq!(
+        keys.claim("us_ann", "made", "hash").await.unwrap(),
+        Claim::InFlight
+    );
+    fixture.reopen().await;
+    let keys = fixture.store.idempotency();
+    let done = Claim::Done(Done {
+        action: "workspace.create".to_string(),
+        workspace: Some("shop".to_string()),
+        subject: "shop".to_string(),
+        detail: json!({}),
+    });
+    assert_eq!(keys.claim("us_ann", "made", "hash").await.unwrap(), done);
+    is_conflict(keys.claim("us_ann", "made", "other hash").await);
+    assert_eq!(keys.claim("us_ann", "idle", "hash").await.unwrap(), Claim::New);
+    keys.finish("us_ann", "made", &answer()).await.unwrap();
+    assert_eq!(
+        keys.claim("us_ann", "made", "hash").await.unwrap(),
+        Claim::Answered(answer())
+    );
+}
+
+#[tokio::test]
+async fn work_that_is_undone_is_not_noted_and_a_failure_behind_it_does_not_hide_it() {
+    let fixture = fixture().await;
+    let keys = fixture.store.idempotency();
+    let create = |name: &str| {
+        let new = NewWorkspace {
+            name: name.to_string(),
+            display_name: name.to_string(),
+        };
+        let store = fixture.store.clone();
+        async move { store.workspaces().create(new, "us_ann").await }
+    };
+    create("shop").await.unwrap();
+    assert_eq!(keys.claim("us_ann", "twice", "hash").await.unwrap(), Claim::New);
+    is_conflict(keys.work("us_ann", "twice", create("shop")).await);
+    keys.abandon("us_ann", "twice").await.unwrap();
+    assert_eq!(keys.claim("us_ann", "twice", "hash").await.unwrap(), Claim::New);
+
+    assert_eq!(keys.claim("us_ann", "late", "hash").await.unwrap(), Claim::New);
+    keys.work("us_ann", "late", create("late")).await.unwrap();
+    keys.abandon("us_ann", "late").await.unwrap();
+    assert!(matches!(
+        keys.claim("us_ann", "late", "hash").await.unwrap(),
+        Claim::Done(_)
+    ));
+}
+
+#[tokio::test]
 async fn an_answer_is_sealed_and_a_key_is_checked() {
     let fixture = fixture().await;
     let keys = fixture.store.idempotency();
@@ -101,7 +166,7 @@ async fn an_answer_is_sealed_and_a_key_is_checked() {
         is_invalid(keys.claim("us_ann", wrong, "hash").await);
     }
     let long = Answer {
-        body: "x".repeat(2 << 20),
+        body: "x".repeat(9 << 20),
         ..answer()
     };
     is_invalid(keys.finish("us_ann", "k1", &long).await);

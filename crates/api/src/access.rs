@@ -203,9 +203,19 @@ impl Caller {
         Err(Problem::not_found(noun, name))
     }
 
-    /// The token that asks may only see and end itself and what is no greater.
+    /// A token ends itself and what reaches no further, and none of the other keys of its user.
     pub fn check_token(&self, token: &Token) -> Result<()> {
-        self.check_own("token", &token.id.to_string(), token.user)
+        self.check_own("token", &token.id.to_string(), token.user)?;
+        let Means::Token(own) = &self.principal().means else {
+            return Ok(());
+        };
+        let reaches = own.workspace.is_none() || own.workspace == token.workspace;
+        if own.id == token.id || (token.role <= own.role && reaches) {
+            return Ok(());
+        }
+        Err(Problem::forbidden(
+            "a token ends no other that reaches further than itself",
+        ))
     }
 
     /// A new token gets no more than whoever makes it has, for no longer.

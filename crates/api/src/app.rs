@@ -23,6 +23,8 @@ pub const LOCAL_USER: &str = "local";
 const NAMES_MAX: usize = 10_000;
 /// Uploads that are in memory at once.
 const UPLOADS_MAX: usize = 2;
+/// Workspaces as files that are on their way to their readers.
+const EXPORTS_MAX: usize = 8;
 /// Passwords that wait to be verified or hashed.
 const PASSWORDS_WAITING_MAX: usize = 16;
 
@@ -35,8 +37,9 @@ pub struct Shared {
     pub streams: Arc<Streams>,
     pub sign_ins: Throttle,
     pub operations: Operations,
-    pub uploads: Arc<Semaphore>,
-    pub passwords: Arc<Semaphore>,
+    pub uploads: Semaphore,
+    pub exports: Arc<Semaphore>,
+    pub passwords: Semaphore,
     /// Tells streams to look whether they may go on. Counts changes of sessions, tokens, users and members.
     credentials: watch::Sender<u64>,
     local: OnceCell<User>,
@@ -60,8 +63,9 @@ impl App {
             streams: Arc::default(),
             sign_ins: Throttle::new(Arc::clone(&clock)),
             operations: Operations::new(clock),
-            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
-            passwords: Arc::new(Semaphore::new(PASSWORDS_WAITING_MAX)),
+            uploads: Semaphore::new(UPLOADS_MAX),
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            passwords: Semaphore::new(PASSWORDS_WAITING_MAX),
             credentials: watch::Sender::new(0),
             local: OnceCell::new(),
             names: Mutex::default(),

@@ -8,7 +8,9 @@ use axum::middleware;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
+};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::access::{self, Need};
@@ -111,6 +113,10 @@ fn document(path: &str, operation: &mut Operation, need: Need) {
             }
             RefOr::Ref(_) => usize::MAX,
         });
+    }
+    if let Some(RefOr::T(created)) = operation.responses.responses.get_mut("201") {
+        let location = HeaderBuilder::new().description(Some("Where it is.")).build();
+        created.headers.insert("Location".to_string(), location.into());
     }
     let mut problems = vec![("default", "Any other problem")];
     if operation.request_body.is_some() {

@@ -1,12 +1,18 @@
 //! Artifacts: uploaded files, named by the hash of what they hold. The same file sent twice is there once.
 
+use std::io;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use store::Role;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -20,6 +26,9 @@ use crate::routes::Routes;
 use crate::time::Time;
 
 const UPLOAD_TIME_MAX: Duration = Duration::from_secs(600);
+/// Of a file that is on its way to a reader.
+const CHUNK_BYTES: usize = 64 << 10;
+const CHUNKS_WAITING_MAX: usize = 2;
 const TYPES: [&str; 2] = ["application/java-archive", "application/octet-stream"];
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -172,21 +181,45 @@ async fn get_artifact_content(
     at: InWorkspace,
     Path(path): Path<ArtifactPath>,
 ) -> Result<Response> {
-    let busy = || Problem::too_many("other files are under way").retry_after(5);
-    let _place = app.uploads.try_acquire().map_err(|_| busy())?;
-    let bytes = app.store().artifacts().bytes(&at.name, &path.hash).await?;
+    let artifacts = app.store().artifacts();
+    let artifact = artifacts.get(&at.name, &path.hash).await?;
+    let file = tokio::fs::File::open(artifacts.path(&artifact))
+        .await
+        .map_err(|fault| Problem::logged(&fault))?;
     let headers = [
         (
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/octet-stream"),
         ),
+        (header::CONTENT_LENGTH, HeaderValue::from(artifact.size_bytes)),
         // Whatever it holds, a browser keeps it as a file.
         (
             header::CONTENT_DISPOSITION,
             HeaderValue::from_static("attachment"),
         ),
     ];
-    Ok((headers, bytes).into_response())
+    Ok((headers, Body::from_stream(chunks(file))).into_response())
+}
+
+/// A file piece by piece, as fast as it is taken.
+fn chunks(mut file: File) -> ReceiverStream<io::Result<Bytes>> {
+    let (sender, receiver) = mpsc::channel(CHUNKS_WAITING_MAX);
+    tokio::spawn(async move {
+        loop {
+            let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+            let read = file.read_buf(&mut chunk).await;
+            let is_last = !matches!(read, Ok(count) if count > 0);
+            let sent = match read {
+                Ok(0) => Ok(()),
+                Ok(_) => sender.send(Ok(Bytes::from(chunk))).await,
+                Err(fault) => sender.send(Err(fault)).await,
+            };
+            if is_last || sent.is_err() {
+                return;
+            }
+        }
+    });
+    ReceiverStream::new(receiver)
 }
 
 /// Delete an artifact

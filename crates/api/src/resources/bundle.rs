@@ -1,7 +1,10 @@
 //! A workspace as files of SQL and YAML: written, compared with other files, and made what they say.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +12,7 @@ use jobs::bundle as known;
 use serde::{Deserialize, Serialize};
 use store::Role;
 use tokio::sync::SemaphorePermit;
+use tokio_stream::StreamExt;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -140,10 +144,18 @@ pub fn routes() -> Routes {
     tag = "bundles",
     responses((status = 200, description = "The files", body = Bundle))
 )]
-async fn export_workspace(State(app): State<App>, at: InWorkspace) -> Result<Json<Bundle>> {
-    let _place = place(&app)?;
+async fn export_workspace(State(app): State<App>, at: InWorkspace) -> Result<Response> {
+    let busy = || Problem::too_many("other exports are under way").retry_after(5);
+    let place = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| busy())?;
     let known::Bundle { files } = app.jobs.export(&at.name).await?;
-    Ok(Json(Bundle { files }))
+    let text = serde_json::to_vec(&Bundle { files }).map_err(|fault| Problem::logged(&fault))?;
+    // The place is taken until the last byte has left.
+    let body = tokio_stream::once(Bytes::from(text)).map(move |bytes| {
+        let _ = &place;
+        Ok::<_, Infallible>(bytes)
+    });
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    Ok((json, Body::from_stream(body)).into_response())
 }
 
 /// What an import of these files would change

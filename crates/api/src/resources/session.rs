@@ -1,6 +1,6 @@
 //! Sessions of browsers: signing in and out, and who one is.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -239,10 +239,17 @@ async fn workspaces_of(app: &App, principal: &Principal) -> Result<Vec<SessionWo
     Ok(found.into_iter().map(show).collect())
 }
 
+/// Tells those apart who sign in: an address, or a network of them.
 pub fn address(peer: Option<Extension<Peer>>) -> String {
     match peer {
-        // An address of IPv4 that came as one of IPv6 is the same.
-        Some(Extension(Peer(peer))) => IpAddr::to_canonical(&peer.ip()).to_string(),
+        Some(Extension(Peer(peer))) => match peer.ip().to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            // Whoever has one address of it has the whole network.
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
+            }
+        },
         None => "unknown".to_string(),
     }
 }

@@ -273,7 +273,19 @@ async fn a_token_makes_no_other_that_reaches_further_or_lasts_longer() {
         .await
         .expect(422);
     make(json!("shop"), "viewer", json!("tomorrow")).await.expect(422);
-    make(json!("shop"), "viewer", within).await.expect(201);
+    let child = make(json!("shop"), "viewer", within).await.expect(201);
+    // It ends what it made, and no key of its user that opens more.
+    program
+        .delete(&format!("/tokens/{}", child.id()))
+        .await
+        .expect(204);
+    let olga = server.signed_in("olga").await;
+    let body = json!({ "name": "greater", "workspace": "shop", "role": "owner" });
+    let greater = olga.post("/tokens", body).await.expect(201);
+    program
+        .delete(&format!("/tokens/{}", greater.id()))
+        .await
+        .expect(403);
 }
 
 #[tokio::test]

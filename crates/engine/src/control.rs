@@ -52,6 +52,8 @@ pub struct Statistics {
     pub late_rows_dropped: u64,
     /// Rows without a time, which belong to no window.
     pub null_time_rows_dropped: u64,
+    /// Rows with a NULL where none may be, left out before a sink.
+    pub null_rows_dropped: u64,
     /// Records that could not be read and were passed over, as the table's options say.
     pub unreadable_rows_dropped: u64,
     /// By node of the graph.
@@ -68,6 +70,7 @@ pub struct NodeStatistics {
     pub busy_us: u64,
     pub late_rows_dropped: u64,
     pub null_time_rows_dropped: u64,
+    pub null_rows_dropped: u64,
     pub unreadable_rows_dropped: u64,
     pub state_bytes: u64,
     pub watermark: Option<i64>,
@@ -141,6 +144,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                 Operator::LocalWindowAggregate { .. } => "local_window_aggregate",
                 Operator::GlobalWindowAggregate { .. } => "global_window_aggregate",
                 Operator::Union => "union",
+                Operator::NotNullEnforcer { .. } => "not_null_enforcer",
                 Operator::Sink(_) => "sink",
             },
             is_source: matches!(node.operator, Operator::Source(_) | Operator::Values { .. }),
@@ -173,6 +177,7 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
             busy_us: sum(|counters| &counters.busy_us),
             late_rows_dropped: sum(|counters| &counters.late_rows_dropped),
             null_time_rows_dropped: sum(|counters| &counters.null_time_rows_dropped),
+            null_rows_dropped: sum(|counters| &counters.null_rows_dropped),
             unreadable_rows_dropped: sum(|counters| &counters.unreadable_rows_dropped),
             state_bytes: sum(|counters| &counters.state_bytes),
             watermark,
@@ -189,6 +194,7 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
         }
         all.late_rows_dropped += node.late_rows_dropped;
         all.null_time_rows_dropped += node.null_time_rows_dropped;
+        all.null_rows_dropped += node.null_rows_dropped;
         all.unreadable_rows_dropped += node.unreadable_rows_dropped;
         all.nodes.push(node);
     }

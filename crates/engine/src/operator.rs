@@ -69,6 +69,8 @@ pub(crate) struct Gauges {
     pub late_rows_dropped: u64,
     /// Rows without a time, which belong to no window.
     pub null_time_rows_dropped: u64,
+    /// Rows with a NULL where none may be.
+    pub null_rows_dropped: u64,
     pub state_bytes: usize,
 }
 

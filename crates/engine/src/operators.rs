@@ -1,6 +1,7 @@
 //! The operators, one file each, and how they are made from a graph's nodes.
 
 mod calc;
+mod not_null_enforcer;
 mod sink;
 mod union;
 mod window_aggregate;
@@ -62,6 +63,9 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
             properties,
         } => window_aggregate::global(build, *window, *time, *keys, aggregates, properties)?,
         GraphOperator::Union => Box::new(union::Union),
+        GraphOperator::NotNullEnforcer { columns } => {
+            Box::new(not_null_enforcer::NotNullEnforcer::new(build, columns))
+        }
         GraphOperator::Sink(sink) => Box::new(sink::SinkOperator::new(build, sink)?),
         GraphOperator::Source(_) | GraphOperator::Values { .. } => {
             return Err(Error::internal("a source is not an operator"));

@@ -567,6 +567,9 @@ impl NodeSlot {
         counters
             .null_time_rows_dropped
             .store(gauges.null_time_rows_dropped, relaxed);
+        counters
+            .null_rows_dropped
+            .store(gauges.null_rows_dropped, relaxed);
         counters.state_bytes.store(gauges.state_bytes as u64, relaxed);
     }
 }

@@ -115,6 +115,29 @@ fn a_branch_that_can_fail_sees_its_own_rows_only() {
 }
 
 #[test]
+fn rows_with_a_null_where_none_may_be_are_left_out_and_counted() {
+    for parallelism in [1, 2, 3] {
+        for chunk_rows in [1, 3, 4096] {
+            let sink = TestSink::default();
+            let mut builder = Builder::default();
+            // Every eleventh `v` is NULL.
+            let source = builder.source(Arc::new(TestSource::of(vec![rows(55), rows(3)])), None);
+            let calc = builder.calc(source, None, vec![("v", v())]);
+            let enforcer = builder.add(
+                Operator::NotNullEnforcer { columns: vec![0] },
+                vec![(calc, Exchange::Forward)],
+                vec![("v", TypeKind::BigInt.not_null())],
+            );
+            builder.sink(enforcer, Exchange::Forward, Arc::new(sink.clone()));
+            let end = step(&builder.graph, options(parallelism, chunk_rows), 1).unwrap();
+            assert_eq!(end.statistics.null_rows_dropped, 6);
+            assert_eq!(end.statistics.rows_out, 52);
+            assert!(sink.rows().iter().all(|row| row != "-"));
+        }
+    }
+}
+
+#[test]
 fn fixed_rows_are_sent_once_whatever_the_parallelism() {
     for parallelism in [1, 2, 3] {
         let sink = TestSink::default();

@@ -90,6 +90,10 @@ pub enum Operator {
     },
     /// All rows of all inputs; watermarks are the least of them.
     Union,
+    /// Leaves out, and counts, rows with a NULL in one of these columns, which are NOT NULL behind it.
+    NotNullEnforcer {
+        columns: Vec<usize>,
+    },
     Sink(SinkNode),
 }
 
@@ -228,6 +232,7 @@ impl fmt::Display for Operator {
                 calls(aggregates)
             ),
             Operator::Union => f.write_str("Union"),
+            Operator::NotNullEnforcer { columns } => write!(f, "NotNullEnforcer(columns={columns:?})"),
             Operator::Sink(sink) => write!(f, "Sink(table=[{}])", sink.table),
         }
     }

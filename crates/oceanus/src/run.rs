@@ -318,6 +318,7 @@ fn dropped_rows(statistics: &Statistics) -> Option<String> {
     let counts = [
         (statistics.late_rows_dropped, "at least ", "late"),
         (statistics.null_time_rows_dropped, "", "without a time"),
+        (statistics.null_rows_dropped, "", "with a NULL where none may be"),
         (statistics.unreadable_rows_dropped, "", "unreadable"),
     ];
     let parts: Vec<String> = counts

@@ -14,7 +14,11 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
         Operator::LocalWindowAggregate { .. } | Operator::GlobalWindowAggregate { .. } => {
             ChangelogMode::INSERT_ONLY
         }
-        Operator::Calc { .. } | Operator::WindowTable { .. } | Operator::Union | Operator::Sink(_) => inputs
+        Operator::Calc { .. }
+        | Operator::WindowTable { .. }
+        | Operator::Union
+        | Operator::NotNullEnforcer { .. }
+        | Operator::Sink(_) => inputs
             .iter()
             .map(|input| input.changelog)
             .reduce(ChangelogMode::union)
@@ -55,6 +59,10 @@ pub(crate) fn upsert_keys_of(operator: &Operator, inputs: &[&Node]) -> Vec<Vec<u
                 .filter_map(|key| key.iter().map(place_of).collect())
                 .collect()
         }
+        Operator::NotNullEnforcer { .. } => inputs
+            .iter()
+            .flat_map(|input| input.upsert_keys.clone())
+            .collect(),
         _ => Vec::new(),
     }
 }

@@ -240,6 +240,9 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             )
         }
         Operator::Union => "Union".to_string(),
+        Operator::NotNullEnforcer { columns } => {
+            format!("NotNullEnforcer(columns=[{}])", names(columns, input))
+        }
         Operator::Sink(sink) => {
             let names: Vec<&str> = node.schema.names().collect();
             format!("Sink(table=[{}], columns=[{}])", sink.table, names.join(", "))

@@ -17,6 +17,9 @@ pub struct Metrics {
     pub late_rows: u64,
     /// Rows dropped because they have no time.
     pub null_time_rows: u64,
+    /// Rows dropped because they have a NULL where the table takes none, as
+    /// `table.exec.sink.not-null-enforcer` = `DROP` asks for.
+    pub null_rows: u64,
     /// Records passed over because they could not be read, as the table's options say.
     pub unreadable_rows: u64,
     /// How far event time has come.
@@ -36,6 +39,7 @@ pub struct NodeMetrics {
     pub rows_out: u64,
     pub late_rows: u64,
     pub null_time_rows: u64,
+    pub null_rows: u64,
     pub unreadable_rows: u64,
     /// Time spent in it, over all shards.
     pub busy_us: u64,

@@ -211,6 +211,7 @@ impl State {
             watermark,
             late_rows_dropped,
             null_time_rows_dropped,
+            null_rows_dropped,
             unreadable_rows_dropped,
             nodes,
         } = job.control.statistics();
@@ -218,6 +219,7 @@ impl State {
         metrics.rows_out += rows_out;
         metrics.late_rows += late_rows_dropped;
         metrics.null_time_rows += null_time_rows_dropped;
+        metrics.null_rows += null_rows_dropped;
         metrics.unreadable_rows += unreadable_rows_dropped;
         metrics.watermark_ms = watermark;
         let named = nodes.iter().zip(&job.names).enumerate();
@@ -228,6 +230,7 @@ impl State {
             rows_out: node.rows_out,
             late_rows: node.late_rows_dropped,
             null_time_rows: node.null_time_rows_dropped,
+            null_rows: node.null_rows_dropped,
             unreadable_rows: node.unreadable_rows_dropped,
             busy_us: node.busy_us,
             state_bytes: node.state_bytes,

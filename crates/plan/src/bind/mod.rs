@@ -73,11 +73,6 @@ fn show_shifted_times(plan: &Plan, schema: &mut Schema) {
     }
 }
 
-/// A call over expressions that are bound already.
-pub(crate) fn call(name: &str, arguments: Vec<Expr>, span: Span) -> Result<Expr, Diagnostic> {
-    ExprBinder::new(&Scope::default(), None, "an expression").call(name, arguments, span)
-}
-
 /// What Flink can do and the embedded engine cannot, yet.
 pub(crate) fn unsupported(span: Span, what: &str, hint: &str) -> Diagnostic {
     Diagnostic::validation(

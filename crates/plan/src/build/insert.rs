@@ -11,7 +11,7 @@ use sql::ast::{self, ExprKind, Ident, Insert, Literal, QueryBody, SelectItem};
 
 use super::Target;
 use super::enforce::NotNull;
-use crate::bind::{self, QueryBinder, Scope, and, describe_table, literal, option_fault, unsupported};
+use crate::bind::{self, QueryBinder, Scope, describe_table, literal, option_fault, unsupported};
 use crate::catalog::{CatalogObject, ObjectPath, Table, TableColumnKind};
 use crate::logical::{Plan, PlanKind, ScanTable};
 use crate::session::Environment;
@@ -68,8 +68,9 @@ pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<(Target, Pl
             describe(targets.iter().map(|target| &columns[*target].field))
         )));
     }
-    let plan = sink_plan(insert, env, &path, &columns, &targets, &partition, cut, input)?;
-    let target = make_sink(insert, env, &path, table, &columns, &partition)?;
+    let (plan, enforced) = sink_plan(insert, env, &path, &columns, &targets, &partition, cut, input)?;
+    let mut target = make_sink(insert, env, &path, table, &columns, &partition)?;
+    target.enforced = enforced;
     Ok((target, plan))
 }
 
@@ -225,6 +226,7 @@ fn assigned_twice(name: &Ident) -> Diagnostic {
     )
 }
 
+/// The rows, and the columns whose NULLs must still be left out.
 fn sink_plan(
     insert: &Insert,
     env: &Environment<'_>,
@@ -234,7 +236,7 @@ fn sink_plan(
     partition: &[(usize, Expr, String)],
     cut: bool,
     input: Plan,
-) -> Result<Plan, Diagnostic> {
+) -> Result<(Plan, Vec<usize>), Diagnostic> {
     let drop_nulls = match env.config.get("table.exec.sink.not-null-enforcer") {
         None => false,
         Some(value) if value.trim().eq_ignore_ascii_case("error") => false,
@@ -247,7 +249,7 @@ fn sink_plan(
         }
     };
     let mut expressions = Vec::with_capacity(columns.len());
-    let mut guards = Vec::new();
+    let mut enforced = Vec::new();
     for (index, column) in columns.iter().enumerate() {
         let to = &column.field.data_type;
         let value = if let Some((_, value, _)) = partition.iter().find(|(own, _, _)| *own == index) {
@@ -287,7 +289,7 @@ fn sink_plan(
         expressions.push(if to.nullable || !value.data_type().nullable {
             value
         } else if drop_nulls {
-            guards.push(bind::call("IS NOT NULL", vec![value.clone()], insert.span)?);
+            enforced.push(index);
             value
         } else {
             Expr::Call {
@@ -300,17 +302,20 @@ fn sink_plan(
             }
         });
     }
-    let filter = (!guards.is_empty()).then(|| and(guards));
-    let fields = columns.iter().map(|column| column.field.clone()).collect();
-    Ok(Plan {
+    let mut fields: Vec<Field> = columns.iter().map(|column| column.field.clone()).collect();
+    for index in &enforced {
+        fields[*index].data_type.nullable = true;
+    }
+    let plan = Plan {
         kind: PlanKind::Calc {
             input: Box::new(input),
-            filter,
+            filter: None,
             expressions,
         },
         schema: Schema::new(fields),
         span: insert.span,
-    })
+    };
+    Ok((plan, enforced))
 }
 
 fn make_sink(
@@ -379,6 +384,8 @@ fn make_sink(
         Some(sink) => Ok(Target {
             table: text,
             sink,
+            schema: Schema::new(columns.iter().map(|column| column.field.clone()).collect()),
+            enforced: Vec::new(),
             span: insert.table.span,
         }),
         None => Err(Diagnostic::validation(

@@ -186,7 +186,15 @@ impl<'a> GraphBuilder<'a> {
             )
             .hint("write into a table whose connector takes updates, or aggregate over windows"));
         }
-        let schema = self.graph.nodes[root].schema.clone();
+        let schema = target.schema;
+        let root = if target.enforced.is_empty() {
+            root
+        } else {
+            let enforcer = Operator::NotNullEnforcer {
+                columns: target.enforced,
+            };
+            self.add(enforcer, vec![forward(root)], schema.clone(), target.span, "")
+        };
         // Two sinks into one table are two, even with the same rows.
         let details = format!("sink {}", self.graph.nodes.len());
         let operator = Operator::Sink(SinkNode {

@@ -105,5 +105,9 @@ pub fn inserts(inserts: &[ast::Insert], env: &Environment<'_>) -> Result<Graph, 
 struct Target {
     table: String,
     sink: Arc<dyn Sink>,
+    /// Of the rows as the sink takes them.
+    schema: Schema,
+    /// Columns whose NULLs are not let through.
+    enforced: Vec<usize>,
     span: Span,
 }

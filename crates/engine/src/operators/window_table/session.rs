@@ -283,6 +283,7 @@ impl Operator for SessionWindowTable {
             late_rows_dropped: self.late_rows,
             null_time_rows_dropped: self.null_time_rows,
             state_bytes: self.table.size_bytes() + self.rows.size_bytes(),
+            ..Gauges::default()
         }
     }
 }

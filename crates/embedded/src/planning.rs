@@ -18,6 +18,8 @@ pub const STACK_BYTES: usize = 32 << 20;
 pub fn open(program: &Program, console: Console, clock: Arc<dyn Clock>) -> Result<Session, Diagnostic> {
     let registry = wiring::granted(console, program);
     let mut session = Session::new(Arc::new(registry), clock);
+    // A view over a table that cannot be read now is no fault of a program that does not name it.
+    session.plan_views(false);
     for (key, value) in &program.settings {
         session
             .set(key, value)
@@ -47,6 +49,7 @@ pub fn open(program: &Program, console: Console, clock: Arc<dyn Clock>) -> Resul
         }
     }
     session.begin_script();
+    session.plan_views(true);
     Ok(session)
 }
 

@@ -49,6 +49,8 @@ pub struct Session {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) context: Arc<EvaluationContext>,
     pub(crate) script: u64,
+    /// Whether a view is planned when it is made, as in Flink; else it is bound only.
+    pub(crate) plans_views: bool,
     warnings: Vec<Diagnostic>,
 }
 
@@ -63,8 +65,16 @@ impl Session {
             clock,
             context,
             script: 0,
+            plans_views: true,
             warnings: Vec::new(),
         }
+    }
+
+    /// Whether views are planned when they are made, which they are at first. Without it what a connector has to say
+    /// of a table's options is told by who reads the view, and no longer keeps it from being made: for definitions
+    /// that were checked before, perhaps where more was known of the outside.
+    pub fn plan_views(&mut self, plans_views: bool) {
+        self.plans_views = plans_views;
     }
 
     /// A new text begins: spans of statements from now on belong to it.

@@ -97,6 +97,8 @@ fn view_text(path: &ObjectPath, view: &View) -> String {
 /// round. Those that never bind, because something they read is gone, come last, so that nothing is lost.
 fn in_order(session: &Session, statements: &mut Vec<CatalogStatement>, mut views: Vec<CatalogStatement>) {
     let mut scratch = Session::new(Arc::clone(&session.registry), Arc::clone(&session.clock));
+    // Only their order is looked for: it was checked before that they can be planned.
+    scratch.plan_views(false);
     scratch.config = session.config.clone();
     scratch.catalog = without_views(&session.catalog);
     while !views.is_empty() {

@@ -60,3 +60,35 @@ fn a_view_over_something_that_is_gone_is_kept() {
         .collect();
     assert_eq!(kinds, [CatalogKind::Database, CatalogKind::View]);
 }
+
+#[test]
+fn a_view_that_is_bound_only_is_planned_by_who_reads_it() {
+    let mut session = session();
+    let define = "CREATE TABLE t (a INT) WITH ('connector' = 'nowhere'); CREATE VIEW v AS SELECT a FROM t";
+    assert!(
+        run_in(&mut session, define).contains("connector 'nowhere' not found"),
+        "planned"
+    );
+    session.plan_views(false);
+    assert_eq!(
+        run_in(
+            &mut session,
+            "CREATE VIEW v AS SELECT a FROM t; CREATE VIEW u AS SELECT a FROM v"
+        ),
+        ""
+    );
+    let names: Vec<String> = catalog_statements(&session)
+        .iter()
+        .map(|statement| statement.path.join("."))
+        .collect();
+    assert_eq!(
+        names[2..],
+        [
+            "default_catalog.default_database.v",
+            "default_catalog.default_database.u"
+        ]
+    );
+    assert!(run_in(&mut session, "SELECT a FROM u").contains("connector 'nowhere' not found"));
+    // What is wrong with the query itself is told when it is made.
+    assert!(run_in(&mut session, "CREATE VIEW w AS SELECT b FROM t").contains("column 'b' not found"));
+}

@@ -8,6 +8,7 @@ mod blackhole;
 mod console;
 mod datagen;
 mod filesystem;
+pub mod network;
 pub mod nexmark;
 mod pace;
 mod print;
@@ -18,18 +19,36 @@ use std::sync::Arc;
 use dataflow::Connector;
 
 pub use console::{Captured, Console, Stream};
-pub use filesystem::FileAccess;
+pub use filesystem::{FileAccess, find};
+pub use network::NetworkAccess;
 
-/// Every connector there is. `print` writes to the console: both streams, or only standard output. Tables of files
-/// may touch whatever the process may.
-pub fn all(console: impl Into<Console>) -> Vec<Arc<dyn Connector>> {
-    with_file_access(console, FileAccess::everything())
+/// What tables may touch of the outside. A connector has no other way out.
+#[derive(Debug, Clone)]
+pub struct Access {
+    pub files: FileAccess,
+    pub network: NetworkAccess,
 }
 
-/// Every connector there is, tables of files kept to what they may touch.
-pub fn with_file_access(console: impl Into<Console>, files: FileAccess) -> Vec<Arc<dyn Connector>> {
+impl Access {
+    /// Whatever the process may: for a person's own command line.
+    pub fn everything() -> Access {
+        Access {
+            files: FileAccess::everything(),
+            network: NetworkAccess::everything(),
+        }
+    }
+}
+
+/// Every connector there is. `print` writes to the console: both streams, or only standard output. Tables may touch
+/// whatever the process may.
+pub fn all(console: impl Into<Console>) -> Vec<Arc<dyn Connector>> {
+    with_access(console, Access::everything())
+}
+
+/// Every connector there is, kept to what tables may touch.
+pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn Connector>> {
     vec![
-        Arc::new(filesystem::Filesystem::new(files)),
+        Arc::new(filesystem::Filesystem::new(access.files)),
         Arc::new(datagen::Datagen),
         Arc::new(nexmark::Nexmark),
         Arc::new(print::Print::new(console.into())),

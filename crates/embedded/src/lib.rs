@@ -11,6 +11,7 @@ mod folder;
 mod log;
 mod planning;
 mod preview;
+mod probe;
 mod process;
 mod runner;
 mod secrets;

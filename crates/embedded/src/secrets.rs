@@ -89,7 +89,7 @@ impl Connector for Resolving {
 }
 
 /// The value with every reference replaced; what replaces it is not looked at again.
-fn resolve(key: &str, value: &str, secrets: &Secrets) -> Result<String, OptionError> {
+pub fn resolve(key: &str, value: &str, secrets: &Secrets) -> Result<String, OptionError> {
     let mut resolved = String::new();
     let mut rest = value;
     while let Some(start) = rest.find(OPEN) {

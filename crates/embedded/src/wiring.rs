@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use connectors::{Console, FileAccess};
+use connectors::{Access, Console, FileAccess, NetworkAccess};
 use dataflow::Registry;
-use runner::Program;
+use model::AddressRules;
+use runner::{FileRoots, Program};
 
 use crate::secrets::Resolving;
 
@@ -19,17 +20,26 @@ pub fn registry(standard_output: Arc<Mutex<dyn Write + Send>>) -> Registry {
     registry
 }
 
-/// Every connector and format there is, kept to what a program was granted: files, connections and secrets.
+/// Every connector and format there is, kept to what a program was granted: files, addresses, connections and
+/// secrets.
 pub fn granted(console: impl Into<Console>, program: &Program) -> Registry {
     let mut registry = with_formats();
-    let access = FileAccess::only(program.files.allowed.clone(), program.files.denied.clone());
+    let access = access(&program.files, &program.network);
     let connections = Arc::new(program.connections.clone());
     let secrets = Arc::new(program.secrets.clone());
-    for connector in connectors::with_file_access(console, access) {
+    for connector in connectors::with_access(console, access) {
         let resolving = Resolving::new(connector, Arc::clone(&connections), Arc::clone(&secrets));
         registry.add_connector(Arc::new(resolving));
     }
     registry
+}
+
+/// What is granted, as connectors ask for it.
+pub(crate) fn access(files: &FileRoots, network: &AddressRules) -> Access {
+    Access {
+        files: FileAccess::only(files.allowed.clone(), files.denied.clone()),
+        network: NetworkAccess::only(network.clone()),
+    }
 }
 
 fn with_formats() -> Registry {

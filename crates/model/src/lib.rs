@@ -2,6 +2,7 @@
 //!
 //! Plain data only: no input or output, no threads, no clock.
 
+pub mod address;
 pub mod data_type;
 pub mod diagnostic;
 pub mod id;
@@ -11,9 +12,10 @@ pub mod schema;
 pub mod span;
 pub mod suggest;
 
+pub use address::{AddressRule, AddressRuleError, AddressRules, Host};
 pub use data_type::{DataType, RowField, TypeKind};
 pub use diagnostic::{Diagnostic, ErrorKind, Severity};
-pub use id::{DeploymentId, DraftId, Id, IdError, RunId, TokenId, UserId};
+pub use id::{DeploymentId, DraftId, Id, IdError, RunId, SnapshotId, TokenId, UserId};
 pub use phase::{AnyPhase, DesiredState, Move, Phase, PhaseName};
 pub use row_kind::{ChangelogMode, RowKind};
 pub use schema::{Field, Schema, TimeAttribute};

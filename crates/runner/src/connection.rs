@@ -7,7 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use model::AddressRules;
 use serde::{Deserialize, Serialize};
+
+use crate::{FileRoots, Secrets};
 
 /// The option of a table that names its connection.
 pub const CONNECTION_OPTION: &str = "connection";
@@ -28,4 +31,38 @@ pub struct Connections {
     pub named: BTreeMap<String, Connection>,
     /// Names that there are, as many as are worth suggesting.
     pub known: Vec<String>,
+}
+
+/// A connection that is to be tried, and what it may touch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConnectionTest {
+    pub connection: Connection,
+    pub files: FileRoots,
+    pub network: AddressRules,
+    pub secrets: Secrets,
+}
+
+/// Whether what a connection leads to is there. Nobody signs in anywhere: an address answers, or a folder exists.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ConnectionReport {
+    /// All checks are well, and there is at least one.
+    pub reachable: bool,
+    pub checks: Vec<ConnectionCheck>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionCheck {
+    /// `host:port`, or a path.
+    pub address: String,
+    pub ok: bool,
+    pub message: String,
+}
+
+impl ConnectionReport {
+    pub fn of(checks: Vec<ConnectionCheck>) -> ConnectionReport {
+        ConnectionReport {
+            reachable: !checks.is_empty() && checks.iter().all(|check| check.ok),
+            checks,
+        }
+    }
 }

@@ -20,7 +20,9 @@ mod run;
 use std::time::Duration;
 
 pub use check::{CheckReport, PlanEdge, PlanNode, PlanSummary, Purpose, StatementSummary};
-pub use connection::{CONNECTION_OPTION, Connection, Connections};
+pub use connection::{
+    CONNECTION_OPTION, Connection, ConnectionCheck, ConnectionReport, ConnectionTest, Connections,
+};
 pub use diagnostic::{Diagnostic, Kind, Place, Severity};
 pub use error::RunnerError;
 pub use metrics::{Metrics, NodeMetrics};
@@ -44,6 +46,9 @@ pub trait Runner: Send + Sync {
 
     /// Runs the last statement that gives rows and hands them back, within limits. Writes nothing.
     fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError>;
+
+    /// Tries whether what a connection leads to is there, as far as it may be touched. Reads and writes nothing.
+    fn test_connection(&self, test: &ConnectionTest) -> ConnectionReport;
 
     /// Starts a run, or finds the one that was started before: it may be asked again after any failure, by
     /// another process too, and never makes two. A run that is over answers with its end and is not run again.
@@ -69,6 +74,10 @@ pub trait Runner: Send + Sync {
 
     /// Every run of which something is left here.
     fn runs(&self) -> Result<Vec<RunKey>, RunnerError>;
+
+    /// The epoch of the last attempt of a deployment that ran here, whoever started it and whatever became of it.
+    /// `None` if none ever did.
+    fn last_epoch(&self, deployment_id: &str) -> Result<Option<u64>, RunnerError>;
 
     /// Removes what is left of a run that is over.
     fn forget(&self, run: &RunKey) -> Result<(), RunnerError>;

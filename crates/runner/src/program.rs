@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use model::AddressRules;
 use serde::{Deserialize, Serialize};
 
 use crate::{Connections, Diagnostic, Kind};
@@ -18,6 +19,9 @@ pub struct Program {
     /// What the session starts with, as by SET.
     pub settings: BTreeMap<String, String>,
     pub files: FileRoots,
+    /// Which network addresses tables may reach; nothing unless it is granted.
+    #[serde(default)]
+    pub network: AddressRules,
     /// What `'connection' = 'name'` stands for in options of tables.
     #[serde(default)]
     pub connections: Connections,

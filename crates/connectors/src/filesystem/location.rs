@@ -113,6 +113,21 @@ impl Location {
     }
 }
 
+/// Where the path of a table leads, if it may be used and something is there. Of a pattern only its start is looked
+/// for.
+pub fn find(written: &str, access: &FileAccess) -> Result<PathBuf, OptionError> {
+    let location = Location::parse(written, access)?;
+    let there = match location.pattern()? {
+        None => location.path.clone(),
+        Some((root, _)) => root,
+    };
+    // `/` is above everything, and tells nothing.
+    if there.exists() && there.parent().is_some() {
+        return Ok(there);
+    }
+    Err(location.missing())
+}
+
 /// Entries of a folder looked at for a suggestion.
 const NEIGHBOURS_MAX: usize = 1_000;
 
@@ -149,6 +164,27 @@ mod tests {
             error.hint.as_deref(),
             Some("use a local path such as /data/in or file:///data/in")
         );
+    }
+
+    #[test]
+    fn a_path_is_found_where_it_may_be_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(folder.path()).unwrap();
+        std::fs::create_dir(root.join("in")).unwrap();
+        let access = FileAccess::only(vec![root.clone()], Vec::new());
+        assert_eq!(find("in", &access).unwrap(), root.join("in"));
+        assert_eq!(find("in/*.csv", &access).unwrap(), root.join("in"));
+        assert_eq!(
+            find("ni", &access).unwrap_err().message,
+            "path 'ni' does not exist"
+        );
+        assert!(
+            find("/etc/passwd", &access)
+                .unwrap_err()
+                .message
+                .contains("lies outside")
+        );
+        assert!(find("../in", &access).is_err());
     }
 
     #[test]

@@ -23,6 +23,7 @@ use dataflow::{Connector, Error, OptionDoc, ScanRequest, Sink, SinkRequest, Sour
 use model::DataType;
 
 pub use self::access::FileAccess;
+pub use self::location::find;
 use self::options::FileOptions;
 
 #[derive(Debug)]

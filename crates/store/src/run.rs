@@ -38,6 +38,9 @@ pub struct NewRun {
     pub version: u32,
     pub parallelism: u32,
     pub memory_bytes_max: u64,
+    /// The epoch of an attempt that has run and is not known here, as after an old copy was restored; 0 if there is
+    /// none. The new attempt's is greater.
+    pub epoch_above: u64,
 }
 
 /// What is written with a move.
@@ -57,11 +60,14 @@ impl Runs<'_> {
     pub async fn create(&self, deployment_id: DeploymentId, new: NewRun) -> Result<Run> {
         let mut write = self.store.write().await?;
         let now = write.now_ms;
-        let epoch: Option<i64> =
-            sqlx::query_scalar("UPDATE deployments SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
-                .bind(deployment_id.to_string())
-                .fetch_optional(write.connection())
-                .await?;
+        let epoch: Option<i64> = sqlx::query_scalar(
+            "UPDATE deployments SET epoch = CASE WHEN epoch > $2 THEN epoch ELSE $2 END + 1
+             WHERE id = $1 RETURNING epoch",
+        )
+        .bind(deployment_id.to_string())
+        .bind(row::signed(new.epoch_above))
+        .fetch_optional(write.connection())
+        .await?;
         let epoch = epoch.ok_or_else(|| Error::not_found("deployment", deployment_id))?;
         let id: RunId = self.store.new_id(now);
         let run = sqlx::query_as(
@@ -90,6 +96,15 @@ impl Runs<'_> {
             .fetch_optional(self.store.readers())
             .await?
             .ok_or_else(|| Error::not_found(NOUN, id))
+    }
+
+    /// In whatever deployment it is.
+    pub async fn by_id(&self, id: RunId) -> Result<Option<Run>> {
+        let run = sqlx::query_as("SELECT * FROM runs WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(self.store.readers())
+            .await?;
+        Ok(run)
     }
 
     /// The run of the highest epoch.

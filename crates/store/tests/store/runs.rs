@@ -12,6 +12,7 @@ const RUN: NewRun = NewRun {
     version: 1,
     parallelism: 2,
     memory_bytes_max: 1 << 30,
+    epoch_above: 0,
 };
 
 #[tokio::test]
@@ -48,6 +49,20 @@ async fn a_run_begins_runs_and_ends() {
     assert_eq!(failed.ended_at, Some(START_MS + 7));
     assert_eq!(failed.failure, end.failure);
     assert_eq!(runs.get(deployment.id, made.id).await.unwrap(), failed);
+}
+
+#[tokio::test]
+async fn an_attempt_stands_above_one_that_is_not_known_here() {
+    let fixture = fixture().await;
+    let runs = fixture.store.runs();
+    let deployment = fixture.deployment("Bids").await;
+    let above = |epoch_above| NewRun { epoch_above, ..RUN };
+    assert_eq!(runs.create(deployment.id, above(0)).await.unwrap().epoch, 1);
+    let made = runs.create(deployment.id, above(7)).await.unwrap();
+    assert_eq!(made.epoch, 8);
+    assert_eq!(runs.create(deployment.id, above(7)).await.unwrap().epoch, 9);
+    assert_eq!(runs.by_id(made.id).await.unwrap(), Some(made));
+    assert_eq!(runs.by_id(RunId::new(1, 1)).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -109,6 +109,7 @@ async fn a_workspace_in_which_something_runs_is_not_deleted() {
         version: 1,
         parallelism: 1,
         memory_bytes_max: 1 << 20,
+        epoch_above: 0,
     };
     let run = store.runs().create(deployment.id, new).await.unwrap();
     let AnyPhase::Pending(pending) = deployment.phase.typed() else {

@@ -19,6 +19,8 @@ pub const SOCKET: &str = "worker.sock";
 const SPEC: &str = "spec.json";
 const OUTCOME: &str = "outcome.json";
 const WORKER: &str = "worker.pid";
+/// Where locks of deployments lie, in the data folder.
+const DEPLOYMENTS: &str = "deployments";
 
 #[derive(Debug, Clone)]
 pub struct RunFolder {
@@ -51,7 +53,7 @@ impl DataFolder {
     }
 
     pub fn deployments(&self) -> PathBuf {
-        self.path.join("deployments")
+        self.path.join(DEPLOYMENTS)
     }
 
     /// The folder of a run; the id must have been checked.
@@ -59,6 +61,11 @@ impl DataFolder {
         RunFolder {
             path: self.runs().join(run_id),
         }
+    }
+
+    /// The lock of a deployment; the id must have been checked.
+    pub fn lock(&self, deployment_id: &str) -> PathBuf {
+        lock_in(&self.deployments(), deployment_id)
     }
 
     /// Files of the server itself, which no table may touch.
@@ -94,7 +101,7 @@ impl RunFolder {
     /// The lock that an attempt of the deployment holds as long as it lives. It lies beside all runs.
     pub fn lock_of(&self, deployment_id: &str) -> Option<PathBuf> {
         let data = self.path.parent()?.parent()?;
-        Some(data.join("deployments").join(format!("{deployment_id}.lock")))
+        Some(lock_in(&data.join(DEPLOYMENTS), deployment_id))
     }
 
     pub fn spec(&self) -> io::Result<Option<RunSpec>> {
@@ -148,6 +155,10 @@ impl RunFolder {
     fn write<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
         write_whole(&self.path.join(name), &serde_json::to_vec_pretty(value)?)
     }
+}
+
+fn lock_in(folder: &Path, deployment_id: &str) -> PathBuf {
+    folder.join(format!("{deployment_id}.lock"))
 }
 
 /// Makes a folder for its owner only, and those above it.

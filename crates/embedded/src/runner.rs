@@ -15,22 +15,22 @@ use runner::protocol::{
     ANSWER_BYTES_MAX, Answer, REQUEST_BYTES_MAX, Request, VERSION, read_line, write_line,
 };
 use runner::{
-    CheckReport, End, LogPage, Metrics, Outcome, Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec,
-    RunState, Runner, RunnerError, StoppedBy, check_id,
+    CheckReport, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview, PreviewRequest,
+    Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy, check_id,
 };
-use stdx::{Clock, SystemClock};
+use stdx::{Clock, Countdown, SystemClock};
 
 use crate::folder::{DataFolder, RunFolder, SOCKET, make_folder};
 use crate::preview::{self, Slots};
-use crate::worker::EXIT_TAKEN;
-use crate::{check, log, process, socket};
+use crate::worker::{EXIT_TAKEN, lock};
+use crate::{check, log, probe, process, socket};
 
 /// How long a worker may take to answer, unless the options say otherwise.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a process may take from its start to its first answer.
-const SPAWN_WAIT_MS: i64 = 10_000;
+const SPAWN_WAIT: Duration = Duration::from_secs(10);
 /// How long a killed process may take to be gone.
-const KILL_WAIT_MS: i64 = 5_000;
+const KILL_WAIT: Duration = Duration::from_secs(5);
 /// How often it is looked for a worker that starts or ends.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 /// How often a run that shall stop is asked whether it has.
@@ -107,9 +107,15 @@ impl EmbeddedRunner {
     /// The program kept away from the server's own files.
     fn guarded(&self, program: &Program) -> Program {
         let mut program = program.clone();
-        program.files.denied.extend(self.data.own_files());
-        program.files.denied.extend(self.options.denied.iter().cloned());
+        program.files.denied.extend(self.own_and_denied());
         program
+    }
+
+    fn own_and_denied(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.data
+            .own_files()
+            .into_iter()
+            .chain(self.options.denied.iter().cloned())
     }
 
     /// Takes note of children that have ended, so that they do not stay behind as zombies.
@@ -135,7 +141,7 @@ impl EmbeddedRunner {
     /// Starts a worker and waits until it answers.
     fn spawn_and_dial(&self, folder: &RunFolder, key: &RunKey) -> Result<Connection, RunnerError> {
         let mut child = self.spawn(folder)?;
-        let until_ms = self.clock().now_ms() + SPAWN_WAIT_MS;
+        let mut wait = Countdown::new(self.clock(), SPAWN_WAIT);
         let connection = loop {
             // Asked before the attempt: a worker that ends may have answered before.
             let ended = child.try_wait().ok().flatten();
@@ -150,7 +156,7 @@ impl EmbeddedRunner {
                 Some(status) => break Err(broken(folder, status)),
                 None => {}
             }
-            if self.clock().now_ms() >= until_ms {
+            if wait.is_over(self.clock()) {
                 break Err(RunnerError::Unreachable(format!(
                     "the worker of run {} does not answer after its start",
                     key.run_id
@@ -232,6 +238,12 @@ impl Runner for EmbeddedRunner {
         check_size(&request.program)?;
         request.program = self.guarded(&request.program);
         preview::open(request, self.options.clock.clone(), &self.previews)
+    }
+
+    fn test_connection(&self, test: &ConnectionTest) -> ConnectionReport {
+        let mut test = test.clone();
+        test.files.denied.extend(self.own_and_denied());
+        probe::test(&test)
     }
 
     fn start(&self, spec: &RunSpec) -> Result<RunState, RunnerError> {
@@ -329,9 +341,9 @@ impl Runner for EmbeddedRunner {
         if !worker.process.kill().map_err(failed)? {
             return self.observe(run);
         }
-        let until_ms = self.clock().now_ms() + KILL_WAIT_MS;
+        let mut wait = Countdown::new(self.clock(), KILL_WAIT);
         while worker.process.is_alive().map_err(failed)? {
-            if self.clock().now_ms() >= until_ms {
+            if wait.is_over(self.clock()) {
                 return Ok(RunState::Unreachable {
                     message: format!("the worker (process {}) does not die", worker.process.pid),
                 });
@@ -362,14 +374,13 @@ impl Runner for EmbeddedRunner {
             Err(RunnerError::Unreachable(_)) => {}
             Err(error) => return Err(error),
         }
-        let patience_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
-        let until_ms = self.clock().now_ms().saturating_add(patience_ms);
+        let mut wait = Countdown::new(self.clock(), patience);
         loop {
             let state = self.observe(run)?;
             if state.is_over() || state == RunState::Absent {
                 return Ok(state);
             }
-            if self.clock().now_ms() >= until_ms {
+            if wait.is_over(self.clock()) {
                 return self.kill(run);
             }
             self.clock().sleep(STOP_LOOK_INTERVAL);
@@ -394,6 +405,12 @@ impl Runner for EmbeddedRunner {
         Ok(runs)
     }
 
+    fn last_epoch(&self, deployment_id: &str) -> Result<Option<u64>, RunnerError> {
+        check_id(deployment_id)?;
+        lock::last_epoch(&self.data.lock(deployment_id))
+            .map_err(|cause| RunnerError::io(format!("lock of deployment {deployment_id}"), cause))
+    }
+
     fn forget(&self, run: &RunKey) -> Result<(), RunnerError> {
         let state = self.observe(run)?;
         if !state.is_over() && state != RunState::Absent {
@@ -402,11 +419,11 @@ impl Runner for EmbeddedRunner {
         let folder = self.folder(&run.run_id)?;
         let failed = |cause| RunnerError::io(format!("cannot remove run {}", run.run_id), cause);
         // An outcome is written a moment before its process is gone.
-        let until_ms = self.clock().now_ms() + KILL_WAIT_MS;
+        let mut wait = Countdown::new(self.clock(), KILL_WAIT);
         while let Some(worker) = folder.worker().map_err(failed)?
             && worker.process.is_alive().map_err(failed)?
         {
-            if self.clock().now_ms() >= until_ms {
+            if wait.is_over(self.clock()) {
                 return Err(RunnerError::Conflict(format!(
                     "run {} has not left yet",
                     run.run_id

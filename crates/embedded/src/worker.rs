@@ -7,7 +7,7 @@
 mod confine;
 mod job;
 mod keeper;
-mod lock;
+pub(crate) mod lock;
 mod serve;
 mod shared;
 

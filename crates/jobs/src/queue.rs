@@ -22,6 +22,8 @@ struct State {
     busy: HashSet<DeploymentId>,
     /// Nudged while busy: to be looked at again at once.
     again: HashSet<DeploymentId>,
+    /// When it was last asked what is due.
+    last_ms: i64,
     closed: bool,
 }
 
@@ -57,6 +59,14 @@ impl Queue {
     /// Takes what is due, at most so many.
     pub fn take(&self, now_ms: i64, count_max: usize) -> Vec<DeploymentId> {
         let mut state = lock(&self.state);
+        if now_ms < state.last_ms {
+            // The clock was set back: times that were meant to be near may lie far ahead now.
+            let ids: Vec<DeploymentId> = state.times.keys().copied().collect();
+            for id in ids {
+                state.schedule(id, now_ms);
+            }
+        }
+        state.last_ms = now_ms;
         let mut taken = Vec::new();
         while taken.len() < count_max {
             let Some(&(at_ms, id)) = state.due.first() else {
@@ -129,5 +139,15 @@ mod tests {
         assert_eq!(queue.take(100, 9), [id(1)]);
         queue.done(id(1), None);
         assert!(queue.next_due_ms().is_none());
+    }
+    #[test]
+    fn a_clock_that_is_set_back_leaves_nobody_waiting() {
+        let queue = Queue::default();
+        queue.nudge(id(1));
+        assert_eq!(queue.take(86_400_000, 9), [id(1)]);
+        queue.done(id(1), Some(86_401_000));
+        assert_eq!(queue.take(5, 9), [id(1)]);
+        queue.done(id(1), Some(1_005));
+        assert!(queue.take(6, 9).is_empty());
     }
 }

@@ -44,6 +44,11 @@ impl ManualClock {
         }
     }
 
+    /// Sets the time, also back.
+    pub fn set_ms(&self, now_ms: i64) {
+        self.now_us.store(now_ms * 1000, Ordering::SeqCst);
+    }
+
     pub fn advance(&self, duration: Duration) {
         self.now_us
             .fetch_add(duration.as_micros() as i64, Ordering::SeqCst);

@@ -284,6 +284,7 @@ pub(crate) fn migrations() -> Migrator {
     Migrator::with_migrations(vec![
         migration(1, "begin", include_str!("../migrations/0001_begin.sql")),
         migration(2, "done", include_str!("../migrations/0002_done.sql")),
+        migration(3, "snapshots", include_str!("../migrations/0003_snapshots.sql")),
     ])
 }
 

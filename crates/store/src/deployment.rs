@@ -431,12 +431,13 @@ pub(crate) async fn one_that_may_run(
         .filter(|phase| phase.may_have_worker())
         .collect();
     let mut query = QueryBuilder::<Sqlite>::new("SELECT name FROM deployments WHERE workspace = ");
-    query.push_bind(workspace).push(" AND phase IN (");
+    query.push_bind(workspace).push(" AND (phase IN (");
     let mut names = query.separated(", ");
     for phase in phases {
         names.push_bind(phase.name());
     }
-    query.push(") ORDER BY id LIMIT 1");
+    // One that was written down just now has not moved its deployment yet.
+    query.push(") OR id IN (SELECT deployment_id FROM runs WHERE ended_at IS NULL)) ORDER BY id LIMIT 1");
     Ok(query.build_query_scalar().fetch_optional(connection).await?)
 }
 

@@ -14,7 +14,7 @@ use graph::Graph;
 use plan::session::{Outcome, Session};
 use runner::{Diagnostic, End, FailureCause, Kind, Program, Purpose, RunFailure, RunSpec};
 use sql::ast::Statement;
-use stdx::Clock;
+use stdx::{Clock, Countdown};
 
 use super::lock::{self, Taken};
 use super::shared::Shared;
@@ -172,16 +172,15 @@ fn run_job(
 /// Makes visible what sinks have written so far. Nothing is kept for a restart yet: an attempt that comes after a
 /// failure begins anew and writes again.
 fn commit_now_and_then(control: &Control, interval: Duration, has_ended: &AtomicBool, clock: &dyn Clock) {
-    let to_ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let mut pause = FIRST_COMMIT.min(interval);
-    let mut due_ms = clock.now_ms().saturating_add(to_ms(pause));
+    let mut wait = Countdown::new(clock, pause);
     while !has_ended.load(Ordering::Acquire) {
         if let Some(snapshot) = control.take_snapshot() {
             control.commit(snapshot.epoch);
         }
-        if clock.now_ms() >= due_ms && control.trigger_checkpoint().is_some() {
+        if wait.is_over(clock) && control.trigger_checkpoint().is_some() {
             pause = pause.saturating_mul(2).min(interval);
-            due_ms = clock.now_ms().saturating_add(to_ms(pause));
+            wait = Countdown::new(clock, pause);
         }
         clock.sleep(COMMIT_TICK);
     }

@@ -6,9 +6,11 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
 use std::time::Duration;
 
 use runner::{RunSpec, StoppedBy};
+use stdx::Countdown;
 
 use super::shared::Shared;
 use crate::folder::{RunFolder, make_folder};
@@ -48,8 +50,7 @@ pub fn open(spec: &RunSpec, folder: &RunFolder) -> io::Result<File> {
 
 /// Waits for the lock as long as the spec allows.
 pub fn take(file: File, spec: &RunSpec, shared: &Shared) -> io::Result<Taken> {
-    let wait_ms = i64::try_from(spec.lock_wait_ms).unwrap_or(i64::MAX);
-    let until_ms = shared.clock.now_ms().saturating_add(wait_ms);
+    let mut wait = Countdown::new(&*shared.clock, Duration::from_millis(spec.lock_wait_ms));
     let mut has_waited = false;
     loop {
         match file.try_lock() {
@@ -61,7 +62,7 @@ pub fn take(file: File, spec: &RunSpec, shared: &Shared) -> io::Result<Taken> {
             has_waited = true;
             tracing::info!("waiting for another attempt of the deployment to end");
         }
-        if shared.clock.now_ms() >= until_ms {
+        if wait.is_over(&*shared.clock) {
             return Ok(Taken::Locked);
         }
         if let Some(by) = shared.wait_for_stop(LOOK_INTERVAL) {
@@ -80,6 +81,15 @@ pub fn take(file: File, spec: &RunSpec, shared: &Shared) -> io::Result<Taken> {
     )?;
     file.sync_all()?;
     Ok(Taken::Yes(file))
+}
+
+/// The epoch of the last attempt that had the lock. Whoever has it now goes on.
+pub fn last_epoch(path: &Path) -> io::Result<Option<u64>> {
+    match File::open(path) {
+        Ok(file) => Ok(read_record(&file)?.map(|(epoch, _)| epoch)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn read_record(file: &File) -> io::Result<Option<(u64, String)>> {

@@ -15,6 +15,7 @@ const RUN: NewRun = NewRun {
     version: 1,
     parallelism: 1,
     memory_bytes_max: 1 << 20,
+    epoch_above: 0,
 };
 
 /// Gives the deployment a run and brings it to `running`. Answers with the epoch.

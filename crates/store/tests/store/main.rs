@@ -15,6 +15,7 @@ mod people;
 mod runs;
 mod secrets;
 mod sessions;
+mod snapshots;
 mod tokens;
 mod versions;
 mod workspaces;

@@ -82,7 +82,7 @@ pub struct Broken {
 impl Loaded {
     /// Executes the statements, in an order in which they hold. Those that hold in none are kept aside.
     pub fn new(registry: Arc<Registry>, clock: Arc<dyn Clock>, statements: Vec<CatalogStatement>) -> Loaded {
-        let mut session = Session::new(Arc::clone(&registry), Arc::clone(&clock));
+        let mut session = empty_session(&registry, &clock);
         let mut waiting = statements;
         loop {
             let before = waiting.len();
@@ -107,7 +107,7 @@ impl Loaded {
 
     /// Executes what a version kept.
     pub fn of_script(registry: Arc<Registry>, clock: Arc<dyn Clock>, text: &str) -> Loaded {
-        let mut session = Session::new(Arc::clone(&registry), Arc::clone(&clock));
+        let mut session = empty_session(&registry, &clock);
         session.begin_script();
         for statement in &sql::parse_script(text).statements {
             // One that does not hold any more makes nothing.
@@ -155,8 +155,8 @@ impl Loaded {
         statements
     }
 
-    /// Executes a person's statements, of which only such are allowed that define something. What they did is
-    /// in [`Loaded::statements`]; after an error nothing of it may be kept.
+    /// Executes a person's statements, of which only such are allowed that define something, and whose tables the
+    /// runner has checked. What they did is in [`Loaded::statements`]; after an error nothing of it may be kept.
     pub fn define(&mut self, text: &str) -> Result<Vec<String>, Vec<runner::Diagnostic>> {
         let show = |diagnostic: &Diagnostic| runner::Diagnostic::of(diagnostic, text);
         let script = sql::parse_script(text);
@@ -239,6 +239,14 @@ impl Loaded {
             _ => Err(Error::not_found("table", &path.to_string())),
         }
     }
+}
+
+/// It knows no connections, secrets and files of a workspace, so that tables cannot be read here: views are bound,
+/// and planned by the runner.
+fn empty_session(registry: &Arc<Registry>, clock: &Arc<dyn Clock>) -> Session {
+    let mut session = Session::new(Arc::clone(registry), Arc::clone(clock));
+    session.plan_views(false);
+    session
 }
 
 /// Planning recurses over trees; their height is bounded, but frames are large where nothing is optimised.

@@ -10,7 +10,23 @@ pub struct DiffLine {
     pub text: String,
 }
 
+/// Lines of both texts together that are compared; the time to do so grows with the square of it. Beyond it the one
+/// text goes as a whole and the other comes.
+const LINES_MAX: usize = 20_000;
+
 pub fn lines(from: &str, to: &str) -> Vec<DiffLine> {
+    if from.lines().count() + to.lines().count() > LINES_MAX {
+        let all = |op: char, text: &str| -> Vec<DiffLine> {
+            let lines = text.lines().map(|line| DiffLine {
+                op,
+                text: line.to_string(),
+            });
+            lines.collect()
+        };
+        let mut lines = all('-', from);
+        lines.append(&mut all('+', to));
+        return lines;
+    }
     TextDiff::from_lines(from, to)
         .iter_all_changes()
         .map(|change| DiffLine {
@@ -36,5 +52,12 @@ mod tests {
             .collect();
         // A last line without an end is another line than one with it.
         assert_eq!(shown, [" a", "-b", "-c", "+B", "+c"]);
+    }
+    #[test]
+    fn texts_that_are_too_long_to_compare_go_and_come_as_a_whole() {
+        let from = "a\n".repeat(LINES_MAX);
+        let shown = lines(&from, "a\nb\n");
+        assert_eq!(shown.len(), LINES_MAX + 2);
+        assert_eq!((shown[0].op, shown[LINES_MAX].op), ('-', '+'));
     }
 }

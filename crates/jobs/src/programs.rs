@@ -68,14 +68,19 @@ impl Jobs {
     pub async fn execute_catalog(&self, actor: &str, workspace: &str, text: &str) -> Result<Vec<String>> {
         check_length(text)?;
         let (revision, mut loaded) = self.load_catalog(workspace).await?;
-        let text = text.to_string();
+        let defining = text.to_string();
         let (defined, statements) = catalog::apart(move || {
-            let defined = loaded.define(&text);
+            let defined = loaded.define(&defining);
             (defined, loaded.statements())
         })
         .await?;
-        let messages =
-            defined.map_err(|diagnostics| Error::diagnosed("the catalog is unchanged", diagnostics))?;
+        let refused = |diagnostics| Error::diagnosed("the catalog is unchanged", diagnostics);
+        let messages = defined.map_err(refused)?;
+        // Where the options of tables lead, and whether they may, is known to the runner.
+        let report = self.validate(workspace, text, &BTreeMap::new()).await?;
+        if report.has_errors() {
+            return Err(refused(report.diagnostics));
+        }
         let objects = statements.into_iter().map(object).collect();
         self.inner
             .store
@@ -132,6 +137,7 @@ impl Jobs {
             catalog_ddl: catalog_ddl.to_string(),
             settings: settings.clone(),
             files: self.files(workspace).await?,
+            network: self.inner.settings.network.clone(),
             connections,
             secrets: Secrets::new(secrets),
         })

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dataflow::Registry;
-use model::{Diagnostic, ErrorKind, Severity};
+use model::{Diagnostic, ErrorKind, Severity, Span};
 use plan::catalog::{CatalogObject, ObjectPath};
 use plan::{CatalogKind, CatalogStatement, Outcome, Session};
 use sql::ast::{ObjectName, Statement, StatementKind};
@@ -22,6 +22,10 @@ pub struct Merged {
     pub statements: Vec<CatalogStatement>,
     /// Those of them that hold.
     pub holding: Vec<CatalogStatement>,
+    /// What the file stands on, for who checks its tables: nothing, unless it makes no sense by itself.
+    pub base: Vec<CatalogStatement>,
+    /// The file without what is broken in it and stays so; places are the same in it.
+    pub checkable: String,
     /// About the file's text, warnings among them.
     pub faults: Vec<Diagnostic>,
 }
@@ -32,6 +36,8 @@ impl Merged {
         Merged {
             statements: existing.to_vec(),
             holding: Vec::new(),
+            base: Vec::new(),
+            checkable: String::new(),
             faults,
         }
     }
@@ -59,6 +65,8 @@ pub fn merge(
         return Merged::refused(existing, declared.faults);
     }
     let mut statements = declared.statements();
+    let checkable = declared.checkable(text);
+    let mut base = Vec::new();
     if !prune {
         let named: BTreeSet<&Vec<String>> = statements.iter().map(|statement| &statement.path).collect();
         let others: Vec<CatalogStatement> = existing
@@ -66,6 +74,9 @@ pub fn merge(
             .filter(|statement| !named.contains(&statement.path))
             .cloned()
             .collect();
+        if !declared.began_empty {
+            base = Loaded::new(Arc::clone(registry), Arc::clone(clock), others.clone()).holding();
+        }
         statements.extend(others);
         statements.sort_by_key(|statement| rank(statement.kind));
     }
@@ -88,6 +99,8 @@ pub fn merge(
     Merged {
         statements: loaded.statements(),
         holding: loaded.holding(),
+        base,
+        checkable,
         faults,
     }
 }
@@ -119,8 +132,8 @@ struct Declaration<'a> {
     began_empty: bool,
     existing: &'a [CatalogStatement],
     named: BTreeSet<Vec<String>>,
-    /// What does not hold and did not hold before, as it was.
-    kept: Vec<CatalogStatement>,
+    /// What does not hold and did not hold before, as it was, and where it stands in the file.
+    kept: Vec<(CatalogStatement, Span)>,
     faults: Vec<Diagnostic>,
 }
 
@@ -152,7 +165,7 @@ impl<'a> Declaration<'a> {
                 let as_before = self.existing.iter().find(|known| known.ddl.trim() == written);
                 if let Some(known) = as_before {
                     fault.severity = Severity::Warning;
-                    self.kept.push(known.clone());
+                    self.kept.push((known.clone(), statement.span));
                 }
                 self.faults.push(fault.or_at(statement.span));
             }
@@ -216,7 +229,7 @@ impl<'a> Declaration<'a> {
         dropped
     }
 
-    fn name_once(&mut self, span: model::Span, path: Vec<String>) -> Result<(), Diagnostic> {
+    fn name_once(&mut self, span: Span, path: Vec<String>) -> Result<(), Diagnostic> {
         let shown = path.join(".");
         if self.named.insert(path) {
             return Ok(());
@@ -235,10 +248,22 @@ impl<'a> Declaration<'a> {
         path
     }
 
+    /// The text with blanks where something stands that does not hold.
+    fn checkable(&self, text: &str) -> String {
+        let mut checkable = text.to_string();
+        for (_, span) in &self.kept {
+            let (start, end) = (span.start as usize, span.end as usize);
+            let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+            let blanks: String = text[start..end].bytes().map(blank).collect();
+            checkable.replace_range(start..end, &blanks);
+        }
+        checkable
+    }
+
     fn statements(&self) -> Vec<CatalogStatement> {
         let mut statements = plan::catalog_statements(&self.session);
         statements.retain(|statement| self.began_empty || self.named.contains(&statement.path));
-        statements.extend(self.kept.iter().cloned());
+        statements.extend(self.kept.iter().map(|(statement, _)| statement.clone()));
         statements
     }
 }

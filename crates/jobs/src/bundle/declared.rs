@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::phase::DesiredState;
 use model::suggest::did_you_mean;
 use model::{Diagnostic, Span};
+use runner::Connection;
 
 use super::files::{self, Kind};
 use super::yaml::{self, Entry, Node, Value};
@@ -63,6 +64,15 @@ pub struct DeclaredDeployment {
 pub struct DeclaredSecret {
     pub name: String,
     pub span: Span,
+}
+
+impl DeclaredConnection {
+    pub fn connection(&self) -> Connection {
+        Connection {
+            kind: self.kind.clone(),
+            options: self.options.clone(),
+        }
+    }
 }
 
 /// Reads all files. Faults of all of them are told at once.

@@ -310,7 +310,8 @@ mod tests {
         assert!(refused(&laughs).starts_with("1:"));
         assert!(refused(&"[".repeat(200)).contains("levels deep"));
         assert!(refused(&"- ".repeat(200)).contains("levels deep"));
-        assert!(refused(&"{a: ".repeat(10_000)).contains("levels deep"));
+        // More levels than the parser counts before it hands out the first.
+        assert!(refused(&"{a: ".repeat(10_000)).starts_with("1:"));
         assert!(refused(&" ".repeat(YAML_BYTES_MAX + 1)).contains("more than"));
     }
 

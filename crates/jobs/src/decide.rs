@@ -3,9 +3,13 @@
 //! Level-triggered: it asks only how things are, never what has happened, so that it may be called at any time,
 //! any number of times, by a server that has just come back.
 //!
-//! - While an attempt may still be alive, nothing is started in its place: *unreachable* is a condition.
+//! - While an attempt may still be alive, nothing is started in its place: *unreachable* is a condition. One that
+//!   shall end and does not answer is ended by force, if its process can be proven to be it.
 //! - An attempt that is written down and was never started is started; `start` is idempotent.
-//! - After a failure that may pass another attempt follows, later each time, up to a bound.
+//! - An attempt that was asked to stop ends, whatever is wanted by then: what comes next is another attempt.
+//! - After a failure that may pass another attempt follows, later each time, up to a bound. What cannot run at all
+//!   waits for a person.
+//! - The clock may jump: a time that lies ahead of what it could be does not make anybody wait for it.
 
 use model::phase::DesiredState;
 use runner::{End, FailureCause, Outcome, RunState, StoppedBy};
@@ -20,13 +24,17 @@ pub struct Known {
     pub last_end: Option<LastEnd>,
     /// Failures in a row, of which the last attempt was one.
     pub failures: u32,
+    /// Whether it was found that what is wanted now cannot run.
+    pub has_failed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActiveRun {
     /// Whether it runs what is wanted now: this version, at this parallelism.
     pub fits: bool,
-    /// Whether it has been asked to stop, and since when.
+    /// Whether it is written down that it was asked to stop.
+    pub is_stopping: bool,
+    /// When this server asked it to, if it did.
     pub stopping_since_ms: Option<i64>,
 }
 
@@ -103,25 +111,31 @@ pub fn decide(known: &Known, seen: &RunState, now_ms: i64) -> Action {
 }
 
 fn about_active(known: &Known, active: &ActiveRun, seen: &RunState, now_ms: i64) -> Action {
-    let wanted = known.desired == DesiredState::Running && active.fits;
+    let wanted = known.desired == DesiredState::Running && active.fits && !active.is_stopping;
     match seen {
         RunState::Ended(outcome) => Action::RecordEnd(outcome.clone()),
         RunState::Lost { message } => Action::RecordLost(message.clone()),
-        RunState::Unreachable { message } => Action::Rest(Rest::Unreachable(message.clone())),
+        RunState::Unreachable { message } if wanted => Action::Rest(Rest::Unreachable(message.clone())),
+        RunState::Unreachable { message } => end(active, Rest::Unreachable(message.clone()), now_ms),
         // It was never started, and nobody wants it any more.
         RunState::Absent if !wanted => Action::RecordEnd(never_started(now_ms)),
         RunState::Absent => Action::StartRun,
         RunState::Starting | RunState::Running { .. } | RunState::Stopping if !wanted => {
-            match active.stopping_since_ms {
-                None => Action::RequestStop,
-                Some(since_ms) if now_ms - since_ms >= STOP_PATIENCE_MS => Action::Kill,
-                Some(_) => Action::Rest(Rest::Stopping),
-            }
+            end(active, Rest::Stopping, now_ms)
         }
         RunState::Starting => Action::Rest(Rest::Starting),
         RunState::Running { .. } => Action::Rest(Rest::Running),
         // Somebody else asked it to: its end says who.
         RunState::Stopping => Action::Rest(Rest::Stopping),
+    }
+}
+
+/// Asks it to end, and after a while insists.
+fn end(active: &ActiveRun, meanwhile: Rest, now_ms: i64) -> Action {
+    match active.stopping_since_ms {
+        None => Action::RequestStop,
+        Some(since_ms) if now_ms - since_ms >= STOP_PATIENCE_MS => Action::Kill,
+        Some(_) => Action::Rest(meanwhile),
     }
 }
 
@@ -131,6 +145,9 @@ fn without_active(known: &Known, now_ms: i64) -> Action {
         DesiredState::Suspended => return Action::Rest(Rest::Suspended),
         DesiredState::Running => {}
     }
+    if known.has_failed {
+        return Action::Rest(Rest::Failed);
+    }
     let Some(last) = &known.last_end else {
         return Action::MakeRun;
     };
@@ -138,16 +155,21 @@ fn without_active(known: &Known, now_ms: i64) -> Action {
         EndKind::Finished => Action::Rest(Rest::Finished),
         EndKind::FailedForGood => Action::Rest(Rest::Failed),
         EndKind::FailedOnce if known.failures >= FAILURES_MAX => Action::Rest(Rest::Failed),
-        EndKind::FailedOnce => {
-            let until_ms = last.ended_ms + back_off_ms(known.failures);
-            if now_ms >= until_ms {
-                Action::MakeRun
-            } else {
-                Action::Rest(Rest::BackOff { until_ms })
-            }
-        }
-        // Nobody wanted it to stop.
-        EndKind::Stopped => Action::MakeRun,
+        EndKind::FailedOnce => after(last, back_off_ms(known.failures), now_ms),
+        // Nobody wanted it to stop. If somebody stops it again and again, that must not keep the machine busy.
+        EndKind::Stopped => after(last, BACK_OFF_FIRST_MS, now_ms),
+    }
+}
+
+/// Another attempt, so long after the last.
+fn after(last: &LastEnd, wait_ms: i64, now_ms: i64) -> Action {
+    // An end that lies ahead was written before the clock was set back.
+    let passed_ms = now_ms - last.ended_ms;
+    if (0..wait_ms).contains(&passed_ms) {
+        let until_ms = last.ended_ms + wait_ms;
+        Action::Rest(Rest::BackOff { until_ms })
+    } else {
+        Action::MakeRun
     }
 }
 
@@ -192,38 +214,134 @@ mod tests {
             active: None,
             last_end: None,
             failures: 0,
+            has_failed: false,
         }
     }
 
     fn active(fits: bool) -> Option<ActiveRun> {
         Some(ActiveRun {
             fits,
+            is_stopping: false,
             stopping_since_ms: None,
         })
     }
 
-    #[test]
-    fn a_run_that_cannot_be_asked_is_left_alone_whatever_is_wanted() {
-        for desired in [
-            DesiredState::Running,
-            DesiredState::Suspended,
-            DesiredState::Stopped,
-        ] {
-            for fits in [false, true] {
-                let known = Known {
-                    desired,
-                    active: active(fits),
-                    ..known()
-                };
-                let unreachable = RunState::Unreachable {
-                    message: "no answer".to_string(),
-                };
-                assert_eq!(
-                    decide(&known, &unreachable, i64::MAX),
-                    Action::Rest(Rest::Unreachable("no answer".to_string()))
-                );
-            }
+    fn unreachable() -> RunState {
+        RunState::Unreachable {
+            message: "no answer".to_string(),
         }
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_asked_is_left_alone_as_long_as_it_is_wanted() {
+        let known = Known {
+            active: active(true),
+            ..known()
+        };
+        assert_eq!(
+            decide(&known, &unreachable(), i64::MAX),
+            Action::Rest(Rest::Unreachable("no answer".to_string()))
+        );
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_asked_and_shall_end_is_ended_by_force_after_a_while() {
+        for (desired, fits) in [
+            (DesiredState::Running, false),
+            (DesiredState::Suspended, true),
+            (DesiredState::Stopped, true),
+        ] {
+            let mut known = Known {
+                desired,
+                active: active(fits),
+                ..known()
+            };
+            assert_eq!(decide(&known, &unreachable(), 0), Action::RequestStop);
+            known.active = Some(ActiveRun {
+                stopping_since_ms: Some(0),
+                ..known.active.unwrap()
+            });
+            assert_eq!(
+                decide(&known, &unreachable(), STOP_PATIENCE_MS - 1),
+                Action::Rest(Rest::Unreachable("no answer".to_string()))
+            );
+            assert_eq!(decide(&known, &unreachable(), STOP_PATIENCE_MS), Action::Kill);
+        }
+    }
+
+    #[test]
+    fn a_run_that_was_asked_to_stop_ends_though_it_is_wanted_again() {
+        let mut known = Known {
+            active: Some(ActiveRun {
+                is_stopping: true,
+                ..active(true).unwrap()
+            }),
+            ..known()
+        };
+        let running = RunState::Running { since_ms: 0 };
+        // Whoever asked it is gone, and it may not have heard.
+        assert_eq!(decide(&known, &running, 0), Action::RequestStop);
+        known.active = Some(ActiveRun {
+            stopping_since_ms: Some(0),
+            ..known.active.unwrap()
+        });
+        assert_eq!(decide(&known, &running, 1), Action::Rest(Rest::Stopping));
+        assert_eq!(
+            decide(&known, &RunState::Stopping, STOP_PATIENCE_MS),
+            Action::Kill
+        );
+        assert!(matches!(
+            decide(&known, &RunState::Absent, 1),
+            Action::RecordEnd(_)
+        ));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nobody_wait() {
+        for (kind, failures) in [(EndKind::FailedOnce, 9), (EndKind::Stopped, 0)] {
+            let known = Known {
+                failures,
+                last_end: Some(LastEnd {
+                    ended_ms: 86_400_000,
+                    kind,
+                }),
+                ..known()
+            };
+            assert_eq!(decide(&known, &RunState::Absent, 0), Action::MakeRun);
+        }
+    }
+
+    #[test]
+    fn what_was_stopped_from_outside_comes_back_a_little_later() {
+        let known = Known {
+            last_end: Some(LastEnd {
+                ended_ms: 0,
+                kind: EndKind::Stopped,
+            }),
+            ..known()
+        };
+        assert_eq!(
+            decide(&known, &RunState::Absent, 1),
+            Action::Rest(Rest::BackOff {
+                until_ms: BACK_OFF_FIRST_MS
+            })
+        );
+        assert_eq!(
+            decide(&known, &RunState::Absent, BACK_OFF_FIRST_MS),
+            Action::MakeRun
+        );
+    }
+
+    #[test]
+    fn what_cannot_run_waits_for_a_person() {
+        let known = Known {
+            has_failed: true,
+            ..known()
+        };
+        assert_eq!(
+            decide(&known, &RunState::Absent, i64::MAX),
+            Action::Rest(Rest::Failed)
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use model::phase::DesiredState;
 use runner::{LogPage, Metrics, PlanSummary, Purpose, RunKey};
 use store::{Deployment, Run, Version};
 
+use crate::surroundings::whole_pages;
 use crate::{Error, Jobs, Result};
 
 /// Bytes of log lines in one answer.
@@ -90,21 +91,30 @@ impl Jobs {
         id: DeploymentId,
         revision: u64,
     ) -> Result<()> {
-        let last = self.inner.store.runs().latest(id).await?;
+        // Read before: they go with the deployment.
+        let runs = self.runs_of(id).await?;
         self.inner
             .store
             .deployments()
             .delete(workspace, id, revision, actor)
             .await?;
-        if let Some(run) = last {
-            let run = key(&run);
-            // What is left of it on disk is only in the way: the deployment is gone either way.
-            if let Err(error) = self.ask(move |runner| runner.forget(&run)).await? {
-                tracing::warn!(%error, deployment = %id, "the run's folder stays");
-            }
-        }
+        // What is left of them on disk is only in the way: the deployment is gone either way.
+        self.forget(runs.iter()).await;
         self.announce(workspace, id);
         Ok(())
+    }
+
+    async fn runs_of(&self, id: DeploymentId) -> Result<Vec<Run>> {
+        let mut page = whole_pages();
+        let mut runs = Vec::new();
+        loop {
+            let read = self.inner.store.runs().list(id, &page).await?;
+            runs.extend(read.items);
+            page.cursor = read.next_cursor;
+            if page.cursor.is_none() {
+                return Ok(runs);
+            }
+        }
     }
 
     /// The plan of the version that is wanted.

@@ -3,13 +3,17 @@
 //! [`Jobs`] is what the API calls. Whatever runs is seen through [`runner::Runner`]; whatever is written down is
 //! in [`store::Store`]. Callers have decided that the actor may do what it asks for.
 
+mod artifacts;
+mod attempts;
 pub mod bundle;
 pub mod catalog;
+mod connections;
 mod decide;
 mod deployments;
 pub mod diff;
 mod error;
 mod moves;
+mod orphans;
 mod programs;
 mod queue;
 mod reconcile;
@@ -22,12 +26,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dataflow::Registry;
+use model::AddressRules;
 use model::id::{DeploymentId, RunId};
 use runner::Runner;
 use stdx::Clock;
 use store::Store;
 use tokio::sync::broadcast;
 
+pub use artifacts::Jar;
 pub use bundle::{Bundle, BundleDiff, BundleReport};
 pub use catalog::{CatalogTree, TableDetail};
 pub use deployments::{DeploymentChange, NewDeployment};
@@ -58,6 +64,8 @@ pub struct JobsSettings {
     pub file_roots: Vec<PathBuf>,
     /// What stays closed inside them.
     pub denied: Vec<PathBuf>,
+    /// Addresses that tables of every workspace may reach.
+    pub network: AddressRules,
 }
 
 /// Something about this deployment has changed: read it again.

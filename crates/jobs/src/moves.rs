@@ -63,9 +63,10 @@ fn towards(from: PhaseName, to: PhaseName) -> Option<PhaseName> {
         (PhaseName::Running, PhaseName::Starting) => Some(PhaseName::Recovering),
         (PhaseName::Starting | PhaseName::Running, PhaseName::Suspended) => Some(PhaseName::Stopping),
         // It was to stop, and then something else was wanted.
-        (PhaseName::Stopping, PhaseName::Starting | PhaseName::Pending | PhaseName::Recovering) => {
-            Some(PhaseName::Stopped)
-        }
+        (
+            PhaseName::Stopping,
+            PhaseName::Starting | PhaseName::Running | PhaseName::Pending | PhaseName::Recovering,
+        ) => Some(PhaseName::Stopped),
         _ => None,
     }
 }
@@ -169,7 +170,7 @@ mod tests {
             phase == to
         };
         for &from in PhaseName::ALL.iter().filter(|phase| **phase != AwaitingApproval) {
-            for to in [Starting, Failed, Stopped, Finished, Recovering] {
+            for to in [Starting, Running, Failed, Stopped, Finished, Recovering] {
                 assert!(reach(from, to), "{from:?} to {to:?}");
             }
         }
@@ -177,6 +178,14 @@ mod tests {
             Pending, Starting, Running, Recovering, Rescaling, Stopping, Stopped, Finished, Failed,
         ] {
             assert!(reach(from, Suspended), "{from:?}");
+            assert!(
+                from == Stopping || from == Rescaling || reach(from, Stopping),
+                "{from:?}"
+            );
+        }
+        // Where a deployment waits for capacity; see `waiting`.
+        for from in [Suspended, Stopping, Stopped, Finished, Failed] {
+            assert!(reach(from, Pending), "{from:?}");
         }
     }
 }

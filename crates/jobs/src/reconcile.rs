@@ -6,19 +6,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::id::DeploymentId;
-use model::phase::{DesiredState, PhaseName};
-use runner::{
-    Diagnostic, End, FailureCause, Kind, LOCK_WAIT_MS, Outcome, RunFailure, RunSpec, RunState, RunnerError,
-};
-use serde_json::Value;
-use store::{Condition, ConditionKind, Deployment, NewRun, Observed, PageRequest, Run};
+use model::id::{DeploymentId, RunId};
+use model::phase::PhaseName;
+use runner::{End, RunFailure, RunState, RunnerError};
+use store::{Condition, ConditionKind, Deployment, Observed, Run};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use crate::attempts::lost;
 use crate::decide::{self, Action, ActiveRun, EndKind, Known, LastEnd, Rest};
 use crate::deployments::key;
 use crate::resources::Share;
+use crate::surroundings::whole_pages;
 use crate::{Error, Jobs, Result, lock};
 
 /// Deployments looked at side by side.
@@ -28,9 +27,22 @@ const SLEEP_MAX: Duration = Duration::from_millis(500);
 /// When to look again at what changes soon, at what runs, and at what waits for others.
 const SOON_MS: i64 = 50;
 const RUNNING_MS: i64 = 1_000;
-const WAITING_MS: i64 = 1_000;
+pub(crate) const WAITING_MS: i64 = 1_000;
 /// Steps of one look: more than any way from one rest to the next.
 const STEPS_MAX: usize = 16;
+
+/// A deployment that is being looked at. Whatever becomes of the look, there will be another.
+struct Look {
+    jobs: Jobs,
+    id: DeploymentId,
+    next_ms: Option<i64>,
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.jobs.inner.queue.done(self.id, self.next_ms);
+    }
+}
 
 impl Jobs {
     /// Starts the loop. Runs outlive it.
@@ -45,14 +57,24 @@ impl Jobs {
     }
 
     async fn run_loop(self) {
-        if let Err(error) = self.load().await {
-            tracing::error!(%error, "deployments cannot be read; retrying as they are nudged");
+        while let Err(error) = self.load().await {
+            tracing::error!(%error, "deployments cannot be read; it is tried again");
+            if self.inner.queue.is_closed() {
+                return;
+            }
+            tokio::time::sleep(SLEEP_MAX).await;
         }
+        let orphans = tokio::spawn({
+            let jobs = self.clone();
+            async move { jobs.stop_orphans().await }
+        });
         let permits = Arc::new(Semaphore::new(TASKS_MAX));
         loop {
             if self.inner.queue.is_closed() {
                 // All permits are back when no task is left.
                 let _ = permits.acquire_many(TASKS_MAX as u32).await;
+                // Who is left is found at the next start.
+                orphans.abort();
                 return;
             }
             let now_ms = self.inner.clock.now_ms();
@@ -62,10 +84,14 @@ impl Jobs {
                 let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
                     return;
                 };
-                let jobs = self.clone();
+                let mut look = Look {
+                    jobs: self.clone(),
+                    id,
+                    next_ms: Some(now_ms + WAITING_MS),
+                };
                 tokio::spawn(async move {
-                    let next_ms = jobs.look(id).await;
-                    jobs.inner.queue.done(id, next_ms);
+                    look.next_ms = look.jobs.look(id).await;
+                    drop(look);
                     drop(permit);
                 });
             }
@@ -81,17 +107,21 @@ impl Jobs {
         }
     }
 
-    /// Everything that is not settled, and what live runs were given.
+    /// Everything that is not settled or has a live run, and what live runs were given.
     async fn load(&self) -> Result<()> {
-        let mut page = PageRequest {
-            limit: 200,
-            ..PageRequest::default()
-        };
+        let mut page = whole_pages();
         loop {
             let runs = self.inner.store.runs().live(&page).await?;
             for run in runs.items {
-                let deployment = self.inner.store.deployments().by_id(run.deployment_id).await?;
-                lock(&self.inner.capacity).give(run.id, &deployment.workspace, share(&run));
+                match self.inner.store.deployments().by_id(run.deployment_id).await {
+                    Ok(deployment) => {
+                        lock(&self.inner.capacity).give(run.id, &deployment.workspace, share(&run));
+                        self.inner.queue.nudge(deployment.id);
+                    }
+                    // It was deleted just now.
+                    Err(store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
             page.cursor = runs.next_cursor;
             if page.cursor.is_none() {
@@ -122,6 +152,9 @@ impl Jobs {
             Err(Error::Stale { .. } | Error::Conflict(_)) => Some(now_ms + SOON_MS),
             Err(error) => {
                 tracing::warn!(deployment = %id, %error, "reconciling failed; it is tried again");
+                if let Err(error) = self.show_trouble(id, error.to_string()).await {
+                    tracing::warn!(deployment = %id, %error, "and it cannot be shown");
+                }
                 Some(now_ms + WAITING_MS)
             }
         }
@@ -161,14 +194,14 @@ impl Jobs {
                     }
                 }
                 (Action::RequestStop, Some(run)) => {
-                    self.request_stop(&deployment, &run).await?;
-                    return Ok(Some(SOON_MS));
+                    let wait_ms = self.request_stop(&deployment, &run).await?;
+                    return Ok(Some(wait_ms.unwrap_or(SOON_MS)));
                 }
                 (Action::Kill, Some(run)) => {
                     let run_key = key(&run);
                     tracing::warn!(run = %run.id, "the run did not stop in time and is ended by force");
-                    self.ask(move |runner| runner.kill(&run_key)).await??;
-                    return Ok(Some(SOON_MS));
+                    let left = self.ask(move |runner| runner.kill(&run_key)).await??;
+                    return Ok(Some(if left.is_over() { SOON_MS } else { WAITING_MS }));
                 }
                 (Action::RecordEnd(outcome), Some(run)) => {
                     self.record_end(&deployment, &run, &outcome).await?
@@ -191,7 +224,8 @@ impl Jobs {
                 && deployment
                     .parallelism
                     .is_none_or(|wanted| wanted == run.parallelism),
-            stopping_since_ms: lock(&self.inner.stopping).get(&run.id).copied(),
+            is_stopping: run.phase == PhaseName::Stopping,
+            stopping_since_ms: self.stopping_since_ms(run.id),
         });
         let last_end = latest
             .filter(|run| run.phase.is_over() && is_current)
@@ -204,11 +238,26 @@ impl Jobs {
             active,
             last_end,
             failures: latest.map_or(0, |run| failures(run, is_current)),
+            has_failed: is_current && deployment.phase == PhaseName::Failed,
         }
     }
 
+    /// When this server asked the run to stop. A time that lies ahead was noted before the clock was set back.
+    fn stopping_since_ms(&self, run: RunId) -> Option<i64> {
+        let now_ms = self.inner.clock.now_ms();
+        let mut stopping = lock(&self.inner.stopping);
+        let since_ms = stopping.get_mut(&run)?;
+        *since_ms = (*since_ms).min(now_ms);
+        Some(*since_ms)
+    }
+
     /// Writes down how things are. Nothing is written if it is written already.
-    async fn settle(&self, deployment: &Deployment, run: Option<&Run>, rest: &Rest) -> Result<Option<i64>> {
+    pub(crate) async fn settle(
+        &self,
+        deployment: &Deployment,
+        run: Option<&Run>,
+        rest: &Rest,
+    ) -> Result<Option<i64>> {
         let now_ms = self.inner.clock.now_ms();
         let mut observed = Observed {
             observed_generation: deployment.generation,
@@ -225,10 +274,7 @@ impl Jobs {
             message,
         };
         let (target, wait_ms) = match rest {
-            Rest::Starting if deployment.phase == PhaseName::Stopping => (None, Some(SOON_MS)),
             Rest::Starting => (Some(PhaseName::Starting), Some(SOON_MS)),
-            // It was asked to stop, and what is wanted has changed since: it stops first.
-            Rest::Running if deployment.phase == PhaseName::Stopping => (None, Some(SOON_MS)),
             Rest::Running => {
                 observed.last_error = None;
                 (Some(PhaseName::Running), Some(RUNNING_MS))
@@ -247,10 +293,13 @@ impl Jobs {
             }
             Rest::BackOff { until_ms } => {
                 let seconds = (until_ms - now_ms + 999) / 1000;
-                let failures = run.map_or(0, |run| failures(run, true));
+                let before = match run.map_or(0, |run| failures(run, true)) {
+                    0 => "the attempt was stopped from outside".to_string(),
+                    failures => format!("attempt {failures} failed"),
+                };
                 observed.conditions.push(condition(
                     ConditionKind::BackOff,
-                    format!("attempt {failures} failed; the next follows within {seconds} s"),
+                    format!("{before}; the next follows within {seconds} s"),
                 ));
                 (
                     Some(PhaseName::Recovering),
@@ -295,204 +344,6 @@ impl Jobs {
         }
         Ok(wait_ms)
     }
-
-    /// Writes a new attempt down, if there is room; else returns when to look again.
-    async fn make_run(&self, deployment: &Deployment, latest: Option<&Run>) -> Result<Option<i64>> {
-        let version = self.version_of(deployment, deployment.version).await?;
-        let program = self
-            .program_over(
-                &deployment.workspace,
-                &version.sql,
-                &version.catalog_ddl,
-                &version.settings,
-            )
-            .await?;
-        // A run that is made again keeps what was found for it; a first one is weighed.
-        let kept = latest.filter(|run| run.version == deployment.version);
-        let (parallelism, memory_bytes_max) = match (deployment.parallelism, kept) {
-            (None, Some(run)) => (run.parallelism, run.memory_bytes_max),
-            // A sampled run would keep people waiting who did not ask for one.
-            (wanted, _) => match self.estimate_of(program, Some(wanted.unwrap_or(1))).await {
-                Ok(estimate) => (estimate.parallelism, estimate.memory_bytes),
-                Err(Error::Invalid {
-                    message, diagnostics, ..
-                }) => return self.refuse(deployment, message, diagnostics).await.map(Some),
-                Err(error) => return Err(error),
-            },
-        };
-        let wanted = Share {
-            cores: parallelism,
-            memory_bytes: memory_bytes_max,
-        };
-        let lacks = lock(&self.inner.capacity).lacks(&deployment.workspace, wanted);
-        if let Some(message) = lacks {
-            return self.wait_for_capacity(deployment, message).await.map(Some);
-        }
-        let is_current = deployment.observed_generation == deployment.generation;
-        let new = NewRun {
-            attempt: latest.map_or(0, |run| failures(run, is_current)) + 1,
-            version: deployment.version,
-            parallelism,
-            memory_bytes_max,
-        };
-        let run = self.inner.store.runs().create(deployment.id, new).await?;
-        lock(&self.inner.capacity).give(run.id, &deployment.workspace, wanted);
-        let written = self.inner.store.deployments().by_id(deployment.id).await?;
-        let observed = Observed {
-            observed_generation: deployment.generation,
-            conditions: Vec::new(),
-            last_error: deployment.last_error.clone(),
-        };
-        self.move_deployment(&written, PhaseName::Starting, observed)
-            .await?;
-        self.announce(&deployment.workspace, deployment.id);
-        Ok(None)
-    }
-
-    /// Says that the deployment waits, and when to look again.
-    async fn wait_for_capacity(&self, deployment: &Deployment, message: String) -> Result<i64> {
-        let waits = deployment.conditions.iter().any(|condition| {
-            condition.kind == ConditionKind::WaitingForCapacity && condition.message == message
-        });
-        if !waits {
-            let observed = Observed {
-                observed_generation: deployment.observed_generation,
-                conditions: vec![Condition {
-                    kind: ConditionKind::WaitingForCapacity,
-                    since: self.inner.clock.now_ms(),
-                    message,
-                }],
-                last_error: deployment.last_error.clone(),
-            };
-            let target = match deployment.phase {
-                PhaseName::Recovering | PhaseName::Rescaling => deployment.phase,
-                _ => PhaseName::Pending,
-            };
-            if target == deployment.phase {
-                self.inner
-                    .store
-                    .deployments()
-                    .observe(deployment.id, deployment.epoch, observed)
-                    .await?;
-            } else {
-                self.move_deployment(deployment, target, observed).await?;
-            }
-            self.announce(&deployment.workspace, deployment.id);
-        }
-        Ok(WAITING_MS)
-    }
-
-    /// The version cannot run at all.
-    async fn refuse(
-        &self,
-        deployment: &Deployment,
-        message: String,
-        mut diagnostics: Vec<Diagnostic>,
-    ) -> Result<i64> {
-        if diagnostics.is_empty() {
-            diagnostics.push(Diagnostic::error(Kind::Validation, message));
-        }
-        let failure = RunFailure {
-            cause: FailureCause::Invalid,
-            diagnostics,
-        };
-        let observed = Observed {
-            observed_generation: deployment.generation,
-            conditions: Vec::new(),
-            last_error: Some(json(&failure)?),
-        };
-        self.move_deployment(deployment, PhaseName::Failed, observed)
-            .await?;
-        self.announce(&deployment.workspace, deployment.id);
-        Ok(WAITING_MS)
-    }
-
-    async fn start_run(&self, deployment: &Deployment, run: &Run) -> Result<Option<i64>> {
-        let version = self.version_of(deployment, run.version).await?;
-        let program = self
-            .program_over(
-                &deployment.workspace,
-                &version.sql,
-                &version.catalog_ddl,
-                &version.settings,
-            )
-            .await?;
-        let spec = RunSpec {
-            run_id: run.id.to_string(),
-            deployment_id: deployment.id.to_string(),
-            epoch: run.epoch,
-            program,
-            parallelism: Some(run.parallelism),
-            memory_bytes_max: Some(run.memory_bytes_max),
-            lock_wait_ms: LOCK_WAIT_MS,
-        };
-        let started = self.ask(move |runner| runner.start(&spec)).await?;
-        match started {
-            Ok(_) => Ok(None),
-            Err(RunnerError::Invalid(diagnostic)) => {
-                let outcome = failed(run, FailureCause::Invalid, diagnostic, self.inner.clock.now_ms());
-                self.record_end(deployment, run, &outcome).await?;
-                Ok(None)
-            }
-            Err(RunnerError::Conflict(message)) => {
-                let diagnostic = Diagnostic::error(Kind::Runtime, message);
-                let outcome = failed(run, FailureCause::Internal, diagnostic, self.inner.clock.now_ms());
-                self.record_end(deployment, run, &outcome).await?;
-                Ok(None)
-            }
-            Err(error) => {
-                let rest = Rest::Unreachable(error.to_string());
-                self.settle(deployment, Some(run), &rest).await
-            }
-        }
-    }
-
-    async fn request_stop(&self, deployment: &Deployment, run: &Run) -> Result<()> {
-        let run_key = key(run);
-        self.ask(move |runner| runner.request_stop(&run_key)).await??;
-        lock(&self.inner.stopping).insert(run.id, self.inner.clock.now_ms());
-        // A run that makes room for another one of the same deployment is on its way to a new shape.
-        let replaced = deployment.desired == DesiredState::Running && deployment.phase == PhaseName::Running;
-        let target = if replaced {
-            PhaseName::Rescaling
-        } else {
-            PhaseName::Stopping
-        };
-        let observed = Observed {
-            observed_generation: deployment.observed_generation,
-            conditions: Vec::new(),
-            last_error: deployment.last_error.clone(),
-        };
-        self.move_run(run, PhaseName::Stopping).await?;
-        self.move_deployment(deployment, target, observed).await?;
-        self.announce(&deployment.workspace, deployment.id);
-        Ok(())
-    }
-
-    async fn record_end(&self, deployment: &Deployment, run: &Run, outcome: &Outcome) -> Result<()> {
-        let (target, failure) = match &outcome.end {
-            End::Finished => (PhaseName::Finished, None),
-            End::Stopped { .. } => (PhaseName::Stopped, None),
-            End::Failed(failure) => (PhaseName::Failed, Some(json(failure)?)),
-        };
-        if let Some(failure) = &failure {
-            let observed = Observed {
-                observed_generation: deployment.observed_generation,
-                conditions: deployment.conditions.clone(),
-                last_error: Some(failure.clone()),
-            };
-            self.inner
-                .store
-                .deployments()
-                .observe(deployment.id, deployment.epoch, observed)
-                .await?;
-        }
-        self.end_run(run, target, failure).await?;
-        lock(&self.inner.stopping).remove(&run.id);
-        lock(&self.inner.capacity).take_back(run.id);
-        self.announce(&deployment.workspace, deployment.id);
-        Ok(())
-    }
 }
 
 fn unreachable(error: RunnerError) -> RunState {
@@ -510,7 +361,7 @@ fn share(run: &Run) -> Share {
 
 /// Failures in a row up to this run. An attempt is numbered by the failures before it; one that ran well for a
 /// while starts the count anew.
-fn failures(run: &Run, is_current: bool) -> u32 {
+pub(crate) fn failures(run: &Run, is_current: bool) -> u32 {
     if !is_current || run.phase != PhaseName::Failed {
         return 0;
     }
@@ -532,30 +383,4 @@ fn end_kind(run: &Run) -> EndKind {
         },
         _ => EndKind::Stopped,
     }
-}
-
-fn json(failure: &RunFailure) -> Result<Value> {
-    serde_json::to_value(failure)
-        .map_err(|error| Error::Internal(format!("a failure cannot be written: {error}")))
-}
-
-fn failed(run: &Run, cause: FailureCause, diagnostic: Diagnostic, now_ms: i64) -> Outcome {
-    Outcome {
-        run_id: run.id.to_string(),
-        epoch: run.epoch,
-        started_ms: Some(run.started_at),
-        ended_ms: now_ms,
-        end: End::Failed(RunFailure {
-            cause,
-            diagnostics: vec![diagnostic],
-        }),
-        metrics: runner::Metrics::default(),
-    }
-}
-
-fn lost(run: &Run, message: String, now_ms: i64) -> Outcome {
-    let diagnostic = Diagnostic::error(Kind::Runtime, message).hint(
-        "its process was ended from outside, or the machine went down; the log's last lines may say more",
-    );
-    failed(run, FailureCause::Runtime, diagnostic, now_ms)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use model::id::{DraftId, RunId};
+use model::id::{DeploymentId, DraftId, RunId};
 use runner::{Next, PlanSummary, PreviewEvent, PreviewLimits, PreviewRequest, Program, Purpose};
 use serde::Serialize;
 
@@ -155,7 +155,15 @@ fn weigh(plan: &PlanSummary, choice: &Choice) -> Estimate {
 pub struct Capacity {
     all: Share,
     workspace: Share,
-    given: HashMap<RunId, (String, Share)>,
+    given: HashMap<Holder, (String, Share)>,
+}
+
+/// Who has a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Holder {
+    Run(RunId),
+    /// The run that is just being made for a deployment, which has no id yet.
+    Coming(DeploymentId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -192,8 +200,31 @@ impl Capacity {
         }
     }
 
+    /// Keeps room for the next run of a deployment, or says why there is none. Asked and kept in one step, so that two
+    /// deployments never get the same room.
+    pub fn reserve(
+        &mut self,
+        deployment: DeploymentId,
+        workspace: &str,
+        wanted: Share,
+    ) -> std::result::Result<(), String> {
+        match self.lacks(workspace, wanted) {
+            Some(lack) => Err(lack),
+            None => {
+                let holder = Holder::Coming(deployment);
+                self.given.insert(holder, (workspace.to_string(), wanted));
+                Ok(())
+            }
+        }
+    }
+
+    /// The run was made, or it was not.
+    pub fn end_reservation(&mut self, deployment: DeploymentId) {
+        self.given.remove(&Holder::Coming(deployment));
+    }
+
     /// Why there is no room for this share now, if there is none.
-    pub fn lacks(&self, workspace: &str, wanted: Share) -> Option<String> {
+    fn lacks(&self, workspace: &str, wanted: Share) -> Option<String> {
         let sum = |of: Option<&str>| {
             self.given
                 .values()
@@ -220,11 +251,12 @@ impl Capacity {
 
     /// Whatever runs has its share, also beyond what there is: it was given before.
     pub fn give(&mut self, run: RunId, workspace: &str, share: Share) {
-        self.given.insert(run, (workspace.to_string(), share));
+        self.given
+            .insert(Holder::Run(run), (workspace.to_string(), share));
     }
 
     pub fn take_back(&mut self, run: RunId) {
-        self.given.remove(&run);
+        self.given.remove(&Holder::Run(run));
     }
 }
 
@@ -243,6 +275,7 @@ mod tests {
             files: PathBuf::new(),
             file_roots: Vec::new(),
             denied: Vec::new(),
+            network: model::AddressRules::default(),
         })
     }
 
@@ -271,5 +304,15 @@ mod tests {
         );
         capacity.take_back(run(1));
         assert_eq!(capacity.lacks("b", share(1)), None);
+    }
+
+    #[test]
+    fn room_that_is_kept_for_one_is_not_given_to_another() {
+        let mut capacity = capacity();
+        let (first, second) = (DeploymentId::new(0, 1), DeploymentId::new(0, 2));
+        assert_eq!(capacity.reserve(first, "a", share(2)), Ok(()));
+        assert!(capacity.reserve(second, "a", share(2)).is_err());
+        capacity.end_reservation(first);
+        assert_eq!(capacity.reserve(second, "a", share(2)), Ok(()));
     }
 }

@@ -137,6 +137,24 @@ fn rows_that_were_dropped_are_told_at_the_end() {
 }
 
 #[test]
+fn rows_with_a_null_where_none_may_be_are_told_when_they_are_left_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sql = format!(
+        "SET 'table.exec.sink.not-null-enforcer' = 'DROP';
+        CREATE TABLE t (a INT NOT NULL, b INT) WITH ('connector' = 'filesystem', 'path' = '{}', 'format' = 'csv');
+        INSERT INTO t SELECT * FROM (VALUES (1, 1), (CAST(NULL AS INT), 2), (3, CAST(NULL AS INT))) AS v (a, b);
+        SELECT a FROM t;",
+        folder.path().join("t").display()
+    );
+    check(
+        &sql,
+        0,
+        "{\"op\":\"+I\",\"row\":{\"a\":1}}\n{\"op\":\"+I\",\"row\":{\"a\":3}}\n",
+        "warning: rows were dropped: 1 with a NULL where none may be\n",
+    );
+}
+
+#[test]
 fn a_setting_that_does_nothing_yet_is_warned_of() {
     check(
         "SET 'table.exec.state.ttl' = '1 h';",

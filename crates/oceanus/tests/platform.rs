@@ -48,6 +48,7 @@ impl Server {
             files: data.join("files"),
             file_roots: Vec::new(),
             denied: Vec::new(),
+            network: model::AddressRules::loopback(),
         };
         let registry = Arc::new(wiring::registry(Arc::new(Mutex::new(std::io::sink()))));
         let known: Arc<dyn Runner> = runner.clone();

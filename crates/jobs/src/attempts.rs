@@ -1,0 +1,366 @@
+//! Attempts of a deployment: made, started, asked to stop, ended.
+//!
+//! An attempt is written down before it is started, and its end before anything follows it. Whoever dies in between
+//! leaves an attempt that the next one finds by its id and epoch.
+
+use model::id::{DeploymentId, RunId};
+use model::phase::{DesiredState, PhaseName};
+use runner::{Diagnostic, End, FailureCause, Kind, LOCK_WAIT_MS, Outcome, RunFailure, RunSpec, RunnerError};
+use serde_json::Value;
+use store::{Condition, ConditionKind, Deployment, NewRun, Observed, PageRequest, Run};
+
+use crate::decide::Rest;
+use crate::deployments::key;
+use crate::reconcile::{WAITING_MS, failures};
+use crate::resources::Share;
+use crate::{Error, Jobs, Result, lock};
+
+/// Attempts of a deployment whose folders, with their logs, are kept.
+const FOLDERS_KEPT: usize = 20;
+/// Older ones that are looked for at each new attempt; more are there only after such a look was cut off.
+const FOLDERS_LOOKED_FOR: usize = 5;
+
+/// Room for a run that is not made yet. Given back when it goes out of scope: by then the run has its own, or there
+/// is none.
+struct Reservation<'a> {
+    jobs: &'a Jobs,
+    deployment: DeploymentId,
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        lock(&self.jobs.inner.capacity).end_reservation(self.deployment);
+    }
+}
+
+impl Jobs {
+    /// Writes a new attempt down, if there is room; else returns when to look again.
+    pub(crate) async fn make_run(
+        &self,
+        deployment: &Deployment,
+        latest: Option<&Run>,
+    ) -> Result<Option<i64>> {
+        let version = self.version_of(deployment, deployment.version).await?;
+        let program = self
+            .program_over(
+                &deployment.workspace,
+                &version.sql,
+                &version.catalog_ddl,
+                &version.settings,
+            )
+            .await?;
+        // A run that is made again keeps what was found for it; a first one is weighed.
+        let kept = latest.filter(|run| run.version == deployment.version);
+        let (parallelism, memory_bytes_max) = match (deployment.parallelism, kept) {
+            (None, Some(run)) => (run.parallelism, run.memory_bytes_max),
+            // A sampled run would keep people waiting who did not ask for one.
+            (wanted, _) => match self.estimate_of(program, Some(wanted.unwrap_or(1))).await {
+                Ok(estimate) => (estimate.parallelism, estimate.memory_bytes),
+                Err(Error::Invalid {
+                    message, diagnostics, ..
+                }) => {
+                    self.refuse(deployment, message, diagnostics).await?;
+                    return Ok(Some(WAITING_MS));
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let wanted = Share {
+            cores: parallelism,
+            memory_bytes: memory_bytes_max,
+        };
+        let reserved = lock(&self.inner.capacity).reserve(deployment.id, &deployment.workspace, wanted);
+        let _reservation = match reserved {
+            Ok(()) => Reservation {
+                jobs: self,
+                deployment: deployment.id,
+            },
+            Err(lack) => return self.wait_for_capacity(deployment, lack).await.map(Some),
+        };
+        let is_current = deployment.observed_generation == deployment.generation;
+        let new = NewRun {
+            attempt: latest.map_or(0, |run| failures(run, is_current)) + 1,
+            version: deployment.version,
+            parallelism,
+            memory_bytes_max,
+            epoch_above: self.last_epoch(deployment.id).await?,
+        };
+        let run = self.inner.store.runs().create(deployment.id, new).await?;
+        lock(&self.inner.capacity).give(run.id, &deployment.workspace, wanted);
+        let written = self.inner.store.deployments().by_id(deployment.id).await?;
+        let observed = Observed {
+            observed_generation: deployment.generation,
+            conditions: Vec::new(),
+            last_error: deployment.last_error.clone(),
+        };
+        self.move_deployment(&written, PhaseName::Starting, observed)
+            .await?;
+        self.announce(&deployment.workspace, deployment.id);
+        self.forget_old_folders(deployment.id).await;
+        Ok(None)
+    }
+
+    /// Of whatever attempt ran last, whether the store knows it or is an old copy that does not.
+    async fn last_epoch(&self, deployment: DeploymentId) -> Result<u64> {
+        let id = deployment.to_string();
+        let last = self.ask(move |runner| runner.last_epoch(&id)).await??;
+        Ok(last.unwrap_or(0))
+    }
+
+    /// Old attempts stay in the store; their logs go. Best effort: what stays is looked for at the next attempt.
+    async fn forget_old_folders(&self, deployment: DeploymentId) {
+        let page = PageRequest {
+            limit: (FOLDERS_KEPT + FOLDERS_LOOKED_FOR) as u32,
+            ..PageRequest::default()
+        };
+        match self.inner.store.runs().list(deployment, &page).await {
+            Ok(runs) => {
+                let old = runs.items.iter().skip(FOLDERS_KEPT);
+                self.forget(old.filter(|run| run.ended_at.is_some())).await;
+            }
+            Err(error) => tracing::warn!(%deployment, %error, "old logs stay"),
+        }
+    }
+
+    /// Removes what is left of these runs outside of the store.
+    pub(crate) async fn forget<'a>(&self, runs: impl Iterator<Item = &'a Run>) {
+        for run in runs {
+            let (id, run) = (run.id, key(run));
+            let forgotten = self.ask(move |runner| runner.forget(&run)).await;
+            if let Err(error) = forgotten.and_then(|forgotten| Ok(forgotten?)) {
+                tracing::warn!(run = %id, %error, "the run's folder stays");
+            }
+        }
+    }
+
+    /// Says that the deployment waits, and when to look again.
+    async fn wait_for_capacity(&self, deployment: &Deployment, message: String) -> Result<i64> {
+        let waits = deployment.conditions.iter().any(|condition| {
+            condition.kind == ConditionKind::WaitingForCapacity && condition.message == message
+        });
+        if !waits {
+            let observed = Observed {
+                observed_generation: deployment.observed_generation,
+                conditions: vec![Condition {
+                    kind: ConditionKind::WaitingForCapacity,
+                    since: self.inner.clock.now_ms(),
+                    message,
+                }],
+                last_error: deployment.last_error.clone(),
+            };
+            let target = waiting(deployment.phase);
+            if target == deployment.phase {
+                self.inner
+                    .store
+                    .deployments()
+                    .observe(deployment.id, deployment.epoch, observed)
+                    .await?;
+            } else {
+                self.move_deployment(deployment, target, observed).await?;
+            }
+            self.announce(&deployment.workspace, deployment.id);
+        }
+        Ok(WAITING_MS)
+    }
+
+    /// The version cannot run at all: a person must look.
+    async fn refuse(
+        &self,
+        deployment: &Deployment,
+        message: String,
+        mut diagnostics: Vec<Diagnostic>,
+    ) -> Result<()> {
+        if diagnostics.is_empty() {
+            diagnostics.push(Diagnostic::error(Kind::Validation, message));
+        }
+        let failure = RunFailure {
+            cause: FailureCause::Invalid,
+            diagnostics,
+        };
+        let observed = Observed {
+            observed_generation: deployment.generation,
+            conditions: Vec::new(),
+            last_error: Some(json(&failure)?),
+        };
+        if deployment.phase == PhaseName::Failed {
+            self.inner
+                .store
+                .deployments()
+                .observe(deployment.id, deployment.epoch, observed)
+                .await?;
+        } else {
+            self.move_deployment(deployment, PhaseName::Failed, observed)
+                .await?;
+        }
+        self.announce(&deployment.workspace, deployment.id);
+        Ok(())
+    }
+
+    pub(crate) async fn start_run(&self, deployment: &Deployment, run: &Run) -> Result<Option<i64>> {
+        let version = self.version_of(deployment, run.version).await?;
+        let program = self
+            .program_over(
+                &deployment.workspace,
+                &version.sql,
+                &version.catalog_ddl,
+                &version.settings,
+            )
+            .await?;
+        let spec = RunSpec {
+            run_id: run.id.to_string(),
+            deployment_id: deployment.id.to_string(),
+            epoch: run.epoch,
+            program,
+            parallelism: Some(run.parallelism),
+            memory_bytes_max: Some(run.memory_bytes_max),
+            lock_wait_ms: LOCK_WAIT_MS,
+        };
+        let started = self.ask(move |runner| runner.start(&spec)).await?;
+        match started {
+            Ok(_) => Ok(None),
+            Err(RunnerError::Invalid(diagnostic)) => {
+                let outcome = failed(run, FailureCause::Invalid, diagnostic, self.inner.clock.now_ms());
+                self.record_end(deployment, run, &outcome).await?;
+                Ok(None)
+            }
+            Err(RunnerError::Conflict(message)) => {
+                let diagnostic = Diagnostic::error(Kind::Runtime, message);
+                let outcome = failed(run, FailureCause::Internal, diagnostic, self.inner.clock.now_ms());
+                self.record_end(deployment, run, &outcome).await?;
+                Ok(None)
+            }
+            Err(error) => {
+                let rest = Rest::Unreachable(error.to_string());
+                self.settle(deployment, Some(run), &rest).await
+            }
+        }
+    }
+
+    /// Asks the run to end; returns when to look again. One that does not answer has been asked too: its time runs.
+    pub(crate) async fn request_stop(&self, deployment: &Deployment, run: &Run) -> Result<Option<i64>> {
+        let asked_ms = self.inner.clock.now_ms();
+        let run_key = key(run);
+        let asked = self.ask(move |runner| runner.request_stop(&run_key)).await?;
+        lock(&self.inner.stopping).entry(run.id).or_insert(asked_ms);
+        match asked {
+            Ok(()) => {}
+            Err(RunnerError::Unreachable(message)) => {
+                let rest = Rest::Unreachable(message);
+                return self.settle(deployment, Some(run), &rest).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        // A run that makes room for another one of the same deployment is on its way to a new shape.
+        let replaced = deployment.desired == DesiredState::Running
+            && matches!(deployment.phase, PhaseName::Running | PhaseName::Rescaling);
+        let target = if replaced {
+            PhaseName::Rescaling
+        } else {
+            PhaseName::Stopping
+        };
+        let observed = Observed {
+            observed_generation: deployment.observed_generation,
+            conditions: Vec::new(),
+            last_error: deployment.last_error.clone(),
+        };
+        self.move_run(run, PhaseName::Stopping).await?;
+        self.move_deployment(deployment, target, observed).await?;
+        self.announce(&deployment.workspace, deployment.id);
+        Ok(None)
+    }
+
+    pub(crate) async fn record_end(
+        &self,
+        deployment: &Deployment,
+        run: &Run,
+        outcome: &Outcome,
+    ) -> Result<()> {
+        let (target, failure) = match &outcome.end {
+            End::Finished => (PhaseName::Finished, None),
+            End::Stopped { .. } => (PhaseName::Stopped, None),
+            End::Failed(failure) => (PhaseName::Failed, Some(json(failure)?)),
+        };
+        if let Some(failure) = &failure {
+            let observed = Observed {
+                observed_generation: deployment.observed_generation,
+                conditions: deployment.conditions.clone(),
+                last_error: Some(failure.clone()),
+            };
+            self.inner
+                .store
+                .deployments()
+                .observe(deployment.id, deployment.epoch, observed)
+                .await?;
+        }
+        self.end_run(run, target, failure).await?;
+        self.let_go(run.id);
+        self.announce(&deployment.workspace, deployment.id);
+        Ok(())
+    }
+
+    /// The run is over: nothing is remembered of it here.
+    fn let_go(&self, run: RunId) {
+        lock(&self.inner.stopping).remove(&run);
+        lock(&self.inner.capacity).take_back(run);
+    }
+
+    /// Shows people why the loop cannot get on.
+    pub(crate) async fn show_trouble(&self, id: DeploymentId, message: String) -> Result<()> {
+        let deployment = self.inner.store.deployments().by_id(id).await?;
+        let failure = RunFailure {
+            cause: FailureCause::Internal,
+            diagnostics: vec![Diagnostic::error(Kind::Runtime, message)],
+        };
+        let failure = json(&failure)?;
+        if deployment.last_error.as_ref() == Some(&failure) {
+            return Ok(());
+        }
+        let observed = Observed {
+            observed_generation: deployment.observed_generation,
+            conditions: deployment.conditions.clone(),
+            last_error: Some(failure),
+        };
+        self.inner
+            .store
+            .deployments()
+            .observe(id, deployment.epoch, observed)
+            .await?;
+        self.announce(&deployment.workspace, id);
+        Ok(())
+    }
+}
+
+/// The phase of a deployment that has no room, from the phase it was in.
+fn waiting(phase: PhaseName) -> PhaseName {
+    match phase {
+        PhaseName::Rescaling => PhaseName::Rescaling,
+        PhaseName::Starting | PhaseName::Running | PhaseName::Recovering => PhaseName::Recovering,
+        _ => PhaseName::Pending,
+    }
+}
+
+fn json(failure: &RunFailure) -> Result<Value> {
+    serde_json::to_value(failure)
+        .map_err(|error| Error::Internal(format!("a failure cannot be written: {error}")))
+}
+
+fn failed(run: &Run, cause: FailureCause, diagnostic: Diagnostic, now_ms: i64) -> Outcome {
+    Outcome {
+        run_id: run.id.to_string(),
+        epoch: run.epoch,
+        started_ms: Some(run.started_at),
+        ended_ms: now_ms,
+        end: End::Failed(RunFailure {
+            cause,
+            diagnostics: vec![diagnostic],
+        }),
+        metrics: runner::Metrics::default(),
+    }
+}
+
+pub(crate) fn lost(run: &Run, message: String, now_ms: i64) -> Outcome {
+    let diagnostic = Diagnostic::error(Kind::Runtime, message).hint(
+        "its process was ended from outside, or the machine went down; the log's last lines may say more",
+    );
+    failed(run, FailureCause::Runtime, diagnostic, now_ms)
+}

@@ -1,0 +1,133 @@
+//! Runs that go on though they should not: the store does not know them, or knows that they are over.
+//!
+//! That happens after an old copy of the store was restored while jobs went on. Nobody looks after such a run, and
+//! nobody could stop it: it is stopped at the start of the server. What is left of runs that are over stays for a
+//! while, so that the right copy still finds them.
+
+use std::time::Duration;
+
+use model::id::RunId;
+use runner::{Outcome, RunKey, RunState};
+use serde_json::json;
+use store::NewAuditEvent;
+use tokio::task::JoinSet;
+
+use crate::{Error, Jobs, Result};
+
+/// How long an orphan may take to end in order before it is ended by force.
+const STOP_PATIENCE: Duration = Duration::from_secs(30);
+/// Orphans that are stopped side by side.
+const STOPS_MAX: usize = 4;
+/// How long what is left of a run that nobody knows is kept.
+const KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
+const ACTOR: &str = "system";
+
+/// Why a run should not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Orphan {
+    Unknown,
+    /// It was written down that it is over.
+    Over,
+}
+
+impl Orphan {
+    fn reason(self) -> &'static str {
+        match self {
+            Orphan::Unknown => "the store does not know the run",
+            Orphan::Over => "the store knows the run as over",
+        }
+    }
+}
+
+impl Jobs {
+    /// Looks once at every run of which something is left, and stops those that should not go on. What fails is told
+    /// and left for the next start.
+    pub(crate) async fn stop_orphans(&self) {
+        let runs = match self.ask(|runner| runner.runs()).await {
+            Ok(Ok(runs)) => runs,
+            Ok(Err(error)) => return tracing::error!(%error, "runs cannot be listed"),
+            Err(error) => return tracing::error!(%error, "runs cannot be listed"),
+        };
+        let mut stops = JoinSet::new();
+        for run in runs {
+            if stops.len() >= STOPS_MAX {
+                stops.join_next().await;
+            }
+            let jobs = self.clone();
+            stops.spawn(async move {
+                let id = run.run_id.clone();
+                if let Err(error) = jobs.look_for_orphan(run).await {
+                    tracing::error!(run = id, %error, "a run that should not go on could not be stopped");
+                }
+            });
+        }
+        while stops.join_next().await.is_some() {}
+    }
+
+    async fn look_for_orphan(&self, run: RunKey) -> Result<()> {
+        let Some(orphan) = self.orphan(&run).await? else {
+            return Ok(());
+        };
+        let asked = run.clone();
+        let state = self.ask(move |runner| runner.observe(&asked)).await??;
+        match state {
+            // A process that was never told what to run leaves by itself.
+            RunState::Absent | RunState::Lost { .. } => Ok(()),
+            RunState::Ended(outcome) => self.forget_orphan(run, orphan, &outcome).await,
+            RunState::Starting
+            | RunState::Running { .. }
+            | RunState::Stopping
+            | RunState::Unreachable { .. } => self.stop_orphan(run, orphan).await,
+        }
+    }
+
+    async fn orphan(&self, run: &RunKey) -> Result<Option<Orphan>> {
+        let Ok(id) = run.run_id.parse::<RunId>() else {
+            return Ok(Some(Orphan::Unknown));
+        };
+        Ok(match self.inner.store.runs().by_id(id).await? {
+            Some(known) if known.epoch != run.epoch => Some(Orphan::Unknown),
+            Some(known) if known.phase.is_over() => Some(Orphan::Over),
+            Some(_) => None,
+            None => Some(Orphan::Unknown),
+        })
+    }
+
+    async fn stop_orphan(&self, run: RunKey, orphan: Orphan) -> Result<()> {
+        tracing::warn!(
+            run = run.run_id,
+            epoch = run.epoch,
+            reason = orphan.reason(),
+            "stopping a run"
+        );
+        let asked = run.clone();
+        let left = self
+            .ask(move |runner| runner.stop(&asked, STOP_PATIENCE))
+            .await??;
+        if !left.is_over() && left != RunState::Absent {
+            return Err(Error::Unreachable(format!("run {} goes on", run.run_id)));
+        }
+        let event = NewAuditEvent {
+            actor: ACTOR.to_string(),
+            workspace: None,
+            action: "run.stop".to_string(),
+            subject: run.run_id,
+            detail: json!({ "epoch": run.epoch, "reason": orphan.reason() }),
+        };
+        self.inner.store.audit().append(event).await?;
+        Ok(())
+    }
+
+    /// What is over belongs to its deployment if the store knows it; else it goes after a while.
+    async fn forget_orphan(&self, run: RunKey, orphan: Orphan, outcome: &Outcome) -> Result<()> {
+        let age_ms = self.inner.clock.now_ms() - outcome.ended_ms;
+        if orphan == Orphan::Unknown && age_ms >= KEPT_MS {
+            tracing::info!(
+                run = run.run_id,
+                "removing what is left of a run that nobody knows"
+            );
+            self.ask(move |runner| runner.forget(&run)).await??;
+        }
+        Ok(())
+    }
+}

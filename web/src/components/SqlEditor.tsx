@@ -121,6 +121,7 @@ export function SqlEditor({
           EditorView.editable.of(!readOnly),
           EditorView.contentAttributes.of({
             "aria-label": label,
+            "aria-description": "Tab indents. Escape and then Tab leaves the editor.",
             tabindex: "0",
             // Escape is the editor's own: a dialog around it stays open, and what is written stays.
             "data-mantine-stop-propagation": "true",

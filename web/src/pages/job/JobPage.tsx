@@ -189,6 +189,11 @@ function Job({ draft }: { draft: Draft }) {
           onKept={({ number }) => {
             setDialog(null);
             done(`Kept as version ${number}`);
+            // The newest is what the list of versions shows unless another one was asked for.
+            navigate({
+              search: (search) => ({ ...search, version: undefined, against: undefined }),
+              replace: true,
+            });
           }}
         />
       )}

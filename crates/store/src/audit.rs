@@ -73,25 +73,28 @@ impl Audit<'_> {
     /// name, in action and subject.
     pub async fn list(&self, workspace: Option<&str>, request: &PageRequest) -> Result<Page<AuditEvent>> {
         let range = request.range("audit")?;
-        // Two statements, so that each goes along its index.
+        // Two statements, so that each goes along its index. Names are looked up for the rows that are shown, and the
+        // users that are looked for once, not for every row that is passed over.
         let query = match workspace {
             Some(workspace) => sqlx::query_as(
-                r"SELECT audit_events.*, users.name AS actor_name
-                  FROM audit_events LEFT JOIN users ON users.id = actor WHERE audit_events.id < $1
+                r"SELECT *, (SELECT name FROM users WHERE users.id = actor) AS actor_name
+                  FROM audit_events WHERE id < $1 AND workspace = $4
                   AND (lower(actor) LIKE lower($2) ESCAPE '\' OR lower(action) LIKE lower($2) ESCAPE '\'
-                       OR lower(subject) LIKE lower($2) ESCAPE '\' OR lower(users.name) LIKE lower($2) ESCAPE '\')
-                  AND workspace = $4 ORDER BY audit_events.id DESC LIMIT $3",
+                       OR lower(subject) LIKE lower($2) ESCAPE '\'
+                       OR actor IN (SELECT id FROM users WHERE lower(name) LIKE lower($2) ESCAPE '\'))
+                  ORDER BY id DESC LIMIT $3",
             )
             .bind(range.descending_number()?)
             .bind(&range.pattern)
             .bind(range.rows())
             .bind(workspace),
             None => sqlx::query_as(
-                r"SELECT audit_events.*, users.name AS actor_name
-                  FROM audit_events LEFT JOIN users ON users.id = actor WHERE audit_events.id < $1
+                r"SELECT *, (SELECT name FROM users WHERE users.id = actor) AS actor_name
+                  FROM audit_events WHERE id < $1
                   AND (lower(actor) LIKE lower($2) ESCAPE '\' OR lower(action) LIKE lower($2) ESCAPE '\'
-                       OR lower(subject) LIKE lower($2) ESCAPE '\' OR lower(users.name) LIKE lower($2) ESCAPE '\')
-                  ORDER BY audit_events.id DESC LIMIT $3",
+                       OR lower(subject) LIKE lower($2) ESCAPE '\'
+                       OR actor IN (SELECT id FROM users WHERE lower(name) LIKE lower($2) ESCAPE '\'))
+                  ORDER BY id DESC LIMIT $3",
             )
             .bind(range.descending_number()?)
             .bind(&range.pattern)

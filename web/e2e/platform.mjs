@@ -17,13 +17,13 @@ const ADMIN = "admin";
 /** @typedef {Awaited<ReturnType<typeof startPlatform>>} Platform */
 
 /**
- * @param {Record<string, string>} [settings] variables of the environment, as the reference of settings names them
+ * @param {string[]} [flags] of `oceanus serve`: `--demo`, `--single-user`
  */
-export async function startPlatform(settings = {}) {
+export async function startPlatform(flags = []) {
   const folder = mkdtempSync(join(tmpdir(), "oceanus-e2e-"));
   const data = join(folder, "data");
-  const server = spawn(binary(), ["serve", "--data", data, "--listen", "127.0.0.1:0"], {
-    env: { ...withoutSettings(process.env), ...settings },
+  const server = spawn(binary(), ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags], {
+    env: withoutSettings(process.env),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
@@ -42,8 +42,9 @@ export async function startPlatform(settings = {}) {
     ended.then(() => failed("has ended"));
     ended.finally(() => clearTimeout(timer));
   });
-  const password = readFileSync(join(data, "initial-password"), "utf8").trim();
-  const api = await signedIn(url, password);
+  const isSingleUser = flags.includes("--single-user");
+  const password = isSingleUser ? "" : readFileSync(join(data, "initial-password"), "utf8").trim();
+  const api = await callerOf(url, isSingleUser ? null : password);
   return {
     /** @type {string} */
     url,
@@ -66,15 +67,14 @@ export async function startPlatform(settings = {}) {
  * The API with a session of its own, for what a story needs and is not about.
  *
  * @param {string} url
- * @param {string} password
+ * @param {string | null} password none where nobody signs in
  */
-async function signedIn(url, password) {
+async function callerOf(url, password) {
   const base = `${url}/api/v1`;
   const headers = { "Content-Type": "application/json", Origin: url };
   const session = await fetch(`${base}/session`, {
-    method: "POST",
     headers,
-    body: JSON.stringify({ name: ADMIN, password }),
+    ...(password !== null && { method: "POST", body: JSON.stringify({ name: ADMIN, password }) }),
   });
   if (!session.ok) throw new Error(await session.text());
   const cookie = (session.headers.get("set-cookie") ?? "").split(";")[0] ?? "";

@@ -22,11 +22,11 @@ const FAILED = fileURLToPath(new URL("../screenshots/failed", import.meta.url));
  *
  * @param {string} name
  * @param {Steps} steps
- * @param {{ settings?: Record<string, string> }} [options]
+ * @param {string[]} [flags] of the server
  */
-export function story(name, steps, { settings = {} } = {}) {
+export function story(name, steps, flags = []) {
   test(name, async (t) => {
-    const [browser, platform] = await Promise.all([openBrowser(), startPlatform(settings)]);
+    const [browser, platform] = await Promise.all([openBrowser(), startPlatform(flags)]);
     try {
       const { page, faults } = await openPage(browser, { baseURL: platform.url });
       let failed = false;

@@ -73,9 +73,20 @@ story("the way of a job", {
     await page.waitForSelector("[aria-label='Rows of orders'] tbody tr:not([class*=spacer])");
     await isOpenToAll(page);
   },
+  "every text to begin with checks as it stands": async ({ page }) => {
+    await go(page, "Jobs");
+    for (const text of ["Rows in ten-second windows", "Rows as they come"]) {
+      await page.click("header >> text=New job");
+      await page.click(`text=${text}`);
+      await page.waitForURL(/jobs\/dr_/);
+      await page.waitForSelector("text=checked");
+      await go(page, "Jobs");
+      await page.waitForURL(/jobs$/);
+    }
+  },
   "a job begins empty and is named": async ({ page }) => {
     await go(page, "Jobs");
-    await page.click("text=New job");
+    await page.click("header >> text=New job");
     await page.click("text=A blank page");
     await page.waitForURL(/jobs\/dr_/);
     job = page.url();
@@ -233,7 +244,7 @@ story("the way of a job", {
   },
   "a job that fails says why, and where": async ({ page }) => {
     await go(page, "Jobs");
-    await page.click("text=New job");
+    await page.click("header >> text=New job");
     await page.click("text=A blank page");
     await page.waitForURL((url) => /jobs\/dr_/.test(url.pathname) && url.href !== job);
     await page.fill("[aria-label='Name of the job']", "notes as numbers");

@@ -1,6 +1,6 @@
 /** What should run and what does. */
 
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, path, type RequestOptions } from "./client";
 import type {
   Deployment,
@@ -41,11 +41,29 @@ export const deploymentsQuery = (
     refetchInterval: LIST_REFRESH_MS,
   });
 
+/** What is told of a deployment comes by its stream; this often it is read again, in case something was missed. */
+const DEPLOYMENT_REFRESH_MS = 10_000;
+
 export const deploymentQuery = (ws: string, id: string) =>
   queryOptions({
     queryKey: deploymentKey(ws, id),
-    queryFn: ({ signal }) => api.get<Deployment>(path`/workspaces/${ws}/deployments/${id}`, { signal }),
+    queryFn: async ({ signal, client }) => {
+      const read = await api.get<Deployment>(path`/workspaces/${ws}/deployments/${id}`, { signal });
+      return newer(client.getQueryData<Deployment>(deploymentKey(ws, id)), read);
+    },
+    refetchInterval: DEPLOYMENT_REFRESH_MS,
   });
+
+/** Takes what an answer or a stream says of a deployment, unless something newer is known already. */
+export function takeDeployment(client: QueryClient, ws: string, deployment: Deployment): void {
+  client.setQueryData<Deployment>(deploymentKey(ws, deployment.id), (known) => newer(known, deployment));
+}
+
+/** Answers and streams overtake each other: what came last is not always the newest. */
+export function newer(known: Deployment | undefined, told: Deployment): Deployment {
+  // Times are of one form, and compare as texts.
+  return known && known.updated_at > told.updated_at ? known : told;
+}
 
 export const runsQuery = (ws: string, id: string) =>
   queryOptions({

@@ -227,32 +227,37 @@ function UserMenu() {
       notDone("Could not sign out", error);
     }
   };
+  const who = (
+    <>
+      <span className={classes.avatar} aria-hidden="true">
+        {name.charAt(0).toUpperCase()}
+      </span>
+      <span className="spoken">Signed in: </span>
+      <span className={`${classes.word} truncate`}>{name}</span>
+    </>
+  );
+  // Where there is one user there is nobody to become, and nothing to choose.
+  if (mode === "single_user") {
+    return (
+      <div className={classes.user} title="The only user of this server: nobody signs in or out">
+        {who}
+      </div>
+    );
+  }
   return (
     <>
       <Menu position="top-start" width={200}>
         <Menu.Target>
-          <UnstyledButton className={classes.user}>
-            <span className={classes.avatar} aria-hidden="true">
-              {name.charAt(0).toUpperCase()}
-            </span>
-            <span className="spoken">Signed in: </span>
-            <span className={`${classes.word} truncate`}>{name}</span>
-          </UnstyledButton>
+          <UnstyledButton className={classes.user}>{who}</UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown>
-          {mode === "single_user" ? (
-            <Menu.Label>This machine's only user: nobody signs in</Menu.Label>
-          ) : (
-            <>
-              <Menu.Label>Signed in as {name}</Menu.Label>
-              <Menu.Item leftSection={<LockIcon size={14} />} onClick={() => setChanging(true)}>
-                Change your password
-              </Menu.Item>
-              <Menu.Item leftSection={<SignOutIcon size={14} />} onClick={leave}>
-                Sign out
-              </Menu.Item>
-            </>
-          )}
+          <Menu.Label>Signed in as {name}</Menu.Label>
+          <Menu.Item leftSection={<LockIcon size={14} />} onClick={() => setChanging(true)}>
+            Change your password
+          </Menu.Item>
+          <Menu.Item leftSection={<SignOutIcon size={14} />} onClick={leave}>
+            Sign out
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
       {isChanging && (

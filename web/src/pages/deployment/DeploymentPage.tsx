@@ -4,6 +4,7 @@ import { ActionIcon, Button, Menu, Tabs } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
+import { ApiError } from "../../api/client";
 import {
   changeDeployment,
   deleteDeployment,
@@ -11,6 +12,7 @@ import {
   deploymentQuery,
   deploymentsKey,
   runsQuery,
+  takeDeployment,
 } from "../../api/deployments";
 import type { Deployment, Desired } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
@@ -45,7 +47,8 @@ const route = getRouteApi("/w/$ws/deployments/$id");
 export function DeploymentPage() {
   const { ws, id } = route.useParams();
   const deployment = useQuery(deploymentQuery(ws, id));
-  if (!deployment.data) {
+  const isGone = deployment.error instanceof ApiError && deployment.error.status === 404;
+  if (!deployment.data || isGone) {
     return (
       <>
         <PageHeader title="Deployment" />
@@ -233,7 +236,7 @@ function Actions({ deployment }: { deployment: Deployment }) {
   const [dialog, setDialog] = useState<"upgrade" | "stop" | "delete" | null>(null);
   const mayOperate = isAtLeast("operator");
   const settle = (changed: Deployment) => {
-    queryClient.setQueryData(deploymentKey(ws, id), changed);
+    takeDeployment(queryClient, ws, changed);
     queryClient.invalidateQueries({ queryKey: deploymentsKey(ws) });
   };
   const refresh = () => queryClient.invalidateQueries({ queryKey: deploymentKey(ws, id), exact: true });

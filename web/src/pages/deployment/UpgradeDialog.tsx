@@ -3,7 +3,7 @@
 import { Button, Checkbox, Group, Modal, NativeSelect, NumberInput, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { changeDeployment, deploymentKey } from "../../api/deployments";
+import { changeDeployment, deploymentKey, takeDeployment } from "../../api/deployments";
 import { versionDiffQuery, versionsQuery } from "../../api/drafts";
 import type { Deployment } from "../../api/types";
 import { DiffView } from "../../components/DiffView";
@@ -30,7 +30,7 @@ export function UpgradeDialog({
   const change = useMutation({
     mutationFn: () => changeDeployment(ws, deployment, { version, parallelism: isAuto ? null : parallelism }),
     onSuccess: (changed) => {
-      queryClient.setQueryData(deploymentKey(ws, deployment.id), changed);
+      takeDeployment(queryClient, ws, changed);
       done(`${deployment.name} goes to version ${version}`);
       onClose();
     },

@@ -3,10 +3,11 @@
  * kept for the charts, at most `POINTS_MAX` of them. A stream that breaks is opened again, ever more slowly.
  */
 
+import { useDocumentVisibility } from "@mantine/hooks";
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { ApiError } from "../../api/client";
-import { deploymentEvents, deploymentKey, metricsQuery } from "../../api/deployments";
+import { deploymentEvents, deploymentKey, metricsQuery, takeDeployment } from "../../api/deployments";
 import type { Deployment, Metrics } from "../../api/types";
 import type { Live } from "../../components/PlanGraph";
 
@@ -34,17 +35,25 @@ export function useLive(ws: string, id: string): LiveDeployment {
   // The first look, before the stream has told anything; also all there is of a job that does not run.
   const first = useQuery({ ...metricsQuery(ws, id), retry: false });
 
+  // A browser has few connections for one server: those that nobody looks at hold none.
+  const isSeen = useDocumentVisibility() === "visible";
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another deployment, other points
+  useEffect(() => setPoints([]), [ws, id]);
   useEffect(() => {
+    if (!isSeen) return;
     const controller = new AbortController();
-    setPoints([]);
     follow(ws, id, controller.signal, queryClient, setConnected, (metrics) => {
       const point = { time: Date.parse(metrics.at), metrics };
       setPoints((before) =>
         isNewer(before.at(-1), point) ? [...before.slice(1 - POINTS_MAX), point] : before,
       );
     });
-    return () => controller.abort();
-  }, [ws, id, queryClient]);
+    return () => {
+      controller.abort();
+      setConnected(false);
+    };
+  }, [ws, id, queryClient, isSeen]);
 
   return { points, latest: points.at(-1)?.metrics ?? first.data ?? null, isConnected };
 }
@@ -69,8 +78,7 @@ async function follow(
         wait = RETRY_MS_MIN;
         if (event === "metrics") onMetrics(JSON.parse(data) as Metrics);
         if (event === "deployment") {
-          const deployment = JSON.parse(data) as Deployment;
-          queryClient.setQueryData(deploymentKey(ws, id), deployment);
+          takeDeployment(queryClient, ws, JSON.parse(data) as Deployment);
           queryClient.invalidateQueries({ queryKey: [...deploymentKey(ws, id), "runs"] });
         }
       }

@@ -30,6 +30,11 @@ export function useLog(ws: string, id: string, run: string | undefined): Log & {
     setLog(EMPTY);
     const read = async () => {
       while (!controller.signal.aborted) {
+        // While nobody looks, nothing is read.
+        if (document.hidden) {
+          await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+          continue;
+        }
         const page = await readLog(ws, id, { run, after: after.current }, { signal: controller.signal });
         // Whoever follows the newest run reads the log of the next one from its beginning.
         if (shown.current !== null && page.run !== shown.current) {

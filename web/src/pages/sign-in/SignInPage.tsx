@@ -72,7 +72,9 @@ export function SignInPage() {
           Sign in
         </Button>
       </form>
-      <p className={classes.foot}>The first start of the server prints the administrator's password once.</p>
+      <p className={classes.foot}>
+        The first start of the server makes an administrator, and says where the password is.
+      </p>
     </main>
   );
 }

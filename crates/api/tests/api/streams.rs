@@ -46,12 +46,13 @@ impl Stream {
 
     /// The next event; none at the end of the stream.
     async fn next(&mut self) -> Option<(String, Value)> {
+        // Of all chunks together: comments that keep the stream alive are no events.
+        let until = tokio::time::Instant::now() + PATIENCE;
         loop {
             if let Some((event, rest)) = self.rest.split_once("\n\n") {
                 let (event, rest) = (event.to_string(), rest.to_string());
                 self.rest = rest;
                 let Some((name, data)) = event.split_once('\n') else {
-                    // A comment that keeps the stream alive.
                     assert!(event.starts_with(':'), "{event}");
                     continue;
                 };
@@ -59,7 +60,7 @@ impl Stream {
                 let data = data.strip_prefix("data: ").unwrap();
                 return Some((name.to_string(), serde_json::from_str(data).unwrap()));
             }
-            let chunk: Option<Result<Bytes, _>> = tokio::time::timeout(PATIENCE, self.body.next())
+            let chunk: Option<Result<Bytes, _>> = tokio::time::timeout_at(until, self.body.next())
                 .await
                 .expect("no event comes");
             match chunk {
@@ -80,7 +81,11 @@ impl Stream {
     }
 
     async fn ends(mut self) {
-        while self.next().await.is_some() {}
+        // Bounded as a whole: heartbeats would keep a stream that goes on from ever being given up.
+        let ended = async { while self.next().await.is_some() {} };
+        tokio::time::timeout(PATIENCE, ended)
+            .await
+            .expect("the stream goes on");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The runner through its front door.
 
+mod connections;
 mod previews;
 mod runs;
 mod support;

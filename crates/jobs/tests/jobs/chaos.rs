@@ -6,6 +6,7 @@
 //! undone.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,13 +29,16 @@ const ACTOR: &str = "tester";
 const PATIENCE: Duration = Duration::from_secs(30);
 const DEPLOYMENTS: usize = 3;
 const ROUNDS: usize = 40;
-const SEEDS: [u64; 4] = [1, 2, 3, 4];
+/// Of so many starts one fails.
+const STARTS_TO_FAILURE: u64 = 5;
+const SEEDS: std::ops::Range<u64> = 0..6;
 
 /// An engine whose runs are entries of a map.
 #[derive(Default)]
 struct Stage {
     runs: Mutex<HashMap<String, Played>>,
     faults: Mutex<Vec<String>>,
+    starts: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
@@ -74,7 +78,14 @@ impl Stage {
             return;
         }
         let run = live.swap_remove((random.next_u64() % count) as usize);
-        run.state = match random.next_u64() % 5 {
+        run.state = match random.next_u64() % 6 {
+            // Whoever was asked to stop does not go on.
+            _ if run.state == RunState::Stopping => ended(
+                &run.key,
+                End::Stopped {
+                    by: StoppedBy::Request,
+                },
+            ),
             0 => RunState::Lost {
                 message: "killed".to_string(),
             },
@@ -92,11 +103,20 @@ impl Stage {
         };
     }
 
-    /// What hung answers again.
-    fn wake(&self) {
+    /// What hung answers again, and what was asked to stop does.
+    fn calm(&self) {
         for run in self.runs().values_mut() {
-            if matches!(run.state, RunState::Unreachable { .. }) {
-                run.state = RunState::Running { since_ms: 0 };
+            match run.state {
+                RunState::Unreachable { .. } => run.state = RunState::Running { since_ms: 0 },
+                RunState::Stopping => {
+                    run.state = ended(
+                        &run.key,
+                        End::Stopped {
+                            by: StoppedBy::Request,
+                        },
+                    )
+                }
+                _ => {}
             }
         }
     }
@@ -147,6 +167,13 @@ impl Runner for Stage {
             }
         }
         let last = self.last_epoch(&spec.deployment_id)?.unwrap_or(0);
+        let is_full = self.starts.fetch_add(1, Ordering::SeqCst) % STARTS_TO_FAILURE == 0;
+        if is_full {
+            return Err(RunnerError::io(
+                "cannot start",
+                std::io::ErrorKind::StorageFull.into(),
+            ));
+        }
         let mut runs = self.runs();
         if !runs.contains_key(&spec.run_id) && spec.epoch <= last {
             self.fault(format!(
@@ -425,9 +452,9 @@ fn live_through(seed: u64) {
 
 /// Nothing happens any more but time: each deployment comes to be as it should.
 fn settle(world: &World, server: &Server, ids: &[DeploymentId], seed: u64) {
-    world.stage.wake();
     let started = Instant::now();
     loop {
+        world.stage.calm();
         let mut waiting = Vec::new();
         for id in ids {
             let (read, live) = server.runtime.block_on(async {

@@ -1,0 +1,6 @@
+//! The life of a job on real worker processes.
+
+mod bundles;
+mod life;
+mod recovery;
+mod support;

@@ -9,6 +9,7 @@ pub mod id;
 pub mod phase;
 pub mod row_kind;
 pub mod schema;
+pub mod secret;
 pub mod span;
 pub mod suggest;
 

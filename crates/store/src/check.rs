@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use model::secret;
+
 use crate::{Error, Result};
 
 /// Of one draft.
@@ -12,16 +14,19 @@ const NAME_BYTES_MAX: usize = 63;
 const LOCATION_BYTES_MAX: usize = 4096;
 /// Of the settings of a draft or the options of a connection, as JSON.
 const MAP_BYTES_MAX: usize = 1 << 16;
-/// An option with one of these in its name holds what nobody should read.
+/// An option with one of these in its name holds what nobody should read. What parts words (`-`, `_`, `.`) does not
+/// count.
 const SECRET_WORDS: &[&str] = &[
     "password",
     "passwd",
+    "passphrase",
     "secret",
     "token",
     "credential",
-    "private-key",
+    "privatekey",
+    "accesskey",
+    "apikey",
 ];
-const SECRET_OPEN: &str = "${secret.";
 /// Of an audit event's detail, an error or a condition, as JSON.
 const DETAIL_BYTES_MAX: usize = 1 << 18;
 
@@ -124,14 +129,81 @@ pub fn map(what: &'static str, map: &BTreeMap<String, String>) -> Result<String>
 /// Options of a connection, as JSON. What should be a secret must refer to one; the message does not repeat it.
 pub fn connection_options(options: &BTreeMap<String, String>) -> Result<String> {
     for (name, value) in options {
-        let lower = name.to_ascii_lowercase();
-        let is_secret = SECRET_WORDS.iter().any(|word| lower.contains(word));
-        if is_secret && !value.is_empty() && !value.contains(SECRET_OPEN) {
-            let message = format!("'{name}' must refer to a secret, as ${{secret.name}}");
-            return Err(Error::invalid("connection option", message));
-        }
+        let message = if is_secret_name(name) && !is_hidden(value) {
+            format!("'{name}' must refer to a secret and hold nothing else: ${{secret.name}}")
+        } else if let Some(key) = literal_assignment(value) {
+            format!(
+                "'{name}' has a '{key}' in plain text: make it a secret, and write {key}=${{secret.name}}"
+            )
+        } else if has_literal_sign_in(value) {
+            format!(
+                "'{name}' has a password before its '@' in plain text: make it a secret, and write \
+                 user:${{secret.name}}@host"
+            )
+        } else {
+            continue;
+        };
+        return Err(Error::invalid("connection option", message));
     }
     map("options", options)
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let letters: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    SECRET_WORDS.iter().any(|word| letters.contains(word))
+}
+
+/// Whether nothing of a secret can be read here.
+fn is_hidden(value: &str) -> bool {
+    value.is_empty() || secret::is_reference(value)
+}
+
+/// The key of the first `password=...` within a value that is no reference, as in options of a driver.
+fn literal_assignment(value: &str) -> Option<&str> {
+    for (at, _) in value.match_indices('=') {
+        let before = value[..at].trim_end();
+        let is_of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let key = &before[before.trim_end_matches(is_of_key).len()..];
+        if !is_secret_name(key) {
+            continue;
+        }
+        let assigned = value[at + 1..].trim_start();
+        let assigned = match assigned.chars().next() {
+            Some(quote @ ('"' | '\'')) => assigned[1..].split(quote).next(),
+            _ => assigned
+                .split(|c: char| c.is_whitespace() || matches!(c, '&' | ';' | ',' | '#'))
+                .next(),
+        };
+        if !is_hidden(assigned.unwrap_or_default()) {
+            return Some(key);
+        }
+    }
+    None
+}
+
+/// Whether a URL in the value says with which password to sign in: `//user:password@host`.
+fn has_literal_sign_in(value: &str) -> bool {
+    value.match_indices("//").any(|(at, slashes)| {
+        let rest = &value[at + slashes.len()..];
+        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#'));
+        let authorities = &rest[..end.unwrap_or(rest.len())];
+        let mut parts: Vec<&str> = authorities.split('@').collect();
+        // Behind the last '@' stands a host alone.
+        parts.pop();
+        parts.iter().enumerate().any(|(index, part)| {
+            // Further hosts have their own, behind the host before them.
+            let user = match (index, part.split_once(',')) {
+                (1.., Some((_, user))) => user,
+                _ => part,
+            };
+            user.split_once(':')
+                .is_some_and(|(_, password)| !is_hidden(password))
+        })
+    })
 }
 
 /// A value that the store keeps and does not look into, as JSON.
@@ -159,15 +231,45 @@ mod tests {
         };
         for (name, value) in [
             ("password", "${secret.db}"),
-            ("sasl.jaas.Password", "user ${secret.a}"),
+            (
+                "sasl.jaas.config",
+                "L required username=\"u\" password=\"${secret.a}\";",
+            ),
+            ("url", "jdbc:mysql://db:3306/shop?user=u&password=${secret.a}&x=y"),
+            ("uri", "mongodb://u:${secret.a}@a:1,v:${secret.b}@b:2/db?q=a:b@c"),
+            ("url", "https://me@example.org:443/a:b@c"),
             ("password", ""),
             ("path", "hunter2"),
         ] {
             assert!(check(name, value).is_ok(), "{name} {value}");
         }
-        for name in ["password", "basic.auth.PASSWD", "api-token", "client_secret"] {
-            let error = check(name, "hunter2").unwrap_err().to_string();
-            assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
+        for (name, value) in [
+            ("password", "hunter2"),
+            ("password", "hunter2${secret.x}"),
+            ("password", "${secret.x"),
+            ("basic.auth.PASSWD", "hunter2"),
+            ("api-token", "hunter2"),
+            ("client_secret", "hunter2"),
+            ("s3.access-key", "hunter2"),
+            ("ssl.key.passphrase", "hunter2"),
+            ("private_key", "hunter2"),
+            ("privateKey", "hunter2"),
+            (
+                "sasl.jaas.config",
+                "L required username=\"u\" password = \"hunter2\";",
+            ),
+            ("sasl.jaas.config", "L required password='${secret.a}hunter2';"),
+            ("url", "jdbc:mysql://u:hunter2@db/shop"),
+            ("url", "jdbc:mysql://db/shop?user=u&password=hunter2"),
+            ("uri", "mongodb://u:${secret.a}@a:1,v:hunter2@b:2/db"),
+            ("url", "http://u:hun@ter2@db"),
+        ] {
+            let error = check(name, value).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+            assert!(
+                !error.contains("hunter2") && error.contains("${secret.name}"),
+                "{error}"
+            );
         }
     }
 

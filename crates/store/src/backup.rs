@@ -7,14 +7,18 @@ use std::fs::File;
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Row};
 
-use crate::database::{beside, lock, migrations};
+use crate::database::{Durability, beside, connect_options, lock, migrations};
 use crate::{Error, Result, Store};
 
 const REPLACED: &str = ".replaced";
 /// Behind the name of a copy that is not whole yet; one that was left by a death in between is made anew.
 const PART: &str = ".part";
+/// Behind the name of the copy that is about to become the database.
+const INCOMING: &str = ".incoming";
+/// What SQLite keeps beside a database that was not closed in order.
+const LOGS: [&str; 2] = ["-wal", "-shm"];
 
 impl Store {
     /// Copies the database into a new file.
@@ -43,9 +47,13 @@ pub async fn backup_file(database: &Path, to: &Path) -> Result<()> {
     connection.close().await?;
     let whole = File::open(&part).and_then(|file| file.sync_all());
     whole.and_then(|()| std::fs::rename(&part, to)).map_err(failed)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = File::open(folder.unwrap_or(Path::new(".")));
-    folder.and_then(|folder| folder.sync_all()).map_err(failed)
+    sync_folder_of(to).map_err(failed)
+}
+
+/// Makes the names in the folder of a file last.
+fn sync_folder_of(file: &Path) -> std::io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn remove_if_there(file: &Path) -> std::io::Result<()> {
@@ -57,27 +65,76 @@ fn remove_if_there(file: &Path) -> std::io::Result<()> {
 
 /// Puts a copy in the place of the database, which no server may have open.
 ///
-/// The copy is checked first. What was there is kept beside it, with `.replaced` behind its name.
+/// The copy is checked first. What was there is kept beside it, with `.replaced` behind its name. At every moment
+/// there is a whole database: the old one until the new one takes its name. One that is damaged is kept as it is.
 pub async fn restore(backup: &Path, database: &Path) -> Result<()> {
     require_file(backup)?;
     let held = lock(database)?;
     check_copy(backup).await?;
-    let incoming = beside(database, ".incoming");
-    let failed = |cause| Error::io(format!("cannot restore '{}'", database.display()), cause);
-    remove_if_there(&incoming).map_err(failed)?;
+    let incoming = beside(database, INCOMING);
+    remove_if_there(&incoming).map_err(|cause| not_restored(database, cause))?;
     backup_file(backup, &incoming).await?;
-    // The log belongs to the database: they go together, the log first, so that none is left for the new one.
-    for suffix in ["-wal", "-shm", ""] {
-        let old = beside(database, suffix);
-        let kept = beside(database, &format!("{REPLACED}{suffix}"));
-        match std::fs::rename(&old, &kept) {
-            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(failed(cause)),
-            _ => {}
-        }
-    }
-    std::fs::rename(&incoming, database).map_err(failed)?;
+    let is_whole = settle(database).await?;
+    replace(database, &incoming, is_whole).map_err(|cause| not_restored(database, cause))?;
     drop(held);
     Ok(())
+}
+
+fn not_restored(database: &Path, cause: std::io::Error) -> Error {
+    Error::io(format!("cannot restore '{}'", database.display()), cause)
+}
+
+/// Brings all of the database into its one file, and says whether that is so. It is not if it is damaged.
+async fn settle(database: &Path) -> Result<bool> {
+    if !database.is_file() {
+        return Ok(false);
+    }
+    let Ok(mut connection) = connect_options(database, Durability::Power).connect().await else {
+        return Ok(false);
+    };
+    let settled = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut connection)
+        .await;
+    let is_busy = match &settled {
+        Ok(row) => row.try_get::<i64, _>(0)? != 0,
+        Err(_) => false,
+    };
+    let closed = connection.close().await;
+    if is_busy {
+        return Err(Error::InUse {
+            path: database.to_path_buf(),
+        });
+    }
+    Ok(settled.is_ok() && closed.is_ok())
+}
+
+/// Gives the name of the database to what has come. A log goes before that: the new one must not find it.
+fn replace(database: &Path, incoming: &Path, is_whole: bool) -> std::io::Result<()> {
+    let kept = beside(database, REPLACED);
+    for log in LOGS {
+        remove_if_there(&beside(&kept, log))?;
+    }
+    if database.exists() {
+        let keeping = beside(&kept, PART);
+        remove_if_there(&keeping)?;
+        // Not every file system has links.
+        std::fs::hard_link(database, &keeping)
+            .or_else(|_| std::fs::copy(database, &keeping).map(|_bytes| ()))?;
+        std::fs::rename(&keeping, &kept)?;
+        // Still there if the two were one file already, as after a death at the next step.
+        remove_if_there(&keeping)?;
+    }
+    for log in LOGS {
+        let old = beside(database, log);
+        if is_whole {
+            remove_if_there(&old)?;
+        } else if old.exists() {
+            std::fs::rename(&old, beside(&kept, log))?;
+        }
+    }
+    sync_folder_of(database)?;
+    std::fs::rename(incoming, database)?;
+    sync_folder_of(database)
 }
 
 /// Refuses a file that is damaged, or is no database of ours, or of a newer version.

@@ -114,3 +114,35 @@ async fn what_is_there_is_not_overwritten_and_what_is_no_copy_is_refused() {
     let store = open(folder, 1, &fixture.clock).await.unwrap();
     assert_eq!(store.drafts().get("shop", draft.id).await.unwrap(), draft);
 }
+
+#[tokio::test]
+async fn what_is_replaced_is_kept_with_what_only_its_log_had() {
+    let fixture = fixture().await;
+    let folder = fixture.folder.path();
+    let copy = folder.join("copy.db");
+    fixture.store.backup(&copy).await.unwrap();
+    let late = fixture.draft("Late").await;
+    // As a server leaves its files that is killed.
+    let killed = tempfile::tempdir().unwrap();
+    for name in ["oceanus.db", "oceanus.db-wal"] {
+        std::fs::copy(folder.join(name), killed.path().join(name)).unwrap();
+    }
+    let database = killed.path().join("oceanus.db");
+    store::restore(&copy, &database).await.unwrap();
+    let names = std::fs::read_dir(killed.path()).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["oceanus.db", "oceanus.db.lock", "oceanus.db.replaced"]);
+    let replaced = killed.path().join("oceanus.db.replaced");
+    store::restore(&replaced, &database).await.unwrap();
+    let store = open(killed.path(), 1, &fixture.clock).await.unwrap();
+    assert_eq!(store.drafts().get("shop", late.id).await.unwrap(), late);
+    store.close().await;
+
+    // One that is damaged is kept as it is, and is no hindrance.
+    std::fs::write(&database, "hello ".repeat(1000)).unwrap();
+    store::restore(&copy, &database).await.unwrap();
+    assert!(std::fs::read(&replaced).unwrap().starts_with(b"hello "));
+    let store = open(killed.path(), 1, &fixture.clock).await.unwrap();
+    is_not_found(store.drafts().get("shop", late.id).await);
+}

@@ -1,11 +1,14 @@
 //! Artifacts: uploaded files, named by the hash of what they hold.
 //!
 //! Bytes lie in a folder, once however many workspaces have them; rows say who has them. A file is complete
-//! before a row names it. A file that no row names is removed when the store is opened, never while it is in use.
+//! before a row names it, and is removed with the last row that names it. What a death in between left, or a restored
+//! database does not know, is removed when the store is opened, but not before it is a week old: the right database
+//! may still come back for it.
 
 use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -17,6 +20,8 @@ use crate::{Error, Page, PageRequest, Result, Store, check, row};
 
 const NOUN: &str = "artifact";
 pub const ARTIFACT_BYTES_MAX: usize = 256 << 20;
+/// How long a file is kept that no row names.
+const UNREFERENCED_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
@@ -43,6 +48,8 @@ impl Artifacts<'_> {
             return Err(Error::invalid(NOUN, message));
         }
         let folder = self.store.artifacts_folder().to_path_buf();
+        // Until a row names the file, nobody removes it.
+        let _shared = self.store.artifact_files().read().await;
         let hash = tokio::task::spawn_blocking(move || write_file(&folder, &bytes))
             .await
             .map_err(Error::database)??;
@@ -108,7 +115,9 @@ impl Artifacts<'_> {
         path_of(self.store.artifacts_folder(), &artifact.hash)
     }
 
+    /// Removes the artifact of the workspace, and its file if no other one has it.
     pub async fn delete(&self, workspace: &str, hash: &str, by: &str) -> Result<()> {
+        let _alone = self.store.artifact_files().write().await;
         let mut write = self.store.write().await?;
         let deleted = sqlx::query("DELETE FROM artifacts WHERE workspace = $1 AND hash = $2")
             .bind(workspace)
@@ -121,17 +130,27 @@ impl Artifacts<'_> {
         write
             .audit(by, Some(workspace), "artifact.delete", hash, json!({}))
             .await?;
-        write.commit().await
+        let others: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM artifacts WHERE hash = $1")
+            .bind(hash)
+            .fetch_one(write.connection())
+            .await?;
+        write.commit().await?;
+        if others == 0 {
+            // Best effort: what is left is removed when the store is opened later.
+            let _ = std::fs::remove_file(path_of(self.store.artifacts_folder(), hash));
+        }
+        Ok(())
     }
 }
 
-/// Removes files that no row names. Nobody else may use the store yet.
-pub(crate) async fn remove_unreferenced(store: &Store) -> Result<()> {
+/// Removes old files that no row names. Nobody else may use the store yet.
+pub(crate) async fn remove_old_unreferenced(store: &Store) -> Result<()> {
     let hashes: Vec<String> = sqlx::query_scalar("SELECT DISTINCT hash FROM artifacts")
         .fetch_all(store.readers())
         .await?;
     let known: HashSet<String> = hashes.into_iter().collect();
     let folder = store.artifacts_folder().to_path_buf();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_millis(store.now_ms().unsigned_abs());
     tokio::task::spawn_blocking(move || {
         let failed = |cause| Error::io(format!("cannot tidy '{}'", folder.display()), cause);
         for entry in std::fs::read_dir(&folder).map_err(failed)? {
@@ -140,7 +159,11 @@ pub(crate) async fn remove_unreferenced(store: &Store) -> Result<()> {
                 .file_name()
                 .to_str()
                 .is_some_and(|name| known.contains(name));
-            if !is_named && entry.file_type().map_err(failed)?.is_file() {
+            let metadata = entry.metadata().map_err(failed)?;
+            // One of the future, as after a clock was put back, is not old.
+            let age = now.duration_since(metadata.modified().map_err(failed)?);
+            let is_old = age.is_ok_and(|age| age >= UNREFERENCED_KEPT);
+            if !is_named && is_old && metadata.is_file() {
                 std::fs::remove_file(entry.path()).map_err(failed)?;
             }
         }

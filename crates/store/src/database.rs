@@ -12,6 +12,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, SqlStr, Sqlite, Transaction};
 use stdx::{Clock, Random};
+use tokio::sync::RwLock;
 
 use crate::idempotency::Done;
 use crate::password::Passwords;
@@ -68,6 +69,8 @@ struct Inner {
     readers: SqlitePool,
     database: PathBuf,
     artifacts: PathBuf,
+    /// Shared by those who put files into the folder and name them, alone for those who remove one.
+    artifact_files: RwLock<()>,
     key: MasterKey,
     passwords: Passwords,
     clock: Arc<dyn Clock>,
@@ -109,6 +112,7 @@ impl Store {
                 readers,
                 database: options.database,
                 artifacts: options.artifacts,
+                artifact_files: RwLock::new(()),
                 key: options.key,
                 passwords: Passwords::new(),
                 clock,
@@ -116,7 +120,7 @@ impl Store {
                 lock: Mutex::new(Some(lock)),
             }),
         };
-        artifact::remove_unreferenced(&store).await?;
+        artifact::remove_old_unreferenced(&store).await?;
         idempotency::give_up_all(&store).await?;
         Ok(store)
     }
@@ -141,12 +145,9 @@ impl Store {
             .bind(now)
             .execute(write.connection())
             .await?;
-        let answers = sqlx::query("DELETE FROM idempotency_keys WHERE expires_at <= $1")
-            .bind(now)
-            .execute(write.connection())
-            .await?;
+        let answers = idempotency::remove_expired(write.connection(), now).await?;
         write.commit().await?;
-        Ok(sessions.rows_affected() + answers.rows_affected())
+        Ok(sessions.rows_affected() + answers)
     }
 
     pub(crate) fn readers(&self) -> &SqlitePool {
@@ -159,6 +160,10 @@ impl Store {
 
     pub(crate) fn artifacts_folder(&self) -> &Path {
         &self.inner.artifacts
+    }
+
+    pub(crate) fn artifact_files(&self) -> &RwLock<()> {
+        &self.inner.artifact_files
     }
 
     pub(crate) fn key(&self) -> &MasterKey {

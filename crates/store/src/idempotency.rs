@@ -2,7 +2,8 @@
 //!
 //! A key belongs to a principal. Whoever claims it first does the work and leaves the answer, which is sealed,
 //! because it may show a token. What the work changes is noted with the key in the same transaction: whoever takes
-//! over the claim of one that died, at once after a restart, else after a while, learns whether it was done.
+//! over a claim that was given up, by its maker or because its process died, learns whether it was done. No claim is
+//! taken from a maker that still works, however long that takes.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +21,8 @@ const KEY_CHARACTERS_MAX: usize = 200;
 const ANSWER_BYTES_MAX: usize = 8 << 20;
 /// How long an answer is kept.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long a request may take before another one takes over its claim.
-const IN_FLIGHT_MS_MAX: i64 = 60_000;
+/// When a claim was made that was given up.
+const GIVEN_UP_MS: i64 = 0;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -81,12 +82,13 @@ impl Idempotency<'_> {
         let now = write.now_ms;
         sqlx::query(
             "DELETE FROM idempotency_keys WHERE principal = $1 AND key = $2
-             AND (expires_at <= $3 OR (sealed_answer IS NULL AND done IS NULL AND created_at <= $4))",
+             AND ((expires_at <= $3 AND (sealed_answer IS NOT NULL OR created_at = $4))
+                  OR (sealed_answer IS NULL AND done IS NULL AND created_at = $4))",
         )
         .bind(principal)
         .bind(key)
         .bind(now)
-        .bind(now - IN_FLIGHT_MS_MAX)
+        .bind(GIVEN_UP_MS)
         .execute(write.connection())
         .await?;
         let claimed = sqlx::query(
@@ -119,7 +121,7 @@ impl Idempotency<'_> {
         let key_id: Option<String> = row.try_get("key_id")?;
         let bytes: Option<Vec<u8>> = row.try_get("sealed_answer")?;
         let (Some(key_id), Some(bytes)) = (key_id, bytes) else {
-            let is_given_up = row.try_get::<i64, _>("created_at")? <= now - IN_FLIGHT_MS_MAX;
+            let is_given_up = row.try_get::<i64, _>("created_at")? == GIVEN_UP_MS;
             return Ok(match row::optional_json(&row, "done")? {
                 Some(done) if is_given_up => Claim::Done(done),
                 _ => Claim::InFlight,
@@ -157,11 +159,12 @@ impl Idempotency<'_> {
     pub async fn abandon(&self, principal: &str, key: &str) -> Result<()> {
         let mut write = self.store.write().await?;
         sqlx::query(
-            "UPDATE idempotency_keys SET created_at = 0
+            "UPDATE idempotency_keys SET created_at = $3
              WHERE principal = $1 AND key = $2 AND sealed_answer IS NULL",
         )
         .bind(principal)
         .bind(key)
+        .bind(GIVEN_UP_MS)
         .execute(write.connection())
         .await?;
         write.commit().await
@@ -171,10 +174,24 @@ impl Idempotency<'_> {
 /// Gives up all claims without an answer: those who made them are gone, since one process at a time has the database.
 pub(crate) async fn give_up_all(store: &Store) -> Result<()> {
     let mut write = store.write().await?;
-    sqlx::query("UPDATE idempotency_keys SET created_at = 0 WHERE sealed_answer IS NULL")
+    sqlx::query("UPDATE idempotency_keys SET created_at = $1 WHERE sealed_answer IS NULL")
+        .bind(GIVEN_UP_MS)
         .execute(write.connection())
         .await?;
     write.commit().await
+}
+
+/// Removes what has expired, but no claim whose maker still works, and says how many there were.
+pub(crate) async fn remove_expired(connection: &mut SqliteConnection, now_ms: i64) -> Result<u64> {
+    let removed = sqlx::query(
+        "DELETE FROM idempotency_keys
+         WHERE expires_at <= $1 AND (sealed_answer IS NOT NULL OR created_at = $2)",
+    )
+    .bind(now_ms)
+    .bind(GIVEN_UP_MS)
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected())
 }
 
 /// Notes what is done in this transaction with the key for which this task works, if there is one.

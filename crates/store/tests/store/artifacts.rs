@@ -1,6 +1,9 @@
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
 use store::PageRequest;
 
-use crate::fixture::{BY, fixture, is_invalid, is_not_found, search};
+use crate::fixture::{BY, START_MS, fixture, is_invalid, is_not_found, search};
 
 #[tokio::test]
 async fn an_artifact_is_named_by_what_it_holds() {
@@ -56,16 +59,38 @@ async fn an_artifact_of_another_workspace_is_not_found_though_the_bytes_are_shar
 }
 
 #[tokio::test]
-async fn files_that_nobody_names_are_removed_at_the_next_start() {
+async fn a_file_goes_with_the_last_one_who_has_it() {
+    let fixture = fixture().await;
+    let artifacts = fixture.store.artifacts();
+    let bytes = || b"hello".to_vec();
+    let made = artifacts.put("shop", "a.jar", bytes(), BY).await.unwrap();
+    artifacts.put("other", "b.jar", bytes(), BY).await.unwrap();
+    artifacts.delete("shop", &made.hash, BY).await.unwrap();
+    assert!(artifacts.path(&made).exists());
+    artifacts.delete("other", &made.hash, BY).await.unwrap();
+    assert!(!artifacts.path(&made).exists());
+    artifacts.put("shop", "c.jar", bytes(), BY).await.unwrap();
+    assert_eq!(artifacts.bytes("shop", &made.hash).await.unwrap(), b"hello");
+}
+
+#[tokio::test]
+async fn files_that_nobody_names_are_removed_at_a_start_when_they_are_old() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
     let mut fixture = fixture().await;
     let artifacts = fixture.store.artifacts();
     let kept = artifacts.put("shop", "kept", b"kept".to_vec(), BY).await.unwrap();
-    let gone = artifacts.put("shop", "gone", b"gone".to_vec(), BY).await.unwrap();
-    let gone_path = artifacts.path(&gone);
-    artifacts.delete("shop", &gone.hash, BY).await.unwrap();
-    assert!(gone_path.exists());
+    let kept_path = artifacts.path(&kept);
+    let now = SystemTime::UNIX_EPOCH + Duration::from_millis(START_MS.unsigned_abs());
+    let file = |name: &str, age: Duration| {
+        let path = kept_path.with_file_name(name);
+        let file = File::options().create(true).append(true).open(&path).unwrap();
+        file.set_modified(now - age).unwrap();
+        path
+    };
+    file(&kept.hash, 9 * DAY);
+    let (old, young) = (file("old", 8 * DAY), file("young", 6 * DAY));
     fixture.reopen().await;
-    assert!(!gone_path.exists());
+    assert!(!old.exists() && young.exists());
     let artifacts = fixture.store.artifacts();
     assert_eq!(artifacts.bytes("shop", &kept.hash).await.unwrap(), b"kept");
     let page = artifacts.list("shop", &PageRequest::default()).await.unwrap();

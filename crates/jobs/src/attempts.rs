@@ -20,6 +20,11 @@ const FOLDERS_KEPT: usize = 20;
 /// Older ones that are looked for at each new attempt; more are there only after such a look was cut off.
 const FOLDERS_LOOKED_FOR: usize = 5;
 
+/// Of a failure.
+const DIAGNOSTICS_STORED_MAX: usize = 20;
+/// Of a message, and of a hint.
+const CHARACTERS_STORED_MAX: usize = 1_000;
+
 /// Room for a run that is not made yet. Given back when it goes out of scope: by then the run has its own, or there
 /// is none.
 struct Reservation<'a> {
@@ -339,9 +344,26 @@ fn waiting(phase: PhaseName) -> PhaseName {
     }
 }
 
+/// A failure as it is stored. What a job tells may hold a value of any length, which the store would refuse: the end
+/// of a run must be written down whatever it says.
 fn json(failure: &RunFailure) -> Result<Value> {
-    serde_json::to_value(failure)
+    let mut stored = failure.clone();
+    stored.diagnostics.truncate(DIAGNOSTICS_STORED_MAX);
+    for diagnostic in &mut stored.diagnostics {
+        shorten(&mut diagnostic.message);
+        if let Some(hint) = &mut diagnostic.hint {
+            shorten(hint);
+        }
+    }
+    serde_json::to_value(stored)
         .map_err(|error| Error::Internal(format!("a failure cannot be written: {error}")))
+}
+
+fn shorten(text: &mut String) {
+    if let Some((end, _)) = text.char_indices().nth(CHARACTERS_STORED_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
 }
 
 fn failed(run: &Run, cause: FailureCause, diagnostic: Diagnostic, now_ms: i64) -> Outcome {
@@ -363,4 +385,25 @@ pub(crate) fn lost(run: &Run, message: String, now_ms: i64) -> Outcome {
         "its process was ended from outside, or the machine went down; the log's last lines may say more",
     );
     failed(run, FailureCause::Runtime, diagnostic, now_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_stored_however_long_it_is() {
+        // Each character is six bytes of JSON.
+        let long = Diagnostic::error(Kind::Runtime, "\u{1}".repeat(1 << 20)).hint("é".repeat(1 << 20));
+        let failure = RunFailure {
+            cause: FailureCause::Runtime,
+            diagnostics: vec![long; 100],
+        };
+        let stored = json(&failure).unwrap();
+        let read: RunFailure = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(read.diagnostics.len(), DIAGNOSTICS_STORED_MAX);
+        assert!(read.diagnostics[0].message.ends_with('…'));
+        // What the store takes of an error.
+        assert!(stored.to_string().len() < 1 << 18);
+    }
 }

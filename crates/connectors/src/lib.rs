@@ -45,7 +45,8 @@ pub fn all(console: impl Into<Console>) -> Vec<Arc<dyn Connector>> {
     with_access(console, Access::everything())
 }
 
-/// Every connector there is, kept to what tables may touch.
+/// Every connector there is, kept to what tables may touch. None of these dials anything: `access.network` is for
+/// those that will, and for whoever tries the addresses of a connection.
 pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn Connector>> {
     vec![
         Arc::new(filesystem::Filesystem::new(access.files)),

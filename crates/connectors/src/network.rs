@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::address::{AddressRules, Host, Refusal};
+use model::address::{AddressRules, Host, HostError, Refusal};
 
 pub use addresses::{Address, addresses};
 pub use resolve::{Resolve, SystemResolver};
@@ -32,9 +32,10 @@ pub struct NetworkAccess {
 /// Why an address cannot be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
-    /// It is no host: show it, do not retry.
-    #[error("'{host}' {reason}")]
-    NoHost { host: String, reason: String },
+    /// It is no host: show it, do not retry. Whoever asked knows the text: it may be anything, a secret too, and is
+    /// not repeated.
+    #[error("what stands for the host {0}")]
+    NoHost(HostError),
     /// The rules do not grant it: show it, do not retry.
     #[error("{0}")]
     Refused(Refusal),
@@ -51,7 +52,7 @@ impl NetworkError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             NetworkError::Refused(refusal) => Some(&refusal.hint),
-            NetworkError::NoHost { .. } | NetworkError::Unreachable { .. } => None,
+            NetworkError::NoHost(_) | NetworkError::Unreachable { .. } => None,
         }
     }
 }
@@ -84,12 +85,7 @@ impl NetworkAccess {
         port: u16,
         patience: Duration,
     ) -> Result<Vec<SocketAddr>, NetworkError> {
-        let host: Host = host
-            .parse()
-            .map_err(|reason: model::address::HostError| NetworkError::NoHost {
-                host: host.escape_debug().take(80).collect(),
-                reason: reason.to_string(),
-            })?;
+        let host: Host = host.parse().map_err(NetworkError::NoHost)?;
         let addresses = match &host {
             Host::Address(address) => vec![*address],
             Host::Name(name) => {

@@ -11,12 +11,11 @@ use dataflow::{
     TableDescriptor,
 };
 use model::DataType;
+use model::secret::{self, OPEN, Piece};
 use model::suggest::did_you_mean;
 use runner::{Connections, Secrets};
 
 use crate::connections::Joined;
-
-const OPEN: &str = "${secret.";
 
 /// A connector that reads its options with those of the connection beneath, and with secrets in them.
 pub struct Resolving {
@@ -91,27 +90,26 @@ impl Connector for Resolving {
 /// The value with every reference replaced; what replaces it is not looked at again.
 pub fn resolve(key: &str, value: &str, secrets: &Secrets) -> Result<String, OptionError> {
     let mut resolved = String::new();
-    let mut rest = value;
-    while let Some(start) = rest.find(OPEN) {
-        resolved.push_str(&rest[..start]);
-        let name = &rest[start + OPEN.len()..];
-        let Some(end) = name.find('}') else {
-            let message = format!("option '{key}' has '{OPEN}' without its '}}'");
-            return Err(OptionError::new(key, message).hint("write ${secret.name}"));
-        };
-        rest = &name[end + 1..];
-        let name = &name[..end];
-        match secrets.get(name) {
-            Some(secret) => resolved.push_str(secret),
-            None => {
-                let mut error = OptionError::new(key, format!("secret '{name}' not found"));
-                error.hint = did_you_mean(name, secrets.names())
-                    .or_else(|| Some("secrets are made by an owner of the workspace".to_string()));
-                return Err(error);
+    for piece in secret::pieces(value) {
+        let name = match piece {
+            Piece::Text(text) => {
+                resolved.push_str(text);
+                continue;
             }
-        }
+            Piece::Unfinished(_) => {
+                let message = format!("option '{key}' has '{OPEN}' without its '}}'");
+                return Err(OptionError::new(key, message).hint("write ${secret.name}"));
+            }
+            Piece::Reference(name) => name,
+        };
+        let Some(secret) = secrets.get(name) else {
+            let mut error = OptionError::new(key, format!("secret '{name}' not found"));
+            error.hint = did_you_mean(name, secrets.names())
+                .or_else(|| Some("secrets are made by an owner of the workspace".to_string()));
+            return Err(error);
+        };
+        resolved.push_str(secret);
     }
-    resolved.push_str(rest);
     Ok(resolved)
 }
 

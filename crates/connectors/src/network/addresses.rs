@@ -2,8 +2,13 @@
 //!
 //! Knows the habits of the field, not single connectors: a key that ends in one of the words of [`LISTS`] holds
 //! addresses or URLs, parted by commas or semicolons.
+//!
+//! Addresses are found in options as they are written: a reference to a secret is not looked into, so that no part of
+//! a secret is ever taken for a host.
 
 use std::collections::BTreeMap;
+
+use model::secret;
 
 /// Last words of keys that hold addresses.
 const LISTS: [&str; 12] = [
@@ -54,9 +59,10 @@ const PORTS: [(&str, u16); 22] = [
 pub struct Address {
     /// The option it stands in.
     pub key: String,
+    /// It may have references to secrets in it.
     pub host: String,
-    /// `None` if it is neither written nor known from the scheme.
-    pub port: Option<u16>,
+    /// A number, or a reference to a secret. `None` if it is neither written nor known from the scheme.
+    pub port: Option<String>,
 }
 
 /// All of them, each once, in the order of the keys. What is neither address nor URL is passed over: the connector
@@ -92,10 +98,10 @@ fn of_host(key: &str, value: &str, options: &BTreeMap<String, String>) -> Vec<Ad
     let before = &key[..key.len() - last_word(key).len()];
     let port = options
         .get(&format!("{before}port"))
-        .and_then(|port| port.trim().parse().ok());
+        .and_then(|port| port_of(port.trim()));
     let mut found = of_list(key, value);
     for address in &mut found {
-        address.port = address.port.or(port);
+        address.port = address.port.take().or_else(|| port.clone());
     }
     found
 }
@@ -119,7 +125,7 @@ fn of_list(key: &str, value: &str) -> Vec<Address> {
     };
     let default = scheme.and_then(|scheme| {
         let known = PORTS.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
-        known.map(|(_, port)| *port)
+        known.map(|(_, port)| port.to_string())
     });
     let mut found = Vec::new();
     for part in authorities.split([',', ';']).map(str::trim) {
@@ -130,7 +136,7 @@ fn of_list(key: &str, value: &str) -> Vec<Address> {
             found.push(Address {
                 key: key.to_string(),
                 host: host.to_string(),
-                port: port.or(default),
+                port: port.or_else(|| default.clone()),
             });
         }
     }
@@ -148,10 +154,10 @@ fn scheme(value: &str) -> (Option<&str>, &str) {
     }
 }
 
-fn host_and_port(part: &str) -> Option<(&str, Option<u16>)> {
+fn host_and_port(part: &str) -> Option<(&str, Option<String>)> {
     if part.starts_with('[') {
         let (host, rest) = part.split_at(part.find(']')? + 1);
-        return Some((host, rest.strip_prefix(':').and_then(|port| port.parse().ok())));
+        return Some((host, rest.strip_prefix(':').and_then(port_of)));
     }
     if part.is_empty() {
         return None;
@@ -159,9 +165,14 @@ fn host_and_port(part: &str) -> Option<(&str, Option<u16>)> {
     match part.split_once(':') {
         // An address of IPv6 without brackets has no port.
         Some((_, rest)) if rest.contains(':') => Some((part, None)),
-        Some((host, port)) => Some((host, port.parse().ok())),
+        Some((host, port)) => Some((host, port_of(port))),
         None => Some((part, None)),
     }
+}
+
+fn port_of(text: &str) -> Option<String> {
+    let is_port = text.parse::<u16>().is_ok() || secret::is_reference(text);
+    is_port.then(|| text.to_string())
 }
 
 #[cfg(test)]
@@ -184,7 +195,7 @@ mod tests {
 
     #[test]
     fn addresses_are_found_in_the_options_of_many_systems() {
-        let expected: [(&[(&str, &str)], &[&str]); 15] = [
+        let expected: [(&[(&str, &str)], &[&str]); 17] = [
             (
                 &[("properties.bootstrap.servers", "a:9092, b:9093")],
                 &["a:9092", "b:9093"],
@@ -215,6 +226,14 @@ mod tests {
             (&[("path", "/data"), ("format", "csv"), ("password", "a:1")], &[]),
             (&[("url", "jdbc:mysql://db/a?x=http://y")], &["db:3306"]),
             (&[("url", "http://169.254.169.254\\@ok.com/")], &["ok.com:80"]),
+            (
+                &[("url", "http://me:${secret.a}@${secret.b}:${secret.c}/${secret.d}")],
+                &["${secret.b}:${secret.c}"],
+            ),
+            (
+                &[("hostname", "${secret.a}"), ("port", "${secret.b}")],
+                &["${secret.a}:${secret.b}"],
+            ),
         ];
         for (options, addresses) in expected {
             assert_eq!(found(options), addresses, "{options:?}");

@@ -87,21 +87,26 @@ fn serve_run(folder: &Path) -> io::Result<u8> {
         folder.remove_worker()?;
         return Ok(EXIT_UNUSED);
     };
-    let lock = lock::open(&spec, &folder);
-    // Threads inherit it: those that run the job are started behind it.
-    confine_to(&spec, &folder)?;
-    keeper::spawn(shared.clone(), spec.memory_bytes_max)?;
-    let end = {
-        let shared = shared.clone();
-        let runs = thread::Builder::new()
-            .name("run".to_string())
-            .stack_size(planning::STACK_BYTES)
-            .spawn(move || job::run(&spec, lock, &shared))?;
-        runs.join()
-            .unwrap_or_else(|panic| internal(planning::panic_message(&*panic)))
-    };
+    // The server was told that it has started: whatever fails from here on is an end of the run.
+    let end = run_confined(spec, &folder, &shared)
+        .unwrap_or_else(|error| internal(format!("the run cannot begin: {error}")));
     shared.finish(end)?;
     Ok(0)
+}
+
+fn run_confined(spec: RunSpec, folder: &RunFolder, shared: &Arc<Shared>) -> io::Result<End> {
+    let lock = lock::open(&spec, folder);
+    // Threads inherit it: those that run the job are started behind it.
+    confine_to(&spec, folder)?;
+    keeper::spawn(shared.clone(), spec.memory_bytes_max)?;
+    let shared = shared.clone();
+    let runs = thread::Builder::new()
+        .name("run".to_string())
+        .stack_size(planning::STACK_BYTES)
+        .spawn(move || job::run(&spec, lock, &shared))?;
+    Ok(runs
+        .join()
+        .unwrap_or_else(|panic| internal(planning::panic_message(&*panic))))
 }
 
 /// Lets the kernel keep the job to its own folders.

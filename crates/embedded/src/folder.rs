@@ -21,6 +21,19 @@ const OUTCOME: &str = "outcome.json";
 const WORKER: &str = "worker.pid";
 /// Where locks of deployments lie, in the data folder.
 const DEPLOYMENTS: &str = "deployments";
+const RUNS: &str = "runs";
+/// What the server keeps in its data folder, as far as it is nobody else's.
+const OWN_FILES: [&str; 9] = [
+    "oceanus.db",
+    "oceanus.db-wal",
+    "oceanus.db-shm",
+    "oceanus.db-journal",
+    "oceanus.db.lock",
+    "oceanus.db.replaced",
+    "artifacts",
+    RUNS,
+    DEPLOYMENTS,
+];
 
 #[derive(Debug, Clone)]
 pub struct RunFolder {
@@ -49,7 +62,7 @@ impl DataFolder {
     }
 
     pub fn runs(&self) -> PathBuf {
-        self.path.join("runs")
+        self.path.join(RUNS)
     }
 
     pub fn deployments(&self) -> PathBuf {
@@ -68,18 +81,9 @@ impl DataFolder {
         lock_in(&self.deployments(), deployment_id)
     }
 
-    /// Files of the server itself, which no table may touch.
+    /// Files and folders of the server itself, which no table may touch.
     pub fn own_files(&self) -> Vec<PathBuf> {
-        [
-            "oceanus.db",
-            "oceanus.db-wal",
-            "oceanus.db-shm",
-            "oceanus.db-journal",
-        ]
-        .iter()
-        .map(|name| self.path.join(name))
-        .chain([self.runs(), self.deployments()])
-        .collect()
+        OWN_FILES.iter().map(|name| self.path.join(name)).collect()
     }
 }
 

@@ -1096,7 +1096,7 @@ export interface components {
             observed_generation: number;
             /**
              * Format: int32
-             * @description Null: chosen by the platform.
+             * @description Null: as the version ran before, else one shard; an estimate says how many are worth it.
              */
             parallelism: number | null;
             phase: components["schemas"]["Phase"];
@@ -1121,7 +1121,7 @@ export interface components {
             desired?: components["schemas"]["Desired"] | null;
             /**
              * Format: int32
-             * @description Null: chosen by the platform.
+             * @description Null: as the version ran before, else one shard; an estimate says how many are worth it.
              */
             parallelism?: number | null;
             /** Format: int32 */
@@ -1138,7 +1138,7 @@ export interface components {
             name: string;
             /**
              * Format: int32
-             * @description Null: chosen by the platform.
+             * @description Null: as the version ran before, else one shard; an estimate says how many are worth it.
              */
             parallelism?: number | null;
             /** Format: int32 */
@@ -2372,6 +2372,8 @@ export interface operations {
             /** @description Made */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2582,6 +2584,8 @@ export interface operations {
             /** @description Added */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2966,6 +2970,8 @@ export interface operations {
             /** @description Added */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3269,6 +3275,8 @@ export interface operations {
             /** @description It is there */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4364,6 +4372,8 @@ export interface operations {
             201: {
                 headers: {
                     ETag?: string;
+                    /** @description Where it is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5299,6 +5309,8 @@ export interface operations {
             /** @description Added */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5886,6 +5898,8 @@ export interface operations {
             /** @description Kept */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -198,7 +198,7 @@ impl<'a> Archive<'a> {
     }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
     pub fn is_folder(&self) -> bool {
         self.name.ends_with('/')
     }
@@ -208,30 +208,38 @@ impl Entry<'_> {
         self.unpack_to(|_| {})
     }
 
-    pub fn unpack(&self) -> Result<Vec<u8>, Fault> {
+    /// Whether it begins as an archive does. Unpacks no more than that.
+    pub fn begins_as_archive(&self) -> Result<bool, Fault> {
+        let mut first = Vec::new();
+        self.reader()
+            .take(4)
+            .read_to_end(&mut first)
+            .map_err(|_| self.damaged())?;
+        // One without any entry begins with its end.
+        Ok(matches!(number4(&first, 0), Some(LOCAL | END)))
+    }
+
+    /// All of it, if that is at most so many bytes.
+    pub fn unpack(&self, bytes_max: u64) -> Result<Vec<u8>, Fault> {
+        if self.unpacked_bytes > bytes_max {
+            return Err(Fault::of(
+                self.name,
+                format!("it has more than {bytes_max} bytes"),
+            ));
+        }
         let mut bytes = Vec::new();
         self.unpack_to(|piece| bytes.extend_from_slice(piece))?;
         Ok(bytes)
     }
 
     fn unpack_to(&self, mut take: impl FnMut(&[u8])) -> Result<(), Fault> {
-        let damaged = || Fault::of(self.name, "it is damaged");
-        let mut inflating;
-        let mut stored;
-        let source: &mut dyn Read = if self.is_deflated {
-            inflating = DeflateDecoder::new(self.data);
-            &mut inflating
-        } else {
-            stored = self.data;
-            &mut stored
-        };
         // One more than it says, to see whether there is more.
-        let mut source = source.take(self.unpacked_bytes + 1);
+        let mut source = self.reader().take(self.unpacked_bytes + 1);
         let mut crc = Crc::new();
         let mut unpacked = 0u64;
         let mut piece = vec![0; 64 << 10];
         loop {
-            let length = source.read(&mut piece).map_err(|_| damaged())?;
+            let length = source.read(&mut piece).map_err(|_| self.damaged())?;
             if length == 0 {
                 break;
             }
@@ -243,9 +251,21 @@ impl Entry<'_> {
             take(&piece[..length]);
         }
         if unpacked != self.unpacked_bytes || crc.sum() != self.crc {
-            return Err(damaged());
+            return Err(self.damaged());
         }
         Ok(())
+    }
+
+    fn reader(&self) -> Box<dyn Read + 'a> {
+        if self.is_deflated {
+            Box::new(DeflateDecoder::new(self.data))
+        } else {
+            Box::new(self.data)
+        }
+    }
+
+    fn damaged(&self) -> Fault {
+        Fault::of(self.name, "it is damaged")
     }
 }
 

@@ -18,6 +18,8 @@ const RATIO_MAX: u64 = 100;
 const RATIO_FREE_BYTES: u64 = 16 << 20;
 /// A JAR may hold JARs, as Flink's own do; those hold none.
 const DEPTH_MAX: usize = 1;
+/// Of an archive inside the archive, which is unpacked into memory to be looked through.
+const INNER_BYTES_MAX: u64 = 64 << 20;
 const MANIFEST: &str = "META-INF/MANIFEST.MF";
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 const CLASS_LENGTH_MAX: usize = 512;
@@ -126,7 +128,10 @@ fn check_level(bytes: &[u8], depth: usize, budget: &mut Budget) -> Result<Option
                     "archives lie in archives that lie in archives",
                 ));
             };
-            let inner = entry.unpack()?;
+            if !entry.begins_as_archive()? {
+                return Err(Fault::no_archive().inside(entry.name));
+            }
+            let inner = entry.unpack(INNER_BYTES_MAX)?;
             check_level(&inner, depth, budget).map_err(|fault| fault.inside(entry.name))?;
         } else if entry.name.eq_ignore_ascii_case(MANIFEST) {
             main_class = read_manifest(entry)?;
@@ -144,13 +149,7 @@ fn is_archive(entry: &Entry<'_>) -> bool {
 
 /// `Main-Class` of the first section. A line that begins with a blank goes on with the one before.
 fn read_manifest(entry: &Entry<'_>) -> Result<Option<String>, Fault> {
-    if entry.unpacked_bytes > MANIFEST_BYTES_MAX {
-        return Err(Fault::of(
-            entry.name,
-            format!("it has more than {MANIFEST_BYTES_MAX} bytes"),
-        ));
-    }
-    let bytes = entry.unpack()?;
+    let bytes = entry.unpack(MANIFEST_BYTES_MAX)?;
     let text = String::from_utf8_lossy(&bytes)
         .replace("\r\n", "\n")
         .replace('\r', "\n");

@@ -223,7 +223,7 @@ fn links_devices_and_encrypted_entries_are_refused() {
 fn bombs_do_not_go_off() {
     // One entry of much nothing.
     let zeros = Made::new("zeros", &vec![0; 64 << 20]);
-    assert!(refused(&jar(&[zeros.clone()])).contains("more than 100 times as many"));
+    assert!(refused(&jar(std::slice::from_ref(&zeros))).contains("more than 100 times as many"));
     // It says that it is small.
     let liar = Made {
         unpacked: 10,
@@ -297,6 +297,27 @@ fn archives_in_archives_in_archives_are_refused() {
 }
 
 #[test]
+fn an_archive_inside_is_not_unpacked_before_it_is_known_to_be_one_and_small() {
+    let padding = Made::stored("padding", &[1; 1 << 20]);
+    let inner = jar(&[Made::new("a", b"x")]);
+    let large = Made {
+        unpacked: (INNER_BYTES_MAX + 1) as u32,
+        ..Made::new("large.jar", &inner)
+    };
+    assert_eq!(
+        refused(&jar(&[padding.clone(), large])),
+        "entry 'large.jar': it has more than 67108864 bytes"
+    );
+    // What it begins with is looked at first, so that its damage is never come to.
+    let other = Made {
+        crc: 0,
+        ..Made::new("other.jar", &vec![0; 1 << 20])
+    };
+    assert!(refused(&jar(&[other])).contains("entry 'other.jar': it is no JAR"));
+    check(&jar(&[Made::new("empty.jar", &jar(&[]))])).unwrap();
+}
+
+#[test]
 fn damage_is_seen_and_what_can_be_read_in_two_ways_is_refused() {
     let mut damaged = Made::new("a", b"some text that is packed");
     damaged.crc ^= 1;
@@ -309,8 +330,10 @@ fn damage_is_seen_and_what_can_be_read_in_two_ways_is_refused() {
         refused(&jar(&[contradicting])),
         "entry 'a': it contradicts the directory"
     );
-    let mut many = Maker::default();
-    many.count = u16::MAX - 1;
+    let mut many = Maker {
+        count: u16::MAX - 1,
+        ..Maker::default()
+    };
     many.add(&Made::new("a", b"x"));
     assert!(refused(&many.finish()).contains("64-bit kind"));
     let wrong = manifest("Main-Class: ../../evil; rm -rf\n");

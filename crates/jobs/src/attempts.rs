@@ -45,34 +45,15 @@ impl Jobs {
         deployment: &Deployment,
         latest: Option<&Run>,
     ) -> Result<Option<i64>> {
-        let version = self.version_of(deployment, deployment.version).await?;
-        let program = self
-            .program_over(
-                &deployment.workspace,
-                &version.sql,
-                &version.catalog_ddl,
-                &version.settings,
-            )
-            .await?;
-        // A run that is made again keeps what was found for it; a first one is weighed.
-        let kept = latest.filter(|run| run.version == deployment.version);
-        let (parallelism, memory_bytes_max) = match (deployment.parallelism, kept) {
-            (None, Some(run)) => (run.parallelism, run.memory_bytes_max),
-            // A sampled run would keep people waiting who did not ask for one.
-            (wanted, _) => match self.estimate_of(program, Some(wanted.unwrap_or(1))).await {
-                Ok(estimate) => (estimate.parallelism, estimate.memory_bytes),
-                Err(Error::Invalid {
-                    message, diagnostics, ..
-                }) => {
-                    self.refuse(deployment, message, diagnostics).await?;
-                    return Ok(Some(WAITING_MS));
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        let wanted = Share {
-            cores: parallelism,
-            memory_bytes: memory_bytes_max,
+        let wanted = match self.weight(deployment, latest).await {
+            Ok(wanted) => wanted,
+            Err(Error::Invalid {
+                message, diagnostics, ..
+            }) => {
+                self.refuse(deployment, message, diagnostics).await?;
+                return Ok(Some(WAITING_MS));
+            }
+            Err(error) => return Err(error),
         };
         let reserved = lock(&self.inner.capacity).reserve(deployment.id, &deployment.workspace, wanted);
         let _reservation = match reserved {
@@ -80,14 +61,20 @@ impl Jobs {
                 jobs: self,
                 deployment: deployment.id,
             },
-            Err(lack) => return self.wait_for_capacity(deployment, lack).await.map(Some),
+            Err(lack) => {
+                // It is asked for again each second: what it needs does not change until somebody changes it.
+                let known = (deployment.generation, wanted);
+                lock(&self.inner.weights).insert(deployment.id, known);
+                return self.wait_for_capacity(deployment, lack).await.map(Some);
+            }
         };
+        lock(&self.inner.weights).remove(&deployment.id);
         let is_current = deployment.observed_generation == deployment.generation;
         let new = NewRun {
             attempt: latest.map_or(0, |run| failures(run, is_current)) + 1,
             version: deployment.version,
-            parallelism,
-            memory_bytes_max,
+            parallelism: wanted.cores,
+            memory_bytes_max: wanted.memory_bytes,
             epoch_above: self.last_epoch(deployment.id).await?,
         };
         let run = self.inner.store.runs().create(deployment.id, new).await?;
@@ -103,6 +90,39 @@ impl Jobs {
         self.announce(&deployment.workspace, deployment.id);
         self.forget_old_folders(deployment.id).await;
         Ok(None)
+    }
+
+    /// What the next attempt needs. One that is made again keeps what was found for it; a first one is weighed.
+    async fn weight(&self, deployment: &Deployment, latest: Option<&Run>) -> Result<Share> {
+        let known = lock(&self.inner.weights).get(&deployment.id).copied();
+        if let Some((generation, wanted)) = known
+            && generation == deployment.generation
+        {
+            return Ok(wanted);
+        }
+        let kept = latest.filter(|run| run.version == deployment.version);
+        if let (None, Some(run)) = (deployment.parallelism, kept) {
+            return Ok(Share {
+                cores: run.parallelism,
+                memory_bytes: run.memory_bytes_max,
+            });
+        }
+        let version = self.version_of(deployment, deployment.version).await?;
+        let program = self
+            .program_over(
+                &deployment.workspace,
+                &version.sql,
+                &version.catalog_ddl,
+                &version.settings,
+            )
+            .await?;
+        // A sampled run would keep people waiting who did not ask for one.
+        let parallelism = deployment.parallelism.unwrap_or(1);
+        let estimate = self.estimate_of(program, Some(parallelism)).await?;
+        Ok(Share {
+            cores: estimate.parallelism,
+            memory_bytes: estimate.memory_bytes,
+        })
     }
 
     /// Of whatever attempt ran last, whether the store knows it or is an old copy that does not.

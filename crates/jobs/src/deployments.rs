@@ -6,7 +6,7 @@ use runner::{LogPage, Metrics, PlanSummary, Purpose, RunKey};
 use store::{Deployment, Run, Version};
 
 use crate::surroundings::whole_pages;
-use crate::{Error, Jobs, Result};
+use crate::{Error, Jobs, Result, lock};
 
 /// Bytes of log lines in one answer.
 const LOG_BYTES_MAX: usize = 256 << 10;
@@ -98,13 +98,14 @@ impl Jobs {
             .deployments()
             .delete(workspace, id, revision, actor)
             .await?;
+        lock(&self.inner.weights).remove(&id);
         // What is left of them on disk is only in the way: the deployment is gone either way.
         self.forget(runs.iter()).await;
         self.announce(workspace, id);
         Ok(())
     }
 
-    async fn runs_of(&self, id: DeploymentId) -> Result<Vec<Run>> {
+    pub(crate) async fn runs_of(&self, id: DeploymentId) -> Result<Vec<Run>> {
         let mut page = whole_pages();
         let mut runs = Vec::new();
         loop {

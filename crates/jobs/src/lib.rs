@@ -20,6 +20,7 @@ mod reconcile;
 mod resources;
 mod surroundings;
 mod versions;
+mod workspaces;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ pub use plan::catalog::ObjectPath;
 pub use resources::Estimate;
 
 use queue::Queue;
-use resources::Capacity;
+use resources::{Capacity, Share};
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -89,6 +90,8 @@ struct Inner {
     queue: Queue,
     events: broadcast::Sender<DeploymentEvent>,
     capacity: Mutex<Capacity>,
+    /// What deployments need that wait for room, each as of its generation.
+    weights: Mutex<HashMap<DeploymentId, (u64, Share)>>,
     /// Runs that were asked to stop, and when.
     stopping: Mutex<HashMap<RunId, i64>>,
 }
@@ -112,6 +115,7 @@ impl Jobs {
                 queue: Queue::default(),
                 events: broadcast::channel(EVENTS_WAITING_MAX).0,
                 capacity: Mutex::new(capacity),
+                weights: Mutex::default(),
                 stopping: Mutex::default(),
             }),
         }

@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::secret;
 use runner::{Connection, Connections, FileRoots};
 use secrecy::ExposeSecret;
 use store::{PAGE_ITEMS_MAX, PageRequest};
 
 use crate::{Error, Jobs, Result};
 
-const SECRET_OPEN: &str = "${secret.";
 /// Names of connections that a program carries to suggest one of them.
 const SUGGESTED_MAX: usize = 500;
 
@@ -109,15 +109,11 @@ pub fn secrets_in(sql: &str, catalog_ddl: &str, connections: &Connections) -> BT
 
 /// Names in `${secret.name}`, wherever they stand.
 pub fn secret_names<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for text in texts {
-        for piece in text.split(SECRET_OPEN).skip(1) {
-            if let Some((name, _)) = piece.split_once('}') {
-                names.insert(name.to_string());
-            }
-        }
-    }
-    names
+    texts
+        .into_iter()
+        .flat_map(secret::names)
+        .map(str::to_string)
+        .collect()
 }
 
 #[cfg(test)]

@@ -96,15 +96,6 @@ impl Sessions<'_> {
             .await?;
         write.commit().await
     }
-
-    pub async fn end_all(&self, user: UserId) -> Result<()> {
-        let mut write = self.store.write().await?;
-        sqlx::query("DELETE FROM sessions WHERE user_id = $1")
-            .bind(user.to_string())
-            .execute(write.connection())
-            .await?;
-        write.commit().await
-    }
 }
 
 pub(crate) fn id_hash(id: &str) -> String {

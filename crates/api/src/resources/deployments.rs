@@ -32,7 +32,7 @@ pub struct Deployment {
     /// The number of the draft's version that should run.
     version: u32,
     engine: String,
-    /// Null: chosen by the platform.
+    /// Null: as the version ran before, else one shard; an estimate says how many are worth it.
     #[schema(required)]
     parallelism: Option<u32>,
     desired: Desired,
@@ -101,7 +101,7 @@ struct DeploymentContent {
     #[schema(value_type = String)]
     draft_id: DraftId,
     version: u32,
-    /// Null: chosen by the platform.
+    /// Null: as the version ran before, else one shard; an estimate says how many are worth it.
     #[serde(default)]
     parallelism: Option<u32>,
     /// `running` unless it is given.
@@ -118,7 +118,7 @@ struct DeploymentChange {
     desired: Option<Desired>,
     #[serde(default)]
     version: Option<u32>,
-    /// Null: chosen by the platform.
+    /// Null: as the version ran before, else one shard; an estimate says how many are worth it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     parallelism: Option<Option<u32>>,

@@ -191,7 +191,7 @@ async fn delete_workspace(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<StatusCode> {
-    app.store().workspaces().delete(&name, &caller.actor()).await?;
+    app.jobs.delete_workspace(&caller.actor(), &name).await?;
     app.credentials_changed();
     Ok(StatusCode::NO_CONTENT)
 }

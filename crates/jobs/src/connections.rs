@@ -19,6 +19,7 @@ impl Jobs {
             network: self.inner.settings.network.clone(),
             secrets: Secrets::new(self.secrets(workspace, &names).await?),
         };
-        self.ask(move |runner| runner.test_connection(&test)).await
+        self.ask_in_turn(move |runner| runner.test_connection(&test))
+            .await
     }
 }

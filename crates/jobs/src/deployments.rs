@@ -126,7 +126,7 @@ impl Jobs {
             .program_over(workspace, &version.sql, &version.catalog_ddl, &version.settings)
             .await?;
         let report = self
-            .ask(move |runner| runner.check(&program, Purpose::Deployment))
+            .ask_in_turn(move |runner| runner.check(&program, Purpose::Deployment))
             .await?;
         match report.plan {
             Some(plan) => Ok(plan),
@@ -144,7 +144,7 @@ impl Jobs {
             return Err(Error::not_found("run", "of this deployment"));
         };
         let run = key(&run);
-        Ok(self.ask(move |runner| runner.metrics(&run)).await??)
+        Ok(self.look_at_run(move |runner| runner.metrics(&run)).await??)
     }
 
     /// Log lines of an attempt, the last one unless it is named, from a byte offset on.
@@ -165,7 +165,7 @@ impl Jobs {
         };
         let run = run.id.to_string();
         Ok(self
-            .ask(move |runner| runner.logs(&run, after, LOG_BYTES_MAX))
+            .look_at_run(move |runner| runner.logs(&run, after, LOG_BYTES_MAX))
             .await??)
     }
 

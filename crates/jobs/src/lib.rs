@@ -25,6 +25,7 @@ mod workspaces;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use dataflow::Registry;
 use model::AddressRules;
@@ -32,7 +33,7 @@ use model::id::{DeploymentId, RunId};
 use runner::Runner;
 use stdx::Clock;
 use store::Store;
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 pub use artifacts::Jar;
 pub use bundle::{Bundle, BundleDiff, BundleReport};
@@ -50,6 +51,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Events that a slow listener may lag behind before it misses some: it then reads everything again.
 const EVENTS_WAITING_MAX: usize = 1024;
+/// Texts of people that are worked on at once, and questions about runs that are asked for people at once. All block
+/// threads of one pool of 512: what keeps deployments right is asked without a turn, and finds threads left.
+const TEXTS_MAX: usize = 64;
+const LOOKS_MAX: usize = 64;
+/// How long a person waits for a turn.
+const TURN_PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
 pub struct JobsSettings {
@@ -88,6 +95,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     settings: JobsSettings,
     queue: Queue,
+    texts: Arc<Semaphore>,
+    looks: Arc<Semaphore>,
     events: broadcast::Sender<DeploymentEvent>,
     capacity: Mutex<Capacity>,
     /// What deployments need that wait for room, each as of its generation.
@@ -113,6 +122,8 @@ impl Jobs {
                 clock,
                 settings,
                 queue: Queue::default(),
+                texts: Arc::new(Semaphore::new(TEXTS_MAX)),
+                looks: Arc::new(Semaphore::new(LOOKS_MAX)),
                 events: broadcast::channel(EVENTS_WAITING_MAX).0,
                 capacity: Mutex::new(capacity),
                 weights: Mutex::default(),
@@ -145,6 +156,49 @@ impl Jobs {
             .await
             .map_err(|panic| Error::Internal(format!("the runner panicked: {panic}")))
     }
+
+    /// As [`Jobs::ask`], about a person's text.
+    async fn ask_in_turn<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Runner) -> T + Send + 'static,
+    ) -> Result<T> {
+        let turn = turn(&self.inner.texts).await?;
+        self.ask(move |runner| {
+            let _turn = turn;
+            ask(runner)
+        })
+        .await
+    }
+
+    /// As [`Jobs::ask`], for a person who looks at a run.
+    async fn look_at_run<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Runner) -> T + Send + 'static,
+    ) -> Result<T> {
+        let turn = turn(&self.inner.looks).await?;
+        self.ask(move |runner| {
+            let _turn = turn;
+            ask(runner)
+        })
+        .await
+    }
+
+    /// Works on a person's statements, as [`catalog::apart`] does.
+    async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let turn = turn(&self.inner.texts).await?;
+        catalog::apart(move || {
+            let _turn = turn;
+            work()
+        })
+        .await
+    }
+}
+
+/// Waits for a turn. Whoever has it keeps it until the work is done, even if nobody waits for that any more.
+async fn turn(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
+    let busy = || Error::Busy("too many others are being answered".to_string());
+    let waited = tokio::time::timeout(TURN_PATIENCE, Arc::clone(turns).acquire_owned()).await;
+    waited.map_err(|_| busy())?.map_err(|_| busy())
 }
 
 /// A poisoned lock guards data that is still whole: every critical section here is a plain assignment.

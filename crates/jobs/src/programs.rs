@@ -23,7 +23,7 @@ impl Jobs {
         settings: &BTreeMap<String, String>,
     ) -> Result<CheckReport> {
         let program = self.program(workspace, sql, settings).await?;
-        self.ask(move |runner| runner.check(&program, Purpose::Draft))
+        self.ask_in_turn(move |runner| runner.check(&program, Purpose::Draft))
             .await
     }
 
@@ -41,7 +41,7 @@ impl Jobs {
             limits.rows_max = rows_max.clamp(1, limits.rows_max);
         }
         let request = PreviewRequest { program, limits };
-        Ok(self.ask(move |runner| runner.preview(request)).await??)
+        Ok(self.ask_in_turn(move |runner| runner.preview(request)).await??)
     }
 
     /// The first rows of a table.
@@ -61,7 +61,7 @@ impl Jobs {
     pub async fn table(&self, workspace: &str, path: &ObjectPath) -> Result<TableDetail> {
         let (_, loaded) = self.load_catalog(workspace).await?;
         let path = path.clone();
-        catalog::apart(move || loaded.table(&path)).await?
+        self.apart(move || loaded.table(&path)).await?
     }
 
     /// Executes statements that define something: all of them, or none.
@@ -69,11 +69,12 @@ impl Jobs {
         check_length(text)?;
         let (revision, mut loaded) = self.load_catalog(workspace).await?;
         let defining = text.to_string();
-        let (defined, statements) = catalog::apart(move || {
-            let defined = loaded.define(&defining);
-            (defined, loaded.statements())
-        })
-        .await?;
+        let (defined, statements) = self
+            .apart(move || {
+                let defined = loaded.define(&defining);
+                (defined, loaded.statements())
+            })
+            .await?;
         let refused = |diagnostics| Error::diagnosed("the catalog is unchanged", diagnostics);
         let messages = defined.map_err(refused)?;
         // Where the options of tables lead, and whether they may, is known to the runner.
@@ -94,14 +95,16 @@ impl Jobs {
         let snapshot = self.inner.store.catalog().read(workspace).await?;
         let statements: Vec<CatalogStatement> = snapshot.objects.into_iter().map(statement).collect();
         let (registry, clock) = (Arc::clone(&self.inner.registry), Arc::clone(&self.inner.clock));
-        let loaded = catalog::apart(move || Loaded::new(registry, clock, statements)).await?;
+        let loaded = self
+            .apart(move || Loaded::new(registry, clock, statements))
+            .await?;
         Ok((snapshot.revision, loaded))
     }
 
     /// The text that makes the workspace's catalog as it is now, without what is broken in it.
     pub(crate) async fn catalog_ddl(&self, workspace: &str) -> Result<String> {
         let (_, loaded) = self.load_catalog(workspace).await?;
-        catalog::apart(move || catalog::script(&loaded.holding())).await
+        self.apart(move || catalog::script(&loaded.holding())).await
     }
 
     /// A text with the workspace's catalog of now.

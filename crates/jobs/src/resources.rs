@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use model::id::{DeploymentId, DraftId, RunId};
-use runner::{Next, PlanSummary, PreviewEvent, PreviewLimits, PreviewRequest, Program, Purpose};
+use runner::{Next, PlanSummary, PreviewEvent, PreviewLimits, PreviewRequest, Program, Purpose, Runner};
 use serde::Serialize;
 
 use crate::{Error, Jobs, JobsSettings, Result};
@@ -41,9 +41,12 @@ impl Jobs {
     /// With a parallelism that is given there is nothing to sample.
     pub(crate) async fn estimate_of(&self, program: Program, given: Option<u32>) -> Result<Estimate> {
         let checked = program.clone();
-        let report = self
-            .ask(move |runner| runner.check(&checked, Purpose::Deployment))
-            .await?;
+        let check = move |runner: &dyn Runner| runner.check(&checked, Purpose::Deployment);
+        // A run that is to begin has a parallelism, and waits for nobody.
+        let report = match given {
+            Some(_) => self.ask(check).await?,
+            None => self.ask_in_turn(check).await?,
+        };
         let Some(plan) = report.plan else {
             return Err(Error::diagnosed(
                 "the version cannot be planned",
@@ -55,7 +58,7 @@ impl Jobs {
         let choice = match given {
             Some(parallelism) => Choice::Given(parallelism),
             None => Choice::Sampled {
-                rows_per_second: self.ask(move |runner| sample(runner, program)).await?,
+                rows_per_second: self.ask_in_turn(move |runner| sample(runner, program)).await?,
                 parallelism_max: most,
             },
         };

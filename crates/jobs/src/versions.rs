@@ -21,7 +21,7 @@ impl Jobs {
             .program_over(workspace, &read.sql, &catalog_ddl, &read.settings)
             .await?;
         let report = self
-            .ask(move |runner| runner.check(&program, Purpose::Deployment))
+            .ask_in_turn(move |runner| runner.check(&program, Purpose::Deployment))
             .await?;
         if report.has_errors() {
             return Err(Error::diagnosed(

@@ -167,7 +167,10 @@ impl Runner for Stage {
             }
         }
         let last = self.last_epoch(&spec.deployment_id)?.unwrap_or(0);
-        let is_full = self.starts.fetch_add(1, Ordering::SeqCst).is_multiple_of(STARTS_TO_FAILURE);
+        let is_full = self
+            .starts
+            .fetch_add(1, Ordering::SeqCst)
+            .is_multiple_of(STARTS_TO_FAILURE);
         if is_full {
             return Err(RunnerError::io(
                 "cannot start",

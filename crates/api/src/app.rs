@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jobs::Jobs;
 use model::UserId;
 use store::{NewUser, Store, User};
-use tokio::sync::{OnceCell, Semaphore, watch};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit, watch};
 
+use crate::body::Rooms;
 use crate::operations::Operations;
-use crate::problem::Result;
+use crate::problem::{Problem, Result};
 use crate::stream::Streams;
 use crate::throttle::Throttle;
 use crate::{Mode, Settings};
@@ -21,10 +23,14 @@ pub const LOCAL_USER: &str = "local";
 
 /// Names of users that are kept at hand.
 const NAMES_MAX: usize = 10_000;
-/// Uploads that are in memory at once.
+/// Uploads that are looked through at once; others wait with their bytes in memory.
 const UPLOADS_MAX: usize = 2;
+/// Workspaces that are written as files, compared with files or made what files say at once.
+const BUNDLES_MAX: usize = 2;
+/// How long a request waits for its turn.
+const TURN_PATIENCE: Duration = Duration::from_secs(30);
 /// Workspaces as files that are on their way to their readers.
-const EXPORTS_MAX: usize = 8;
+const EXPORTS_MAX: usize = 4;
 /// Passwords that wait to be verified or hashed.
 const PASSWORDS_WAITING_MAX: usize = 16;
 
@@ -37,7 +43,10 @@ pub struct Shared {
     pub streams: Arc<Streams>,
     pub sign_ins: Throttle,
     pub operations: Operations,
+    /// Memory for what is sent.
+    pub bodies: Rooms,
     pub uploads: Semaphore,
+    pub bundles: Semaphore,
     pub exports: Arc<Semaphore>,
     pub passwords: Semaphore,
     /// Tells streams to look whether they may go on. Counts changes of sessions, tokens, users and members.
@@ -63,7 +72,9 @@ impl App {
             streams: Arc::default(),
             sign_ins: Throttle::new(Arc::clone(&clock)),
             operations: Operations::new(clock),
+            bodies: Rooms::new(),
             uploads: Semaphore::new(UPLOADS_MAX),
+            bundles: Semaphore::new(BUNDLES_MAX),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             passwords: Semaphore::new(PASSWORDS_WAITING_MAX),
             credentials: watch::Sender::new(0),
@@ -136,4 +147,11 @@ impl Shared {
         names.insert(id, name.clone());
         Ok(name)
     }
+}
+
+/// Waits for one of few places, within a bound.
+pub async fn turn(places: &Semaphore) -> Result<SemaphorePermit<'_>> {
+    let busy = || Problem::too_many("others are before this request").retry_after(5);
+    let waited = tokio::time::timeout(TURN_PATIENCE, places.acquire()).await;
+    waited.map_err(|_| busy())?.map_err(|_| busy())
 }

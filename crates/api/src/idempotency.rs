@@ -17,7 +17,7 @@ use store::{Answer, Claim};
 
 use crate::access::Caller;
 use crate::app::App;
-use crate::body::read;
+use crate::body::{Held, Whole, read};
 use crate::problem::{Problem, Result};
 use crate::resources::recovered;
 
@@ -70,8 +70,12 @@ async fn answer(bytes_max: usize, request: Request, next: Next) -> Result<Respon
             Err(Problem::conflict("a request with this Idempotency-Key is under way").retry_after(1))
         }
         Claim::New => {
-            let request = Request::from_parts(parts, Body::from(bytes));
+            let held = parts.extensions.get::<Held>().cloned();
+            parts.extensions.insert(Whole(bytes));
+            let request = Request::from_parts(parts, Body::empty());
             let work = async move {
+                // The room of its body is taken until then.
+                let _held = held;
                 let keys = app.store().idempotency();
                 let response = keys.work(&principal, &key, next.run(request)).await;
                 keep(&app, &principal, &key, response).await

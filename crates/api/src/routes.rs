@@ -4,6 +4,7 @@
 //! workspace of the path, the problems that any such route answers with.
 
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -15,7 +16,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::access::{self, Need};
 use crate::app::App;
-use crate::body::JSON_BYTES_MAX;
+use crate::body::{Held, JSON_BYTES_MAX};
 use crate::idempotency;
 
 /// The routes of a noun, or of all of them.
@@ -58,9 +59,16 @@ impl Routes {
                 document(path, operation, need);
             }
         }
-        let methods = methods.route_layer(middleware::from_fn(move |request, next| {
-            access::guard(need, request, next)
-        }));
+        let methods = methods.route_layer(middleware::from_fn(
+            move |mut request: Request, next| async move {
+                // What the body takes is given back when the answer is there.
+                let held = Held::default();
+                request.extensions_mut().insert(held.clone());
+                let response = access::guard(need, request, next).await;
+                drop(held);
+                response
+            },
+        ));
         Routes(self.0.routes((schemas, paths, methods)))
     }
 

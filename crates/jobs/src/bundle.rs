@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{DiffLine, Jobs, Result};
+use crate::{DiffLine, Error, Jobs, Result};
 
 pub use files::{BYTES_MAX, FILES_MAX};
 
@@ -62,6 +62,23 @@ pub struct BundleReport {
     pub applied: bool,
     #[serde(flatten)]
     pub diff: BundleDiff,
+}
+
+/// Why applying a bundle came to no end, and what it had changed by then. Another one finishes it.
+#[derive(Debug)]
+pub struct Unfinished {
+    pub error: Error,
+    pub applied: Vec<Change>,
+}
+
+impl From<Error> for Unfinished {
+    /// Before the first change.
+    fn from(error: Error) -> Unfinished {
+        Unfinished {
+            error,
+            applied: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -130,15 +147,20 @@ impl FileDiagnostic {
         self
     }
 
-    fn as_warning(mut self) -> FileDiagnostic {
+    fn into_warning(mut self) -> FileDiagnostic {
         self.diagnostic.severity = runner::Severity::Warning;
         self
     }
 }
 
 impl Jobs {
+    /// Refuses a workspace that is larger than a bundle may be.
     pub async fn export(&self, workspace: &str) -> Result<Bundle> {
-        Ok(render::bundle(&self.found(workspace).await?))
+        let bundle = render::bundle(&self.found(workspace).await?);
+        match files::too_large(&bundle.files) {
+            None => Ok(bundle),
+            Some(message) => Err(Error::invalid(message).with_hint(files::SPLIT_HINT)),
+        }
     }
 
     /// What [`Jobs::apply`] would do. Writes nothing.

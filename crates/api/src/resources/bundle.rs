@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use jobs::bundle as known;
 use serde::{Deserialize, Serialize};
 use store::Role;
-use tokio::sync::SemaphorePermit;
 use tokio_stream::StreamExt;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -19,8 +18,8 @@ use utoipa_axum::routes;
 use super::diagnostic::Diagnostic;
 use super::versions::DiffLine;
 use crate::access::{InWorkspace, Need};
-use crate::app::App;
-use crate::body::{Json, json};
+use crate::app::{App, turn};
+use crate::body::{Held, Json, json};
 use crate::etag::location;
 use crate::operations::{Ending, Operation};
 use crate::problem::{Problem, Result};
@@ -58,7 +57,8 @@ struct BundleDiff {
 /// What an import has changed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BundleReport {
-    /// False if there was a fault: nothing has changed then.
+    /// False if the files have faults, and nothing has changed; or if it broke off, and `changes` are those that
+    /// were made: import again.
     applied: bool,
     changes: Vec<BundleChange>,
     diagnostics: Vec<FileDiagnostic>,
@@ -147,7 +147,9 @@ pub fn routes() -> Routes {
 async fn export_workspace(State(app): State<App>, at: InWorkspace) -> Result<Response> {
     let busy = || Problem::too_many("other exports are under way").retry_after(5);
     let place = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| busy())?;
+    let turn = turn(&app.bundles).await?;
     let known::Bundle { files } = app.jobs.export(&at.name).await?;
+    drop(turn);
     let text = serde_json::to_vec(&Bundle { files }).map_err(|fault| Problem::logged(&fault))?;
     // The place is taken until the last byte has left.
     let body = tokio_stream::once(Bytes::from(text)).map(move |bytes| {
@@ -171,8 +173,8 @@ async fn compare_import(
     at: InWorkspace,
     request: Request,
 ) -> Result<Json<BundleDiff>> {
-    let _place = place(&app)?;
     let content: BundleContent = json(request, IMPORT_BYTES_MAX).await?;
+    let _turn = turn(&app.bundles).await?;
     let bundle = known::Bundle { files: content.files };
     let diff = app.jobs.bundle_diff(&at.name, &bundle, content.prune).await?;
     Ok(Json(BundleDiff::from(diff)))
@@ -189,21 +191,30 @@ async fn compare_import(
     responses((status = 202, description = "It is being done", body = Operation, headers(("Location" = String))))
 )]
 async fn import_workspace(State(app): State<App>, at: InWorkspace, request: Request) -> Result<Response> {
-    let place = place(&app)?;
+    let held = request.extensions().get::<Held>().cloned();
     let content: BundleContent = json(request, IMPORT_BYTES_MAX).await?;
-    drop(place);
     let id = app.store().new_id(app.store().clock().now_ms());
     let owner = at.caller.principal().key();
-    let jobs = app.jobs.clone();
+    let working = app.clone();
     let work = async move {
+        // The files are in memory until they are applied.
+        let _held = held;
+        // Few operations run at all, so that each gets its turn.
+        let _turn = match working.bundles.acquire().await {
+            Ok(turn) => turn,
+            Err(closed) => {
+                return Ending {
+                    result: None,
+                    problem: Some(Problem::logged(&closed)),
+                };
+            }
+        };
         let bundle = known::Bundle { files: content.files };
-        let applied = jobs.apply(&at.actor(), &at.name, bundle, content.prune).await;
-        match applied {
+        let actor = at.actor();
+        let applied = working.jobs.apply(&actor, &at.name, bundle, content.prune);
+        match applied.await {
             Ok(report) => ending(report),
-            Err(error) => Ending {
-                result: None,
-                problem: Some(error.into()),
-            },
+            Err(unfinished) => unfinished_ending(unfinished),
         }
     };
     let operation = app.operations.begin(owner, id, "import", work)?;
@@ -235,8 +246,30 @@ fn ending(report: known::BundleReport) -> Ending {
     }
 }
 
-/// Bundles are large, so that few are in memory at once.
-fn place(app: &App) -> Result<SemaphorePermit<'_>> {
-    let busy = || Problem::too_many("other files are under way").retry_after(5);
-    app.uploads.try_acquire().map_err(|_| busy())
+fn unfinished_ending(unfinished: known::Unfinished) -> Ending {
+    let known::Unfinished { error, applied } = unfinished;
+    let problem = Problem::from(error);
+    if applied.is_empty() {
+        return Ending {
+            result: None,
+            problem: Some(problem),
+        };
+    }
+    let shown = BundleReport {
+        applied: false,
+        changes: applied.into_iter().map(BundleChange::from).collect(),
+        diagnostics: Vec::new(),
+    };
+    match serde_json::to_value(&shown) {
+        Ok(result) => Ending {
+            result: Some(result),
+            problem: Some(
+                problem.hint("The result says what was changed until then. Apply the files again."),
+            ),
+        },
+        Err(fault) => Ending {
+            result: None,
+            problem: Some(Problem::logged(&fault)),
+        },
+    }
 }

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::diagnostic::Diagnostic;
 use crate::access::{InWorkspace, Need};
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Json, Path, Query, SMALL_BYTES_MAX, SmallJson};
 use crate::etag::{Created, IfMatch, Tagged};
 use crate::names::{Desired, Phase};
 use crate::page::{Page, PageQuery};
@@ -221,7 +221,11 @@ impl From<Value> for Failure {
 pub fn routes() -> Routes {
     Routes::new()
         .add(Need::Role(Role::Viewer), routes!(list_deployments))
-        .add_creating(Need::Role(Role::Operator), routes!(create_deployment))
+        .add_creating_from(
+            Need::Role(Role::Operator),
+            SMALL_BYTES_MAX,
+            routes!(create_deployment),
+        )
         .add(Need::Role(Role::Viewer), routes!(get_deployment))
         .add(Need::Role(Role::Operator), routes!(change_deployment))
         .add(Need::Role(Role::Operator), routes!(delete_deployment))
@@ -271,7 +275,7 @@ async fn list_deployments(
 async fn create_deployment(
     State(app): State<App>,
     at: InWorkspace,
-    Json(content): Json<DeploymentContent>,
+    SmallJson(content): SmallJson<DeploymentContent>,
 ) -> Result<Created<Deployment>> {
     let new = jobs::NewDeployment {
         name: content.name,
@@ -315,7 +319,7 @@ async fn change_deployment(
     at: InWorkspace,
     Path(path): Path<DeploymentPath>,
     from: IfMatch,
-    Json(change): Json<DeploymentChange>,
+    SmallJson(change): SmallJson<DeploymentChange>,
 ) -> Result<Tagged<Deployment>> {
     let change = jobs::DeploymentChange {
         desired: change.desired.map(|desired| desired.0),

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::access::{InWorkspace, Need};
 use crate::app::App;
-use crate::body::{Json, Path};
+use crate::body::{Json, Path, SmallJson};
 use crate::names::Role;
 use crate::page::{Page, PageQuery};
 use crate::problem::{Problem, Result};
@@ -87,7 +87,7 @@ async fn put_member(
     State(app): State<App>,
     at: InWorkspace,
     Path(path): Path<MemberPath>,
-    Json(content): Json<MemberContent>,
+    SmallJson(content): SmallJson<MemberContent>,
 ) -> Result<Json<Member>> {
     let user = find(&app, &path.user).await?;
     let members = app.store().members();

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::access::{Caller, Need};
 use crate::app::App;
-use crate::body::{Json, Path};
+use crate::body::{Json, Path, SMALL_BYTES_MAX, SmallJson};
 use crate::etag::Created;
 use crate::names::Role;
 use crate::page::{Page, PageQuery};
@@ -88,7 +88,7 @@ impl From<store::Token> for Token {
 pub fn routes() -> Routes {
     Routes::new()
         .add(Need::SignedIn, routes!(list_tokens))
-        .add_creating(Need::SignedIn, routes!(create_token))
+        .add_creating_from(Need::SignedIn, SMALL_BYTES_MAX, routes!(create_token))
         .add(Need::SignedIn, routes!(delete_token))
 }
 
@@ -119,7 +119,7 @@ async fn list_tokens(State(app): State<App>, caller: Caller, page: PageQuery) ->
 async fn create_token(
     State(app): State<App>,
     caller: Caller,
-    Json(content): Json<TokenContent>,
+    SmallJson(content): SmallJson<TokenContent>,
 ) -> Result<Created<NewToken>> {
     let expires_at = content.expires_at.map(Time::ms);
     caller

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::session::address;
 use crate::access::{Caller, Need};
 use crate::app::{App, LOCAL_USER};
-use crate::body::{Hidden, Json, Path};
+use crate::body::{Hidden, Json, Path, SMALL_BYTES_MAX, SmallJson};
 use crate::credentials::Means;
 use crate::etag::Created;
 use crate::headers::Peer;
@@ -85,7 +85,7 @@ pub fn created(user: store::User) -> Created<User> {
 pub fn routes() -> Routes {
     Routes::new()
         .add(Need::Admin, routes!(list_users))
-        .add_creating(Need::Admin, routes!(create_user))
+        .add_creating_from(Need::Admin, SMALL_BYTES_MAX, routes!(create_user))
         .add(Need::Admin, routes!(get_user))
         .add(Need::Admin, routes!(delete_user))
         .add(Need::SignedIn, routes!(set_password))
@@ -119,7 +119,7 @@ async fn list_users(State(app): State<App>, page: PageQuery) -> Result<Json<Page
 async fn create_user(
     State(app): State<App>,
     caller: Caller,
-    Json(content): Json<UserContent>,
+    SmallJson(content): SmallJson<UserContent>,
 ) -> Result<Created<User>> {
     let new = NewUser {
         name: content.name,
@@ -183,7 +183,7 @@ async fn set_password(
     caller: Caller,
     Path(path): Path<UserPath>,
     peer: Option<Extension<Peer>>,
-    Json(change): Json<PasswordChange>,
+    SmallJson(change): SmallJson<PasswordChange>,
 ) -> Result<StatusCode> {
     caller.check_password_of(path.id)?;
     let busy = || Problem::unavailable("too many passwords are being verified").retry_after(1);

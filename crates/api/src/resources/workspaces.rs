@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::access::{Caller, InWorkspace, Need};
 use crate::app::App;
-use crate::body::{Json, Path};
+use crate::body::{Json, Path, SMALL_BYTES_MAX, SmallJson};
 use crate::credentials::Means;
 use crate::etag::Created;
 use crate::names::Role;
@@ -79,7 +79,7 @@ pub fn created(workspace: store::Workspace) -> Created<Workspace> {
 pub fn routes() -> Routes {
     Routes::new()
         .add(Need::SignedIn, routes!(list_workspaces))
-        .add_creating(Need::Admin, routes!(create_workspace))
+        .add_creating_from(Need::Admin, SMALL_BYTES_MAX, routes!(create_workspace))
         .add(Need::Role(Needed::Viewer), routes!(get_workspace))
         .add(Need::Admin, routes!(delete_workspace))
 }
@@ -135,7 +135,7 @@ async fn list_workspaces(
 async fn create_workspace(
     State(app): State<App>,
     caller: Caller,
-    Json(content): Json<WorkspaceContent>,
+    SmallJson(content): SmallJson<WorkspaceContent>,
 ) -> Result<Created<Workspace>> {
     let new = store::NewWorkspace {
         name: content.name,

@@ -3,6 +3,7 @@
 //! The order is that of need: catalog, connections, what is to be gone from the machine, drafts with their versions,
 //! deployments; then what nothing refers to any more.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use model::id::DraftId;
@@ -10,8 +11,8 @@ use model::phase::DesiredState;
 use serde_json::json;
 use store::{Deployment, Draft, DraftChange, NewAuditEvent, NewConnection, NewDraft, NewVersion};
 
-use super::compare::{DeploymentWork, JobWork, Work};
-use super::{Action, Bundle, BundleReport, FileDiagnostic};
+use super::compare::{DeploymentWork, JobWork, Work, version_name};
+use super::{Action, Bundle, BundleReport, Change, FileDiagnostic, Unfinished};
 use crate::{DeploymentChange, Error, Jobs, NewDeployment, Result};
 
 /// How often, and how many times, it is looked whether deployments that are to be deleted have stopped. Together
@@ -30,7 +31,7 @@ impl Jobs {
         workspace: &str,
         bundle: Bundle,
         prune: bool,
-    ) -> Result<BundleReport> {
+    ) -> std::result::Result<BundleReport, Unfinished> {
         let mut work = self.compare(workspace, &bundle, prune).await?;
         if work.diff.has_errors() {
             return Ok(BundleReport {
@@ -38,12 +39,31 @@ impl Jobs {
                 diff: work.diff,
             });
         }
+        let mut done = Done::default();
+        let worked = self.work(actor, workspace, &mut work, &mut done).await;
+        let applied: Vec<Change> = match worked {
+            Ok(()) => work.diff.changes.clone(),
+            Err(_) => done.of(&work.diff.changes),
+        };
+        let audited = self.audit_import(actor, workspace, &applied, prune, worked.is_ok());
+        let audited = audited.await;
+        match worked.and(audited) {
+            Ok(()) => Ok(BundleReport {
+                applied: true,
+                diff: work.diff,
+            }),
+            Err(error) => Err(Unfinished { error, applied }),
+        }
+    }
+
+    async fn work(&self, actor: &str, workspace: &str, work: &mut Work, done: &mut Done) -> Result<()> {
         let store = &self.inner.store;
         if let Some((revision, objects)) = work.catalog.take() {
             store
                 .catalog()
                 .replace(workspace, revision, objects, actor)
                 .await?;
+            done.has_catalog = true;
         }
         for (name, connection) in &work.connections {
             let new = NewConnection {
@@ -51,12 +71,14 @@ impl Jobs {
                 options: connection.options.clone(),
             };
             store.connections().put(workspace, name, new, actor).await?;
+            done.add("connection", name);
         }
         let left = self
-            .delete_deployments(actor, workspace, &work.deployments_deleted)
+            .delete_deployments(actor, workspace, &work.deployments_deleted, done)
             .await?;
         for job in &work.jobs {
-            self.apply_job(actor, workspace, job, &work.catalog_ddl).await?;
+            self.apply_job(actor, workspace, job, &work.catalog_ddl, done)
+                .await?;
         }
         for draft in &work.jobs_deleted {
             // Its versions belong to it, and what is left of its deployments still runs one of them.
@@ -65,26 +87,32 @@ impl Jobs {
                     .drafts()
                     .delete(workspace, draft.id, draft.revision, actor)
                     .await?;
+                done.add("job", &draft.name);
             }
         }
         for name in &work.connections_deleted {
             store.connections().delete(workspace, name, actor).await?;
+            done.add("connection", name);
         }
         for deployment in left {
             let message = format!("deployment '{}' has not stopped yet and stays", deployment.name);
             let told = FileDiagnostic::without_file(message).hint("apply the bundle again to delete it");
-            work.diff.diagnostics.push(told.as_warning());
+            work.diff.diagnostics.push(told.into_warning());
         }
-        self.audit_import(actor, workspace, &work, prune).await?;
-        Ok(BundleReport {
-            applied: true,
-            diff: work.diff,
-        })
+        Ok(())
     }
 
-    async fn apply_job(&self, actor: &str, workspace: &str, job: &JobWork, catalog_ddl: &str) -> Result<()> {
+    async fn apply_job(
+        &self,
+        actor: &str,
+        workspace: &str,
+        job: &JobWork,
+        catalog_ddl: &str,
+        done: &mut Done,
+    ) -> Result<()> {
         let store = &self.inner.store;
         let draft = self.apply_draft(actor, workspace, job).await?;
+        done.add("job", &job.name);
         let mut latest = job.latest;
         if job.keeps_version {
             let new = NewVersion {
@@ -94,6 +122,7 @@ impl Jobs {
                 revision: Some(draft.revision),
             };
             let kept = store.versions().create(workspace, draft.id, new, actor).await?;
+            done.add("version", &version_name(&job.name, kept.number));
             latest = Some(kept.number);
         }
         for deployment in &job.deployments {
@@ -105,6 +134,7 @@ impl Jobs {
             };
             self.apply_deployment(actor, workspace, draft.id, version, deployment)
                 .await?;
+            done.add("deployment", &deployment.name);
         }
         Ok(())
     }
@@ -173,6 +203,7 @@ impl Jobs {
         actor: &str,
         workspace: &str,
         deployments: &[Deployment],
+        done: &mut Done,
     ) -> Result<Vec<Deployment>> {
         let mut waiting = Vec::new();
         for deployment in deployments {
@@ -189,7 +220,9 @@ impl Jobs {
         for _ in 0..STOP_LOOKS_MAX {
             let mut still = Vec::new();
             for deployment in waiting {
-                if !self.try_delete(actor, workspace, &deployment).await? {
+                if self.try_delete(actor, workspace, &deployment).await? {
+                    done.add("deployment", &deployment.name);
+                } else {
                     still.push(deployment);
                 }
             }
@@ -224,17 +257,22 @@ impl Jobs {
         }
     }
 
-    async fn audit_import(&self, actor: &str, workspace: &str, work: &Work, prune: bool) -> Result<()> {
-        let count = |action: Action| {
-            let changes = work.diff.changes.iter();
-            changes.filter(|change| change.action == action).count()
-        };
+    async fn audit_import(
+        &self,
+        actor: &str,
+        workspace: &str,
+        applied: &[Change],
+        prune: bool,
+        is_finished: bool,
+    ) -> Result<()> {
+        let count = |action: Action| applied.iter().filter(|change| change.action == action).count();
         let event = NewAuditEvent {
             actor: actor.to_string(),
             workspace: Some(workspace.to_string()),
             action: "workspace.import".to_string(),
             subject: workspace.to_string(),
             detail: json!({
+                "finished": is_finished,
                 "prune": prune,
                 "created": count(Action::Create),
                 "updated": count(Action::Update),
@@ -243,5 +281,66 @@ impl Jobs {
         };
         self.inner.store.audit().append(event).await?;
         Ok(())
+    }
+}
+
+/// What was done so far of what is to be done.
+#[derive(Debug, Default)]
+struct Done {
+    /// It is replaced as a whole.
+    has_catalog: bool,
+    others: HashSet<(&'static str, String)>,
+}
+
+impl Done {
+    fn add(&mut self, noun: &'static str, name: &str) {
+        self.others.insert((noun, name.to_string()));
+    }
+
+    fn of(&self, changes: &[Change]) -> Vec<Change> {
+        let is_done = |change: &&Change| {
+            let is_other = matches!(change.noun, "connection" | "job" | "version" | "deployment");
+            let is_there = if is_other {
+                self.others.contains(&(change.noun, change.name.clone()))
+            } else {
+                self.has_catalog
+            };
+            is_there && change.action != Action::Unchanged
+        };
+        changes.iter().filter(is_done).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_is_told_apart_from_what_is_left() {
+        let change = |noun, name: &str, action| Change {
+            noun,
+            name: name.to_string(),
+            action,
+            lines: Vec::new(),
+        };
+        let changes = [
+            change("table", "a.b.t", Action::Create),
+            change("connection", "t", Action::Update),
+            change("job", "same", Action::Unchanged),
+            change("job", "count", Action::Update),
+            change("version", "count v2", Action::Create),
+            change("deployment", "count", Action::Delete),
+        ];
+        let mut done = Done::default();
+        assert!(done.of(&changes).is_empty());
+        done.has_catalog = true;
+        assert_eq!(done.of(&changes), changes[..1]);
+        done.add("job", "same");
+        done.add("job", "count");
+        done.add("version", &version_name("count", 2));
+        assert_eq!(
+            done.of(&changes),
+            [changes[0].clone(), changes[3].clone(), changes[4].clone()]
+        );
     }
 }

@@ -18,7 +18,7 @@ use super::declared::{self, Declared};
 use super::files;
 use super::found::Found;
 use super::{Action, Bundle, BundleDiff, Change, FileDiagnostic, render};
-use crate::catalog::{self, apart};
+use crate::catalog;
 use crate::diff::{self, DiffLine};
 use crate::programs::object;
 use crate::surroundings::secret_names;
@@ -63,6 +63,11 @@ pub struct DeploymentWork {
     pub version: Option<u32>,
     /// `None` makes a new deployment.
     pub before: Option<Deployment>,
+}
+
+/// What a version of a job is called among the changes.
+pub fn version_name(job: &str, number: u32) -> String {
+    format!("{job} v{number}")
 }
 
 impl Work {
@@ -156,7 +161,9 @@ impl Jobs {
         };
         let (registry, clock) = (self.inner.registry.clone(), self.inner.clock.clone());
         let existing = found.catalog.clone();
-        let merged = apart(move || merge(&registry, &clock, &existing, &text, prune)).await?;
+        let merged = self
+            .apart(move || merge(&registry, &clock, &existing, &text, prune))
+            .await?;
         for fault in &merged.faults {
             work.fault(bundle.fault(files::CATALOG, fault));
         }
@@ -166,7 +173,7 @@ impl Jobs {
                 .bundle_program(workspace, &merged.checkable, &base, BTreeMap::new(), connections)
                 .await?;
             let report = self
-                .ask(move |runner| runner.check(&program, Purpose::Draft))
+                .ask_in_turn(move |runner| runner.check(&program, Purpose::Draft))
                 .await?;
             work.diff
                 .diagnostics

@@ -19,6 +19,8 @@ pub const JOBS: &str = "jobs";
 pub const FILES_MAX: usize = 25_000;
 /// Of all files together.
 pub const BYTES_MAX: usize = 64 << 20;
+/// What to do about a workspace that no bundle holds.
+pub const SPLIT_HINT: &str = "move some of its jobs into another workspace";
 /// Of one file of SQL; the same as of a draft.
 pub const SQL_BYTES_MAX: usize = store::SQL_BYTES_MAX;
 const STEM_LENGTH_MAX: usize = 200;
@@ -48,12 +50,7 @@ pub enum Kind<'a> {
 pub fn classify(
     files: &BTreeMap<String, String>,
 ) -> Result<Vec<(Kind<'_>, &str, &str)>, Vec<FileDiagnostic>> {
-    let bytes: usize = files.values().map(String::len).sum();
-    if files.len() > FILES_MAX || bytes > BYTES_MAX {
-        let message = format!(
-            "a bundle has at most {FILES_MAX} files and {BYTES_MAX} bytes, this one has {} and {bytes}",
-            files.len()
-        );
+    if let Some(message) = too_large(files) {
         return Err(vec![FileDiagnostic::without_file(message)]);
     }
     let mut found = Vec::with_capacity(files.len());
@@ -69,6 +66,17 @@ pub fn classify(
         }
     }
     if faults.is_empty() { Ok(found) } else { Err(faults) }
+}
+
+/// What is to be said of more files, or larger ones, than a bundle has.
+pub fn too_large(files: &BTreeMap<String, String>) -> Option<String> {
+    let bytes: usize = files.values().map(String::len).sum();
+    (files.len() > FILES_MAX || bytes > BYTES_MAX).then(|| {
+        format!(
+            "a bundle has at most {FILES_MAX} files and {BYTES_MAX} bytes, this one has {} and {bytes}",
+            files.len()
+        )
+    })
 }
 
 fn kind(path: &str) -> Result<Kind<'_>, Diagnostic> {

@@ -1,15 +1,20 @@
 //! A workspace as it is, all that a bundle speaks of.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use plan::CatalogStatement;
 use runner::Connection;
 use store::{Deployment, DeploymentFilter, Draft, Version};
 
+use super::files::{BYTES_MAX, SPLIT_HINT};
 use super::uses::used;
-use crate::catalog::{self, Loaded};
+use crate::catalog::Loaded;
 use crate::surroundings::whole_pages;
-use crate::{Jobs, Result};
+use crate::{Error, Jobs, Result};
+
+/// Texts that are in memory for one bundle: of jobs, of their latest versions, and of the catalogs of those.
+const READ_BYTES_MAX: usize = 3 * BYTES_MAX;
 
 #[derive(Debug, Clone, Default)]
 pub struct Found {
@@ -27,8 +32,8 @@ pub struct Found {
 pub struct FoundJob {
     pub draft: Draft,
     pub latest: Option<Version>,
-    /// The catalog of the latest version, in the words of now.
-    pub latest_catalog: Vec<CatalogStatement>,
+    /// The catalog of the latest version, in the words of now. Most versions share one; its text is not kept.
+    pub latest_catalog: Arc<Vec<CatalogStatement>>,
     /// By name.
     pub deployments: BTreeMap<String, Deployment>,
 }
@@ -62,14 +67,16 @@ impl Jobs {
     pub(super) async fn found(&self, workspace: &str) -> Result<Found> {
         self.inner.store.workspaces().get(workspace).await?;
         let (catalog_revision, loaded) = self.load_catalog(workspace).await?;
-        let (catalog, holding) = catalog::apart(move || (loaded.statements(), loaded.holding())).await?;
-        let mut jobs = self.found_jobs(workspace).await?;
+        let (catalog, holding) = self
+            .apart(move || (loaded.statements(), loaded.holding()))
+            .await?;
+        let (mut jobs, catalogs) = self.found_jobs(workspace).await?;
         for deployment in self.deployments_of(workspace).await? {
             if let Some(job) = jobs.values_mut().find(|job| job.draft.id == deployment.draft_id) {
                 job.deployments.insert(deployment.name.clone(), deployment);
             }
         }
-        self.read_catalogs(&mut jobs).await?;
+        self.read_catalogs(&mut jobs, catalogs).await?;
         Ok(Found {
             catalog_revision,
             catalog,
@@ -80,24 +87,41 @@ impl Jobs {
         })
     }
 
-    async fn found_jobs(&self, workspace: &str) -> Result<BTreeMap<String, FoundJob>> {
+    /// Jobs, and the text of each catalog that latest versions stand on, with the names of their jobs.
+    async fn found_jobs(
+        &self,
+        workspace: &str,
+    ) -> Result<(BTreeMap<String, FoundJob>, HashMap<String, Vec<String>>)> {
         let store = &self.inner.store;
         let mut page = whole_pages();
         let mut jobs = BTreeMap::new();
+        let mut catalogs: HashMap<String, Vec<String>> = HashMap::new();
+        let mut room = Room(READ_BYTES_MAX);
         loop {
             let read = store.drafts().list(workspace, &page).await?;
             for summary in read.items {
+                let draft = store.drafts().get(workspace, summary.id).await?;
+                let mut latest = store.versions().latest(workspace, summary.id).await?;
+                room.take(draft.sql.len() + bytes_of(&draft.settings))?;
+                if let Some(latest) = &mut latest {
+                    room.take(latest.sql.len() + bytes_of(&latest.settings))?;
+                    let catalog = std::mem::take(&mut latest.catalog_ddl);
+                    if !catalogs.contains_key(&catalog) {
+                        room.take(catalog.len())?;
+                    }
+                    catalogs.entry(catalog).or_default().push(draft.name.clone());
+                }
                 let job = FoundJob {
-                    draft: store.drafts().get(workspace, summary.id).await?,
-                    latest: store.versions().latest(workspace, summary.id).await?,
-                    latest_catalog: Vec::new(),
+                    draft,
+                    latest,
+                    latest_catalog: Arc::default(),
                     deployments: BTreeMap::new(),
                 };
                 jobs.insert(job.draft.name.clone(), job);
             }
             page.cursor = read.next_cursor;
             if page.cursor.is_none() {
-                return Ok(jobs);
+                return Ok((jobs, catalogs));
             }
         }
     }
@@ -132,27 +156,61 @@ impl Jobs {
         }
     }
 
-    /// Reads the catalog of every latest version; most versions share one.
-    async fn read_catalogs(&self, jobs: &mut BTreeMap<String, FoundJob>) -> Result<()> {
-        let texts: BTreeSet<String> = jobs
-            .values()
-            .filter_map(|job| Some(job.latest.as_ref()?.catalog_ddl.clone()))
-            .collect();
+    /// Reads the catalog of every latest version.
+    async fn read_catalogs(
+        &self,
+        jobs: &mut BTreeMap<String, FoundJob>,
+        catalogs: HashMap<String, Vec<String>>,
+    ) -> Result<()> {
         let (registry, clock) = (self.inner.registry.clone(), self.inner.clock.clone());
-        let read: HashMap<String, Vec<CatalogStatement>> = catalog::apart(move || {
-            let mut read = HashMap::new();
-            for text in texts {
-                let statements = Loaded::of_script(registry.clone(), clock.clone(), &text).holding();
-                read.insert(text, statements);
-            }
-            read
-        })
-        .await?;
-        for job in jobs.values_mut() {
-            if let Some(latest) = &job.latest {
-                job.latest_catalog = read.get(&latest.catalog_ddl).cloned().unwrap_or_default();
+        let read = self
+            .apart(move || {
+                let read = |(text, names): (String, Vec<String>)| {
+                    let loaded = Loaded::of_script(registry.clone(), clock.clone(), &text);
+                    (Arc::new(loaded.holding()), names)
+                };
+                catalogs.into_iter().map(read).collect::<Vec<_>>()
+            })
+            .await?;
+        for (statements, names) in read {
+            for name in names {
+                if let Some(job) = jobs.get_mut(&name) {
+                    job.latest_catalog = Arc::clone(&statements);
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// Bytes that may still be read.
+struct Room(usize);
+
+impl Room {
+    fn take(&mut self, bytes: usize) -> Result<()> {
+        self.0 = self.0.checked_sub(bytes).ok_or_else(|| {
+            Error::invalid(format!(
+                "the jobs of the workspace with their latest versions have more than {READ_BYTES_MAX} bytes"
+            ))
+            .with_hint(SPLIT_HINT)
+        })?;
+        Ok(())
+    }
+}
+
+fn bytes_of(settings: &BTreeMap<String, String>) -> usize {
+    settings.iter().map(|(key, value)| key.len() + value.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_there_is_room_for() {
+        let mut room = Room(READ_BYTES_MAX);
+        room.take(READ_BYTES_MAX - 1).unwrap();
+        room.take(1).unwrap();
+        assert!(matches!(room.take(1), Err(Error::Invalid { hint: Some(_), .. })));
     }
 }

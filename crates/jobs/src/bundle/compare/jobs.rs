@@ -6,7 +6,7 @@ use model::Diagnostic;
 use plan::{CatalogStatement, Session};
 use runner::{Connection, Program, Purpose, Secrets};
 
-use super::{DeploymentWork, JobWork, Work, difference};
+use super::{DeploymentWork, JobWork, Work, difference, version_name};
 use crate::bundle::declared::{Declared, DeclaredDeployment, DeclaredJob};
 use crate::bundle::found::{Found, FoundJob};
 use crate::bundle::{Action, Bundle, FileDiagnostic, render};
@@ -79,7 +79,7 @@ impl Jobs {
             .map(|latest| latest.number);
         let next = latest.unwrap_or(0) + 1;
         if keeps_version {
-            work.change("version", &format!("{name} v{next}"), Action::Create, Vec::new());
+            work.change("version", &version_name(name, next), Action::Create, Vec::new());
         }
         let number = if keeps_version {
             Some(next)
@@ -159,7 +159,9 @@ impl Jobs {
         } else {
             Purpose::Draft
         };
-        let report = self.ask(move |runner| runner.check(&program, purpose)).await?;
+        let report = self
+            .ask_in_turn(move |runner| runner.check(&program, purpose))
+            .await?;
         for mut diagnostic in report.diagnostics {
             // A text that is still being worked on may be wrong.
             if !job.is_versioned && diagnostic.is_error() {

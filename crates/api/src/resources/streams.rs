@@ -189,14 +189,14 @@ async fn tell_log(
     events: Events,
 ) -> std::result::Result<(), Gone> {
     let mut after = query.after;
-    let mut last: Option<RunId> = query.run;
+    let mut followed: Option<RunId> = query.run;
     loop {
         let runs = app.store().runs();
-        let run = match query.run {
+        let newest = match query.run {
             Some(run) => there(runs.get(id, run).await.map_err(jobs::Error::from).map(Some))?,
             None => there(runs.latest(id).await.map_err(jobs::Error::from))?,
         };
-        let Some(run) = run.flatten() else {
+        let Some(newest) = newest.flatten() else {
             // No run yet, or nothing is left of it.
             if query.run.is_some() {
                 return Ok(());
@@ -208,29 +208,31 @@ async fn tell_log(
             tokio::time::sleep(LOG_INTERVAL).await;
             continue;
         };
-        // Whoever began in the middle of one log reads the next from its start.
-        if last.is_some_and(|last| last != run.id) {
-            after = 0;
-        }
-        last = Some(run.id);
-        let page = app.jobs.logs(&workspace, id, Some(run.id), after).await;
-        let Some(page) = there(page)? else {
+        let run = *followed.get_or_insert(newest.id);
+        let page = there(app.jobs.logs(&workspace, id, Some(run), after).await)?;
+        if let Some(page) = page {
+            after = page.next;
+            if !page.lines.is_empty() {
+                let page = LogPage {
+                    run: Some(run),
+                    lines: page.lines,
+                    next: page.next,
+                    skipped: page.skipped,
+                };
+                events.send("lines", &page).await?;
+                continue;
+            }
+        } else if run == newest.id {
             return Ok(());
-        };
-        let is_empty = page.lines.is_empty();
-        after = page.next;
-        if !is_empty {
-            let page = LogPage {
-                run: Some(run.id),
-                lines: page.lines,
-                next: page.next,
-                skipped: page.skipped,
-            };
-            events.send("lines", &page).await?;
+        }
+        // It was over before its log was read to the end: the next one had begun. That one is read from its start,
+        // wherever this one was begun.
+        if run != newest.id {
+            followed = Some(newest.id);
+            after = 0;
             continue;
         }
-        // It was over before its log was read to the end.
-        if query.run.is_some() && run.ended_at.is_some() {
+        if query.run.is_some() && newest.ended_at.is_some() {
             return Ok(());
         }
         tokio::time::sleep(LOG_INTERVAL).await;

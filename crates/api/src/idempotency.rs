@@ -76,9 +76,19 @@ async fn answer(bytes_max: usize, request: Request, next: Next) -> Result<Respon
             let work = async move {
                 // The room of its body is taken until then.
                 let _held = held;
-                let keys = app.store().idempotency();
-                let response = keys.work(&principal, &key, next.run(request)).await;
-                keep(&app, &principal, &key, response).await
+                let (its_app, its_principal, its_key) = (app.clone(), principal.clone(), key.clone());
+                let handled = tokio::spawn(async move {
+                    let keys = its_app.store().idempotency();
+                    keys.work(&its_principal, &its_key, next.run(request)).await
+                });
+                match handled.await {
+                    Ok(response) => keep(&app, &principal, &key, response).await,
+                    // It panicked: nobody works on it any more.
+                    Err(fault) => {
+                        app.store().idempotency().abandon(&principal, &key).await?;
+                        Err(Problem::logged(&fault))
+                    }
+                }
             };
             // Its sender may leave; what was begun is brought to its end.
             let done = tokio::spawn(work).await;
@@ -112,6 +122,8 @@ async fn keep(app: &App, principal: &str, key: &str, response: Response) -> Resu
     if let Err(error) = keys.finish(principal, key, &answer).await {
         // What was asked for is done, and that is what counts.
         tracing::warn!(%error, "an answer could not be kept for its idempotency key");
+        // Whoever asks again is told what was done.
+        keys.abandon(principal, key).await?;
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }

@@ -148,7 +148,7 @@ impl Users<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// Removes the user with sessions, tokens and memberships. An administrator always remains.
+    /// Removes the user with sessions, tokens and memberships. An administrator who can sign in always remains.
     pub async fn delete(&self, id: UserId, by: &str) -> Result<()> {
         let mut write = self.store.write().await?;
         let user: Option<User> = sqlx::query_as("SELECT * FROM users WHERE id = $1")
@@ -156,7 +156,7 @@ impl Users<'_> {
             .fetch_optional(write.connection())
             .await?;
         let user = user.ok_or_else(|| Error::not_found(NOUN, id))?;
-        if user.is_admin && count_admins(write.connection()).await? == 1 {
+        if user.is_admin && count_other_admins(write.connection(), id).await? == 0 {
             return Err(Error::conflict(NOUN, user.name, "is the last administrator"));
         }
         sqlx::query("DELETE FROM users WHERE id = $1")
@@ -169,11 +169,15 @@ impl Users<'_> {
     }
 }
 
-async fn count_admins(connection: &mut SqliteConnection) -> Result<i64> {
-    let count = sqlx::query_scalar("SELECT COUNT(*) FROM users WHERE is_admin = $1")
-        .bind(true)
-        .fetch_one(connection)
-        .await?;
+/// Whoever has no password could let nobody in.
+async fn count_other_admins(connection: &mut SqliteConnection, id: UserId) -> Result<i64> {
+    let count = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM users WHERE is_admin = $1 AND password_hash IS NOT NULL AND id <> $2",
+    )
+    .bind(true)
+    .bind(id.to_string())
+    .fetch_one(connection)
+    .await?;
     Ok(count)
 }
 

@@ -183,13 +183,20 @@ async fn names_are_taken_once_and_listed_in_order() {
 async fn an_administrator_always_remains() {
     let fixture = fixture().await;
     let users = fixture.store.users();
-    let first = fixture.user("first", true).await;
+    let admin = |name| NewUser {
+        is_admin: true,
+        ..with_password(name, "correct horse")
+    };
+    let first = users.create(admin("first"), BY).await.unwrap();
     fixture.user("plain", false).await;
+    // Nobody can sign in as this one.
+    let local = fixture.user("local", true).await;
     is_conflict(users.delete(first.id, BY).await);
-    let second = fixture.user("second", true).await;
+    let second = users.create(admin("second"), BY).await.unwrap();
     users.delete(first.id, BY).await.unwrap();
     is_not_found(users.delete(first.id, BY).await);
     is_conflict(users.delete(second.id, BY).await);
+    users.delete(local.id, BY).await.unwrap();
 }
 
 #[tokio::test]

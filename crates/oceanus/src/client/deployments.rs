@@ -126,7 +126,8 @@ impl Status {
             for run in &items {
                 let failure: Option<Fault> = read_as(run["failure"].clone())?;
                 table.row([
-                    cell(&run["attempt"]),
+                    // Attempts are counted anew after each success; this number comes once.
+                    cell(&run["epoch"]),
                     cell(&run["phase"]),
                     cell(&run["version"]),
                     cell(&run["parallelism"]),

@@ -23,7 +23,7 @@ pub struct Logs {
     /// Go on as lines are written, until Ctrl-C.
     #[arg(long, short)]
     follow: bool,
-    /// The attempt, by its number; without it, the last one.
+    /// The run, by its number in `oceanus status NAME`; without it, the last one.
     #[arg(long, value_name = "N")]
     run: Option<u64>,
 }
@@ -167,7 +167,7 @@ impl Log<'_> {
 
 fn run_id(access: &Access, path: &str, number: u64) -> Result<String> {
     let runs = access.server.all(Ask::get(format!("{path}/runs")))?;
-    let run = runs.iter().find(|run| run["attempt"] == number);
+    let run = runs.iter().find(|run| run["epoch"] == number);
     run.map(|run| cell(&run["id"])).ok_or_else(|| {
         Failure::wrong_with_hint(
             format!("run {number} not found"),

@@ -80,7 +80,7 @@ export function makeDeployments(drafts, versions) {
       draft_id: of.id,
       version: versions.get(of.id)[0]?.number ?? 1,
       engine: "embedded",
-      parallelism: null,
+      parallelism: 2,
       desired,
       revision: 5,
       generation: 3,

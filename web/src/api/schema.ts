@@ -996,7 +996,10 @@ export interface components {
         };
         /** @description What an import has changed. */
         BundleReport: {
-            /** @description False if there was a fault: nothing has changed then. */
+            /**
+             * @description False if the files have faults, and nothing has changed; or if it broke off, and `changes` are those that
+             *     were made: import again.
+             */
             applied: boolean;
             changes: components["schemas"]["BundleChange"][];
             diagnostics: components["schemas"]["FileDiagnostic"][];
@@ -1297,6 +1300,11 @@ export interface components {
             nodes: components["schemas"]["NodeMetrics"][];
             /**
              * Format: int64
+             * @description Rows dropped because they have a NULL where the table takes none.
+             */
+            null_rows: number;
+            /**
+             * Format: int64
              * @description Rows dropped because they have no time.
              */
             null_time_rows: number;
@@ -1347,6 +1355,8 @@ export interface components {
             /** Format: int64 */
             late_rows: number;
             name: string;
+            /** Format: int64 */
+            null_rows: number;
             /** Format: int64 */
             null_time_rows: number;
             /** Format: int64 */

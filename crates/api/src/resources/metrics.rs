@@ -21,6 +21,8 @@ pub struct Metrics {
     late_rows: u64,
     /// Rows dropped because they have no time.
     null_time_rows: u64,
+    /// Rows dropped because they have a NULL where the table takes none.
+    null_rows: u64,
     /// Records passed over because they could not be read.
     unreadable_rows: u64,
     /// Resident memory of the run's process.
@@ -37,6 +39,7 @@ struct NodeMetrics {
     rows_out: u64,
     late_rows: u64,
     null_time_rows: u64,
+    null_rows: u64,
     unreadable_rows: u64,
     /// Time spent in it, over all shards, in microseconds.
     busy_us: u64,
@@ -45,31 +48,65 @@ struct NodeMetrics {
     watermark: Option<Time>,
 }
 
+// Both take what is counted apart field by field, so that a new one cannot be forgotten.
 impl From<runner::Metrics> for Metrics {
     fn from(metrics: runner::Metrics) -> Metrics {
-        let node = |node: runner::NodeMetrics| NodeMetrics {
-            id: node.id,
-            name: node.name,
-            rows_in: node.rows_in,
-            rows_out: node.rows_out,
-            late_rows: node.late_rows,
-            null_time_rows: node.null_time_rows,
-            unreadable_rows: node.unreadable_rows,
-            busy_us: node.busy_us,
-            state_bytes: node.state_bytes,
-            watermark: node.watermark_ms.and_then(Time::within),
-        };
+        let runner::Metrics {
+            at_ms,
+            rows_in,
+            rows_out,
+            rows_in_per_second,
+            late_rows,
+            null_time_rows,
+            null_rows,
+            unreadable_rows,
+            watermark_ms,
+            memory_bytes,
+            nodes,
+        } = metrics;
         Metrics {
-            at: Time::of(metrics.at_ms),
-            rows_in: metrics.rows_in,
-            rows_out: metrics.rows_out,
-            rows_in_per_second: metrics.rows_in_per_second,
-            watermark: metrics.watermark_ms.and_then(Time::within),
-            late_rows: metrics.late_rows,
-            null_time_rows: metrics.null_time_rows,
-            unreadable_rows: metrics.unreadable_rows,
-            memory_bytes: metrics.memory_bytes,
-            nodes: metrics.nodes.into_iter().map(node).collect(),
+            at: Time::of(at_ms),
+            rows_in,
+            rows_out,
+            rows_in_per_second,
+            watermark: watermark_ms.and_then(Time::within),
+            late_rows,
+            null_time_rows,
+            null_rows,
+            unreadable_rows,
+            memory_bytes,
+            nodes: nodes.into_iter().map(NodeMetrics::from).collect(),
+        }
+    }
+}
+
+impl From<runner::NodeMetrics> for NodeMetrics {
+    fn from(metrics: runner::NodeMetrics) -> NodeMetrics {
+        let runner::NodeMetrics {
+            id,
+            name,
+            rows_in,
+            rows_out,
+            late_rows,
+            null_time_rows,
+            null_rows,
+            unreadable_rows,
+            busy_us,
+            state_bytes,
+            watermark_ms,
+        } = metrics;
+        NodeMetrics {
+            id,
+            name,
+            rows_in,
+            rows_out,
+            late_rows,
+            null_time_rows,
+            null_rows,
+            unreadable_rows,
+            busy_us,
+            state_bytes,
+            watermark: watermark_ms.and_then(Time::within),
         }
     }
 }

@@ -72,6 +72,7 @@ impl Config {
         let (layers, warnings) = Layers::read(REFERENCE, sources)?;
         let mode = mode(&layers)?;
         let data = data(&layers, machine)?;
+        let master_key = master_key(&layers, &data)?;
         let capacity = share(
             &layers,
             "capacity",
@@ -82,16 +83,16 @@ impl Config {
         )?;
         let config = Config {
             listen: listen(&layers, mode)?,
-            master_key: master_key(&layers, &data)?,
             hosts: layers.list("hosts").to_vec(),
             tls: tls(&layers)?,
             capacity,
             workspace: share(&layers, "workspace", capacity)?,
-            file_roots: file_roots(&layers)?,
+            file_roots: file_roots(&layers, &data, &master_key)?,
             network: network(&layers, mode)?,
             upload_bytes_max: upload_bytes_max(&layers)?,
             session_lifetime: session_lifetime(&layers)?,
             log_level: log_level(&layers)?,
+            master_key,
             data,
             mode,
         };
@@ -111,7 +112,7 @@ impl Config {
             "oceanus.db-journal",
             "oceanus.db.lock",
             "artifacts",
-            "runs",
+            super::RUNS_FOLDER,
             "deployments",
             super::first_start::PASSWORD_FILE,
         ];
@@ -232,7 +233,8 @@ fn share(layers: &Layers, table: &str, all: Share) -> Result<Share, Fault> {
     Ok(Share { cores, memory_bytes })
 }
 
-fn file_roots(layers: &Layers) -> Result<Vec<PathBuf>, Fault> {
+/// Folders for all workspaces. None leads to what the server keeps, nor to the folder of files of one workspace.
+fn file_roots(layers: &Layers, data: &Path, master_key: &Path) -> Result<Vec<PathBuf>, Fault> {
     let mut roots = Vec::new();
     for text in layers.list("files.roots") {
         let path = PathBuf::from(text);
@@ -240,9 +242,29 @@ fn file_roots(layers: &Layers) -> Result<Vec<PathBuf>, Fault> {
             let message = format!("must hold absolute paths, got '{text}'");
             return Err(layers.fault("files.roots", message, None));
         }
+        let root = real(&path);
+        let (data, master_key) = (real(data), real(master_key));
+        let hint = "name folders that only tables use";
+        if root.starts_with(&data) || data.starts_with(&root) {
+            let message = format!("must lie apart from the data folder, got '{text}'");
+            return Err(layers.fault("files.roots", message, Some(hint)));
+        }
+        if root.starts_with(&master_key) || master_key.starts_with(&root) {
+            let message = format!("must not lead to the master key, got '{text}'");
+            return Err(layers.fault("files.roots", message, Some(hint)));
+        }
         roots.push(path);
     }
     Ok(roots)
+}
+
+/// Where a path leads, as far as it is there yet.
+fn real(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Ok(real), ..) => real,
+        (Err(_), Some(parent), Some(name)) => real(parent).join(name),
+        (Err(_), ..) => path.to_path_buf(),
+    }
 }
 
 fn network(layers: &Layers, mode: Mode) -> Result<AddressRules, Fault> {
@@ -391,6 +413,18 @@ mod tests {
             (
                 "[files]\nroots = ['data']",
                 "my.toml:2:9: error: 'files.roots' must hold absolute paths, got 'data'",
+            ),
+            (
+                "data = '/d/e'\n[files]\nroots = ['/f', '/d']",
+                "my.toml:3:9: error: 'files.roots' must lie apart from the data folder, got '/d'",
+            ),
+            (
+                "data = '/d/e'\n[files]\nroots = ['/d/e/files/w']",
+                "my.toml:3:9: error: 'files.roots' must lie apart from the data folder",
+            ),
+            (
+                "data = '/d/e'\nmaster_key = '/k/key'\n[files]\nroots = ['/k']",
+                "my.toml:4:9: error: 'files.roots' must not lead to the master key, got '/k'",
             ),
             (
                 "[network]\naddresses = ['10.0.0.0/99']",

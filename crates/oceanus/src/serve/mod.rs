@@ -24,6 +24,8 @@ pub use layers::Fault;
 
 /// The metadata database in the data folder.
 pub const DATABASE_FILE: &str = "oceanus.db";
+/// Where the embedded engine keeps what runs, in the data folder.
+const RUNS_FOLDER: &str = "runs";
 
 const EXIT_FAILED: u8 = 1;
 const EXIT_WRONG_SETTING: u8 = 2;

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::config::{Config, Mode};
 use super::console::Embedded;
-use super::{DATABASE_FILE, Refusal, demo, first_start, log};
+use super::{DATABASE_FILE, RUNS_FOLDER, Refusal, demo, first_start, log};
 
 /// How often what has expired is removed.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(10 * 60);
@@ -33,7 +33,10 @@ pub fn run(config: &Config, has_demo: bool, out: &mut dyn Write) -> Result<(), R
         .enable_all()
         .build()
         .map_err(|error| Refusal::new(format!("cannot begin: {error}")))?;
-    runtime.block_on(serve(config, has_demo, out))
+    let outcome = runtime.block_on(serve(config, has_demo, out));
+    // What still blocks a thread is not waited for: whatever is cut off, the next start goes on from what is stored.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Opens the store for a moment, without a server around it.
@@ -141,6 +144,7 @@ fn tls(config: &Config) -> Result<Option<Tls>, Refusal> {
 
 async fn open_store(config: &Config) -> Result<Store, Refusal> {
     let data = &config.data;
+    require_all_or_nothing(config)?;
     make_private(data).map_err(|error| {
         Refusal::new(format!(
             "cannot make the data folder '{}': {error}",
@@ -166,6 +170,47 @@ async fn open_store(config: &Config) -> Result<Store, Refusal> {
                 data.display()
             )),
         })
+}
+
+/// Refuses to take a folder for a new one that has lost its database or its key: the jobs that still run would be
+/// strangers to a new database, and be stopped; secrets would be sealed for ever.
+fn require_all_or_nothing(config: &Config) -> Result<(), Refusal> {
+    let data = &config.data;
+    let failed = |path: &Path, error: std::io::Error| {
+        Refusal::new(format!("cannot look at '{}': {error}", path.display()))
+    };
+    let database = data.join(DATABASE_FILE);
+    // One that a first start has made, and nothing more, is empty.
+    let has_database = match std::fs::metadata(&database) {
+        Ok(metadata) => metadata.len() > 0,
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        Err(error) => return Err(failed(&database, error)),
+    };
+    let runs = data.join(RUNS_FOLDER);
+    let has_runs = match std::fs::read_dir(&runs) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        Err(error) => return Err(failed(&runs, error)),
+    };
+    if has_runs && !has_database {
+        return Err(Refusal::new(format!(
+            "the database '{}' is missing, but '{}' has runs of its jobs",
+            database.display(),
+            runs.display()
+        ))
+        .hint("put a copy back with `oceanus restore FILE`; if there is none, end the jobs' processes, move the folder of runs away, and start again"));
+    }
+    let key = &config.master_key;
+    let has_key = key.try_exists().map_err(|error| failed(key, error))?;
+    if (has_database || has_runs) && !has_key {
+        return Err(Refusal::new(format!(
+            "the master key '{}' is missing, which seals the secrets in '{}'",
+            key.display(),
+            database.display()
+        ))
+        .hint("put it back, or say with the setting 'master_key' where it lies; if it is lost, take the key of a new data folder, and set every secret anew"));
+    }
+    Ok(())
 }
 
 /// Makes the data folder and the database's file for their owner only. An empty file is a new database.

@@ -53,3 +53,32 @@ fn a_backup_of_a_running_server_is_restored() {
         .expect(2)
         .tells("not found");
 }
+
+#[test]
+fn a_server_without_its_key_or_its_database_is_no_new_one() {
+    let home = Home::new();
+    home.serve().end();
+    let refused = || {
+        home.try_serve(&["--single-user", "--listen", "127.0.0.1:0"])
+            .expect(1)
+    };
+    let (key, aside) = (home.path("data.key"), home.path("aside"));
+    fs::rename(&key, &aside).unwrap();
+    refused()
+        .tells("the master key")
+        .tells("is missing")
+        .tells("put it back");
+    assert!(!key.exists());
+    fs::rename(&aside, &key).unwrap();
+
+    let database = home.path("data/oceanus.db");
+    fs::create_dir_all(home.path("data/runs/rn_1")).unwrap();
+    fs::rename(&database, &aside).unwrap();
+    refused()
+        .tells("the database")
+        .tells("is missing")
+        .tells("oceanus restore FILE");
+    assert!(!database.exists());
+    fs::rename(&aside, &database).unwrap();
+    home.serve().end();
+}

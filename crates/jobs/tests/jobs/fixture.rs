@@ -16,7 +16,7 @@ pub const ACTOR: &str = "tester";
 
 pub struct Place {
     // Removed with the test.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     pub store: Store,
     pub jobs: Jobs,
 }
@@ -59,11 +59,12 @@ impl Place {
             };
             store.workspaces().create(new, ACTOR).await.unwrap();
         }
-        Place {
-            _folder: folder,
-            store,
-            jobs,
-        }
+        Place { folder, store, jobs }
+    }
+
+    /// Where workspaces have their files.
+    pub fn files(&self) -> PathBuf {
+        self.folder.path().join("files")
     }
 
     pub async fn define(&self, sql: &str) {

@@ -4,3 +4,4 @@ mod bundles;
 mod chaos;
 mod fixture;
 mod hostile_bundles;
+mod workspaces;

@@ -2,7 +2,7 @@
 
 use jobs::Jobs;
 use jobs::bundle::Bundle;
-use store::NewWorkspace;
+use store::{NewWorkspace, PageRequest};
 
 use super::Refusal;
 
@@ -11,7 +11,8 @@ include!(concat!(env!("OUT_DIR"), "/demo.rs"));
 const WORKSPACE: &str = "demo";
 const ACTOR: &str = "system";
 
-/// Makes the workspace unless there is one of its name: what people have made of it stays.
+/// Makes the workspace unless there is one of its name with jobs in it: what people have made of it stays. One
+/// without was cut off while it was made.
 pub async fn make(jobs: &Jobs) -> Result<(), Refusal> {
     let failed =
         |error: &dyn std::fmt::Display| Refusal::new(format!("cannot make the demo workspace: {error}"));
@@ -21,7 +22,16 @@ pub async fn make(jobs: &Jobs) -> Result<(), Refusal> {
     };
     match jobs.store().workspaces().create(new, ACTOR).await {
         Ok(_) => {}
-        Err(store::Error::Conflict { .. }) => return Ok(()),
+        Err(store::Error::Conflict { .. }) => {
+            let one = PageRequest {
+                limit: 1,
+                ..PageRequest::default()
+            };
+            let drafts = jobs.store().drafts().list(WORKSPACE, &one).await;
+            if !drafts.map_err(|error| failed(&error))?.items.is_empty() {
+                return Ok(());
+            }
+        }
         Err(error) => return Err(failed(&error)),
     }
     let files = FILES
@@ -30,9 +40,19 @@ pub async fn make(jobs: &Jobs) -> Result<(), Refusal> {
     let bundle = Bundle {
         files: files.collect(),
     };
-    jobs.apply(ACTOR, WORKSPACE, bundle, false)
+    let report = jobs
+        .apply(ACTOR, WORKSPACE, bundle, false)
         .await
-        .map_err(|error| failed(&error))?;
+        .map_err(|unfinished| failed(&unfinished.error))?;
+    if !report.applied {
+        let first = report
+            .diff
+            .diagnostics
+            .iter()
+            .find(|one| one.diagnostic.is_error());
+        let message = first.map_or("its bundle was refused", |one| &one.diagnostic.message);
+        return Err(failed(&message));
+    }
     tracing::info!(workspace = WORKSPACE, "the demo workspace is there");
     Ok(())
 }

@@ -121,6 +121,10 @@ async fn create_user(
     caller: Caller,
     SmallJson(content): SmallJson<UserContent>,
 ) -> Result<Created<User>> {
+    if content.name == LOCAL_USER {
+        let refused = Problem::invalid(format!("'{LOCAL_USER}' is the user of single-user mode"));
+        return Err(refused.hint("Choose another name."));
+    }
     let new = NewUser {
         name: content.name,
         password: Some(content.password.0),

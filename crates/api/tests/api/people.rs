@@ -171,6 +171,9 @@ async fn users_are_added_and_removed_with_all_they_can_do() {
         .as_str()
         .unwrap()
         .to_string();
+    // Nobody can sign in as the user of single-user mode.
+    let local = json!({ "name": "local", "password": "correct horse", "is_admin": true });
+    ann.post("/users", local).await.expect(422);
     let refused = ann.delete(&format!("/users/{own}")).await.expect(409);
     assert!(
         refused.text().contains("is the last administrator"),

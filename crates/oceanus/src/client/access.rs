@@ -52,7 +52,7 @@ impl Access {
             [name] => Ok(name.to_string()),
             [] => Err(Failure::wrong_with_hint(
                 "there is no workspace that you are a member of",
-                "an administrator makes one with `oceanus workspaces create NAME`",
+                "an owner of a workspace makes you a member; an administrator makes one with `oceanus workspaces create NAME`",
             )),
             names => Err(Failure::wrong_with_hint(
                 "there are several workspaces: say which one with --workspace or OCEANUS_WORKSPACE",

@@ -14,6 +14,8 @@ use super::show::Show;
 
 /// How often it is looked.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a job must have gone on before it counts as running: many a fault comes with the first rows.
+const STEADY_MS: i64 = 1_000;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Patience {
@@ -65,9 +67,10 @@ impl Patience {
             return show.one(&text, &changed);
         }
         let value = self.until_settled(access, changed, show)?;
+        let value = until_steady(access, value)?;
         let deployment = Deployment::of(&value)?;
         let is_wanted = deployment.desired == "running";
-        if is_wanted && deployment.phase == "failed" {
+        if is_wanted && matches!(deployment.phase.as_str(), "failed" | "recovering") {
             if show.is_json() {
                 show.json(&value)?;
             }
@@ -120,6 +123,19 @@ impl Patience {
     }
 }
 
+/// Looks for a moment whether what runs goes on; answers how it was at the last look.
+fn until_steady(access: &Access, settled: Value) -> Result<Value> {
+    let path = access.in_workspace(&["deployments", &cell(&settled["id"])])?;
+    let clock = SystemClock;
+    let until_ms = clock.now_ms() + STEADY_MS;
+    let mut value = settled;
+    while Deployment::of(&value)?.phase == "running" && clock.now_ms() < until_ms {
+        clock.sleep(LOOK_INTERVAL);
+        value = access.server.ask(Ask::get(path.as_str()))?;
+    }
+    Ok(value)
+}
+
 /// Tells why a deployment failed, underlined in the text of its version.
 pub fn tell_failure(access: &Access, deployment: &Deployment) -> Result<()> {
     let path = access.in_workspace(&[
@@ -136,7 +152,11 @@ pub fn tell_failure(access: &Access, deployment: &Deployment) -> Result<()> {
         None => super::message_with_hint("error", "the run failed without a word", None),
     };
     let hint = format!("`oceanus logs {}` shows what it wrote", deployment.name);
-    let message = format!("deployment '{}' failed", deployment.name);
+    let what = match deployment.phase.as_str() {
+        "recovering" => "failed and is started again",
+        _ => "failed",
+    };
+    let message = format!("deployment '{}' {what}", deployment.name);
     crate::run::complain(&shown);
     crate::run::complain(&super::message_with_hint("error", &message, Some(&hint)));
     Ok(())
@@ -147,8 +167,9 @@ pub fn wish(desired: &str) -> Value {
     json!({ "desired": desired })
 }
 
-/// One line on the terminal that is drawn over and over.
+/// On a terminal one line that is drawn over and over; elsewhere a line whenever there is another reason to wait.
 struct Progress {
+    is_wanted: bool,
     is_drawn: bool,
     last: String,
 }
@@ -156,16 +177,25 @@ struct Progress {
 impl Progress {
     fn new(wanted: bool) -> Progress {
         Progress {
+            is_wanted: wanted,
             is_drawn: wanted && std::io::stderr().is_terminal(),
             last: String::new(),
         }
     }
 
     fn draw(&mut self, deployment: &Deployment) {
-        if !self.is_drawn {
+        if !self.is_wanted {
             return;
         }
         let reason = deployment.reason();
+        if !self.is_drawn {
+            if !reason.is_empty() && reason != self.last {
+                let line = format!("{}: {} … {reason}", deployment.name, deployment.phase);
+                self.write(&format!("{}\n", super::show::clean(&line)));
+                self.last = reason;
+            }
+            return;
+        }
         let line = match reason.is_empty() {
             true => format!("{}: {} …", deployment.name, deployment.phase),
             false => format!("{}: {} … {reason}", deployment.name, deployment.phase),

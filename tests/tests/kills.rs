@@ -37,7 +37,7 @@ const REQUEST_PAUSE_US_MAX: u64 = 12_000;
 const DOWN_MS_MAX: u64 = 400;
 
 /// How long a backup is left alone: about as long as it takes.
-const BACKUP_PAUSE_MS_MAX: u64 = 80;
+const BACKUP_PAUSE_MS_MAX: u64 = 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Blow {
@@ -202,10 +202,11 @@ impl Killer<'_> {
             Blow::ServerInBackup => {
                 pause(pause_ms);
                 let client = self.client.moved_to(server.address());
-                let mut backup = Backup::start(self.place, client, WORKSPACE, &format!("{down_ms}.db"));
+                let copy = format!("copy-{:016x}.db", random.next_u64());
+                let mut backup = Backup::start(self.place, client, WORKSPACE, &copy);
                 pause(random.below(BACKUP_PAUSE_MS_MAX));
-                server.kill();
                 let was_killed = random.chance(0.5) && backup.kill();
+                server.kill();
                 self.bring_back(&mut server);
                 backup.check(self.place, was_killed);
                 format!("after {pause_ms} ms; the backup was killed, too: {was_killed}")

@@ -66,14 +66,39 @@ impl Server {
     }
 
     pub async fn start_with(settings: Settings, console: Option<Arc<dyn Console>>) -> Server {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path();
         let clock = Arc::new(ManualClock::at_ms(NOW_MS));
+        Server::open(
+            tempfile::tempdir().unwrap(),
+            clock,
+            Random::new(7),
+            settings,
+            console,
+        )
+        .await
+    }
+
+    /// Another server over the same data, after this one has died.
+    pub async fn restarted(self) -> Server {
+        let Server {
+            store, clock, folder, ..
+        } = self;
+        store.close().await;
+        Server::open(folder, clock, Random::new(8), Settings::new(Mode::Users), None).await
+    }
+
+    async fn open(
+        folder: TempDir,
+        clock: Arc<ManualClock>,
+        random: Random,
+        settings: Settings,
+        console: Option<Arc<dyn Console>>,
+    ) -> Server {
+        let data = folder.path();
         let options = Options {
             durability: Durability::Process,
             ..Options::new(data, MasterKey::new([7; 32]))
         };
-        let store = Store::open(options, clock.clone(), Random::new(7)).await.unwrap();
+        let store = Store::open(options, clock.clone(), random).await.unwrap();
         let jobs_settings = JobsSettings {
             capacity_cores: 4,
             capacity_memory_bytes: 4 << 30,

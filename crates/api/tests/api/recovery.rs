@@ -9,8 +9,8 @@ use store::{NewDraft, Store};
 use crate::fixture::{Answer, Server};
 
 const KEY: &str = "k-1";
-/// Longer than a request may take.
-const IN_FLIGHT: Duration = Duration::from_secs(61);
+/// Longer than a request usually takes.
+const LONG: Duration = Duration::from_secs(600);
 
 /// As requests are told apart that come under the same key.
 fn hash(path: &str, body: &Value) -> String {
@@ -18,13 +18,14 @@ fn hash(path: &str, body: &Value) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a request would do is done as by a server that dies before it can answer. Then the request is sent again.
+/// What a request would do is done as by a server that dies before it can answer. Then the request is sent again:
+/// while it may still be worked on, and to the next server.
 async fn answer_after_death<F, T>(
-    server: &Server,
+    server: Server,
     path: &str,
     body: Value,
     work: impl FnOnce(Store, String) -> F,
-) -> Answer
+) -> (Server, Answer)
 where
     F: Future<Output = store::Result<T>>,
 {
@@ -36,12 +37,14 @@ where
         .await
         .unwrap();
     let client = server.signed_in("ann").await.with("idempotency-key", KEY);
+    server.clock.advance(LONG);
     client.post(path, body.clone()).await.expect(409);
-    server.clock.advance(IN_FLIGHT);
+    let server = server.restarted().await;
+    let client = server.signed_in("ann").await.with("idempotency-key", KEY);
     let answer = client.post(path, body.clone()).await;
     // From now on it is an answer like any other.
     assert_eq!(client.post(path, body).await.bytes, answer.bytes);
-    answer
+    (server, answer)
 }
 
 #[tokio::test]
@@ -49,15 +52,16 @@ async fn a_draft_that_was_made_is_shown() {
     let server = Server::with_users().await;
     let body = json!({ "name": "once", "sql": "SELECT 1" });
     let path = "/workspaces/shop/drafts";
-    let answer = answer_after_death(&server, path, body, |store, by| async move {
+    let (server, answer) = answer_after_death(server, path, body, |store, by| async move {
         let new = NewDraft {
             name: "once".to_string(),
             sql: "SELECT 1".to_string(),
             settings: Default::default(),
         };
         store.drafts().create("shop", new, &by).await
-    });
-    let answer = answer.await.expect(201);
+    })
+    .await;
+    let answer = answer.expect(201);
     assert_eq!(
         (&answer.json["name"], &answer.json["updated_by"]),
         (&json!("once"), &json!("ann"))
@@ -78,7 +82,7 @@ async fn a_draft_that_was_made_is_shown() {
 async fn what_is_shown_only_once_is_lost_and_said_to_be() {
     let server = Server::with_users().await;
     let body = json!({ "name": "ci", "workspace": "shop", "role": "viewer" });
-    let answer = answer_after_death(&server, "/tokens", body, |store, by| async move {
+    let (_server, answer) = answer_after_death(server, "/tokens", body, |store, by| async move {
         let new = store::NewToken {
             name: "ci".to_string(),
             user: by.parse().unwrap(),
@@ -87,7 +91,8 @@ async fn what_is_shown_only_once_is_lost_and_said_to_be() {
             expires_at: None,
         };
         store.tokens().create(new, &by).await
-    });
-    let refused = answer.await.expect(409);
+    })
+    .await;
+    let refused = answer.expect(409);
     assert!(refused.text().contains("token.create"), "{}", refused.text());
 }

@@ -142,6 +142,11 @@ export const SHOTS = [
   { name: "deployments-error", address: "/w/broken/deployments" },
   { name: "deployments-failed", address: "/w/demo/deployments?phase=failed,awaiting_approval" },
   { name: "deployment", address: deployment("hot auctions"), prepare: seen("canvas") },
+  {
+    name: "deployment-long-name",
+    address: deployment("a very long name"),
+    prepare: seen("canvas"),
+  },
   { name: "deployment-failed", address: deployment("card fraud"), prepare: seen(".react-flow__node") },
   {
     name: "deployment-failed-place",
@@ -256,6 +261,7 @@ export const SHOTS = [
     },
   },
   { name: "audit", address: "/w/demo/audit?event=5229" },
+  { name: "audit-server", address: "/w/demo/audit?of=server" },
   { name: "audit-empty", address: "/w/empty/audit" },
   { name: "workspace", address: "/w/demo/workspace" },
   {

@@ -81,6 +81,7 @@ const CALLS = [
   ["PUT", `${W}/members/:user`, { role: "viewer" }],
   ["DELETE", `${W}/members/:user`],
   ["GET", `${W}/audit`],
+  ["GET", "/audit"],
   ["GET", `${W}/export`],
   ["POST", `${W}/import/diff`, { files: { "jobs/a.sql": "SELECT 1" }, prune: true }],
   ["POST", `${W}/import`, { files: { "jobs/a.sql": "SELECT 1" }, prune: false }],

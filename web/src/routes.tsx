@@ -158,7 +158,7 @@ const ownPage = createRoute({
 const audit = createRoute({
   getParentRoute: () => workspace,
   path: "/audit",
-  validateSearch: searchOf({ q: text, cursor: text, event: number }),
+  validateSearch: searchOf({ of: oneOf(["server"]), q: text, cursor: text, event: number }),
   component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage"),
 });
 

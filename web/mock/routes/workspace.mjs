@@ -76,8 +76,14 @@ export function workspaceRoutes(route) {
   route("DELETE", `${W}/members/{user}`, ({ w, params }) => {
     w.members.splice(w.members.indexOf(find(w.members, "user", params.user, "member")), 1);
   });
-  route("GET", `${W}/audit`, ({ w, query }) =>
-    page(w.audit, query, ({ actor, action, subject }, q) => `${actor} ${action} ${subject}`.includes(q)),
+  const says = ({ actor, action, subject }, q) => `${actor} ${action} ${subject}`.includes(q);
+  route("GET", `${W}/audit`, ({ w, query }) => page(w.audit, query, says));
+  route("GET", "/audit", ({ mock, query }) =>
+    page(
+      [...mock.workspaces.values()].flatMap(({ audit }) => audit),
+      query,
+      says,
+    ),
   );
 
   route("GET", `${W}/export`, ({ w }) => ({

@@ -100,10 +100,17 @@ export const setMember = (ws: string, user: string, role: Role) =>
 
 export const removeMember = (ws: string, user: string) => api.delete(path`/workspaces/${ws}/members/${user}`);
 
-export const auditQuery = (ws: string, page: { q?: string | undefined; cursor?: string | undefined }) =>
+/** Of a workspace, or, for administrators, of the whole server. */
+export const auditQuery = (
+  ws: string | null,
+  page: { q?: string | undefined; cursor?: string | undefined },
+) =>
   queryOptions({
-    queryKey: [...below(ws, "audit"), page],
+    queryKey: ws === null ? ["audit", page] : [...below(ws, "audit"), page],
     queryFn: ({ signal }) =>
-      api.get<Page<AuditEvent>>(path`/workspaces/${ws}/audit`, { signal, query: { limit: 100, ...page } }),
+      api.get<Page<AuditEvent>>(ws === null ? "/audit" : path`/workspaces/${ws}/audit`, {
+        signal,
+        query: { limit: 100, ...page },
+      }),
     placeholderData: keepPreviousData,
   });

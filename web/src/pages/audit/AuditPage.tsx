@@ -1,5 +1,6 @@
 /** Who changed what, and when. Nothing here can be changed. */
 
+import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Fragment } from "react";
@@ -9,6 +10,7 @@ import { PageHeader } from "../../components/PageHeader";
 import { Pager } from "../../components/Pager";
 import { SearchBox } from "../../components/SearchBox";
 import { Empty, ErrorState, Loading } from "../../components/States";
+import { useSession } from "../../components/useRole";
 import { dateTime } from "../../lib/format";
 import classes from "./AuditPage.module.css";
 
@@ -16,21 +18,38 @@ const route = getRouteApi("/w/$ws/audit");
 
 export function AuditPage() {
   const { ws } = route.useParams();
-  const { q, cursor, event: opened } = route.useSearch();
+  const { of, q, cursor, event: opened } = route.useSearch();
+  const { user } = useSession();
+  const isWhole = of === "server" && user.is_admin;
   const navigate = route.useNavigate();
-  const events = useQuery(auditQuery(ws, { q, cursor }));
+  const events = useQuery(auditQuery(isWhole ? null : ws, { q, cursor }));
   return (
     <>
       <PageHeader
         title="Audit"
         actions={
-          <SearchBox
-            key={ws}
-            label="Search by person, action, subject"
-            width={280}
-            value={q ?? ""}
-            onSearch={(text) => navigate({ search: { q: text || undefined }, replace: true })}
-          />
+          <>
+            {user.is_admin && (
+              <NativeSelect
+                aria-label="Show what was changed in"
+                value={isWhole ? "server" : ""}
+                onChange={({ currentTarget: { value } }) =>
+                  navigate({ search: { of: value === "server" ? value : undefined, q }, replace: true })
+                }
+                data={[
+                  { value: "", label: "This workspace" },
+                  { value: "server", label: "The whole server" },
+                ]}
+              />
+            )}
+            <SearchBox
+              key={ws}
+              label="Search by person, action, subject"
+              width={280}
+              value={q ?? ""}
+              onSearch={(text) => navigate({ search: { of, q: text || undefined }, replace: true })}
+            />
+          </>
         }
       />
       <div className={classes.page}>
@@ -50,10 +69,11 @@ export function AuditPage() {
                     <th>Who</th>
                     <th>What</th>
                     <th>To what</th>
+                    {isWhole && <th>Workspace</th>}
                   </tr>
                 </thead>
                 <tbody>
-                  {events.data.items.map(({ id, at, actor, action, subject, detail }) => {
+                  {events.data.items.map(({ id, at, actor, workspace, action, subject, detail }) => {
                     const isOpen = id === opened;
                     const hasDetail =
                       detail !== null && detail !== undefined && JSON.stringify(detail) !== "{}";
@@ -82,10 +102,11 @@ export function AuditPage() {
                           <td>{actor}</td>
                           <td className="mono">{action}</td>
                           <td className="mono">{subject}</td>
+                          {isWhole && <td className="dimmed">{workspace ?? "–"}</td>}
                         </tr>
                         {isOpen && (
                           <tr>
-                            <td colSpan={4} className={`wrap ${classes.detail}`}>
+                            <td colSpan={isWhole ? 5 : 4} className={`wrap ${classes.detail}`}>
                               <pre>{JSON.stringify(detail, null, 2)}</pre>
                             </td>
                           </tr>
@@ -99,7 +120,7 @@ export function AuditPage() {
                 shown={events.data.items.length}
                 cursor={cursor}
                 next={events.data.next_cursor}
-                onGo={(next) => navigate({ search: { q, cursor: next } })}
+                onGo={(next) => navigate({ search: { of, q, cursor: next } })}
               />
             </>
           )}

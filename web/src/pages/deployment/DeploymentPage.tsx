@@ -83,7 +83,7 @@ function Page({ deployment }: { deployment: Deployment }) {
         beside={
           <>
             <Phase phase={deployment.phase} size="md" />
-            <span className="dimmed">
+            <span className={`dimmed ${classes.version}`}>
               version{" "}
               <Link
                 className="link"
@@ -174,9 +174,7 @@ function Facts({ deployment, live }: { deployment: Deployment; live: LiveDeploym
         <Fact name="Memory" beside={run && `of ${bytes(run.memory_bytes_max)}`}>
           {isAlive && latest ? bytes(latest.memory_bytes) : "–"}
         </Fact>
-        <Fact name="Parallelism" beside={deployment.parallelism === null ? "auto" : undefined}>
-          {run?.parallelism ?? deployment.parallelism ?? "–"}
-        </Fact>
+        <Fact name="Parallelism">{run?.parallelism ?? deployment.parallelism ?? "–"}</Fact>
         <Fact name={run?.ended_at ? "Last run" : "Running for"} beside={run && `attempt ${run.attempt}`}>
           {run ? <Lasting from={run.started_at} to={run.ended_at} /> : "–"}
         </Fact>

@@ -24,11 +24,11 @@ export function UpgradeDialog({
   const queryClient = useQueryClient();
   const versions = useQuery(versionsQuery(ws, deployment.draft_id));
   const [chosen, setChosen] = useState<number | null>(null);
-  const [isAuto, setAuto] = useState(deployment.parallelism === null);
+  const [isKept, setKept] = useState(true);
   const [parallelism, setParallelism] = useState(deployment.parallelism ?? 1);
   const version = chosen ?? versions.data?.items[0]?.number ?? deployment.version;
   const change = useMutation({
-    mutationFn: () => changeDeployment(ws, deployment, { version, parallelism: isAuto ? null : parallelism }),
+    mutationFn: () => changeDeployment(ws, deployment, { version, ...(!isKept && { parallelism }) }),
     onSuccess: (changed) => {
       takeDeployment(queryClient, ws, changed);
       done(`${deployment.name} goes to version ${version}`);
@@ -37,9 +37,7 @@ export function UpgradeDialog({
     onError: () => queryClient.invalidateQueries({ queryKey: deploymentKey(ws, deployment.id), exact: true }),
   });
   const now = Date.now();
-  const isSame =
-    version === deployment.version &&
-    (isAuto ? deployment.parallelism === null : deployment.parallelism === parallelism);
+  const isSame = version === deployment.version && (isKept || deployment.parallelism === parallelism);
   return (
     <Modal opened onClose={onClose} title={`Upgrade ${deployment.name}`} size="xl">
       {versions.isPending ? (
@@ -63,11 +61,11 @@ export function UpgradeDialog({
           )}
           <Group gap="md" mih={28}>
             <Checkbox
-              label="Parallelism as estimated"
-              checked={isAuto}
-              onChange={(event) => setAuto(event.currentTarget.checked)}
+              label="Parallelism as it is"
+              checked={isKept}
+              onChange={(event) => setKept(event.currentTarget.checked)}
             />
-            {!isAuto && (
+            {!isKept && (
               <NumberInput
                 aria-label="Parallelism"
                 w={90}

@@ -112,7 +112,7 @@ export function DeploymentsPage() {
                       </td>
                       <td className="dimmed">{deployment.desired}</td>
                       <td className="number">{deployment.version}</td>
-                      <td className="number">{deployment.parallelism ?? "auto"}</td>
+                      <td className="number">{deployment.parallelism ?? "–"}</td>
                       <td className="dimmed">
                         <Ago time={deployment.updated_at} />
                       </td>

@@ -15,12 +15,12 @@ import {
   Stack,
   TextInput,
 } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type UseQueryResult, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { changeDeployment, createDeployment, deploymentsKey, deploymentsQuery } from "../../api/deployments";
 import { type DraftContent, estimateQuery, versionQuery, versionsQuery } from "../../api/drafts";
-import type { Deployment, VersionSummary } from "../../api/types";
+import type { Deployment, Estimate, VersionSummary } from "../../api/types";
 import { done } from "../../components/notify";
 import { ErrorState, Loading } from "../../components/States";
 import { ago, bytes } from "../../lib/format";
@@ -105,15 +105,20 @@ function Form({
   const [comment, setComment] = useState("");
   const [target, setTarget] = useState(deployments[0]?.id ?? NEW);
   const [name, setName] = useState(content.name);
-  const [isAuto, setAuto] = useState(true);
+  const [isEstimated, setEstimated] = useState(true);
   const [parallelism, setParallelism] = useState(1);
   const [isStarted, setStarted] = useState(true);
 
+  const estimate = useQuery({
+    ...estimateQuery(ws, draft, typeof version === "number" ? version : 0),
+    enabled: typeof version === "number",
+  });
   const keep = useKeepVersion(ws, draft, flush);
   const upgraded = deployments.find(({ id }) => id === target);
   const deploy = useMutation({
     mutationFn: (number: number) => {
-      const degree = isAuto ? null : parallelism;
+      // Without an estimate the server takes what the version ran with before.
+      const degree = isEstimated ? (estimate.data?.parallelism ?? null) : parallelism;
       return upgraded
         ? changeDeployment(ws, upgraded, {
             version: number,
@@ -174,7 +179,7 @@ function Form({
           </Button>
         </div>
       ) : (
-        version !== undefined && <EstimateView ws={ws} draft={draft} version={version} />
+        version !== undefined && <EstimateView estimate={estimate} />
       )}
       {!isFirst && (
         <Radio.Group label="Where" value={target} onChange={setTarget}>
@@ -203,10 +208,10 @@ function Form({
       <div className={classes.degree}>
         <Checkbox
           label="Parallelism as estimated"
-          checked={isAuto}
-          onChange={(event) => setAuto(event.currentTarget.checked)}
+          checked={isEstimated}
+          onChange={(event) => setEstimated(event.currentTarget.checked)}
         />
-        {!isAuto && (
+        {!isEstimated && (
           <NumberInput
             aria-label="Parallelism"
             w={90}
@@ -229,7 +234,11 @@ function Form({
         <Button
           variant="filled"
           loading={deploy.isPending}
-          disabled={typeof version !== "number" || (target === NEW && name.trim() === "")}
+          disabled={
+            typeof version !== "number" ||
+            (target === NEW && name.trim() === "") ||
+            (isEstimated && estimate.isPending)
+          }
           onClick={() => typeof version === "number" && deploy.mutate(version)}
         >
           {upgraded ? `Upgrade ${upgraded.name}` : "Deploy"}
@@ -239,8 +248,7 @@ function Form({
   );
 }
 
-function EstimateView({ ws, draft, version }: { ws: string; draft: string; version: number }) {
-  const estimate = useQuery(estimateQuery(ws, draft, version));
+function EstimateView({ estimate }: { estimate: UseQueryResult<Estimate> }) {
   return (
     <section className={classes.estimate} aria-label="What it needs, estimated">
       {estimate.isPending ? (

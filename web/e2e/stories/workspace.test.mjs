@@ -111,7 +111,7 @@ story("a workspace", {
   "brought back unchanged, the files change nothing": async ({ page }) => {
     await choose(page, archive);
     await page.waitForSelector("text=The workspace is as the files say");
-    await page.click("text=Leave it");
+    await page.click("section >> text=Cancel");
   },
   "changed, they show what they change, and change it": async ({ page, platform }) => {
     // Stored, not compressed: of the same length, the text can be changed in place, and its checksum told anew.
@@ -119,7 +119,7 @@ story("a workspace", {
     await page.click("summary:has-text('amounts')");
     await page.waitForSelector("tr[data-op='+']:has-text('id     FROM')");
     await isOpenToAll(page);
-    await page.click("text=Bring it in");
+    await page.click("text=Import it");
     await page.waitForSelector("text=The workspace is as the files say");
     const { items } = await platform.api("GET", "/workspaces/shop/drafts");
     const drafts = await Promise.all(

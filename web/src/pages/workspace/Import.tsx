@@ -48,7 +48,7 @@ export function Import({ ws, canWrite }: { ws: string; canWrite: boolean }) {
   return (
     <div className={classes.body}>
       <p>
-        Files as they were taken away, changed or not. What they would change is shown before anything is.
+        Files as they were exported, changed or not. What they would change is shown before anything is.
       </p>
       <Group gap="sm">
         <FileChoice label="Choose a folder" isFolder disabled={!canWrite} onChoose={choose} />
@@ -60,7 +60,7 @@ export function Import({ ws, canWrite }: { ws: string; canWrite: boolean }) {
           onChange={(event) => setPrune(event.currentTarget.checked)}
         />
       </Group>
-      {!canWrite && <p className="dimmed">Owners bring files in.</p>}
+      {!canWrite && <p className="dimmed">Owners import.</p>}
       {read.error && <ErrorState error={read.error} />}
       {chosen && (
         <Review
@@ -180,9 +180,9 @@ function Review({
       </ul>
       {error !== null && <ErrorState error={error} />}
       <Group justify="flex-end" gap="sm">
-        <Button onClick={onLeave}>Leave it</Button>
+        <Button onClick={onLeave}>Cancel</Button>
         <Button variant="filled" loading={isBusy} disabled={isWrong || moving.length === 0} onClick={onApply}>
-          Bring it in
+          Import it
         </Button>
       </Group>
     </section>

@@ -43,7 +43,7 @@ export function WorkspacePage() {
         <Export ws={ws} />
         <section className="panel" aria-labelledby="import">
           <div className="panel-head">
-            <h2 id="import">Bring back</h2>
+            <h2 id="import">Import</h2>
           </div>
           <Import ws={ws} canWrite={isAtLeast("owner")} />
         </section>
@@ -91,7 +91,7 @@ function Export({ ws }: { ws: string }) {
   return (
     <section className="panel" aria-labelledby="export">
       <div className="panel-head">
-        <h2 id="export">Take away</h2>
+        <h2 id="export">Export</h2>
       </div>
       <div className={classes.body}>
         <p>

@@ -47,9 +47,7 @@ export function Import({ ws, canWrite }: { ws: string; canWrite: boolean }) {
   const chosen = read.data;
   return (
     <div className={classes.body}>
-      <p>
-        Files as they were exported, changed or not. What they would change is shown before anything is.
-      </p>
+      <p>Files as they were exported, changed or not. What they would change is shown before anything is.</p>
       <Group gap="sm">
         <FileChoice label="Choose a folder" isFolder disabled={!canWrite} onChoose={choose} />
         <FileChoice label="Choose a ZIP" disabled={!canWrite} onChoose={choose} />

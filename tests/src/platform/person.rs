@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::client::{Answer, Ask, Client, text};
+use super::client::{Answer, Ask, Client, number, text};
 use super::ledger::Ledger;
 use super::until;
 
@@ -129,7 +129,7 @@ impl Person {
         );
         let made = self.make(ask).expect_success();
         self.ledger.version(&made);
-        super::client::number(&made, "number")
+        number(&made, "number")
     }
 
     pub fn deploy(&mut self, name: &str, draft: &str, version: u64) -> String {

@@ -204,7 +204,7 @@ function Verdict({
     others > 0 && `${others} ${others === 1 ? "warning" : "warnings"}`,
   ].filter(Boolean);
   return (
-    <div className={classes.verdict} role="status" data-stale={isChecking || undefined}>
+    <div className={classes.verdict} role="status">
       {isBlank ? null : error ? (
         <span className="dimmed">not checked</span>
       ) : parts.length > 0 ? (

@@ -38,8 +38,8 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (20)
 
 soak: ## The long forms: five minutes a fuzz target, the SQL cases under many more schedules, a hundred kills
 	fuzz/run 300
-	OCEANUS_TEST_SEEDS=200 $(CARGO) test --release -p tests --test sql
-	OCEANUS_TEST_KILLS=100 $(CARGO) test --release -p tests --test kills -- --nocapture
+	OCEANUS_TEST_SEEDS=200 $(CARGO) test --release --workspace --test sql
+	OCEANUS_TEST_KILLS=100 $(CARGO) test --release --workspace --test kills -- --nocapture
 
 bench: ## The same SQL on the same files, on Flink and on Oceanus; then the platform under load
 	$(CARGO) run --release -p bench -- compare

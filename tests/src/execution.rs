@@ -1,5 +1,6 @@
 //! Runs a case on the embedded engine: on one thread, in an order that a seed decides.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -135,7 +136,10 @@ fn execute(
             let graph = query.into_graph("result", sink, Exchange::Forward);
             run_job(&graph, &session.context(), mode, Some(&rows)).map_err(runtime)?;
             let chunks = rows.take();
-            encode(&schema, &chunks).map(Some).map_err(runtime)
+            encode(&schema, &chunks)
+                .and_then(collapse)
+                .map(Some)
+                .map_err(runtime)
         }
         session::Outcome::Insert(graph) => {
             run_job(&graph, &session.context(), mode, None).map_err(runtime)?;
@@ -294,3 +298,27 @@ fn encode(schema: &Schema, chunks: &[Chunk]) -> Result<Vec<String>, Error> {
     }
     Ok(rows)
 }
+
+/// What is left of a changelog once every retraction has taken its row away, as insertions.
+///
+/// The order of rows of several shards is not kept by whoever collects them, so that rows are counted: each must have
+/// been added at least as often as it was taken away.
+fn collapse(changes: Vec<String>) -> Result<Vec<String>, Error> {
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    for change in changes {
+        // A change begins with its kind: `{"op":"+I",...`
+        let (head, row) = change.split_at(OPERATION.end);
+        let adds = head[OPERATION].starts_with('+');
+        *counts.entry(row.to_string()).or_default() += if adds { 1 } else { -1 };
+    }
+    let mut rows = Vec::new();
+    for (row, count) in counts {
+        let count = usize::try_from(count)
+            .map_err(|_| Error::internal(format!("retracts a row that is not there: {row}")))?;
+        rows.extend(std::iter::repeat_n(format!("{{\"op\":\"+I{row}"), count));
+    }
+    Ok(rows)
+}
+
+/// Where the kind stands in a change.
+const OPERATION: std::ops::Range<usize> = 7..9;

@@ -143,6 +143,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                 Operator::WindowTable { .. } => "window_table",
                 Operator::LocalWindowAggregate { .. } => "local_window_aggregate",
                 Operator::GlobalWindowAggregate { .. } => "global_window_aggregate",
+                Operator::GroupAggregate { .. } => "group_aggregate",
                 Operator::Union => "union",
                 Operator::NotNullEnforcer { .. } => "not_null_enforcer",
                 Operator::Sink(_) => "sink",

@@ -1,6 +1,7 @@
 //! The operators, one file each, and how they are made from a graph's nodes.
 
 mod calc;
+mod group_aggregate;
 mod not_null_enforcer;
 mod sink;
 mod union;
@@ -62,6 +63,13 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
             aggregates,
             properties,
         } => window_aggregate::global(build, *window, *time, *keys, aggregates, properties)?,
+        GraphOperator::GroupAggregate {
+            keys,
+            aggregates,
+            ttl,
+        } => Box::new(group_aggregate::GroupAggregate::new(
+            build, keys, aggregates, *ttl,
+        )?),
         GraphOperator::Union => Box::new(union::Union),
         GraphOperator::NotNullEnforcer { columns } => {
             Box::new(not_null_enforcer::NotNullEnforcer::new(build, columns))

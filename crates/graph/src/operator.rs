@@ -88,6 +88,13 @@ pub enum Operator {
         aggregates: Vec<AggregateCall>,
         properties: Vec<WindowProperty>,
     },
+    /// Aggregates by key without a window: emits the keys and the results, again whenever they change.
+    GroupAggregate {
+        keys: Vec<usize>,
+        aggregates: Vec<AggregateCall>,
+        /// How long a key is remembered after rows last changed it (`table.exec.state.ttl`); `None` for ever.
+        ttl: Option<Duration>,
+    },
     /// All rows of all inputs; watermarks are the least of them.
     Union,
     /// Leaves out, and counts, rows with a NULL in one of these columns, which are NOT NULL behind it.
@@ -231,6 +238,13 @@ impl fmt::Display for Operator {
                 describe_time(time),
                 calls(aggregates)
             ),
+            Operator::GroupAggregate { keys, aggregates, .. } => {
+                write!(
+                    f,
+                    "GroupAggregate(keys={keys:?}, aggregates=[{}])",
+                    calls(aggregates)
+                )
+            }
             Operator::Union => f.write_str("Union"),
             Operator::NotNullEnforcer { columns } => write!(f, "NotNullEnforcer(columns={columns:?})"),
             Operator::Sink(sink) => write!(f, "Sink(table=[{}])", sink.table),

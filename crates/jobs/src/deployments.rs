@@ -188,7 +188,7 @@ impl Jobs {
             Some(parallelism) if parallelism == 0 || parallelism > most => Err(Error::invalid(format!(
                 "parallelism must be from 1 to {most}, got {parallelism}"
             ))
-            .with_hint("leave it out, and the platform chooses")),
+            .with_hint("leave it out: it stays as it was, one at first")),
             _ => Ok(()),
         }
     }

@@ -96,6 +96,11 @@ impl Config {
             .filter(|timeout| !timeout.is_zero())
     }
 
+    /// `table.exec.state.ttl`; `None` if state is kept for ever.
+    pub fn state_ttl(&self) -> Option<Duration> {
+        self.duration("table.exec.state.ttl").filter(|ttl| !ttl.is_zero())
+    }
+
     /// `table.exec.legacy-cast-behaviour`
     pub fn legacy_cast(&self) -> bool {
         self.boolean("table.exec.legacy-cast-behaviour").unwrap_or(false)

@@ -239,6 +239,11 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
                 properties.join(", ")
             )
         }
+        Operator::GroupAggregate { keys, aggregates, .. } => {
+            let text =
+                keys_text(&names(keys, input)) + calls(aggregates, Some(input)).trim_start_matches(", ");
+            format!("GroupAggregate({})", text.trim_end_matches(", "))
+        }
         Operator::Union => "Union".to_string(),
         Operator::NotNullEnforcer { columns } => {
             format!("NotNullEnforcer(columns=[{}])", names(columns, input))
@@ -345,6 +350,8 @@ pub fn state_kept(node: &Node) -> Option<&'static str> {
             (_, 0) => "per slice, until the window closes",
             _ => "per key and slice, until the window closes",
         }),
+        Operator::GroupAggregate { keys, .. } if keys.is_empty() => Some("the running results"),
+        Operator::GroupAggregate { .. } => Some("the running results of each key"),
         Operator::WindowTable { window, .. } if window.is_session() => {
             Some("the rows of open sessions, until the gap has passed")
         }

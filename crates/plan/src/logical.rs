@@ -50,6 +50,12 @@ pub enum PlanKind {
         aggregates: Vec<AggregateCall>,
         properties: Vec<WindowProperty>,
     },
+    /// Gives the keys, then the results, and both again whenever rows change them.
+    GroupAggregate {
+        input: Box<Plan>,
+        keys: Vec<usize>,
+        aggregates: Vec<AggregateCall>,
+    },
     /// Each row once for each projection.
     Expand {
         input: Box<Plan>,
@@ -118,6 +124,7 @@ impl Plan {
             PlanKind::Calc { input, .. }
             | PlanKind::WindowTable { input, .. }
             | PlanKind::Aggregate { input, .. }
+            | PlanKind::GroupAggregate { input, .. }
             | PlanKind::Expand { input, .. } => vec![input],
             PlanKind::Union { inputs } => inputs.iter().collect(),
         }
@@ -161,6 +168,15 @@ impl Plan {
                 keys,
                 aggregates,
                 properties,
+            },
+            PlanKind::GroupAggregate {
+                input,
+                keys,
+                aggregates,
+            } => PlanKind::GroupAggregate {
+                input: Box::new(change(*input)),
+                keys,
+                aggregates,
             },
             PlanKind::Expand { input, projections } => PlanKind::Expand {
                 input: Box::new(change(*input)),
@@ -207,15 +223,17 @@ impl Plan {
                 window,
                 time,
                 keys,
-                aggregates: aggregates
-                    .into_iter()
-                    .map(|call| AggregateCall {
-                        arguments: call.arguments.into_iter().map(&mut *change).collect(),
-                        filter: call.filter.map(&mut *change),
-                        ..call
-                    })
-                    .collect(),
+                aggregates: map_calls(aggregates, change),
                 properties,
+            },
+            PlanKind::GroupAggregate {
+                input,
+                keys,
+                aggregates,
+            } => PlanKind::GroupAggregate {
+                input,
+                keys,
+                aggregates: map_calls(aggregates, change),
             },
             PlanKind::Expand { input, projections } => PlanKind::Expand {
                 input,
@@ -251,4 +269,15 @@ impl Plan {
     pub fn columns(&self) -> Vec<Expr> {
         (0..self.schema.len()).map(|index| self.column(index)).collect()
     }
+}
+
+fn map_calls(calls: Vec<AggregateCall>, change: &mut impl FnMut(Expr) -> Expr) -> Vec<AggregateCall> {
+    calls
+        .into_iter()
+        .map(|call| AggregateCall {
+            arguments: call.arguments.into_iter().map(&mut *change).collect(),
+            filter: call.filter.map(&mut *change),
+            ..call
+        })
+        .collect()
 }

@@ -5,6 +5,7 @@
 //! and when it closes is the engine's business.
 
 pub mod aggregates;
+pub mod groups;
 pub mod hash;
 pub mod key_set;
 pub mod keys;
@@ -15,6 +16,7 @@ pub mod slices;
 pub mod snapshot;
 
 pub use aggregates::Aggregates;
+pub use groups::GroupTable;
 pub use hash::{hash_columns, key_group, shard_of};
 pub use key_set::KeySet;
 pub use keys::{KeyCodec, Keys};

@@ -19,6 +19,7 @@ use graph::{AggregateCall, Expr, Window, WindowProperty, WindowTime};
 use model::TimeAttribute;
 use state::Aggregates;
 
+pub(super) use self::calls::Calls;
 use super::Build;
 use crate::operator::Operator;
 use crate::window::Slicing;
@@ -129,7 +130,7 @@ impl RowTime {
     }
 }
 
-fn accumulators(calls: &[AggregateCall]) -> Aggregates {
+pub(super) fn accumulators(calls: &[AggregateCall]) -> Aggregates {
     Aggregates::new(
         calls
             .iter()

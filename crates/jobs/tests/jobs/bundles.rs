@@ -249,7 +249,7 @@ async fn one_fault_anywhere_and_nothing_changes() {
             ],
             &[
                 "jobs/bad.yaml:1:12: configuration key 'parallelism.defualt' is not known (did you mean 'parallelism.default'?)",
-                "jobs/bad.yaml:3:47: parallelism must be from 1 to 2, got 3 (leave it out, and the platform chooses)",
+                "jobs/bad.yaml:3:47: parallelism must be from 1 to 2, got 3 (leave it out: it stays as it was, one at first)",
                 "jobs/bad.yaml:4:40: version 7 is not there (leave 'version' out to run the text that stands in the bundle)",
                 "jobs/bad.yaml:3:10: deployment 'copy' belongs to the job 'Copy all' (give it another name, or delete the other one first)",
             ],

@@ -25,7 +25,7 @@ pub struct Deploy {
     /// The deployment; without it, the job's name.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Shards; without it the platform chooses, or keeps what was chosen before.
+    /// Shards; without it as many as before, one at first.
     #[arg(long, value_name = "N")]
     parallelism: Option<u32>,
     /// What the version is about.

@@ -246,6 +246,20 @@ impl ExprBinder<'_> {
 }
 
 impl Aggregation {
+    /// Adds `COUNT(*)`.
+    pub fn count_rows(&mut self, span: Span) -> Result<(), Diagnostic> {
+        let bound = bind_aggregate("COUNT", &[], false, &[], span)?;
+        self.add(AggregateCall {
+            function: bound.function,
+            arguments: Vec::new(),
+            filter: None,
+            result: bound.result,
+            state_types: bound.state_types,
+            name: "COUNT".to_string(),
+        });
+        Ok(())
+    }
+
     /// The call's column, one that is there already if it computes the same.
     fn add(&mut self, call: AggregateCall) -> Expr {
         let same = |other: &AggregateCall| {

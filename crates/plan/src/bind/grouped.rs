@@ -1,7 +1,8 @@
 //! SELECT with GROUP BY: windows recognised, aggregates gathered, grouping sets unfolded.
 //!
 //! A grouped SELECT becomes: a Calc that computes keys and arguments, an Expand if there are grouping sets, an
-//! aggregation over windows, and a Calc for HAVING and the list.
+//! aggregation, and a Calc for HAVING and the list. Where both bounds of a window are keys the aggregation is one over
+//! windows; anywhere else its results are updated as rows come.
 
 use graph::{AggregateCall, Expr, Window, WindowProperty, WindowTime};
 use model::{Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
@@ -56,9 +57,9 @@ impl QueryBinder<'_> {
                         "use the window function TABLE(TUMBLE(...)) and group by window_start and window_end",
                     ));
                 }
-                self.group_function(&name, call, scope, &mut aggregation)?
+                Some(self.group_function(&name, call, scope, &mut aggregation)?)
             }
-            None => self.window_of_keys(select, &bound, &sets, &mut aggregation)?,
+            None => window_of_keys(select, &bound, &sets, &mut aggregation)?,
         };
         if sets.len() > 1 {
             aggregation.sets = sets.clone();
@@ -94,8 +95,12 @@ impl QueryBinder<'_> {
             }
         }
         let span = self.at(select.span);
+        if aggregation.keys.is_empty() && aggregation.calls.is_empty() {
+            // Somebody must tell whether there are rows.
+            aggregation.count_rows(select.span)?;
+        }
         let (result, layout, windowed) =
-            self.aggregate(bound.plan, filter, &aggregation, &grouping, &sets, span)?;
+            self.aggregate(bound.plan, filter, &aggregation, grouping.as_ref(), &sets, span)?;
 
         let empty = Scope::default();
         let mut binder = self.expressions(&empty, "SELECT");
@@ -118,7 +123,7 @@ impl QueryBinder<'_> {
             }
             None => None,
         };
-        let windowed = windowed.through(&expressions);
+        let windowed = windowed.and_then(|windowed| windowed.through(&expressions));
         Ok(Bound {
             plan: Plan {
                 kind: PlanKind::Calc {
@@ -133,27 +138,19 @@ impl QueryBinder<'_> {
         })
     }
 
-    /// SELECT DISTINCT over the columns of a window: a grouping by all of them.
+    /// SELECT DISTINCT: a grouping by all columns.
     pub(super) fn distinct(&mut self, bound: Bound, span: Span) -> Result<Bound, Diagnostic> {
-        let hint =
-            "group by the columns of a window function instead: GROUP BY window_start, window_end, ...";
-        let refuse = || unsupported(span, "SELECT DISTINCT", hint);
         let width = bound.plan.schema.len();
         let mut aggregation = Aggregation {
             keys: bound.plan.columns(),
             ..Aggregation::default()
         };
-        let windowed = bound.windowed.as_ref().ok_or_else(refuse)?;
-        if windowed.starts.is_empty() || windowed.ends.is_empty() {
-            return Err(refuse());
-        }
         let sets = vec![(0..width).collect::<Vec<usize>>()];
-        let grouping = attached(windowed, &mut aggregation, &sets).ok_or_else(refuse)?;
-        check_window(&grouping, windowed.window, &aggregation, &sets, span)?;
+        let grouping = attached_window(&bound, &sets, &mut aggregation, span)?;
         let schema = bound.plan.schema.clone();
         let place = self.at(span);
         let (result, layout, windowed) =
-            self.aggregate(bound.plan, None, &aggregation, &grouping, &sets, place)?;
+            self.aggregate(bound.plan, None, &aggregation, grouping.as_ref(), &sets, place)?;
         let expressions: Vec<Expr> = layout
             .keys
             .iter()
@@ -168,7 +165,7 @@ impl QueryBinder<'_> {
                     .with_time_attribute(layout.fields[*column].time_attribute)
             })
             .collect();
-        let windowed = windowed.through(&expressions);
+        let windowed = windowed.and_then(|windowed| windowed.through(&expressions));
         Ok(Bound {
             plan: Plan {
                 kind: PlanKind::Calc {
@@ -426,59 +423,21 @@ impl QueryBinder<'_> {
         })
     }
 
-    /// The window whose columns are among the keys.
-    fn window_of_keys(
-        &self,
-        select: &Select,
-        bound: &Bound,
-        sets: &[Vec<usize>],
-        aggregation: &mut Aggregation,
-    ) -> Result<Grouping, Diagnostic> {
-        let place = select
-            .group_by
-            .iter()
-            .map(group_item_span)
-            .reduce(Span::to)
-            .unwrap_or(select.span);
-        let Some(windowed) = &bound.windowed else {
-            let what = if select.group_by.is_empty() {
-                "an aggregate function without a window"
-            } else {
-                "GROUP BY without a window"
-            };
-            return Err(unsupported(
-                place,
-                what,
-                "read FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), size)) and group by window_start and window_end",
-            ));
-        };
-        let Some(grouping) = attached(windowed, aggregation, sets) else {
-            return Err(unsupported(
-                place,
-                "GROUP BY without both bounds of the window",
-                "add window_start and window_end of the window function to GROUP BY, in every grouping set",
-            ));
-        };
-        check_window(&grouping, windowed.window, aggregation, sets, place)?;
-        Ok(grouping)
-    }
-
     /// Builds what computes keys and arguments, and the aggregation over it.
     fn aggregate(
         &mut self,
         input: Plan,
         filter: Option<Expr>,
         aggregation: &Aggregation,
-        grouping: &Grouping,
+        grouping: Option<&Grouping>,
         sets: &[Vec<usize>],
         span: Span,
-    ) -> Result<(Plan, ResultLayout, Windowed), Diagnostic> {
+    ) -> Result<(Plan, ResultLayout, Option<Windowed>), Diagnostic> {
         let is_window_key = |key: usize| {
-            grouping
-                .window_keys
-                .iter()
-                .find(|(window_key, _)| *window_key == key)
+            let keys = grouping.map_or(&[][..], |grouping| &grouping.window_keys);
+            keys.iter().find(|(window_key, _)| *window_key == key)
         };
+        let window_columns = grouping.map_or(&[][..], |grouping| &grouping.columns);
         let keys: Vec<usize> = (0..aggregation.keys.len())
             .filter(|key| is_window_key(*key).is_none())
             .collect();
@@ -496,7 +455,7 @@ impl QueryBinder<'_> {
             expressions.push(expression);
         }
         let window_at = expressions.len();
-        for column in &grouping.columns {
+        for column in window_columns {
             fields.push(input.schema.fields[*column].clone());
             expressions.push(input.column(*column));
         }
@@ -506,7 +465,7 @@ impl QueryBinder<'_> {
             if matches!(expression, Expr::Literal { .. }) {
                 return expression.clone();
             }
-            let arguments_at = window_at + grouping.columns.len();
+            let arguments_at = window_at + window_columns.len();
             let known = expressions[arguments_at..]
                 .iter()
                 .position(|other| other.to_string() == text);
@@ -554,36 +513,17 @@ impl QueryBinder<'_> {
             }
         }
         let window_at = window_at + usize::from(unfolded);
-        let key_columns: Vec<usize> = (0..window_at).collect();
-        let (window, time) = match grouping.window {
-            Window::Attached { .. } => (
-                Window::Attached {
-                    start: window_at,
-                    end: window_at + 1,
-                },
-                WindowTime {
-                    column: window_at + 1,
-                    ..grouping.time
-                },
-            ),
-            window => (
-                window,
-                WindowTime {
-                    column: window_at,
-                    ..grouping.time
-                },
-            ),
-        };
-
         let mut result_fields: Vec<Field> = prepared.schema.fields[..window_at].to_vec();
         let calls_at = result_fields.len();
         for (index, call) in calls.iter_mut().enumerate() {
             result_fields.push(Field::new(format!("agg${index}"), call.result.clone()));
         }
         let mut property_columns = Vec::new();
-        for property in &grouping.properties {
-            property_columns.push((*property, result_fields.len()));
-            result_fields.push(property_field(*property, &grouping.time_field));
+        if let Some(grouping) = grouping {
+            for property in &grouping.properties {
+                property_columns.push((*property, result_fields.len()));
+                result_fields.push(property_field(*property, &grouping.time_field));
+            }
         }
         let column_of = |property: WindowProperty| {
             property_columns
@@ -609,40 +549,121 @@ impl QueryBinder<'_> {
             grouping_set: unfolded.then_some(keys.len()),
             fields: result_fields.clone(),
         };
-        let session_keys = grouping
-            .session_keys
-            .iter()
-            .map(|column| {
-                let column = (*column)?;
-                keys.iter().position(
-                    |key| matches!(&aggregation.keys[*key], Expr::Column { index, .. } if *index == column),
-                )
-            })
-            .collect();
-        let times = [WindowProperty::Rowtime, WindowProperty::Proctime];
-        let windowed = Windowed {
-            starts: column_of(WindowProperty::Start).into_iter().collect(),
-            ends: column_of(WindowProperty::End).into_iter().collect(),
-            times: times.into_iter().filter_map(column_of).collect(),
-            time: grouping.time_field.clone(),
-            time_zone: grouping.time.time_zone,
-            window: grouping.window,
-            session_keys,
-        };
-        let result = Plan {
-            kind: PlanKind::Aggregate {
-                input: Box::new(prepared),
-                window,
-                time,
+        let windowed = grouping.map(|grouping| grouping.of_result(&property_columns, aggregation, &keys));
+        let key_columns = (0..window_at).collect();
+        let input = Box::new(prepared);
+        let kind = match grouping {
+            None => PlanKind::GroupAggregate {
+                input,
                 keys: key_columns,
                 aggregates: calls,
-                properties: grouping.properties.clone(),
             },
+            Some(grouping) => {
+                let (window, time) = grouping.window_at(window_at);
+                PlanKind::Aggregate {
+                    input,
+                    window,
+                    time,
+                    keys: key_columns,
+                    aggregates: calls,
+                    properties: grouping.properties.clone(),
+                }
+            }
+        };
+        let result = Plan {
+            kind,
             schema: Schema::new(result_fields),
             span,
         };
         Ok((result, layout, windowed))
     }
+}
+
+impl Grouping {
+    /// The window over rows whose columns for it begin at `column`.
+    fn window_at(&self, column: usize) -> (Window, WindowTime) {
+        let (window, time_column) = match self.window {
+            Window::Attached { .. } => {
+                let (start, end) = (column, column + 1);
+                (Window::Attached { start, end }, end)
+            }
+            window => (window, column),
+        };
+        let time = WindowTime {
+            column: time_column,
+            ..self.time
+        };
+        (window, time)
+    }
+
+    /// What the results tell of their window: `properties` are its columns, `keys` the keys before them.
+    fn of_result(
+        &self,
+        properties: &[(WindowProperty, usize)],
+        aggregation: &Aggregation,
+        keys: &[usize],
+    ) -> Windowed {
+        let column_of = |property: WindowProperty| {
+            let found = properties.iter().find(|(other, _)| *other == property);
+            found.map(|(_, column)| *column)
+        };
+        let place_of = |column: usize| {
+            keys.iter().position(
+                |key| matches!(&aggregation.keys[*key], Expr::Column { index, .. } if *index == column),
+            )
+        };
+        let times = [WindowProperty::Rowtime, WindowProperty::Proctime];
+        Windowed {
+            starts: column_of(WindowProperty::Start).into_iter().collect(),
+            ends: column_of(WindowProperty::End).into_iter().collect(),
+            times: times.into_iter().filter_map(column_of).collect(),
+            time: self.time_field.clone(),
+            time_zone: self.time.time_zone,
+            window: self.window,
+            session_keys: self
+                .session_keys
+                .iter()
+                .map(|column| place_of((*column)?))
+                .collect(),
+        }
+    }
+}
+
+/// The window whose columns are among the keys of GROUP BY.
+fn window_of_keys(
+    select: &Select,
+    bound: &Bound,
+    sets: &[Vec<usize>],
+    aggregation: &mut Aggregation,
+) -> Result<Option<Grouping>, Diagnostic> {
+    let place = select
+        .group_by
+        .iter()
+        .map(group_item_span)
+        .reduce(Span::to)
+        .unwrap_or(select.span);
+    attached_window(bound, sets, aggregation, place)
+}
+
+/// The window that both bounds of are keys; none if the rows are in no window, or are grouped across windows.
+fn attached_window(
+    bound: &Bound,
+    sets: &[Vec<usize>],
+    aggregation: &mut Aggregation,
+    place: Span,
+) -> Result<Option<Grouping>, Diagnostic> {
+    let Some(windowed) = &bound.windowed else {
+        return Ok(None);
+    };
+    let Some(grouping) = attached(windowed, aggregation, sets) else {
+        return Ok(None);
+    };
+    if matches!(windowed.window, Window::Session { .. }) && !sessions_match(&grouping, aggregation, sets) {
+        return Ok(None);
+    }
+    check_window(windowed.window, place)?;
+    aggregation.window = GroupWindow::Columns;
+    Ok(Some(grouping))
 }
 
 fn properties(attribute: TimeAttribute, with_time: bool) -> Vec<WindowProperty> {
@@ -657,7 +678,7 @@ fn properties(attribute: TimeAttribute, with_time: bool) -> Vec<WindowProperty> 
 }
 
 /// A grouping by the columns of a window; `None` unless both bounds are keys of every set.
-fn attached(windowed: &Windowed, aggregation: &mut Aggregation, sets: &[Vec<usize>]) -> Option<Grouping> {
+fn attached(windowed: &Windowed, aggregation: &Aggregation, sets: &[Vec<usize>]) -> Option<Grouping> {
     let attribute = windowed.time.time_attribute.unwrap_or(TimeAttribute::Rowtime);
     let time_property = match attribute {
         TimeAttribute::Rowtime => WindowProperty::Rowtime,
@@ -687,7 +708,6 @@ fn attached(windowed: &Windowed, aggregation: &mut Aggregation, sets: &[Vec<usiz
     }
     let start = *windowed.starts.first()?;
     let end = *windowed.ends.first()?;
-    aggregation.window = GroupWindow::Columns;
     Some(Grouping {
         window: Window::Attached { start, end },
         time: WindowTime {
@@ -703,14 +723,8 @@ fn attached(windowed: &Windowed, aggregation: &mut Aggregation, sets: &[Vec<usiz
     })
 }
 
-/// Whether rows of `window` can be aggregated by these keys.
-fn check_window(
-    grouping: &Grouping,
-    window: Window,
-    aggregation: &Aggregation,
-    sets: &[Vec<usize>],
-    place: Span,
-) -> Result<(), Diagnostic> {
+/// Whether rows of `window` can be aggregated by it.
+fn check_window(window: Window, place: Span) -> Result<(), Diagnostic> {
     match window {
         Window::Hop {
             size_ms, slide_ms, ..
@@ -719,11 +733,6 @@ fn check_window(
             format!("aggregating over HOP requires size to be a multiple of slide, but got size {size_ms} ms and slide {slide_ms} ms"),
         )
         .hint("GROUP BY HOP(ts, slide, size) takes any sizes")),
-        Window::Session { .. } if !sessions_match(grouping, aggregation, sets) => Err(unsupported(
-            place,
-            "grouping sessions by other keys than they are partitioned by",
-            "give the same columns to PARTITION BY of SESSION and to GROUP BY, or to SELECT DISTINCT",
-        )),
         _ => Ok(()),
     }
 }

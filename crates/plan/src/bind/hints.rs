@@ -1,9 +1,7 @@
 //! Hints in `/*+ ... */`.
 //!
-//! `OPTIONS` on a table goes into its options. Hints about joins cannot matter where there are no joins, and
-//! Flink passes over them then: so do we. `STATE_TTL` speaks of joins and of unwindowed grouping, which both are
-//! refused, and windows clear their state by themselves: it is passed over too. Any other name is refused, as
-//! Flink refuses it.
+//! `OPTIONS` on a table goes into its options. Hints about how to join say nothing to this engine, and are passed over.
+//! Any other name is refused, as Flink refuses it.
 
 use indexmap::IndexMap;
 use model::suggest::did_you_mean;

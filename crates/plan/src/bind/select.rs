@@ -38,14 +38,12 @@ impl QueryBinder<'_> {
 
     fn select_from(&mut self, select: &Select, scope: &Scope, bound: Bound) -> Result<Bound, Diagnostic> {
         if is_grouped(select) {
-            if select.distinct {
-                return Err(unsupported(
-                    select.span,
-                    "SELECT DISTINCT with grouping",
-                    "leave out DISTINCT",
-                ));
-            }
-            return self.grouped(select, scope, bound);
+            let grouped = self.grouped(select, scope, bound)?;
+            return if select.distinct {
+                self.distinct(grouped, select.span)
+            } else {
+                Ok(grouped)
+            };
         }
         let filter = match &select.filter {
             Some(filter) => Some(self.expressions(scope, "WHERE").condition(filter)?),

@@ -276,7 +276,7 @@ pub(super) fn interval_of(name: &str, bound: &Expr, span: Span) -> Result<i64, D
 fn is_in_windows(plan: &Plan) -> bool {
     match &plan.kind {
         PlanKind::WindowTable { .. } => true,
-        PlanKind::Aggregate { .. } => false,
+        PlanKind::Aggregate { .. } | PlanKind::GroupAggregate { .. } => false,
         _ => plan.inputs().into_iter().any(is_in_windows),
     }
 }

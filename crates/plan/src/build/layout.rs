@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use graph::{Exchange, Expr, Fingerprint, Graph, Input, Node, NodeId, Operator, SinkNode, Window};
-use model::{Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
+use graph::{
+    AggregateCall, Exchange, Expr, Fingerprint, Graph, Input, Node, NodeId, Operator, SinkNode, Window,
+};
+use model::{ChangelogMode, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 
 use super::Target;
 use crate::bind::unsupported;
@@ -29,7 +31,8 @@ impl<'a> GraphBuilder<'a> {
         }
     }
 
-    pub fn finish(self) -> Graph {
+    pub fn finish(mut self) -> Graph {
+        changelog::leave_out_before(&mut self.graph);
         self.graph
     }
 
@@ -78,6 +81,22 @@ impl<'a> GraphBuilder<'a> {
                 self.add(operator, vec![input], schema, span, "")
             }
             PlanKind::Aggregate { .. } => return self.aggregate(plan),
+            PlanKind::GroupAggregate {
+                input,
+                keys,
+                aggregates,
+            } => {
+                let input = Input {
+                    node: self.plan(input)?,
+                    exchange: by_keys(keys.clone()),
+                };
+                let operator = Operator::GroupAggregate {
+                    keys: keys.clone(),
+                    aggregates: aggregates.clone(),
+                    ttl: self.env.config.state_ttl(),
+                };
+                self.add(operator, vec![input], schema, span, &details_of(aggregates))
+            }
             PlanKind::Expand { input, projections } => {
                 let input = self.plan(input)?;
                 let mut branches = Vec::with_capacity(projections.len());
@@ -136,11 +155,7 @@ impl<'a> GraphBuilder<'a> {
         }
         fields.push(Field::new("slice_start", TypeKind::BigInt.not_null()));
         fields.push(Field::new("slice_end", TypeKind::BigInt.not_null()));
-        let details: Vec<String> = aggregates
-            .iter()
-            .map(|call| format!("{} {} {:?}", call.name, call.result, call.state_types))
-            .collect();
-        let details = details.join(", ");
+        let details = details_of(aggregates);
         let local = Operator::LocalWindowAggregate {
             window: *window,
             time: *time,
@@ -161,14 +176,9 @@ impl<'a> GraphBuilder<'a> {
             aggregates: aggregates.clone(),
             properties: properties.clone(),
         };
-        let exchange = if keys.is_empty() {
-            Exchange::Single
-        } else {
-            Exchange::Hash((0..keys.len()).collect())
-        };
         let input = Input {
             node: local,
-            exchange,
+            exchange: by_keys((0..keys.len()).collect()),
         };
         Ok(self.add(global, vec![input], plan.schema.clone(), plan.span, &details))
     }
@@ -176,7 +186,12 @@ impl<'a> GraphBuilder<'a> {
     pub fn sink(&mut self, root: NodeId, target: Target) -> Result<NodeId, Diagnostic> {
         let given = self.graph.nodes[root].changelog;
         let taken = target.sink.changelog_mode(given);
-        if !taken.accepts(given) {
+        // Whoever takes updates can do without what a row was before.
+        let least = ChangelogMode {
+            update_before: given.update_before && !given.update_after,
+            ..given
+        };
+        if !taken.accepts(least) {
             return Err(Diagnostic::validation(
                 target.span,
                 format!(
@@ -257,7 +272,9 @@ impl<'a> GraphBuilder<'a> {
         below: Vec<Fingerprint>,
     ) -> Fingerprint {
         let details = match operator {
-            Operator::LocalWindowAggregate { .. } | Operator::GlobalWindowAggregate { .. } => details,
+            Operator::LocalWindowAggregate { .. }
+            | Operator::GlobalWindowAggregate { .. }
+            | Operator::GroupAggregate { .. } => details,
             _ => "",
         };
         let read = match operator {
@@ -276,6 +293,24 @@ impl<'a> GraphBuilder<'a> {
             text = format!("{work}#{twin}");
         }
     }
+}
+
+/// Rows of a key meet on one shard; without keys all rows do.
+fn by_keys(keys: Vec<usize>) -> Exchange {
+    if keys.is_empty() {
+        Exchange::Single
+    } else {
+        Exchange::Hash(keys)
+    }
+}
+
+/// What the description of an aggregation leaves out.
+fn details_of(aggregates: &[AggregateCall]) -> String {
+    let details: Vec<String> = aggregates
+        .iter()
+        .map(|call| format!("{} {} {:?}", call.name, call.result, call.state_types))
+        .collect();
+    details.join(", ")
 }
 
 fn types(schema: &Schema) -> String {

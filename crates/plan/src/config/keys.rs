@@ -90,8 +90,7 @@ pub const KEYS: &[Key] = &[
     ),
     key("table.exec.source.idle-timeout", Kind::Duration, "0 ms"),
     key("table.exec.source.cdc-events-duplicate", Kind::Boolean, "false"),
-    key("table.exec.state.ttl", Kind::Duration, "0 ms")
-        .ignored("state is kept for as long as a query may need it", &["0 ms"]),
+    key("table.exec.state.ttl", Kind::Duration, "0 ms"),
     key("table.exec.mini-batch.enabled", Kind::Boolean, "false"),
     key("table.exec.mini-batch.allow-latency", Kind::Duration, "0 ms"),
     key("table.exec.mini-batch.size", Kind::Integer { min: -1 }, "-1"),

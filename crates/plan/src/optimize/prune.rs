@@ -147,10 +147,8 @@ fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
                 _ if time.attribute == TimeAttribute::Rowtime => used[time.column] = true,
                 _ => {}
             }
-            for call in &aggregates {
-                for expression in call.arguments.iter().chain(&call.filter) {
-                    expression.visit_columns(&mut |index| used[index] = true);
-                }
+            for expression in inputs_of(&aggregates) {
+                expression.visit_columns(&mut |index| used[index] = true);
             }
             let (input, below) = prune(*input, &used);
             let place = |column: usize| below[column].unwrap_or_default();
@@ -165,15 +163,34 @@ fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
                 },
                 time: moved_time(time, &below),
                 keys: keys.into_iter().map(place).collect(),
-                aggregates: aggregates
-                    .into_iter()
-                    .map(|call| AggregateCall {
-                        arguments: remap_all(call.arguments, &below),
-                        filter: call.filter.map(|filter| remap(filter, &below)),
-                        ..call
-                    })
-                    .collect(),
+                aggregates: remap_calls(aggregates, &below),
                 properties,
+            };
+            done(kind, kept, mapping)
+        }
+        PlanKind::GroupAggregate {
+            input,
+            keys,
+            aggregates,
+        } => {
+            // Keys stay: they say which rows there are.
+            let mut keep = wanted.to_vec();
+            keep[..keys.len()].fill(true);
+            if !keep.contains(&true) {
+                keep[0] = true;
+            }
+            let (kept, mapping) = select(&schema, &keep);
+            let aggregates = pick(aggregates, &keep[keys.len()..]);
+            let mut used = used_by(inputs_of(&aggregates), input.schema.len());
+            keys.iter().for_each(|key| used[*key] = true);
+            let (input, below) = prune(*input, &used);
+            let kind = PlanKind::GroupAggregate {
+                input: Box::new(input),
+                keys: keys
+                    .into_iter()
+                    .map(|key| below[key].unwrap_or_default())
+                    .collect(),
+                aggregates: remap_calls(aggregates, &below),
             };
             done(kind, kept, mapping)
         }
@@ -277,6 +294,24 @@ fn remap_all(expressions: Vec<Expr>, mapping: &Mapping) -> Vec<Expr> {
     expressions
         .into_iter()
         .map(|expression| remap(expression, mapping))
+        .collect()
+}
+
+/// What aggregate calls read.
+fn inputs_of(calls: &[AggregateCall]) -> impl Iterator<Item = &Expr> {
+    calls
+        .iter()
+        .flat_map(|call| call.arguments.iter().chain(&call.filter))
+}
+
+fn remap_calls(calls: Vec<AggregateCall>, mapping: &Mapping) -> Vec<AggregateCall> {
+    calls
+        .into_iter()
+        .map(|call| AggregateCall {
+            arguments: remap_all(call.arguments, mapping),
+            filter: call.filter.map(|filter| remap(filter, mapping)),
+            ..call
+        })
         .collect()
 }
 

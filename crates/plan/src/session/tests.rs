@@ -110,14 +110,14 @@ fn settings_are_listed_and_wrong_ones_are_marked_where_they_stand() {
 #[test]
 fn a_setting_that_does_nothing_yet_is_warned_of_where_it_stands() {
     let mut session = session();
-    let script = "SET 'table.exec.state.ttl' = '1 h'";
+    let script = "SET 'execution.checkpointing.interval' = '1 min'";
     assert_eq!(run_in(&mut session, script), "");
     let warnings = session.take_warnings();
     assert_eq!(
         warnings[0].render("q", script).lines().next(),
         Some(
-            "q:1:5: warning: 'table.exec.state.ttl' is not honoured yet: state is kept for as long as a query may \
-             need it"
+            "q:1:5: warning: 'execution.checkpointing.interval' is not honoured yet: no checkpoints are taken, a job \
+             that starts again reads its input from the beginning"
         )
     );
     assert_eq!((warnings.len(), session.take_warnings().len()), (1, 0));

@@ -9,7 +9,7 @@ use state::{Aggregates, KeyCodec, Keys};
 
 use crate::expression::{Expression, Frame, arrow_error};
 
-pub(super) struct Calls {
+pub(in crate::operators) struct Calls {
     keys: Vec<Expression>,
     calls: Vec<Call>,
     context: Arc<EvaluationContext>,

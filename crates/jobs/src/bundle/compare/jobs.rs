@@ -189,7 +189,10 @@ impl Jobs {
         let keeps = existing.is_some_and(|existing| existing.parallelism == deployment.parallelism);
         if !keeps && let Err(error) = self.check_parallelism(deployment.parallelism) {
             let fault = Diagnostic::validation(deployment.parallelism_span, error.to_string());
-            work.fault(bundle.fault(&job.file, &fault.hint("leave it out, and the platform chooses")));
+            work.fault(bundle.fault(
+                &job.file,
+                &fault.hint("leave it out: it stays as it was, one at first"),
+            ));
         }
         let Some(version) = deployment.version else {
             if number.is_none() {

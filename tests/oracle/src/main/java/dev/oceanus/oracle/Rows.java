@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,7 +30,8 @@ import org.apache.flink.util.CloseableIterator;
 import org.apache.flink.util.jackson.JacksonMapperFactory;
 
 /**
- * Turns the rows of a result into sorted lines of JSON, each value as Flink's json format writes it.
+ * Turns the rows of a result into sorted lines of JSON, each value as Flink's json format writes it. Of an updating
+ * result the rows are kept that are left in the end.
  *
  * <p>Two things are ours: map entries are sorted by key, and a column whose type the json format refuses
  * becomes the text of Flink's cast to a string.
@@ -58,15 +61,24 @@ final class Rows {
 
     static List<String> collect(TableResultInternal result) throws Exception {
         Rows rows = new Rows(result);
-        List<String> lines = new ArrayList<>();
+        Map<String, Integer> counts = new HashMap<>();
         try (CloseableIterator<RowData> iterator = result.collectInternal()) {
             while (iterator.hasNext()) {
-                lines.add(rows.line(iterator.next()));
+                RowData row = iterator.next();
+                counts.merge(rows.line(row), adds(row) ? 1 : -1, Integer::sum);
             }
         }
+        List<String> lines = new ArrayList<>();
+        counts.forEach((line, count) -> lines.addAll(Collections.nCopies(count, line)));
         // By bytes, as most languages compare texts; Java's own order differs for astral characters.
         lines.sort((a, b) -> Arrays.compareUnsigned(a.getBytes(UTF_8), b.getBytes(UTF_8)));
         return lines;
+    }
+
+    /** Statements that are no queries leave the kind of their rows unset. */
+    private static boolean adds(RowData row) {
+        RowKind kind = row.getRowKind();
+        return kind == null || kind == RowKind.INSERT || kind == RowKind.UPDATE_AFTER;
     }
 
     private static RowDataToJsonConverter converterOrNull(LogicalType type) {
@@ -84,8 +96,7 @@ final class Rows {
             values.set(fields.get(i).getName(), value(row, i));
         }
         ObjectNode line = MAPPER.createObjectNode();
-        // Statements that are no queries leave the kind of their rows unset.
-        line.put("op", row.getRowKind() == null ? RowKind.INSERT.shortString() : row.getRowKind().shortString());
+        line.put("op", RowKind.INSERT.shortString());
         line.set("row", values);
         return MAPPER.writeValueAsString(line);
     }

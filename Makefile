@@ -7,11 +7,13 @@ SHELL := bash
 CARGO ?= cargo
 # Seconds that each fuzz target runs in `make test`; `make soak` takes longer.
 FUZZ_SECONDS ?= 20
+# Random queries compared with DuckDB.
+RANDOM_SEEDS ?= 200
 
 # The console is built first where there is npm; a binary built without it serves a page that says so.
 CONSOLE := $(if $(shell command -v npm),web)
 
-.PHONY: help run test test-rust test-flink test-web fuzz soak bench fmt lint build web screenshots
+.PHONY: help run test test-rust test-flink test-random test-web fuzz soak bench fmt lint build web screenshots
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,10 +24,13 @@ run: $(CONSOLE) ## Build, then start the platform on http://127.0.0.1:8180 with 
 build: $(CONSOLE) ## Build the release binary
 	$(CARGO) build --release -p oceanus
 
-test: lint test-rust test-web fuzz test-flink ## Everything that must pass before a change lands
+test: lint test-rust test-random test-web fuzz test-flink ## Everything that must pass before a change lands
 
 test-rust: ## All Rust tests, SQL cases included
 	$(CARGO) test --workspace --no-fail-fast
+
+test-random: ## Random queries beside DuckDB, RANDOM_SEEDS (200) of them
+	tests/random/run $(RANDOM_SEEDS)
 
 test-flink: ## Run the SQL cases on real Flink and compare with the rows kept beside them
 	tests/oracle/refresh --check
@@ -36,9 +41,10 @@ test-web: web ## Everything of the console: lints, types, units, and its stories
 fuzz: ## Fuzz each target for FUZZ_SECONDS (20)
 	fuzz/run $(FUZZ_SECONDS)
 
-soak: ## The long forms: five minutes a fuzz target, the SQL cases under many more schedules, a hundred kills
+soak: ## The long forms: five minutes a fuzz target, many more schedules and random queries, a hundred kills
 	fuzz/run 300
 	OCEANUS_TEST_SEEDS=200 $(CARGO) test --release --workspace --test sql
+	tests/random/run 2000
 	OCEANUS_TEST_KILLS=100 $(CARGO) test --release --workspace --test kills -- --nocapture
 
 bench: ## The same SQL on the same files, on Flink and on Oceanus; then the platform under load

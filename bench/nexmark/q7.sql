@@ -1,7 +1,15 @@
--- The highest price of every ten seconds (the inner part of the benchmark's query 7).
-CREATE TABLE sink (maxprice BIGINT, window_start TIMESTAMP(3), window_end TIMESTAMP(3)) WITH (${sink});
+-- The highest bids of every ten seconds: a join with a window aggregation.
+CREATE TABLE sink (
+  auction BIGINT, price BIGINT, bidder BIGINT, `dateTime` TIMESTAMP(3), extra STRING
+) WITH (${sink});
 
 INSERT INTO sink
-SELECT MAX(price) AS maxprice, window_start, window_end
-FROM TABLE(TUMBLE(TABLE bid, DESCRIPTOR(`dateTime`), INTERVAL '10' SECOND))
-GROUP BY window_start, window_end;
+SELECT b.auction, b.price, b.bidder, b.`dateTime`, b.extra
+FROM bid AS b
+JOIN (
+  SELECT MAX(price) AS highest, window_end AS ends
+  FROM TABLE(TUMBLE(TABLE bid, DESCRIPTOR(`dateTime`), INTERVAL '10' SECOND))
+  GROUP BY window_start, window_end
+) AS m
+ON b.price = m.highest
+WHERE b.`dateTime` BETWEEN m.ends - INTERVAL '10' SECOND AND m.ends;

@@ -62,8 +62,8 @@ struct Options {
     queries: Vec<String>,
 }
 
-/// Flink as it comes, and with every setting that makes these queries faster. Mini-batch does not apply to window
-/// aggregates, and none of the queries has another kind.
+/// Flink as it comes, and with every setting that makes these queries faster. Mini-batch is tried apart, for the queries
+/// with something that it applies to.
 const FLINK_DEFAULT: &[(&str, &str)] = &[];
 const FLINK_BEST: &[(&str, &str)] = &[
     ("pipeline.object-reuse", "true"),
@@ -71,6 +71,17 @@ const FLINK_BEST: &[(&str, &str)] = &[
         "execution.checkpointing.checkpoints-after-tasks-finish.enabled",
         "false",
     ),
+];
+
+const FLINK_MINI_BATCH: &[(&str, &str)] = &[
+    ("pipeline.object-reuse", "true"),
+    (
+        "execution.checkpointing.checkpoints-after-tasks-finish.enabled",
+        "false",
+    ),
+    ("table.exec.mini-batch.enabled", "true"),
+    ("table.exec.mini-batch.allow-latency", "1 s"),
+    ("table.exec.mini-batch.size", "5000"),
 ];
 
 /// Heaps of Flink's tasks to try, and the events to try them on.
@@ -222,12 +233,12 @@ fn compare(place: &Workplace, options: &Options) -> Result<()> {
             .run(&statements, FLINK_BEST)
             .with_context(|| name.clone())?;
         let default = best(options.runs, || cluster.run(&statements, FLINK_DEFAULT))?;
-        let tuned = best(options.runs, || cluster.run(&statements, FLINK_BEST))?;
-        let best = if tuned.cost.cpu_seconds <= default.cost.cpu_seconds {
-            tuned
-        } else {
-            default
-        };
+        let mut tuned = best(options.runs, || cluster.run(&statements, FLINK_BEST))?;
+        if queries::MINI_BATCHED.contains(&name.as_str()) {
+            let batched = best(options.runs, || cluster.run(&statements, FLINK_MINI_BATCH))?;
+            tuned = cheaper(tuned, batched);
+        }
+        let best = cheaper(tuned, default);
         let ratio = best.cost.cpu_seconds / ours.cost.cpu_seconds;
         let memory = ours.cost.memory_bytes_peak as f64 / best.cost.memory_bytes_peak as f64;
         ratios.push(ratio);
@@ -285,6 +296,14 @@ fn smallest_heaps(place: &Workplace) -> Result<Vec<u32>> {
     }
     say("")?;
     Ok(heaps)
+}
+
+fn cheaper(one: JobRun, other: JobRun) -> JobRun {
+    if one.cost.cpu_seconds <= other.cost.cpu_seconds {
+        one
+    } else {
+        other
+    }
 }
 
 fn verify(place: &Workplace, options: &Options) -> Result<()> {

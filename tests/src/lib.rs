@@ -1,6 +1,6 @@
-//! What the tests share: the SQL cases of `tests/sql/` and how they are run on the embedded engine, and the platform
-//! as somebody outside of it sees it.
+//! What the tests share: the SQL cases of `tests/sql/` and how they are run on the embedded engine.
+//!
+//! What stands above the engine is tested in `tests/platform/`, so that whoever works on SQL need not build it.
 
 pub mod case;
 pub mod execution;
-pub mod platform;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use platform_tests::client::{Ask, Client, number, text};
+use platform_tests::person::{Notice, Person};
+use platform_tests::server::{Place, Server};
+use platform_tests::until;
 use serde_json::{Value, json};
-use tests::platform::client::{Ask, Client, number, text};
-use tests::platform::person::{Notice, Person};
-use tests::platform::server::{Place, Server};
-use tests::platform::until;
 
 const WORKSPACE: &str = "story";
 

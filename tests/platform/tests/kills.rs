@@ -14,15 +14,15 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use platform_tests::backup::Backup;
+use platform_tests::client::{Ask, Client};
+use platform_tests::cycle::Story;
+use platform_tests::person::{Notice, Person};
+use platform_tests::server::{Place, Server};
+use platform_tests::until;
+use platform_tests::workers::{self, Watch, Worker};
 use serde_json::json;
 use stdx::{Clock, Random, SystemClock};
-use tests::platform::backup::Backup;
-use tests::platform::client::{Ask, Client};
-use tests::platform::cycle::Story;
-use tests::platform::person::{Notice, Person};
-use tests::platform::server::{Place, Server};
-use tests::platform::until;
-use tests::platform::workers::{self, Watch, Worker};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_oceanus-under-test");
 const WORKSPACE: &str = "story";

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use dataflow::{Epoch, WATERMARK_MAX, WATERMARK_MIN};
-use graph::{Graph, Operator};
+use graph::{Graph, JoinTime, Operator};
 use state::Snapshot;
 
 use crate::exchange::lock;
@@ -136,7 +136,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
         .nodes
         .iter()
         .map(|node| NodeLabel {
-            name: match node.operator {
+            name: match &node.operator {
                 Operator::Source(_) => "source",
                 Operator::Values { .. } => "values",
                 Operator::Calc { .. } => "calc",
@@ -144,6 +144,11 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                 Operator::LocalWindowAggregate { .. } => "local_window_aggregate",
                 Operator::GlobalWindowAggregate { .. } => "global_window_aggregate",
                 Operator::GroupAggregate { .. } => "group_aggregate",
+                Operator::Join(join) => match join.time {
+                    JoinTime::Regular => "join",
+                    JoinTime::Interval(_) => "interval_join",
+                    JoinTime::Window(_) => "window_join",
+                },
                 Operator::Union => "union",
                 Operator::NotNullEnforcer { .. } => "not_null_enforcer",
                 Operator::Sink(_) => "sink",

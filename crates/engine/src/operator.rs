@@ -17,6 +17,11 @@ pub(crate) trait Operator: Send {
         Ok(())
     }
 
+    /// By how much event time is behind for those who follow.
+    fn watermark_delay_ms(&self) -> i64 {
+        0
+    }
+
     /// Whether there is more to send for what it was last given. It is given nothing else then until
     /// [`Operator::resume`] has sent all of it.
     fn has_more(&self) -> bool {

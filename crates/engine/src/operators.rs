@@ -2,6 +2,7 @@
 
 mod calc;
 mod group_aggregate;
+mod join;
 mod not_null_enforcer;
 mod sink;
 mod union;
@@ -40,6 +41,14 @@ impl<'a> Build<'a> {
         let input = input.ok_or_else(|| Error::internal(format!("{} has no input", self.node.operator)))?;
         Ok(&input.schema)
     }
+
+    /// The node that feeds an input.
+    fn nth_input(&self, number: usize) -> Result<&'a Node, Error> {
+        let input = self.node.inputs.get(number);
+        input
+            .and_then(|input| self.graph.nodes.get(input.node))
+            .ok_or_else(|| Error::internal(format!("{} has no input {number}", self.node.operator)))
+    }
 }
 
 pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
@@ -70,6 +79,7 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
         } => Box::new(group_aggregate::GroupAggregate::new(
             build, keys, aggregates, *ttl,
         )?),
+        GraphOperator::Join(join) => join::join(build, join)?,
         GraphOperator::Union => Box::new(union::Union),
         GraphOperator::NotNullEnforcer { columns } => {
             Box::new(not_null_enforcer::NotNullEnforcer::new(build, columns))

@@ -437,9 +437,13 @@ impl Shard {
         Ok(())
     }
 
-    fn moved(&mut self, index: usize, moved: Moved) -> Result<(), Error> {
+    fn moved(&mut self, index: usize, mut moved: Moved) -> Result<(), Error> {
         let slot = &mut self.nodes[index];
         if let Some(time_ms) = moved.watermark {
+            if time_ms != WATERMARK_MAX {
+                let delay_ms = slot.operator.watermark_delay_ms();
+                moved.watermark = Some(time_ms.saturating_sub(delay_ms));
+            }
             let counters = &self.shared.counters[slot.node][self.index];
             let began_us = self.context.clock.now_us();
             slot.operator.watermark(time_ms, &mut self.output)?;

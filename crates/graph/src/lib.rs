@@ -5,11 +5,13 @@
 
 pub mod expr;
 pub mod fingerprint;
+pub mod join;
 pub mod operator;
 pub mod window;
 
 pub use expr::Expr;
 pub use fingerprint::Fingerprint;
+pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinWindow};
 pub use operator::{
     AggregateCall, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, WatermarkSpec,
 };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dataflow::{AggregateFunction, Sink, Source};
 use model::{ChangelogMode, DataType, Schema, Span};
 
-use crate::{Expr, Fingerprint, Window, WindowProperty, WindowTime};
+use crate::{Expr, Fingerprint, Join, Window, WindowProperty, WindowTime};
 
 /// An index into [`Graph::nodes`].
 pub type NodeId = usize;
@@ -95,6 +95,8 @@ pub enum Operator {
         /// How long a key is remembered after rows last changed it (`table.exec.state.ttl`); `None` for ever.
         ttl: Option<Duration>,
     },
+    /// Two inputs, exchanged by the keys.
+    Join(Box<Join>),
     /// All rows of all inputs; watermarks are the least of them.
     Union,
     /// Leaves out, and counts, rows with a NULL in one of these columns, which are NOT NULL behind it.
@@ -245,6 +247,7 @@ impl fmt::Display for Operator {
                     calls(aggregates)
                 )
             }
+            Operator::Join(join) => write!(f, "{join}"),
             Operator::Union => f.write_str("Union"),
             Operator::NotNullEnforcer { columns } => write!(f, "NotNullEnforcer(columns={columns:?})"),
             Operator::Sink(sink) => write!(f, "Sink(table=[{}])", sink.table),

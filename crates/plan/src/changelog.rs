@@ -4,7 +4,7 @@
 //! hear what a row was before an update; [`leave_out_before`] then goes top-down and spares those the work whose readers
 //! all get along without.
 
-use graph::{Expr, Graph, Node, Operator, WindowProperty};
+use graph::{Expr, Graph, Join, JoinKind, JoinTime, Node, Operator, WindowProperty};
 use model::ChangelogMode;
 
 /// The kinds of rows of an operator over these inputs.
@@ -16,6 +16,18 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
             ChangelogMode::INSERT_ONLY
         }
         Operator::GroupAggregate { .. } => group_aggregate_mode(inputs),
+        Operator::Join(join) => {
+            let both = inputs
+                .iter()
+                .map(|input| input.changelog)
+                .fold(ChangelogMode::INSERT_ONLY, ChangelogMode::union);
+            match (join.time, join.kind) {
+                (JoinTime::Interval(_) | JoinTime::Window(_), _) => ChangelogMode::INSERT_ONLY,
+                (JoinTime::Regular, JoinKind::Inner | JoinKind::Semi) => both,
+                // Rows without a match go away when one comes.
+                (JoinTime::Regular, _) => ChangelogMode::ALL,
+            }
+        }
         Operator::Calc { .. }
         | Operator::WindowTable { .. }
         | Operator::Union
@@ -123,10 +135,54 @@ pub(crate) fn upsert_keys_of(operator: &Operator, inputs: &[&Node]) -> Vec<Vec<u
                 .filter_map(|key| key.iter().map(place_of).collect())
                 .collect()
         }
+        Operator::Join(join) => match inputs {
+            [left, right] => join_keys(join, left, right),
+            _ => Vec::new(),
+        },
         Operator::NotNullEnforcer { .. } => inputs
             .iter()
             .flat_map(|input| input.upsert_keys.clone())
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// As Flink's FlinkRelMdUpsertKeys: keys of an input count if they hold its join key, since only then its changes
+/// stay in their order.
+fn join_keys(join: &Join, left: &Node, right: &Node) -> Vec<Vec<usize>> {
+    let of_input = |input: &Node, equal: &[usize], offset: usize| -> Vec<Vec<usize>> {
+        input
+            .upsert_keys
+            .iter()
+            .filter(|key| equal.iter().all(|column| key.contains(column)))
+            .map(|key| key.iter().map(|column| offset + column).collect())
+            .collect()
+    };
+    let is_unique = |input: &Node, equal: &[usize]| {
+        let mut keys = input.upsert_keys.iter();
+        keys.any(|key| key.iter().all(|column| equal.contains(column)))
+    };
+    let (on_left, on_right) = (join.left_keys(), join.right_keys());
+    let left_keys = of_input(left, &on_left, 0);
+    let right_keys = of_input(right, &on_right, left.schema.len());
+    let mut keys = Vec::new();
+    if join.kind.has_right() {
+        for left_key in &left_keys {
+            for right_key in &right_keys {
+                keys.push(left_key.iter().chain(right_key).copied().collect());
+            }
+        }
+        if is_unique(right, &on_right) && !join.kind.keeps_right() {
+            keys.extend(left_keys);
+        }
+        if is_unique(left, &on_left) && !join.kind.keeps_left() {
+            keys.extend(right_keys);
+        }
+    } else {
+        keys = left_keys;
+    }
+    let place_of = |column: &usize| join.outputs.iter().position(|output| output == column);
+    keys.iter()
+        .filter_map(|key: &Vec<usize>| key.iter().map(place_of).collect())
+        .collect()
 }

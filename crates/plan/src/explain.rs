@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use arrow_array::{Array, ArrayRef, DurationMillisecondArray};
 use graph::{
-    AggregateCall, Exchange, Expr, Graph, Node, NodeId, Operator, Window, WindowProperty, WindowTime,
+    AggregateCall, Exchange, Expr, Graph, Join, JoinTime, Node, NodeId, Operator, Window, WindowProperty,
+    WindowTime,
 };
 use model::{DataType, Diagnostic, Field, Schema, TimeAttribute, TypeKind};
 use sql::ast::{ExplainDetail, Statement, StatementKind};
@@ -244,6 +245,7 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
                 keys_text(&names(keys, input)) + calls(aggregates, Some(input)).trim_start_matches(", ");
             format!("GroupAggregate({})", text.trim_end_matches(", "))
         }
+        Operator::Join(join) => join_text(join, node, inputs),
         Operator::Union => "Union".to_string(),
         Operator::NotNullEnforcer { columns } => {
             format!("NotNullEnforcer(columns=[{}])", names(columns, input))
@@ -253,6 +255,68 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             format!("Sink(table=[{}], columns=[{}])", sink.table, names.join(", "))
         }
     }
+}
+
+fn join_text(join: &Join, node: &Node, inputs: &[&Node]) -> String {
+    let fields: Vec<Field> = inputs
+        .iter()
+        .flat_map(|input| input.schema.fields.iter().cloned())
+        .collect();
+    let both = Schema::new(fields);
+    let width = inputs.first().map_or(0, |left| left.schema.len());
+    let name = |column: usize| both.fields[column].name.as_str();
+    let keys: Vec<String> = join
+        .keys
+        .iter()
+        .map(|key| {
+            let operator = if key.nulls_agree {
+                "IS NOT DISTINCT FROM"
+            } else {
+                "="
+            };
+            format!("{} {operator} {}", name(key.left), name(width + key.right))
+        })
+        .collect();
+    let mut text = format!(
+        "{}(type=[{}], on=[{}]",
+        join.operator_name(),
+        join.kind.name(),
+        keys.join(" AND ")
+    );
+    if let Some(condition) = &join.condition {
+        let _ = write!(text, ", where=[{}]", expression(condition, &both));
+    }
+    match join.time {
+        JoinTime::Regular => {}
+        JoinTime::Interval(interval) => {
+            let times = match interval.attribute {
+                TimeAttribute::Rowtime => {
+                    format!("{} - {}", name(interval.left), name(width + interval.right))
+                }
+                TimeAttribute::Proctime => "processing times apart".to_string(),
+            };
+            let (lower, upper) = (interval.lower_ms, interval.upper_ms);
+            let _ = write!(text, ", interval=[{times} from {lower} ms to {upper} ms]");
+        }
+        JoinTime::Window(window) => {
+            let (left, right) = (name(window.left_end), name(width + window.right_end));
+            let _ = write!(text, ", window=[{left} = {right}]");
+        }
+    }
+    let columns: Vec<String> = join
+        .outputs
+        .iter()
+        .zip(&node.schema.fields)
+        .map(|(output, field)| {
+            if name(*output) == field.name {
+                field.name.clone()
+            } else {
+                format!("{} AS {}", name(*output), field.name)
+            }
+        })
+        .collect();
+    let _ = write!(text, ", select=[{}])", columns.join(", "));
+    text
 }
 
 /// A column that is read; a pruned row shows the fields that are left.
@@ -355,6 +419,11 @@ pub fn state_kept(node: &Node) -> Option<&'static str> {
         Operator::WindowTable { window, .. } if window.is_session() => {
             Some("the rows of open sessions, until the gap has passed")
         }
+        Operator::Join(join) => Some(match join.time {
+            JoinTime::Regular => "all rows of both inputs",
+            JoinTime::Interval(_) => "the rows of both inputs that can still find a match",
+            JoinTime::Window(_) => "the rows of open windows, until they close",
+        }),
         Operator::Source(_) => Some("read positions"),
         _ => None,
     }

@@ -10,6 +10,7 @@ mod changelog;
 pub mod config;
 mod ddl;
 pub mod explain;
+mod join;
 mod logical;
 mod optimize;
 pub mod session;

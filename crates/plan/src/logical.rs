@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use graph::{AggregateCall, Expr, Window, WindowProperty, WindowTime};
+use graph::{AggregateCall, Expr, Join, Window, WindowProperty, WindowTime};
 use indexmap::IndexMap;
 use model::{DataType, Schema, Span};
 
@@ -60,6 +60,12 @@ pub enum PlanKind {
     Expand {
         input: Box<Plan>,
         projections: Vec<Vec<Expr>>,
+    },
+    /// The keys are found by the optimizer: until then they are part of the condition.
+    Join {
+        left: Box<Plan>,
+        right: Box<Plan>,
+        join: Box<Join>,
     },
     Union {
         inputs: Vec<Plan>,
@@ -126,6 +132,7 @@ impl Plan {
             | PlanKind::Aggregate { input, .. }
             | PlanKind::GroupAggregate { input, .. }
             | PlanKind::Expand { input, .. } => vec![input],
+            PlanKind::Join { left, right, .. } => vec![left, right],
             PlanKind::Union { inputs } => inputs.iter().collect(),
         }
     }
@@ -181,6 +188,11 @@ impl Plan {
             PlanKind::Expand { input, projections } => PlanKind::Expand {
                 input: Box::new(change(*input)),
                 projections,
+            },
+            PlanKind::Join { left, right, join } => PlanKind::Join {
+                left: Box::new(change(*left)),
+                right: Box::new(change(*right)),
+                join,
             },
             PlanKind::Union { inputs } => PlanKind::Union {
                 inputs: inputs.into_iter().map(change).collect(),
@@ -242,6 +254,14 @@ impl Plan {
                     .map(|projection| projection.into_iter().map(&mut *change).collect())
                     .collect(),
             },
+            PlanKind::Join {
+                left,
+                right,
+                mut join,
+            } => {
+                join.condition = join.condition.map(change);
+                PlanKind::Join { left, right, join }
+            }
             other @ (PlanKind::WindowTable { .. } | PlanKind::Union { .. }) => other,
         };
         Plan { kind, ..self }

@@ -7,23 +7,34 @@
 pub mod aggregates;
 pub mod groups;
 pub mod hash;
+pub mod join_rows;
+pub mod join_table;
 pub mod key_set;
 pub mod keys;
 pub mod row_buffer;
+pub mod row_columns;
 pub mod sessions;
 pub mod slab;
 pub mod slices;
 pub mod snapshot;
+pub mod timed_rows;
 
 pub use aggregates::Aggregates;
 pub use groups::GroupTable;
 pub use hash::{hash_columns, key_group, shard_of};
+pub use join_rows::JoinRows;
+pub use join_table::{JoinInput, JoinTable};
 pub use key_set::KeySet;
 pub use keys::{KeyCodec, Keys};
 pub use row_buffer::RowBuffer;
+pub use row_columns::RowColumns;
 pub use sessions::SessionTable;
 pub use slab::Slab;
 pub use slices::{Slice, SliceId, SliceTable};
 pub use snapshot::{
     LaneState, OperatorId, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Snapshot, SplitState, TableSnapshot,
 };
+pub use timed_rows::TimedRows;
+
+/// No row, where a number of a row stands.
+pub const NO_ROW: u32 = u32::MAX;

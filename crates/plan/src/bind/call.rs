@@ -93,7 +93,12 @@ impl ExprBinder<'_> {
     }
 
     /// The first argument that is not NULL.
-    fn coalesce(&mut self, name: &str, arguments: Vec<Expr>, span: Span) -> Result<Expr, Diagnostic> {
+    pub(super) fn coalesce(
+        &mut self,
+        name: &str,
+        arguments: Vec<Expr>,
+        span: Span,
+    ) -> Result<Expr, Diagnostic> {
         if arguments.is_empty() || (name == "IFNULL" && arguments.len() != 2) {
             return Err(wrong_count(
                 name,

@@ -180,11 +180,7 @@ impl<'a> ExprBinder<'a> {
                 negated,
             } => self.in_list(operand, list, *negated, span),
             ExprKind::InSubquery { .. } | ExprKind::Exists { .. } | ExprKind::ScalarSubquery(_) => {
-                Err(super::unsupported(
-                    span,
-                    "a sub-query inside an expression",
-                    "put sub-queries into FROM",
-                ))
+                Err(super::subquery::misplaced(span))
             }
             ExprKind::Like {
                 operand,

@@ -1,7 +1,7 @@
 //! FROM: tables, views, common table expressions, sub-queries, window functions.
 
 use model::{Diagnostic, Field, Span};
-use sql::ast::{self, FunctionCall, Hint, JoinKind, ObjectName, TableAlias, TableRef, TableRefKind};
+use sql::ast::{self, FunctionCall, Hint, ObjectName, TableAlias, TableRef, TableRefKind};
 
 use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::Scope;
@@ -14,6 +14,16 @@ const VIEWS_NESTED_MAX: usize = 50;
 impl QueryBinder<'_> {
     pub(super) fn from(&mut self, table: &TableRef) -> Boxed<(Scope, Bound)> {
         let relation = match &table.kind {
+            TableRefKind::Join {
+                left,
+                right,
+                kind,
+                constraint,
+            } => {
+                return self.deeper(table.span, |binder| {
+                    binder.join(left, right, *kind, constraint, table.span)
+                });
+            }
             TableRefKind::Table {
                 name,
                 hints,
@@ -24,6 +34,9 @@ impl QueryBinder<'_> {
                 lateral: false,
             } => Named::unnamed(self.boxed_query(query)?),
             TableRefKind::Function { call, lateral: false } => Named::unnamed(self.table_function(call)?),
+            TableRefKind::Nested(inner) if table.alias.is_none() => {
+                return self.deeper(table.span, |binder| binder.from(inner));
+            }
             TableRefKind::Nested(inner) => self.deeper(table.span, |binder| binder.nested_table(inner))?,
             _ => return Err(unsupported_table(table)),
         };
@@ -32,14 +45,13 @@ impl QueryBinder<'_> {
 
     fn nested_table(&mut self, inner: &TableRef) -> Result<Named, Diagnostic> {
         let (scope, bound) = *self.from(inner)?;
-        let unnamed = Named::unnamed(Box::new(bound));
-        Ok(match scope.relations.into_iter().next() {
-            Some(relation) => Named {
-                name: relation.name,
-                hidden: relation.hidden,
-                ..unnamed
-            },
-            None => unnamed,
+        let hidden = scope.relations.into_iter().flat_map(|relation| {
+            let offset = relation.offset;
+            relation.hidden.into_iter().map(move |column| offset + column)
+        });
+        Ok(Named {
+            hidden: hidden.collect(),
+            ..Named::unnamed(Box::new(bound))
         })
     }
 
@@ -159,18 +171,10 @@ fn unsupported_table(table: &TableRef) -> Diagnostic {
             "only window functions over a table are",
         ),
         TableRefKind::Unnest { .. } => (table.span, "UNNEST", "read single elements with array[1]"),
-        TableRefKind::Join { kind, .. } => {
-            let what = match kind {
-                JoinKind::Comma => "joining tables with a comma",
-                _ => "JOIN",
-            };
-            let hint = "bring the data together with UNION ALL, or join before";
-            (table.span, what, hint)
-        }
         TableRefKind::MatchRecognize(matching) => {
             (matching.span, "MATCH_RECOGNIZE", "aggregate over windows instead")
         }
-        TableRefKind::Subquery { .. } | TableRefKind::Nested(_) => {
+        TableRefKind::Subquery { .. } | TableRefKind::Join { .. } | TableRefKind::Nested(_) => {
             (table.span, "LATERAL", "write a sub-query of its own")
         }
     };

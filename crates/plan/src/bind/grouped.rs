@@ -41,11 +41,8 @@ impl QueryBinder<'_> {
         select: &Select,
         scope: &Scope,
         bound: Bound,
+        filter: Option<Expr>,
     ) -> Result<Bound, Diagnostic> {
-        let filter = match &select.filter {
-            Some(filter) => Some(self.expressions(scope, "WHERE").condition(filter)?),
-            None => None,
-        };
         let mut aggregation = Aggregation::default();
         let (sets, group_function) = self.group_keys(select, scope, &mut aggregation)?;
         let grouping = match group_function {

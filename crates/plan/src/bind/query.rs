@@ -66,6 +66,15 @@ impl Bound {
 }
 
 impl Windowed {
+    /// The window of joined rows, which both inputs tell: the right columns come behind `width` left ones.
+    pub fn beside(mut self, right: &Windowed, width: usize) -> Windowed {
+        let behind = |columns: &[usize]| columns.iter().map(|column| width + column).collect::<Vec<_>>();
+        self.starts.extend(behind(&right.starts));
+        self.ends.extend(behind(&right.ends));
+        self.times.extend(behind(&right.times));
+        self
+    }
+
     /// As seen through a projection; `None` if start or end are gone.
     pub fn through(&self, expressions: &[Expr]) -> Option<Windowed> {
         let follow = |columns: &[usize]| -> Vec<usize> {

@@ -8,9 +8,42 @@ use model::suggest::did_you_mean;
 use model::{DataType, Diagnostic, Field, Span, TimeAttribute, TypeKind};
 use sql::ast::{Ident, ObjectName};
 
+use super::query::Windowed;
+
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     pub(super) relations: Vec<Relation>,
+    /// Columns that a join by name has made one of two.
+    pub(super) common: Vec<CommonColumn>,
+    /// So many of the first relations belong to the query around: a name means them if nothing nearer has it.
+    pub(super) outer: usize,
+    /// The windows of what is joined.
+    pub(super) windows: WindowTree,
+}
+
+/// The windows of the inputs of joins.
+#[derive(Debug, Clone)]
+pub(super) enum WindowTree {
+    Input(Option<Windowed>),
+    Join(Box<[WindowTree; 2]>),
+}
+
+impl Default for WindowTree {
+    fn default() -> Self {
+        WindowTree::Input(None)
+    }
+}
+
+/// What a name means that both sides of a join have and are joined by.
+#[derive(Debug, Clone)]
+pub(super) struct CommonColumn {
+    pub name: String,
+    /// The first of both that is not NULL.
+    pub value: Expr,
+    /// Both columns, which `*` leaves out in favour of this one.
+    pub columns: [usize; 2],
+    /// Whether the name alone means it. Behind NATURAL it does not, as in Flink: it is ambiguous.
+    pub is_named: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +80,73 @@ impl Scope {
                 offset: 0,
                 hidden: Vec::new(),
             }],
+            common: Vec::new(),
+            outer: 0,
+            windows: WindowTree::default(),
         }
+    }
+
+    /// For a sub-query of a query over this scope: its own columns come behind.
+    pub(super) fn around(&self, inner: Scope) -> Scope {
+        let outer = self.relations.len();
+        Scope {
+            outer,
+            ..self.clone().beside(inner)
+        }
+    }
+
+    /// Only what belongs to the query around, or only what does not.
+    fn part(&self, is_outer: bool) -> Scope {
+        let (outer, inner) = self.relations.split_at(self.outer);
+        let inner_at = inner.first().map_or(usize::MAX, |relation| relation.offset);
+        let common = self.common.iter().filter(|common| {
+            let is_inner = common.columns.iter().any(|&column| column >= inner_at);
+            is_inner != is_outer
+        });
+        Scope {
+            relations: if is_outer { outer } else { inner }.to_vec(),
+            common: common.cloned().collect(),
+            ..Scope::default()
+        }
+    }
+
+    /// Whether a name can only mean something of this scope.
+    fn claims(&self, name: &ObjectName) -> bool {
+        let parts = &name.parts;
+        let of_relation = (1..parts.len()).any(|prefix| self.relation(&parts[..prefix]).is_some());
+        let of_column = parts
+            .first()
+            .is_some_and(|first| self.fields().any(|field| field.name == first.name));
+        of_relation || of_column
+    }
+
+    /// The columns of this scope and behind them those of another.
+    pub(super) fn beside(mut self, right: Scope) -> Scope {
+        let width = self.fields().count();
+        self.relations
+            .extend(right.relations.into_iter().map(|relation| Relation {
+                offset: width + relation.offset,
+                ..relation
+            }));
+        self.common
+            .extend(right.common.into_iter().map(|common| CommonColumn {
+                value: shifted(common.value, width),
+                columns: common.columns.map(|column| width + column),
+                ..common
+            }));
+        self
+    }
+
+    /// The same names for columns that have become these.
+    pub(super) fn over(mut self, fields: &[Field]) -> Scope {
+        for relation in &mut self.relations {
+            let own = &fields[relation.offset..relation.offset + relation.fields.len()];
+            for (field, changed) in relation.fields.iter_mut().zip(own) {
+                field.data_type.clone_from(&changed.data_type);
+                field.time_attribute = changed.time_attribute;
+            }
+        }
+        self
     }
 
     /// All columns, in order.
@@ -56,7 +155,9 @@ impl Scope {
     }
 
     pub(super) fn field(&self, index: usize) -> Option<&Field> {
-        self.fields().nth(index)
+        self.relations
+            .iter()
+            .find_map(|relation| relation.fields.get(index.checked_sub(relation.offset)?))
     }
 
     /// The relation that these parts name.
@@ -65,6 +166,15 @@ impl Scope {
     }
 
     pub(super) fn resolve(&self, name: &ObjectName) -> Result<Resolved, Diagnostic> {
+        if self.outer > 0 {
+            let inner = self.part(false);
+            let outer = self.part(true);
+            return if inner.claims(name) || !outer.claims(name) {
+                inner.resolve(name)
+            } else {
+                outer.resolve(name)
+            };
+        }
         let parts = &name.parts;
         for prefix in (1..parts.len()).rev() {
             if let Some(relation) = self.relation(&parts[..prefix]) {
@@ -83,6 +193,18 @@ impl Scope {
         let Some(first) = parts.first() else {
             return Err(Diagnostic::validation(name.span, "a name must not be empty"));
         };
+        if let Some(common) = self
+            .common
+            .iter()
+            .find(|common| common.is_named && common.name == first.name)
+        {
+            let resolved = Resolved {
+                expression: common.value.clone(),
+                time_attribute: None,
+                name: common.name.clone(),
+            };
+            return descend(resolved, &parts[1..]);
+        }
         let mut found: Option<usize> = None;
         for relation in &self.relations {
             if let Some(index) = relation.column(first)? {
@@ -122,10 +244,11 @@ impl Scope {
 
     /// A field of this name inside ROW columns, at the least depth where there is one.
     fn inner_field(&self, name: &Ident) -> Result<Option<Resolved>, Diagnostic> {
+        let first = self.relations.first().map_or(0, |relation| relation.offset);
         let mut level: Vec<Expr> = self
             .fields()
             .enumerate()
-            .map(|(index, field)| Expr::column(index, field.data_type.clone()))
+            .map(|(index, field)| Expr::column(first + index, field.data_type.clone()))
             .collect();
         while !level.is_empty() {
             let mut below = Vec::new();
@@ -207,6 +330,14 @@ impl Relation {
         }
         Ok(first.map(|(index, _)| self.offset + index))
     }
+}
+
+/// An expression over columns that come so much further behind.
+pub(super) fn shifted(expression: Expr, by: usize) -> Expr {
+    expression.transform(&mut |expression| match expression {
+        Expr::Column { index, data_type } => Expr::column(index + by, data_type),
+        other => other,
+    })
 }
 
 pub(super) fn ambiguous(name: &Ident) -> Diagnostic {

@@ -33,22 +33,26 @@ impl QueryBinder<'_> {
 
     fn select_over(&mut self, select: &Select, source: Box<(Scope, Bound)>) -> Boxed<Bound> {
         let (scope, bound) = *source;
-        Ok(Box::new(self.select_from(select, &scope, bound)?))
+        let (scope, bound, filter) = self.where_clause(select.filter.as_ref(), scope, bound)?;
+        let (scope, bound, filter) = self.settled(scope, bound, filter)?;
+        Ok(Box::new(self.select_from(select, &scope, bound, filter)?))
     }
 
-    fn select_from(&mut self, select: &Select, scope: &Scope, bound: Bound) -> Result<Bound, Diagnostic> {
+    fn select_from(
+        &mut self,
+        select: &Select,
+        scope: &Scope,
+        bound: Bound,
+        filter: Option<Expr>,
+    ) -> Result<Bound, Diagnostic> {
         if is_grouped(select) {
-            let grouped = self.grouped(select, scope, bound)?;
+            let grouped = self.grouped(select, scope, bound, filter)?;
             return if select.distinct {
                 self.distinct(grouped, select.span)
             } else {
                 Ok(grouped)
             };
         }
-        let filter = match &select.filter {
-            Some(filter) => Some(self.expressions(scope, "WHERE").condition(filter)?),
-            None => None,
-        };
         let items = list_items(select, scope)?;
         let mut expressions = Vec::with_capacity(items.len());
         let mut fields = Vec::with_capacity(items.len());
@@ -140,7 +144,7 @@ fn refuse_clauses(select: &Select) -> Result<(), Diagnostic> {
     }
 }
 
-fn is_grouped(select: &Select) -> bool {
+pub(super) fn is_grouped(select: &Select) -> bool {
     !select.group_by.is_empty()
         || select.having.is_some()
         || select.items.iter().any(|item| match item {
@@ -152,7 +156,10 @@ fn is_grouped(select: &Select) -> bool {
 /// The list with `*` written out, and the names of its columns.
 pub(super) fn list_items<'a>(select: &'a Select, scope: &Scope) -> Result<Vec<Item<'a>>, Diagnostic> {
     let mut items = Vec::with_capacity(select.items.len());
+    // Columns that `*` brings in get numbers behind names that were there already.
+    let mut used: HashSet<String> = HashSet::new();
     for item in &select.items {
+        let begun = items.len();
         match item {
             SelectItem::Wildcard {
                 qualifier: None,
@@ -162,9 +169,7 @@ pub(super) fn list_items<'a>(select: &'a Select, scope: &Scope) -> Result<Vec<It
                     return Err(Diagnostic::validation(*span, "'*' needs a FROM clause"));
                 }
                 refuse_ambiguous(scope, *span)?;
-                for relation in &scope.relations {
-                    items.extend(relation.star());
-                }
+                items.extend(scope.star());
             }
             SelectItem::Wildcard {
                 qualifier: Some(qualifier),
@@ -178,16 +183,64 @@ pub(super) fn list_items<'a>(select: &'a Select, scope: &Scope) -> Result<Vec<It
                 items.push(Item::Expression(expression, name));
             }
         }
+        for item in &mut items[begun..] {
+            match item {
+                Item::Column(_, field) => field.name = unused_name(&field.name, &used),
+                Item::Expression(..) => {}
+            }
+            used.insert(item.name().to_string());
+        }
     }
     Ok(items)
 }
 
-impl Relation {
-    /// What `*` stands for.
+fn unused_name(name: &str, used: &HashSet<String>) -> String {
+    let mut numbers = 0..;
+    let mut unused = name.to_string();
+    while used.contains(&unused) {
+        unused = format!("{name}{}", numbers.next().unwrap_or(0));
+    }
+    unused
+}
+
+impl Item<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Item::Column(_, field) => &field.name,
+            Item::Expression(_, name) => name,
+        }
+    }
+}
+
+impl Scope {
+    /// What `*` stands for: columns that joins by name have made one of two come first.
     fn star<'a>(&self) -> Vec<Item<'a>> {
+        let mut items: Vec<Item<'a>> = Vec::new();
+        let mut names = HashSet::new();
+        for common in &self.common {
+            if names.insert(&common.name) {
+                let field = Field::new(&common.name, common.value.data_type());
+                items.push(Item::Column(common.value.clone(), field));
+            }
+        }
+        let is_common = |index: usize| self.common.iter().any(|common| common.columns.contains(&index));
+        for relation in &self.relations {
+            items.extend(relation.star_without(is_common));
+        }
+        items
+    }
+}
+
+impl Relation {
+    /// What `t.*` stands for.
+    fn star<'a>(&self) -> Vec<Item<'a>> {
+        self.star_without(|_| false)
+    }
+
+    fn star_without<'a>(&self, is_left_out: impl Fn(usize) -> bool) -> Vec<Item<'a>> {
         let visible = self.fields.iter().enumerate();
         visible
-            .filter(|(index, _)| !self.hidden.contains(index))
+            .filter(|(index, _)| !self.hidden.contains(index) && !is_left_out(self.offset + index))
             .map(|(index, field)| {
                 let column = Expr::column(self.offset + index, field.data_type.clone());
                 Item::Column(column, field.clone())

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use graph::{
-    AggregateCall, Exchange, Expr, Fingerprint, Graph, Input, Node, NodeId, Operator, SinkNode, Window,
+    AggregateCall, Exchange, Expr, Fingerprint, Graph, Input, JoinTime, Node, NodeId, Operator, SinkNode,
+    Window,
 };
 use model::{ChangelogMode, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 
@@ -110,6 +111,23 @@ impl<'a> GraphBuilder<'a> {
                 }
                 self.add(Operator::Union, branches, schema, span, "")
             }
+            PlanKind::Join { left, right, join } => {
+                let inputs = [(left, join.left_keys()), (right, join.right_keys())];
+                let mut branches = Vec::with_capacity(inputs.len());
+                for (input, keys) in inputs {
+                    let exchange = if keys.is_empty() {
+                        Exchange::Single
+                    } else {
+                        Exchange::Hash(keys)
+                    };
+                    let node = self.plan(input)?;
+                    if join.time != JoinTime::Regular {
+                        self.refuse_changes(node, input.span, join.operator_name())?;
+                    }
+                    branches.push(Input { node, exchange });
+                }
+                self.add(Operator::Join(join.clone()), branches, schema, span, "")
+            }
             PlanKind::Union { inputs } => {
                 let mut branches = Vec::with_capacity(inputs.len());
                 for input in inputs {
@@ -118,6 +136,19 @@ impl<'a> GraphBuilder<'a> {
                 self.add(Operator::Union, branches, schema, span, "")
             }
         })
+    }
+
+    /// Some operators only take rows that stay.
+    fn refuse_changes(&self, input: NodeId, span: Span, operator: &str) -> Result<(), Diagnostic> {
+        let given = self.graph.nodes[input].changelog;
+        if given.is_insert_only() {
+            return Ok(());
+        }
+        Err(Diagnostic::validation(
+            span,
+            format!("{operator} takes rows that stay, but this input makes changes of the kinds {given}"),
+        )
+        .hint("join by other columns than times and windows, or join before the rows change"))
     }
 
     /// Two phases around an exchange by the keys.

@@ -45,6 +45,24 @@ pub(super) fn calcs(plan: Plan) -> Plan {
                 span,
             })
         }
+        PlanKind::Join {
+            left,
+            right,
+            mut join,
+        } if filter.is_none() && is_selection(&expressions) => {
+            join.outputs = expressions
+                .iter()
+                .filter_map(|expression| match expression {
+                    Expr::Column { index, .. } => Some(join.outputs[*index]),
+                    _ => None,
+                })
+                .collect();
+            Plan {
+                kind: PlanKind::Join { left, right, join },
+                schema,
+                span,
+            }
+        }
         PlanKind::Union { inputs } if is_repeatable(filter.as_ref(), &expressions) => Plan {
             kind: PlanKind::Union {
                 inputs: inputs
@@ -78,9 +96,12 @@ pub(super) fn calcs(plan: Plan) -> Plan {
 }
 
 /// As [`calcs`], where the input needs no second look.
-fn calcs_here(plan: Plan) -> Plan {
+pub(super) fn calcs_here(plan: Plan) -> Plan {
     if let PlanKind::Calc { input, .. } = &plan.kind
-        && !matches!(input.kind, PlanKind::Calc { .. } | PlanKind::Union { .. })
+        && !matches!(
+            input.kind,
+            PlanKind::Calc { .. } | PlanKind::Union { .. } | PlanKind::Join { .. }
+        )
     {
         if let PlanKind::Calc {
             filter: None,
@@ -94,6 +115,13 @@ fn calcs_here(plan: Plan) -> Plan {
         return plan;
     }
     calcs(plan)
+}
+
+/// Whether it computes nothing.
+fn is_selection(expressions: &[Expr]) -> bool {
+    expressions
+        .iter()
+        .all(|expression| matches!(expression, Expr::Column { .. }))
 }
 
 pub(super) fn is_identity(expressions: &[Expr], input: &Plan) -> bool {

@@ -24,7 +24,7 @@ pub(crate) fn optimize(plan: Plan, context: &EvaluationContext) -> Plan {
     let plan = windows::pull_up(plan);
     let plan = merge::calcs(plan);
     let plan = push::filters(plan);
-    let plan = merge::calcs(plan);
+    let plan = merge::calcs(push::keys(plan));
     let plan = nested::fields_into_scans(plan);
     let plan = prune::columns(plan);
     merge::calcs(plan)

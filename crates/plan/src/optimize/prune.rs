@@ -3,7 +3,7 @@
 //! A node keeps at least one column, so that its batches have rows. The event time of a table with a watermark is
 //! always read: the watermark comes from it.
 
-use graph::{AggregateCall, Expr, Window, WindowTime};
+use graph::{AggregateCall, Expr, Join, JoinKey, JoinTime, Window, WindowTime};
 use model::{Schema, TimeAttribute};
 
 use crate::logical::{Plan, PlanKind, Scan};
@@ -194,6 +194,20 @@ fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
             };
             done(kind, kept, mapping)
         }
+        PlanKind::Join { left, right, join } => {
+            let mut keep = wanted.to_vec();
+            if !keep.contains(&true)
+                && let Some(first) = keep.first_mut()
+            {
+                *first = true;
+            }
+            let (kept, mapping) = select(&schema, &keep);
+            let join = Join {
+                outputs: pick(join.outputs.clone(), &keep),
+                ..*join
+            };
+            done(join_of_less(*left, *right, join), kept, mapping)
+        }
         PlanKind::Union { inputs } => {
             let mut keep = wanted.to_vec();
             if !keep.contains(&true)
@@ -212,6 +226,90 @@ fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
             done(PlanKind::Union { inputs }, kept, mapping)
         }
     }
+}
+
+/// A join over no more columns of its inputs than it needs, so that it keeps no others.
+fn join_of_less(left: Plan, right: Plan, join: Join) -> PlanKind {
+    let width = left.schema.len();
+    let mut used = used_by(join.condition.iter(), width + right.schema.len());
+    join.outputs.iter().for_each(|output| used[*output] = true);
+    for key in &join.keys {
+        used[key.left] = true;
+        used[width + key.right] = true;
+    }
+    match join.time {
+        JoinTime::Regular => {}
+        JoinTime::Interval(interval) if interval.attribute == TimeAttribute::Proctime => {}
+        JoinTime::Interval(interval) => {
+            used[interval.left] = true;
+            used[width + interval.right] = true;
+        }
+        JoinTime::Window(window) => {
+            used[window.left_end] = true;
+            used[width + window.right_end] = true;
+        }
+    }
+    let (used_left, used_right) = used.split_at(width);
+    let (left, from_left) = only_used(left, used_left);
+    let (right, from_right) = only_used(right, used_right);
+    let width = left.schema.len();
+    let mapping: Mapping = from_left
+        .iter()
+        .copied()
+        .chain(from_right.iter().map(|place| place.map(|place| width + place)))
+        .collect();
+    // What is used was kept.
+    let of_left = |column: usize| from_left.get(column).copied().flatten().unwrap_or_default();
+    let of_right = |column: usize| from_right.get(column).copied().flatten().unwrap_or_default();
+    let join = Join {
+        kind: join.kind,
+        keys: join
+            .keys
+            .iter()
+            .map(|key| JoinKey {
+                left: of_left(key.left),
+                right: of_right(key.right),
+                ..*key
+            })
+            .collect(),
+        condition: join.condition.map(|condition| remap(condition, &mapping)),
+        outputs: join
+            .outputs
+            .iter()
+            .map(|output| mapping[*output].unwrap_or_default())
+            .collect(),
+        time: match join.time {
+            JoinTime::Regular => JoinTime::Regular,
+            JoinTime::Interval(interval) => JoinTime::Interval(graph::JoinInterval {
+                left: of_left(interval.left),
+                right: of_right(interval.right),
+                ..interval
+            }),
+            JoinTime::Window(window) => JoinTime::Window(graph::JoinWindow {
+                left_end: of_left(window.left_end),
+                right_end: of_right(window.right_end),
+                ..window
+            }),
+        },
+    };
+    PlanKind::Join {
+        left: Box::new(left),
+        right: Box::new(right),
+        join: Box::new(join),
+    }
+}
+
+/// An input with the columns used, of which there is always one, and no others.
+fn only_used(input: Plan, used: &[bool]) -> (Plan, Mapping) {
+    let mut keep = used.to_vec();
+    if !keep.contains(&true)
+        && let Some(first) = keep.first_mut()
+    {
+        *first = true;
+    }
+    let (kept, mapping) = select(&input.schema, &keep);
+    let (input, below) = prune(input, &keep);
+    (only(input, &keep, &below, &kept), mapping)
 }
 
 /// Just the columns kept, in their order: an input may hold more.

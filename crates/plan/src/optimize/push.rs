@@ -1,14 +1,46 @@
-//! Conditions on rows go below the window function that repeats the rows.
+//! Conditions on rows go below the window function that repeats the rows, and into joins and their inputs.
 
 use graph::Expr;
 
 use crate::bind::and;
+use crate::join;
 use crate::logical::{Plan, PlanKind};
 
 pub(super) fn filters(plan: Plan) -> Plan {
-    let plan = plan.map_inputs(&mut filters);
+    // From above downwards: an input that has got a condition hands it on.
+    let plan = here(plan).map_inputs(&mut filters);
+    // What a join asks of one input may have come up from below.
+    match plan.kind {
+        PlanKind::Calc { filter: None, .. } => super::merge::calcs_here(plan),
+        _ => plan,
+    }
+}
+
+/// Makes a key of each equality in the condition of a join.
+pub(super) fn keys(plan: Plan) -> Plan {
+    join::with_keys(plan.map_inputs(&mut keys))
+}
+
+fn here(plan: Plan) -> Plan {
     let Plan { kind, schema, span } = plan;
     match kind {
+        PlanKind::Join { .. } => merged(join::filter_inputs(Plan { kind, schema, span })),
+        PlanKind::Calc {
+            input,
+            filter: Some(filter),
+            expressions,
+        } if matches!(input.kind, PlanKind::Join { .. }) => {
+            let (input, above) = join::absorb(*input, join::conjuncts(filter));
+            Plan {
+                kind: PlanKind::Calc {
+                    input: Box::new(input),
+                    filter: join::all_of(above),
+                    expressions,
+                },
+                schema,
+                span,
+            }
+        }
         PlanKind::Calc {
             input,
             filter: Some(filter),
@@ -64,6 +96,20 @@ pub(super) fn filters(plan: Plan) -> Plan {
         },
         kind => Plan { kind, schema, span },
     }
+}
+
+/// A join whose inputs are single Calcs over what they read.
+fn merged(plan: Plan) -> Plan {
+    plan.map_inputs(&mut |input| match &input.kind {
+        PlanKind::Calc {
+            input: below,
+            filter: Some(_),
+            ..
+        } if matches!(below.kind, PlanKind::Calc { .. } | PlanKind::Union { .. }) => {
+            super::merge::calcs_here(input)
+        }
+        _ => input,
+    })
 }
 
 /// What speaks of the first `width` columns only, and the rest. A condition that can fail does not overtake those

@@ -1,0 +1,621 @@
+//! Joins of rows whose times lie in an interval of each other.
+//!
+//! Follows Flink's TimeIntervalJoin, late rows included: a row waits for as long as a match can come, and is looked
+//! at again at the timers of its key only. Rows without a match are given with NULLs when they have waited. Event
+//! time is held back for those who follow by as long as a row may be given late.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, UInt32Array};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
+use dataflow::{Chunk, Epoch, Error, EvaluationContext, WATERMARK_MAX, WATERMARK_MIN};
+use graph::{Join, JoinInterval};
+use model::TimeAttribute;
+use state::{KeyCodec, NO_ROW, OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot, TimedRows};
+
+use super::TABLES;
+use super::pairs::{PairColumns, PairCondition, in_order, key_columns, strict_keys, take_columns};
+use crate::exchange::take_rows;
+use crate::expression::arrow_error;
+use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
+use crate::operators::Build;
+use crate::window::time::milliseconds;
+
+/// The table of timers in snapshots.
+const TIMERS: &str = "timers";
+
+pub(super) struct IntervalJoin {
+    interval: JoinInterval,
+    /// By input: rows without a match are given with NULLs.
+    keeps: [bool; 2],
+    /// By input: how long its rows wait for those of the other.
+    waits_ms: [i64; 2],
+    /// How much later than needed rows are looked through.
+    pause_ms: i64,
+    table: TimedRows,
+    schemas: [SchemaRef; 2],
+    keys: [Vec<usize>; 2],
+    strict: [Vec<usize>; 2],
+    condition: Option<PairCondition>,
+    outputs: PairColumns,
+    schema: SchemaRef,
+    context: Arc<EvaluationContext>,
+    chunk_rows: usize,
+    key_groups: u16,
+    watermark: i64,
+    /// By input: rows at or before this time were found to have waited when time was last looked at.
+    expired: [i64; 2],
+    pending: Option<Pending>,
+    firing: Option<i64>,
+}
+
+/// A chunk of which not all pairs were given.
+struct Pending {
+    input: usize,
+    chunk: Chunk,
+    times: Vec<i64>,
+    keys: Vec<u32>,
+    /// The number of the chunk in the table.
+    number: u32,
+    now_ms: i64,
+    row: usize,
+    begun: bool,
+    other: u32,
+    /// The times of the other input that still count for the row at hand.
+    lowest: i64,
+    matched: bool,
+    /// Keys of rows that do not wait.
+    idle: Vec<u32>,
+}
+
+/// Rows to be given: places in the chunk at hand, and numbers of rows of the other input.
+#[derive(Default)]
+struct Given {
+    own: Vec<u32>,
+    other: Vec<u32>,
+}
+
+impl IntervalJoin {
+    pub fn new(build: &Build<'_>, join: &Join, interval: JoinInterval) -> Result<IntervalJoin, Error> {
+        let (left, right) = (build.nth_input(0)?, build.nth_input(1)?);
+        let keys = [join.left_keys(), join.right_keys()];
+        let key_types = keys[0]
+            .iter()
+            .map(|&key| left.schema.fields[key].data_type.arrow())
+            .collect();
+        let codec = KeyCodec::new(key_types).map_err(arrow_error)?;
+        let schemas = [left.schema.arrow(), right.schema.arrow()];
+        let (width, right_width) = (left.schema.len(), right.schema.len());
+        let waits_ms = [interval.lower_ms.saturating_neg(), interval.upper_ms];
+        let mut operator = IntervalJoin {
+            interval,
+            keeps: [join.kind.keeps_left(), join.kind.keeps_right()],
+            waits_ms,
+            pause_ms: (waits_ms[0].saturating_add(waits_ms[1]) / 2).max(0),
+            table: TimedRows::new(codec, schemas.clone()),
+            keys,
+            strict: [
+                strict_keys(&join.keys, 0, &left.schema),
+                strict_keys(&join.keys, 1, &right.schema),
+            ],
+            condition: join
+                .condition
+                .as_ref()
+                .map(|condition| PairCondition::new(build, condition, width, width + right_width)),
+            outputs: PairColumns::new(&join.outputs, width),
+            schemas,
+            schema: build.node.schema.arrow(),
+            context: build.context.clone(),
+            chunk_rows: build.options.chunk_rows,
+            key_groups: build.options.key_groups,
+            watermark: WATERMARK_MIN,
+            expired: [0; 2],
+            pending: None,
+            firing: None,
+        };
+        if let Some(restored) = build.restored {
+            operator.restore(build, restored)?;
+        }
+        Ok(operator)
+    }
+
+    fn restore(&mut self, build: &Build<'_>, restored: &OperatorSnapshot) -> Result<(), Error> {
+        self.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
+        let of_shard = |name: &str| -> Vec<RecordBatch> {
+            restored.tables.get(name).map_or_else(Vec::new, |table| {
+                table
+                    .of_shard(build.options.key_groups, build.shard, build.shards)
+                    .cloned()
+                    .collect()
+            })
+        };
+        let width = self.keys[0].len();
+        for (input, name) in TABLES.iter().enumerate() {
+            for batch in of_shard(name) {
+                let own = batch.num_columns() - 2;
+                let keys = self
+                    .table
+                    .keys(&batch.columns()[..width], batch.num_rows())
+                    .map_err(arrow_error)?;
+                let times = batch.column(own).as_primitive::<Int64Type>().values().to_vec();
+                let matched = batch.column(own + 1).as_boolean().clone();
+                let columns = batch.columns()[width..own].to_vec();
+                let rows = RecordBatch::try_new(self.schemas[input].clone(), columns).map_err(arrow_error)?;
+                let number = self.table.hold(input, rows);
+                for (row, key) in keys.into_iter().enumerate() {
+                    self.table
+                        .add(input, key, times[row], number, row as u32, matched.value(row));
+                }
+            }
+        }
+        for batch in of_shard(TIMERS) {
+            let keys = self
+                .table
+                .keys(&batch.columns()[..width], batch.num_rows())
+                .map_err(arrow_error)?;
+            let times = batch.column(width).as_primitive::<Int64Type>().values();
+            let right = batch.column(width + 1).as_boolean();
+            for (row, key) in keys.into_iter().enumerate() {
+                self.table
+                    .set_timer(usize::from(right.value(row)), key, times[row]);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_event_time(&self) -> bool {
+        self.interval.attribute == TimeAttribute::Rowtime
+    }
+
+    /// How far time is for the operator; it begins in 1970, as in Flink.
+    fn now_ms(&self) -> i64 {
+        if self.is_event_time() {
+            self.watermark.max(0)
+        } else {
+            self.context.clock.now_ms()
+        }
+    }
+
+    /// Rows of an input at or before this have waited long enough.
+    fn expiration(&self, input: usize, now_ms: i64) -> i64 {
+        if now_ms == WATERMARK_MAX {
+            return WATERMARK_MAX;
+        }
+        now_ms.saturating_sub(self.waits_ms[input]).saturating_sub(1)
+    }
+
+    /// The times of the other input that a row of this time can match.
+    fn matching_times(&self, input: usize, time_ms: i64) -> (i64, i64) {
+        (
+            time_ms.saturating_sub(self.waits_ms[1 - input]),
+            time_ms.saturating_add(self.waits_ms[input]),
+        )
+    }
+
+    /// Deals with rows whose key agrees with nothing, and gives back the others.
+    fn with_keys(&self, input: usize, chunk: Chunk, out: &mut Output) -> Result<Chunk, Error> {
+        let mut valid: Option<NullBuffer> = None;
+        for &column in &self.strict[input] {
+            let nulls = chunk.batch.column(column).logical_nulls();
+            valid = NullBuffer::union(valid.as_ref(), nulls.as_ref());
+        }
+        let Some(valid) = valid.filter(|valid| valid.null_count() > 0) else {
+            return Ok(chunk);
+        };
+        let rows_where = |is_valid: bool| -> Vec<u32> {
+            (0..chunk.rows() as u32)
+                .filter(|&row| valid.is_valid(row as usize) == is_valid)
+                .collect()
+        };
+        if self.keeps[input] {
+            let own = rows_where(false);
+            let other = vec![NO_ROW; own.len()];
+            self.send(input, &chunk.batch, &Given { own, other }, out)?;
+        }
+        take_rows(&chunk, &UInt32Array::from(rows_where(true)))
+    }
+
+    fn times(&self, input: usize, batch: &RecordBatch) -> Result<Vec<i64>, Error> {
+        if !self.is_event_time() {
+            return Ok(vec![self.context.clock.now_ms(); batch.num_rows()]);
+        }
+        let column = if input == 0 {
+            self.interval.left
+        } else {
+            self.interval.right
+        };
+        let column = batch.column(column);
+        if column.null_count() > 0 {
+            return Err(Error::evaluation(
+                "RowTime field should not be null, please convert it to a non-null long value.",
+            ));
+        }
+        milliseconds(column)
+    }
+
+    /// Works on as many pairs as make a chunk. Returns whether all are done.
+    fn round(&mut self, pending: &mut Pending, out: &mut Output) -> Result<bool, Error> {
+        let (first_row, begun_matched) = (pending.row, pending.matched);
+        let (own, other, ends) = self.candidates(pending);
+        let input = pending.input;
+        let met = match &self.condition {
+            Some(condition) if !own.is_empty() => {
+                let own_columns = take_columns(&pending.chunk.batch, &condition.columns.of[input], &own)?;
+                let other_columns = self
+                    .table
+                    .gather(1 - input, &condition.columns.of[1 - input], &other)
+                    .map_err(arrow_error)?;
+                Some(condition.met_by(&in_order(input, own_columns, other_columns), own.len())?)
+            }
+            _ => None,
+        };
+        let mut given = Given::default();
+        let mut gone = Vec::new();
+        pending.matched = begun_matched;
+        let mut begin = 0;
+        let mut row = first_row;
+        for end in ends {
+            self.match_row(pending, row, &other[begin..end], met.as_ref(), begin, &mut given);
+            self.end_row(pending, row, &mut given, &mut gone);
+            pending.matched = false;
+            begin = end;
+            row += 1;
+        }
+        self.match_row(pending, row, &other[begin..], met.as_ref(), begin, &mut given);
+        self.send(input, &pending.chunk.batch, &given, out)?;
+        self.table.release(1 - input, &gone);
+        Ok(pending.row == pending.chunk.rows())
+    }
+
+    /// The next pairs with equal keys and times close to each other, and behind how many of them each row that is
+    /// through ends.
+    fn candidates(&mut self, pending: &mut Pending) -> (Vec<u32>, Vec<u32>, Vec<usize>) {
+        let input = pending.input;
+        let mut own = Vec::new();
+        let mut others = Vec::new();
+        let mut ends = Vec::new();
+        while pending.row < pending.chunk.rows() && others.len() < self.chunk_rows {
+            if !pending.begun {
+                pending.begun = true;
+                self.begin_row(pending);
+            }
+            while pending.other != NO_ROW && others.len() < self.chunk_rows {
+                if self.table.row(pending.other).time_ms < pending.lowest {
+                    pending.other = NO_ROW;
+                    break;
+                }
+                own.push(pending.row as u32);
+                others.push(pending.other);
+                pending.other = self.table.next(pending.other);
+            }
+            if pending.other == NO_ROW {
+                ends.push(others.len());
+                pending.row += 1;
+                pending.begun = false;
+            }
+        }
+        debug_assert!(input < 2);
+        (own, others, ends)
+    }
+
+    /// Finds the latest row of the other input that the row at hand can match.
+    fn begin_row(&mut self, pending: &mut Pending) {
+        let other = 1 - pending.input;
+        let key = pending.keys[pending.row];
+        let (lowest, highest) = self.matching_times(pending.input, pending.times[pending.row]);
+        pending.other = NO_ROW;
+        if self.expired[other] >= highest {
+            return;
+        }
+        self.expired[other] = self.expiration(other, pending.now_ms);
+        // What an earlier row has found to have waited is gone.
+        pending.lowest = lowest.max(self.table.expired(other, key).saturating_add(1));
+        self.table.set_expired(other, key, self.expired[other]);
+        let mut at = self.table.first(other, key);
+        while at != NO_ROW && self.table.row(at).time_ms > highest {
+            at = self.table.next(at);
+        }
+        pending.other = at;
+    }
+
+    /// Pairs of one row: those of `others` for which `met` is true behind `from`.
+    fn match_row(
+        &mut self,
+        pending: &mut Pending,
+        row: usize,
+        others: &[u32],
+        met: Option<&BooleanArray>,
+        from: usize,
+        given: &mut Given,
+    ) {
+        let marks = self.keeps[1 - pending.input];
+        for (place, &other) in others.iter().enumerate() {
+            if met.is_some_and(|met| !met.value(from + place)) {
+                continue;
+            }
+            pending.matched = true;
+            if marks {
+                self.table.mark_matched(other);
+            }
+            given.own.push(row as u32);
+            given.other.push(other);
+        }
+    }
+
+    /// All matches of a row are known: rows of the other input that have waited go, and the row waits if it can
+    /// still match.
+    fn end_row(&mut self, pending: &mut Pending, row: usize, given: &mut Given, gone: &mut Vec<u32>) {
+        let input = pending.input;
+        let (key, time_ms) = (pending.keys[row], pending.times[row]);
+        let begun = gone.len();
+        let expired = self.table.expired(1 - input, key);
+        if expired > i64::MIN {
+            self.table.expire(1 - input, key, expired, gone);
+        }
+        if self.keeps[1 - input] {
+            for &other in &gone[begun..] {
+                if !self.table.row(other).matched {
+                    given.own.push(NO_ROW);
+                    given.other.push(other);
+                }
+            }
+        }
+        let (_, highest) = self.matching_times(input, time_ms);
+        if pending.now_ms < highest {
+            let (number, matched) = (pending.number, pending.matched);
+            self.table.add(input, key, time_ms, number, row as u32, matched);
+            if !self.table.has_timer(input, key) {
+                self.set_timer(input, key, time_ms);
+            }
+        } else {
+            pending.idle.push(key);
+            if self.keeps[input] && !pending.matched {
+                given.own.push(row as u32);
+                given.other.push(NO_ROW);
+            }
+        }
+    }
+
+    /// Rows of a key are looked through when the one of this time has waited.
+    fn set_timer(&mut self, input: usize, key: u32, time_ms: i64) {
+        let at_ms = time_ms
+            .saturating_add(self.waits_ms[input])
+            .saturating_add(self.pause_ms)
+            .saturating_add(1);
+        self.table.set_timer(input, key, at_ms);
+    }
+
+    /// Looks through the rows of keys whose timers are due, as many as one piece of work may.
+    fn fire(&mut self, until_ms: i64, out: &mut Output) -> Result<(), Error> {
+        let now_ms = if self.is_event_time() {
+            self.watermark.max(0)
+        } else {
+            until_ms
+        };
+        self.firing = None;
+        for _ in 0..ROUND_CHUNKS_MAX {
+            let mut gone: [Vec<u32>; 2] = [Vec::new(), Vec::new()];
+            let mut keys = Vec::new();
+            let mut is_done = false;
+            while gone.iter().map(Vec::len).sum::<usize>() < self.chunk_rows {
+                let Some(due) = self.table.due(until_ms) else {
+                    is_done = true;
+                    break;
+                };
+                for (key, input) in due {
+                    let input = usize::from(input);
+                    self.expired[input] = self.expiration(input, now_ms);
+                    let left = self
+                        .table
+                        .expire(input, key, self.expired[input], &mut gone[input]);
+                    match left {
+                        Some(time_ms) => self.set_timer(input, key, time_ms),
+                        None => keys.push(key),
+                    }
+                }
+            }
+            for (input, gone) in gone.iter().enumerate() {
+                if self.keeps[input] {
+                    let other: Vec<u32> = gone
+                        .iter()
+                        .copied()
+                        .filter(|&row| !self.table.row(row).matched)
+                        .collect();
+                    let own = vec![NO_ROW; other.len()];
+                    let nothing = RecordBatch::new_empty(self.schemas[1 - input].clone());
+                    self.send(1 - input, &nothing, &Given { own, other }, out)?;
+                }
+                self.table.release(input, gone);
+            }
+            self.forget(keys);
+            if is_done {
+                return Ok(());
+            }
+        }
+        self.firing = Some(until_ms);
+        Ok(())
+    }
+
+    fn forget(&mut self, mut keys: Vec<u32>) {
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
+            self.table.forget_if_idle(key);
+        }
+    }
+
+    fn send(&self, input: usize, batch: &RecordBatch, given: &Given, out: &mut Output) -> Result<(), Error> {
+        let pieces = given
+            .own
+            .chunks(self.chunk_rows)
+            .zip(given.other.chunks(self.chunk_rows));
+        for (own, other) in pieces {
+            let own = take_columns(batch, &self.outputs.of[input], own)?;
+            let other = self
+                .table
+                .gather(1 - input, &self.outputs.of[1 - input], other)
+                .map_err(arrow_error)?;
+            let of = in_order(input, own, other);
+            let columns = self.outputs.put_together(&of).collect();
+            let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(arrow_error)?;
+            out.chunk(Chunk::inserts(batch));
+        }
+        Ok(())
+    }
+
+    fn rows_snapshot(&self, input: usize) -> Result<TableSnapshot, Error> {
+        let mut table = TableSnapshot::default();
+        let width = self.schemas[input].fields().len();
+        let all: Vec<usize> = (0..width).collect();
+        for rows in self.table.all(input).chunks(SNAPSHOT_ROWS_MAX) {
+            let values = self.table.gather(input, &all, rows).map_err(arrow_error)?;
+            let mut columns: Vec<ArrayRef> =
+                self.keys[input].iter().map(|&key| values[key].clone()).collect();
+            columns.extend(values);
+            let waiting = || rows.iter().map(|&row| self.table.row(row));
+            columns.push(Arc::new(Int64Array::from_iter_values(
+                waiting().map(|row| row.time_ms),
+            )));
+            columns.push(Arc::new(
+                waiting().map(|row| Some(row.matched)).collect::<BooleanArray>(),
+            ));
+            table.add(&unnamed(columns)?, self.keys[input].len(), self.key_groups)?;
+        }
+        Ok(table)
+    }
+
+    fn timers_snapshot(&self) -> Result<TableSnapshot, Error> {
+        let mut table = TableSnapshot::default();
+        let timers: Vec<(i64, u32, usize)> = self.table.all_timers().collect();
+        for part in timers.chunks(SNAPSHOT_ROWS_MAX) {
+            let keys: Vec<u32> = part.iter().map(|(_, key, _)| *key).collect();
+            let mut columns = self
+                .table
+                .key_set()
+                .columns(self.table.codec(), &keys)
+                .map_err(arrow_error)?;
+            let key_columns = columns.len();
+            columns.push(Arc::new(Int64Array::from_iter_values(
+                part.iter().map(|(time_ms, _, _)| *time_ms),
+            )));
+            let right = part.iter().map(|(_, _, input)| Some(*input == 1));
+            columns.push(Arc::new(right.collect::<BooleanArray>()));
+            table.add(&unnamed(columns)?, key_columns, self.key_groups)?;
+        }
+        Ok(table)
+    }
+}
+
+/// Columns of a snapshot, which need no names.
+fn unnamed(columns: Vec<ArrayRef>) -> Result<RecordBatch, Error> {
+    let fields: Vec<Field> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let data_type: ArrowType = column.data_type().clone();
+            Field::new(format!("c{index}"), data_type, true)
+        })
+        .collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(arrow_error)
+}
+
+impl Operator for IntervalJoin {
+    fn data(&mut self, input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
+        let chunk = self.with_keys(input, chunk, out)?;
+        if chunk.rows() == 0 {
+            return Ok(());
+        }
+        let times = self.times(input, &chunk.batch)?;
+        let keys = key_columns(&chunk.batch, &self.keys[input]);
+        let keys = self.table.keys(&keys, chunk.rows()).map_err(arrow_error)?;
+        let number = self.table.hold(input, chunk.batch.clone());
+        self.pending = Some(Pending {
+            input,
+            chunk,
+            times,
+            keys,
+            number,
+            now_ms: self.now_ms(),
+            row: 0,
+            begun: false,
+            other: NO_ROW,
+            lowest: 0,
+            matched: false,
+            idle: Vec::new(),
+        });
+        self.resume(out)
+    }
+
+    fn watermark(&mut self, time_ms: i64, out: &mut Output) -> Result<(), Error> {
+        if !self.is_event_time() {
+            return Ok(());
+        }
+        self.watermark = self.watermark.max(time_ms);
+        self.fire(self.watermark, out)
+    }
+
+    fn watermark_delay_ms(&self) -> i64 {
+        if !self.is_event_time() {
+            return 0;
+        }
+        self.waits_ms[0]
+            .max(self.waits_ms[1])
+            .saturating_add(self.pause_ms)
+    }
+
+    fn has_more(&self) -> bool {
+        self.pending.is_some() || self.firing.is_some()
+    }
+
+    fn resume(&mut self, out: &mut Output) -> Result<(), Error> {
+        if let Some(until_ms) = self.firing {
+            return self.fire(until_ms, out);
+        }
+        let Some(mut pending) = self.pending.take() else {
+            return Ok(());
+        };
+        for _ in 0..ROUND_CHUNKS_MAX {
+            if self.round(&mut pending, out)? {
+                self.table.settle_chunk(pending.input);
+                self.forget(std::mem::take(&mut pending.idle));
+                return Ok(());
+            }
+        }
+        self.pending = Some(pending);
+        Ok(())
+    }
+
+    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+        let mut snapshot = OperatorSnapshot::default();
+        for (input, name) in TABLES.iter().enumerate() {
+            snapshot
+                .tables
+                .insert((*name).to_string(), self.rows_snapshot(input)?);
+        }
+        snapshot
+            .tables
+            .insert(TIMERS.to_string(), self.timers_snapshot()?);
+        Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        if self.is_event_time() {
+            return None;
+        }
+        self.table.next_timer()
+    }
+
+    fn tick(&mut self, now_ms: i64, out: &mut Output) -> Result<(), Error> {
+        self.fire(now_ms, out)
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges {
+            state_bytes: self.table.size_bytes(),
+            ..Gauges::default()
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The rows of one input of a join, in lists by the number of their key.
+//!
+//! Where the input only grows, rows are numbered as they come and kept in columns. Where rows can be taken back,
+//! equal rows are one with a count: it is found by its encoded value.
+
+use arrow_array::{ArrayRef, UInt32Array};
+use arrow_schema::{ArrowError, SchemaRef};
+use arrow_select::take::take;
+
+use crate::row_columns::{RowColumns, nullable};
+use crate::{KeyCodec, KeySet, NO_ROW};
+
+pub struct JoinRows {
+    store: Store,
+    /// The first row of each key.
+    heads: Vec<u32>,
+    next: Vec<u32>,
+    /// How many rows of the other input each row matches; empty if nobody asks.
+    matches: Vec<u32>,
+    counts_matches: bool,
+}
+
+enum Store {
+    Growing(RowColumns),
+    Changing(Changing),
+}
+
+/// Distinct rows with counts. A row's number is that of its value in the set.
+struct Changing {
+    codec: KeyCodec,
+    values: KeySet,
+    counts: Vec<u32>,
+    previous: Vec<u32>,
+    columns: usize,
+    /// Rows whose count has become zero, or never was more.
+    gone: Vec<u32>,
+}
+
+impl JoinRows {
+    /// `only_grows`: no row is ever taken back.
+    pub fn new(schema: &SchemaRef, only_grows: bool, counts_matches: bool) -> Result<JoinRows, ArrowError> {
+        let store = if only_grows {
+            Store::Growing(RowColumns::new(nullable(schema)))
+        } else {
+            let types = schema.fields().iter().map(|field| field.data_type().clone());
+            let codec = KeyCodec::new(types.collect())?;
+            Store::Changing(Changing {
+                values: KeySet::new(&codec),
+                codec,
+                counts: Vec::new(),
+                previous: Vec::new(),
+                columns: schema.fields().len(),
+                gone: Vec::new(),
+            })
+        };
+        Ok(JoinRows {
+            store,
+            heads: Vec::new(),
+            next: Vec::new(),
+            matches: Vec::new(),
+            counts_matches,
+        })
+    }
+
+    /// Gives numbers to the rows of a chunk, which are to be added or taken back one after the other;
+    /// [`JoinRows::finish`] ends the round. All keys have numbers below `keys`.
+    pub fn begin(&mut self, columns: &[ArrayRef], rows: usize, keys: usize) -> Result<Vec<u32>, ArrowError> {
+        if self.heads.len() < keys {
+            self.heads.resize(keys, NO_ROW);
+        }
+        let mut numbers = Vec::with_capacity(rows);
+        let high = match &mut self.store {
+            Store::Growing(store) => {
+                let first = store.add(columns, rows)?;
+                numbers.extend(first..first + rows as u32);
+                store.rows()
+            }
+            Store::Changing(store) => {
+                let values = store.codec.encode(columns)?;
+                store.values.intern(&values, 0..rows, &mut numbers);
+                let high = store.values.high();
+                store.counts.resize(high, 0);
+                store.previous.resize(high, NO_ROW);
+                high
+            }
+        };
+        self.next.resize(high, NO_ROW);
+        if self.counts_matches {
+            self.matches.resize(high, 0);
+        }
+        Ok(numbers)
+    }
+
+    /// Adds a row that matches so many rows of the other input.
+    pub fn add(&mut self, key: u32, row: u32, matches: u32) {
+        if self.counts_matches {
+            self.matches[row as usize] = matches;
+        }
+        if let Store::Changing(store) = &mut self.store {
+            store.counts[row as usize] += 1;
+            if store.counts[row as usize] > 1 {
+                return;
+            }
+            store.previous[row as usize] = NO_ROW;
+            let head = self.heads[key as usize];
+            if head != NO_ROW {
+                store.previous[head as usize] = row;
+            }
+        }
+        self.next[row as usize] = self.heads[key as usize];
+        self.heads[key as usize] = row;
+    }
+
+    /// Takes a row back, if it is there. Returns whether its key has no row any more.
+    pub fn retract(&mut self, key: u32, row: u32) -> bool {
+        let Store::Changing(store) = &mut self.store else {
+            debug_assert!(false, "the input only grows");
+            return false;
+        };
+        let count = &mut store.counts[row as usize];
+        if *count > 1 {
+            *count -= 1;
+            return false;
+        }
+        store.gone.push(row);
+        if *count == 1 {
+            *count = 0;
+            let (previous, next) = (store.previous[row as usize], self.next[row as usize]);
+            match previous {
+                NO_ROW => self.heads[key as usize] = next,
+                previous => self.next[previous as usize] = next,
+            }
+            if next != NO_ROW {
+                store.previous[next as usize] = previous;
+            }
+        }
+        self.heads[key as usize] == NO_ROW
+    }
+
+    /// Ends a round: forgets rows that are gone.
+    pub fn finish(&mut self) {
+        if let Store::Changing(store) = &mut self.store
+            && !store.gone.is_empty()
+        {
+            store.gone.sort_unstable();
+            store.gone.dedup();
+            for row in std::mem::take(&mut store.gone) {
+                if store.counts[row as usize] == 0 {
+                    store.values.remove(row);
+                }
+            }
+        }
+    }
+
+    /// The first row of a key, or [`NO_ROW`].
+    #[inline]
+    pub fn first(&self, key: u32) -> u32 {
+        self.heads.get(key as usize).copied().unwrap_or(NO_ROW)
+    }
+
+    /// The row behind this one in the list of its key, or [`NO_ROW`].
+    #[inline]
+    pub fn next(&self, row: u32) -> u32 {
+        self.next[row as usize]
+    }
+
+    /// How often the row is there.
+    #[inline]
+    pub fn count(&self, row: u32) -> u32 {
+        match &self.store {
+            Store::Growing(_) => 1,
+            Store::Changing(store) => store.counts[row as usize],
+        }
+    }
+
+    pub fn counts_matches(&self) -> bool {
+        self.counts_matches
+    }
+
+    pub fn matches(&self, row: u32) -> u32 {
+        self.matches[row as usize]
+    }
+
+    pub fn set_matches(&mut self, row: u32, matches: u32) {
+        self.matches[row as usize] = matches;
+    }
+
+    /// These columns of these rows; NULL for [`NO_ROW`].
+    pub fn gather(&self, columns: &[usize], rows: &[u32]) -> Result<Vec<ArrayRef>, ArrowError> {
+        match &self.store {
+            Store::Growing(store) => store.gather(columns, rows),
+            Store::Changing(store) => store.gather(columns, rows),
+        }
+    }
+
+    /// All rows that are there.
+    pub fn all(&self) -> Vec<u32> {
+        match &self.store {
+            Store::Growing(store) => (0..store.rows() as u32).collect(),
+            Store::Changing(store) => (0..store.counts.len() as u32)
+                .filter(|&row| store.counts[row as usize] > 0)
+                .collect(),
+        }
+    }
+
+    pub fn size_bytes(&self) -> usize {
+        let store = match &self.store {
+            Store::Growing(store) => store.size_bytes(),
+            Store::Changing(store) => {
+                store.values.size_bytes() + (store.counts.capacity() + store.previous.capacity()) * 4
+            }
+        };
+        store + (self.heads.capacity() + self.next.capacity() + self.matches.capacity()) * 4
+    }
+}
+
+impl Changing {
+    fn gather(&self, columns: &[usize], rows: &[u32]) -> Result<Vec<ArrayRef>, ArrowError> {
+        debug_assert!(columns.iter().all(|&column| column < self.columns));
+        if columns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let present: Vec<u32> = rows.iter().copied().filter(|&row| row != NO_ROW).collect();
+        let values = self.values.columns(&self.codec, &present)?;
+        if present.len() == rows.len() {
+            return Ok(columns.iter().map(|&column| values[column].clone()).collect());
+        }
+        let mut seen = 0;
+        let places: UInt32Array = rows
+            .iter()
+            .map(|&row| {
+                (row != NO_ROW).then(|| {
+                    seen += 1;
+                    seen - 1
+                })
+            })
+            .collect();
+        columns
+            .iter()
+            .map(|&column| take(values[column].as_ref(), &places, None))
+            .collect()
+    }
+}

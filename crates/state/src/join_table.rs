@@ -1,0 +1,150 @@
+//! The rows of both inputs of a join by their common key.
+
+use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_schema::{ArrowError, DataType as ArrowType, Field, Schema, SchemaRef};
+use dataflow::Error;
+
+use crate::join_rows::JoinRows;
+use crate::slices::arrow_error;
+use crate::{KeyCodec, KeySet, SNAPSHOT_ROWS_MAX, TableSnapshot};
+
+pub struct JoinTable {
+    codec: KeyCodec,
+    keys: KeySet,
+    sides: [JoinRows; 2],
+    /// Keys that may have lost their last row.
+    idle: Vec<u32>,
+}
+
+/// An input of a join.
+pub struct JoinInput {
+    pub schema: SchemaRef,
+    /// No row is ever taken back.
+    pub only_grows: bool,
+    /// Each row is to know how many rows of the other input it matches.
+    pub counts_matches: bool,
+}
+
+impl JoinTable {
+    pub fn new(codec: KeyCodec, inputs: [JoinInput; 2]) -> Result<JoinTable, ArrowError> {
+        let [left, right] = inputs;
+        let rows = |input: JoinInput| JoinRows::new(&input.schema, input.only_grows, input.counts_matches);
+        Ok(JoinTable {
+            keys: KeySet::new(&codec),
+            codec,
+            sides: [rows(left)?, rows(right)?],
+            idle: Vec::new(),
+        })
+    }
+
+    pub fn side(&self, side: usize) -> &JoinRows {
+        &self.sides[side]
+    }
+
+    pub fn side_mut(&mut self, side: usize) -> &mut JoinRows {
+        &mut self.sides[side]
+    }
+
+    /// The numbers of the keys and of the rows of a chunk of one side, for a round that ends with
+    /// [`JoinTable::finish`].
+    pub fn begin(
+        &mut self,
+        side: usize,
+        keys: &[ArrayRef],
+        columns: &[ArrayRef],
+        rows: usize,
+    ) -> Result<(Vec<u32>, Vec<u32>), ArrowError> {
+        let encoded = self.codec.encode(keys)?;
+        let mut numbers = Vec::with_capacity(rows);
+        self.keys.intern(&encoded, 0..rows, &mut numbers);
+        let rows = self.sides[side].begin(columns, rows, self.keys.high())?;
+        Ok((numbers, rows))
+    }
+
+    pub fn retract(&mut self, side: usize, key: u32, row: u32) {
+        if self.sides[side].retract(key, row) {
+            self.idle.push(key);
+        }
+    }
+
+    /// Ends a round: forgets rows and keys that are gone.
+    pub fn finish(&mut self, side: usize) {
+        self.sides[side].finish();
+        if self.idle.is_empty() {
+            return;
+        }
+        let mut idle = std::mem::take(&mut self.idle);
+        idle.sort_unstable();
+        idle.dedup();
+        for key in idle {
+            if self.sides.iter().all(|side| side.first(key) == crate::NO_ROW) {
+                self.keys.remove(key);
+            }
+        }
+    }
+
+    /// The rows of one side: the key columns, all columns, how often the row is there and what it matches.
+    pub fn snapshot(
+        &self,
+        side: usize,
+        schema: &Schema,
+        keys: &[usize],
+        key_groups: u16,
+    ) -> Result<TableSnapshot, Error> {
+        let rows = &self.sides[side];
+        let width = schema.fields().len();
+        let all: Vec<usize> = (0..width).collect();
+        let mut fields: Vec<Field> = Vec::with_capacity(keys.len() + width + 2);
+        for column in keys.iter().chain(&all) {
+            let data_type = schema.field(*column).data_type().clone();
+            fields.push(Field::new(format!("c{}", fields.len()), data_type, true));
+        }
+        fields.push(Field::new("count", ArrowType::UInt32, false));
+        fields.push(Field::new("matches", ArrowType::UInt32, false));
+        let schema = std::sync::Arc::new(Schema::new(fields));
+        let mut snapshot = TableSnapshot::default();
+        for part in rows.all().chunks(SNAPSHOT_ROWS_MAX) {
+            let values = rows.gather(&all, part).map_err(arrow_error)?;
+            let mut columns: Vec<ArrayRef> = keys.iter().map(|&key| values[key].clone()).collect();
+            columns.extend(values);
+            let numbers = |of: &dyn Fn(u32) -> u32| -> ArrayRef {
+                std::sync::Arc::new(UInt32Array::from_iter_values(part.iter().map(|&row| of(row))))
+            };
+            columns.push(numbers(&|row| rows.count(row)));
+            columns.push(numbers(&|row| {
+                if rows.counts_matches() {
+                    rows.matches(row)
+                } else {
+                    0
+                }
+            }));
+            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
+            snapshot.add(&batch, keys.len(), key_groups)?;
+        }
+        Ok(snapshot)
+    }
+
+    /// Takes in a batch of [`JoinTable::snapshot`], of rows with so many key columns.
+    pub fn restore(&mut self, side: usize, batch: &RecordBatch, keys: usize) -> Result<(), Error> {
+        use arrow_array::cast::AsArray;
+        use arrow_array::types::UInt32Type;
+        let width = batch.num_columns() - 2;
+        let columns = batch.columns();
+        let counts = columns[width].as_primitive::<UInt32Type>().values();
+        let matches = columns[width + 1].as_primitive::<UInt32Type>().values();
+        let (numbers, rows) = self
+            .begin(side, &columns[..keys], &columns[keys..width], batch.num_rows())
+            .map_err(arrow_error)?;
+        for (at, (key, row)) in numbers.into_iter().zip(rows).enumerate() {
+            for _ in 0..counts[at] {
+                self.sides[side].add(key, row, matches[at]);
+            }
+        }
+        self.finish(side);
+        Ok(())
+    }
+
+    pub fn size_bytes(&self) -> usize {
+        self.keys.size_bytes() + self.sides.iter().map(JoinRows::size_bytes).sum::<usize>()
+    }
+}

@@ -1,0 +1,8 @@
+-- A join without a condition is refused.
+CREATE TABLE customers (id INT, name STRING, city STRING, `limit` INT)
+WITH ('connector' = 'filesystem', 'path' = '${data}/customers.json', 'format' = 'json');
+
+CREATE TABLE orders (id INT, customer BIGINT, item STRING, price DECIMAL(10, 2), city STRING, `at` TIMESTAMP(3))
+WITH ('connector' = 'filesystem', 'path' = '${data}/orders.json', 'format' = 'json');
+
+SELECT c.id FROM customers c JOIN orders o;

@@ -1,0 +1,16 @@
+-- Rows of equal windows are joined when the window closes.
+CREATE TABLE timed (id INT, customer INT, item STRING, price DECIMAL(10, 2), `at` TIMESTAMP(3), WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${data}/orders.json', 'format' = 'json');
+
+CREATE TABLE payments (id INT, customer INT, amount DECIMAL(10, 2), `at` TIMESTAMP(3), WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${data}/payments.json', 'format' = 'json');
+
+SELECT t.id, p.id AS p, t.window_start FROM TABLE(TUMBLE(TABLE timed, DESCRIPTOR(`at`), INTERVAL '10' SECOND)) t JOIN TABLE(TUMBLE(TABLE payments, DESCRIPTOR(`at`), INTERVAL '10' SECOND)) p ON t.customer = p.customer AND t.window_start = p.window_start AND t.window_end = p.window_end;
+
+SELECT t.id, p.id AS p, t.window_start FROM TABLE(TUMBLE(TABLE timed, DESCRIPTOR(`at`), INTERVAL '10' SECOND)) t JOIN TABLE(TUMBLE(TABLE payments, DESCRIPTOR(`at`), INTERVAL '10' SECOND)) p ON t.window_start = p.window_start AND t.window_end = p.window_end;
+
+SELECT t.id, p.id AS p, t.window_start FROM TABLE(TUMBLE(TABLE timed, DESCRIPTOR(`at`), INTERVAL '10' SECOND)) t, TABLE(TUMBLE(TABLE payments, DESCRIPTOR(`at`), INTERVAL '10' SECOND)) p WHERE t.customer = p.customer AND t.window_start = p.window_start AND t.window_end = p.window_end AND t.price <= p.amount;
+
+SELECT t.id, p.id AS p, t.window_start, t.window_end FROM TABLE(HOP(TABLE timed, DESCRIPTOR(`at`), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) t JOIN TABLE(HOP(TABLE payments, DESCRIPTOR(`at`), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) p ON t.customer = p.customer AND t.window_start = p.window_start AND t.window_end = p.window_end;
+
+SELECT t.id, p.id AS p, t.window_start, t.window_end FROM TABLE(CUMULATE(TABLE timed, DESCRIPTOR(`at`), INTERVAL '10' SECOND, INTERVAL '20' SECOND)) t JOIN TABLE(CUMULATE(TABLE payments, DESCRIPTOR(`at`), INTERVAL '10' SECOND, INTERVAL '20' SECOND)) p ON t.customer = p.customer AND t.window_start = p.window_start AND t.window_end = p.window_end;

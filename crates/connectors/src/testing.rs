@@ -144,6 +144,7 @@ pub fn read_all(reader: &mut dyn SplitReader, rows_max: usize) -> Result<Vec<Rec
                 assert!((1..=rows_max).contains(&batch.num_rows()));
                 batches.push(batch);
             }
+            ReadOutcome::Changes(_) => panic!("only inserts are read"),
             ReadOutcome::Pending(_) => panic!("nothing to wait for"),
             ReadOutcome::End => return Ok(batches),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use model::Schema;
+use model::{ChangelogMode, Schema};
 
 use crate::{Chunk, Error, EvaluationContext, OptionDoc, OptionError, Options};
 
@@ -34,6 +34,16 @@ pub trait Format: Send + Sync {
     /// Whether a file may be cut at any line break and read from there.
     fn splittable(&self, options: &Options) -> bool;
 
+    /// The kinds of rows that it reads.
+    fn reads(&self) -> ChangelogMode {
+        ChangelogMode::INSERT_ONLY
+    }
+
+    /// The kinds of rows that it can write.
+    fn writes(&self) -> ChangelogMode {
+        ChangelogMode::INSERT_ONLY
+    }
+
     fn decoder(&self, request: &DecoderRequest<'_>) -> Result<Box<dyn Decoder>, OptionError>;
 
     fn encoder(&self, request: &EncoderRequest<'_>) -> Result<Box<dyn Encoder>, OptionError>;
@@ -49,7 +59,7 @@ pub trait Decoder: Send {
     /// Decodes one message, as a message queue delivers it.
     fn decode_message(&mut self, message: &[u8]) -> Result<(), DecodeError>;
 
-    /// Rows held.
+    /// Rows held. Where a record gives several rows or none, they are not counted before they are taken: about so many.
     fn rows(&self) -> usize;
 
     /// Records passed over because the options say so, since it was made.
@@ -59,6 +69,12 @@ pub trait Decoder: Send {
 
     /// Hands out the rows held and starts anew.
     fn take(&mut self) -> Result<RecordBatch, Error>;
+
+    /// As [`Decoder::take`], with the kinds of the rows. One record may have given several rows: an update and what
+    /// was before it are not torn apart.
+    fn take_chunk(&mut self) -> Result<Chunk, Error> {
+        self.take().map(Chunk::inserts)
+    }
 }
 
 /// A record that cannot be read. `offset` counts bytes from the front of what was given to the decoder.

@@ -158,6 +158,15 @@ pub struct BoundAggregate {
     /// Columns of the partial aggregate that travels between phases and into snapshots.
     pub state_types: Vec<DataType>,
     pub function: Arc<dyn AggregateFunction>,
+    /// What to use where rows are taken back, if `function` cannot do that.
+    pub retracting: Option<AggregateForm>,
+}
+
+/// Another way to compute the same aggregate from the same arguments.
+#[derive(Debug, Clone)]
+pub struct AggregateForm {
+    pub state_types: Vec<DataType>,
+    pub function: Arc<dyn AggregateFunction>,
 }
 
 /// Why arguments do not fit; the planner adds the place.

@@ -18,8 +18,8 @@ pub use connector::{Connector, OptionDoc, ScanRequest, SinkRequest, TableDescrip
 pub use error::{Error, OptionError};
 pub use format::{Decoder, DecoderRequest, Encoder, EncoderRequest, Format};
 pub use function::{
-    Accumulator, AggregateFunction, Argument, BoundAggregate, BoundScalar, EvaluationContext, FunctionDoc,
-    FunctionKind, ScalarFunction, SignatureError, Value,
+    Accumulator, AggregateForm, AggregateFunction, Argument, BoundAggregate, BoundScalar, EvaluationContext,
+    FunctionDoc, FunctionKind, ScalarFunction, SignatureError, Value,
 };
 pub use options::Options;
 pub use registry::Registry;

@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
+use model::ChangelogMode;
 
-use crate::Error;
+use crate::{Chunk, Error};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Boundedness {
@@ -39,6 +40,8 @@ pub struct Position(pub Vec<u8>);
 pub enum ReadOutcome {
     /// Rows of the source's schema; never empty.
     Rows(RecordBatch),
+    /// The same, with the kinds of the rows: [`Source::changelog_mode`] has told which there are.
+    Changes(Chunk),
     /// Nothing yet: ask again after this time at the latest. Without any wait it only gives others a turn.
     Pending(Duration),
     /// The split has been read to its end.
@@ -47,6 +50,11 @@ pub enum ReadOutcome {
 
 pub trait Source: Send + Sync + std::fmt::Debug {
     fn boundedness(&self) -> Boundedness;
+
+    /// The kinds of rows that it delivers.
+    fn changelog_mode(&self) -> ChangelogMode {
+        ChangelogMode::INSERT_ONLY
+    }
 
     /// The splits known now, in the order they should be read. They are dealt out to shards in turn.
     /// A job that is restored asks again only if there is a [`Source::discovery_interval`]; otherwise it goes on
@@ -63,7 +71,7 @@ pub trait Source: Send + Sync + std::fmt::Debug {
 }
 
 pub trait SplitReader: Send {
-    /// Reads about `rows_max` rows, never more, and not many more bytes than [`CHUNK_BYTES_MAX`].
+    /// Reads about `rows_max` rows, never more but for the second row of an update, and not many more bytes than [`CHUNK_BYTES_MAX`].
     fn read(&mut self, rows_max: usize) -> Result<ReadOutcome, Error>;
 
     /// Records passed over because the options say so, since it was opened.

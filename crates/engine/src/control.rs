@@ -150,6 +150,8 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                     JoinTime::Window(_) => "window_join",
                 },
                 Operator::Union => "union",
+                Operator::ChangelogNormalize { .. } => "changelog_normalize",
+                Operator::SinkUpsertMaterialize { .. } => "sink_upsert_materialize",
                 Operator::NotNullEnforcer { .. } => "not_null_enforcer",
                 Operator::Sink(_) => "sink",
             },

@@ -1,10 +1,12 @@
 //! The operators, one file each, and how they are made from a graph's nodes.
 
 mod calc;
+mod changelog_normalize;
 mod group_aggregate;
 mod join;
 mod not_null_enforcer;
 mod sink;
+mod sink_upsert_materialize;
 mod union;
 mod window_aggregate;
 mod window_table;
@@ -81,6 +83,12 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
         )?),
         GraphOperator::Join(join) => join::join(build, join)?,
         GraphOperator::Union => Box::new(union::Union),
+        GraphOperator::ChangelogNormalize { keys } => {
+            Box::new(changelog_normalize::ChangelogNormalize::new(build, keys)?)
+        }
+        GraphOperator::SinkUpsertMaterialize { keys } => {
+            Box::new(sink_upsert_materialize::SinkUpsertMaterialize::new(build, keys)?)
+        }
         GraphOperator::NotNullEnforcer { columns } => {
             Box::new(not_null_enforcer::NotNullEnforcer::new(build, columns))
         }

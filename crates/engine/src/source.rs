@@ -208,11 +208,11 @@ impl SourceInlet {
             self.lanes[index].last_read = self.reads;
             match self.read(index, now_us)? {
                 ReadOutcome::Rows(batch) => {
-                    let lane = &mut self.lanes[index];
-                    lane.last_row_us = Some(now_us);
-                    lane.is_idle = false;
-                    self.send_idle(out);
-                    self.send_rows(index, &batch, context, out)?;
+                    self.send(index, Chunk::inserts(batch), now_us, context, out)?;
+                    return Ok(Poll::Sent);
+                }
+                ReadOutcome::Changes(chunk) => {
+                    self.send(index, chunk, now_us, context, out)?;
                     return Ok(Poll::Sent);
                 }
                 ReadOutcome::Pending(wait) => {
@@ -272,7 +272,7 @@ impl SourceInlet {
         self.unreadable_rows += skipped - lane.skipped;
         lane.skipped = skipped;
         match &outcome {
-            ReadOutcome::Rows(batch) if batch.num_rows() == 0 => {
+            ReadOutcome::Rows(batch) | ReadOutcome::Changes(Chunk { batch, .. }) if batch.num_rows() == 0 => {
                 Ok(ReadOutcome::Pending(std::time::Duration::ZERO))
             }
             _ => Ok(outcome),
@@ -297,16 +297,33 @@ impl SourceInlet {
         }
     }
 
-    fn send_rows(
+    fn send(
         &mut self,
         index: usize,
-        batch: &RecordBatch,
+        chunk: Chunk,
+        now_us: i64,
         context: &EvaluationContext,
         out: &mut Output,
     ) -> Result<(), Error> {
-        let batch = self.columns.compute(batch, context)?;
+        let lane = &mut self.lanes[index];
+        lane.last_row_us = Some(now_us);
+        lane.is_idle = false;
+        self.send_idle(out);
+        self.send_rows(index, &chunk, context, out)
+    }
+
+    fn send_rows(
+        &mut self,
+        index: usize,
+        chunk: &Chunk,
+        context: &EvaluationContext,
+        out: &mut Output,
+    ) -> Result<(), Error> {
+        let batch = self.columns.compute(&chunk.batch, context)?;
+        let kinds = &chunk.kinds;
         let Some(watermark) = &self.watermark else {
-            out.chunk(Chunk::inserts(batch));
+            let kinds = kinds.clone();
+            out.chunk(Chunk { batch, kinds });
             return Ok(());
         };
         let rowtime = batch.column(watermark.column);
@@ -332,9 +349,13 @@ impl SourceInlet {
         for piece in cut {
             match piece {
                 Piece::Rows(from, to) if from == 0 && to == batch.num_rows() => {
-                    out.chunk(Chunk::inserts(batch.clone()));
+                    let (batch, kinds) = (batch.clone(), kinds.clone());
+                    out.chunk(Chunk { batch, kinds });
                 }
-                Piece::Rows(from, to) => out.chunk(Chunk::inserts(batch.slice(from, to - from))),
+                Piece::Rows(from, to) => out.chunk(Chunk {
+                    batch: batch.slice(from, to - from),
+                    kinds: kinds.as_ref().map(|kinds| kinds[from..to].into()),
+                }),
                 Piece::Watermark(time_ms) => {
                     self.lanes[index].watermark = time_ms;
                     self.send_watermark(out);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use dataflow::FunctionDoc;
+use dataflow::{FunctionDoc, FunctionKind};
 
 use crate::aggregate as aggregates_of;
 use crate::definition::{Aggregate, AggregateDefinition, Scalar, ScalarDefinition};
@@ -47,7 +47,8 @@ pub fn scalar(name: &str) -> Option<&'static dyn ScalarDefinition> {
     Some(*found)
 }
 
-/// The aggregate function of this name, in any case.
+/// The aggregate function of this name, in any case. A form that a clause asks for has a name of its own, such as
+/// `ARRAY_AGG IGNORE NULLS`.
 pub fn aggregate(name: &str) -> Option<&'static dyn AggregateDefinition> {
     let found = AGGREGATES.get(name.to_ascii_uppercase().as_str())?;
     Some(*found)
@@ -58,7 +59,8 @@ pub fn aggregate(name: &str) -> Option<&'static dyn AggregateDefinition> {
 pub fn is_callable(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let scalar = SCALARS.get(name.as_str());
-    scalar.is_some_and(|scalar| scalar.is_callable()) || AGGREGATES.contains_key(name.as_str())
+    let aggregate = AGGREGATES.contains_key(name.as_str()) && !name.contains(' ');
+    aggregate || scalar.is_some_and(|scalar| scalar.is_callable())
 }
 
 /// All functions, sorted by category and name.
@@ -67,6 +69,7 @@ pub fn catalogue() -> Vec<FunctionDoc> {
         .into_iter()
         .map(ScalarDefinition::docs)
         .chain(aggregates().into_iter().map(AggregateDefinition::docs))
+        .filter(|doc| doc.kind != FunctionKind::Aggregate || !doc.name.contains(' '))
         .collect();
     docs.sort_by_key(|doc| (doc.category, doc.name));
     docs

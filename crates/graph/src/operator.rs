@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataflow::{AggregateFunction, Sink, Source};
+use dataflow::{AggregateForm, AggregateFunction, Sink, Source};
 use model::{ChangelogMode, DataType, Schema, Span};
 
 use crate::{Expr, Fingerprint, Join, Window, WindowProperty, WindowTime};
@@ -99,6 +99,15 @@ pub enum Operator {
     Join(Box<Join>),
     /// All rows of all inputs; watermarks are the least of them.
     Union,
+    /// Makes a full changelog, each change once, of one in which changes may come twice or without what was before:
+    /// by these columns, which identify a row.
+    ChangelogNormalize {
+        keys: Vec<usize>,
+    },
+    /// Makes upserts by these columns of a changelog that other columns, or none, are the key of.
+    SinkUpsertMaterialize {
+        keys: Vec<usize>,
+    },
     /// Leaves out, and counts, rows with a NULL in one of these columns, which are NOT NULL behind it.
     NotNullEnforcer {
         columns: Vec<usize>,
@@ -138,8 +147,22 @@ pub struct AggregateCall {
     pub filter: Option<Expr>,
     pub result: DataType,
     pub state_types: Vec<DataType>,
+    /// What to use where rows are taken back, if `function` cannot do that.
+    pub retracting: Option<AggregateForm>,
     /// The column's name in results.
     pub name: String,
+}
+
+impl AggregateCall {
+    /// The call as it is over an input with these kinds of rows.
+    pub fn over(&self, input: ChangelogMode) -> AggregateCall {
+        let mut call = self.clone();
+        if let Some(form) = call.retracting.take().filter(|_| !input.is_insert_only()) {
+            call.function = form.function;
+            call.state_types = form.state_types;
+        }
+        call
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -249,6 +272,8 @@ impl fmt::Display for Operator {
             }
             Operator::Join(join) => write!(f, "{join}"),
             Operator::Union => f.write_str("Union"),
+            Operator::ChangelogNormalize { keys } => write!(f, "ChangelogNormalize(keys={keys:?})"),
+            Operator::SinkUpsertMaterialize { keys } => write!(f, "SinkUpsertMaterialize(keys={keys:?})"),
             Operator::NotNullEnforcer { columns } => write!(f, "NotNullEnforcer(columns={columns:?})"),
             Operator::Sink(sink) => write!(f, "Sink(table=[{}])", sink.table),
         }

@@ -10,7 +10,10 @@ use model::ChangelogMode;
 /// The kinds of rows of an operator over these inputs.
 pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
     match operator {
-        Operator::Source(_) | Operator::Values { .. } => ChangelogMode::INSERT_ONLY,
+        Operator::Source(source) => source.source.changelog_mode(),
+        Operator::Values { .. } => ChangelogMode::INSERT_ONLY,
+        Operator::ChangelogNormalize { .. } => ChangelogMode::ALL,
+        Operator::SinkUpsertMaterialize { .. } => ChangelogMode::UPSERT,
         // A window gives each result once.
         Operator::LocalWindowAggregate { .. } | Operator::GlobalWindowAggregate { .. } => {
             ChangelogMode::INSERT_ONLY
@@ -123,6 +126,9 @@ pub(crate) fn upsert_keys_of(operator: &Operator, inputs: &[&Node]) -> Vec<Vec<u
             vec![(0..*keys).chain(bounds).collect()]
         }
         Operator::GroupAggregate { keys, .. } => vec![(0..keys.len()).collect()],
+        Operator::ChangelogNormalize { keys } | Operator::SinkUpsertMaterialize { keys } => {
+            vec![keys.clone()]
+        }
         Operator::Calc { expressions, .. } => {
             let place_of = |column: &usize| {
                 expressions.iter().position(

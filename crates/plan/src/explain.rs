@@ -247,6 +247,12 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
         }
         Operator::Join(join) => join_text(join, node, inputs),
         Operator::Union => "Union".to_string(),
+        Operator::ChangelogNormalize { keys } => {
+            format!("ChangelogNormalize(key=[{}])", names(keys, input))
+        }
+        Operator::SinkUpsertMaterialize { keys } => {
+            format!("SinkUpsertMaterialize(key=[{}])", names(keys, input))
+        }
         Operator::NotNullEnforcer { columns } => {
             format!("NotNullEnforcer(columns=[{}])", names(columns, input))
         }
@@ -424,6 +430,8 @@ pub fn state_kept(node: &Node) -> Option<&'static str> {
             JoinTime::Interval(_) => "the rows of both inputs that can still find a match",
             JoinTime::Window(_) => "the rows of open windows, until they close",
         }),
+        Operator::ChangelogNormalize { .. } => Some("the latest row of each key"),
+        Operator::SinkUpsertMaterialize { .. } => Some("all rows of each key"),
         Operator::Source(_) => Some("read positions"),
         _ => None,
     }

@@ -136,6 +136,7 @@ fn read_with_breaks(source: &dyn Source, split: &Split, random: &mut Random) -> 
             match reader.read(1 + random.below(7) as usize).unwrap() {
                 ReadOutcome::Rows(batch) => rows.extend(rows_text(&types(&schema()), &[batch])),
                 ReadOutcome::End => return rows,
+                ReadOutcome::Changes(_) => panic!("only inserts are read"),
                 ReadOutcome::Pending(_) => panic!("files never wait"),
             }
         }

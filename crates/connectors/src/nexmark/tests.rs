@@ -293,7 +293,7 @@ fn a_rate_limit_holds_events_back_until_they_are_due() {
     let rows = |reader: &mut dyn dataflow::SplitReader| match reader.read(1000).unwrap() {
         ReadOutcome::Rows(batch) => Ok(batch.num_rows()),
         ReadOutcome::Pending(wait) => Err(wait),
-        ReadOutcome::End => panic!("there is no end"),
+        ReadOutcome::Changes(_) | ReadOutcome::End => panic!("there are inserts without end"),
     };
     assert_eq!(rows(&mut *reader), Ok(1));
     assert_eq!(rows(&mut *reader), Err(Duration::from_millis(10)));

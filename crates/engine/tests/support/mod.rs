@@ -251,6 +251,7 @@ pub fn aggregate(
         filter,
         result: bigint(),
         state_types: vec![bigint()],
+        retracting: None,
         name: name.to_string(),
     }
 }

@@ -27,6 +27,7 @@ fn bind_count(arguments: &[Argument], distinct: bool) -> Result<BoundAggregate, 
             result,
             state_types: vec![count_state()],
             function,
+            retracting: None,
         });
     }
     crate::signature::check_count("COUNT", arguments, 1, 1)?;

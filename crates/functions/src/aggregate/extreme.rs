@@ -1,6 +1,7 @@
-//! `MIN`, `MAX`, `FIRST_VALUE`, `LAST_VALUE` and `SINGLE_VALUE`: aggregates that keep one of their values.
+//! `MIN`, `MAX`, `FIRST_VALUE` and `LAST_VALUE`: aggregates that keep one of their values.
 //!
-//! They keep no more than that value, so that rows cannot be taken back out.
+//! They keep no more than that value, so that rows cannot be taken back out. Where rows are, the forms in `sorted` and
+//! `listed` are used, which keep all values.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, PrimitiveArray, St
 use dataflow::{Accumulator, AggregateFunction, Argument, BoundAggregate, Error, SignatureError};
 use model::{DataType, RowKind, TypeKind};
 
-use super::{argument, cannot_retract, for_each, maker, one};
+use super::{argument, cannot_retract, for_each, listed, maker, one, sorted};
 use crate::build;
 use crate::definition::Aggregate;
 
@@ -47,13 +48,6 @@ pub(crate) const LIST: &[Aggregate] = &[
         example: ("LAST_VALUE(price)", "9"),
         bind: |arguments, _| bind_kept("LAST_VALUE", Keep::Last, arguments),
     },
-    Aggregate {
-        name: "SINGLE_VALUE",
-        signatures: &["SINGLE_VALUE(value)"],
-        doc: "The only value; more than one fails the query.",
-        example: ("SINGLE_VALUE(price)", "5"),
-        bind: |arguments, _| bind_kept("SINGLE_VALUE", Keep::Only, arguments),
-    },
 ];
 
 /// Which value is kept.
@@ -63,7 +57,6 @@ enum Keep {
     Greatest,
     First,
     Last,
-    Only,
 }
 
 fn bind_kept(
@@ -77,14 +70,20 @@ fn bind_kept(
         Keep::Greatest => choose::<Greatest>(name, given),
         Keep::First => choose::<First>(name, given),
         Keep::Last => choose::<Last>(name, given),
-        Keep::Only => choose::<Only>(name, given),
     }
     .ok_or_else(|| crate::signature::mismatch(name, 0, "a value that has an order", given))?;
+    let retracting = match keep {
+        Keep::Least => sorted::form(name, given, false),
+        Keep::Greatest => sorted::form(name, given, true),
+        Keep::First => listed::form(name, given, listed::Shape::First, false),
+        Keep::Last => listed::form(name, given, listed::Shape::Last, false),
+    };
     Ok(BoundAggregate {
         arguments: vec![given.clone()],
         result: given.clone(),
         state_types: vec![given.clone().with_nullable(true)],
         function,
+        retracting,
     })
 }
 
@@ -151,8 +150,6 @@ where
 
 /// Whether a new value takes the place of the one that is kept.
 trait Policy: Send + 'static {
-    const ONLY: bool = false;
-
     fn replaces<V: PartialOrd + ?Sized>(new: &V, kept: &V) -> bool;
 }
 
@@ -160,7 +157,6 @@ struct Least;
 struct Greatest;
 struct First;
 struct Last;
-struct Only;
 
 impl Policy for Least {
     #[inline]
@@ -190,19 +186,6 @@ impl Policy for Last {
     }
 }
 
-impl Policy for Only {
-    const ONLY: bool = true;
-
-    #[inline]
-    fn replaces<V: PartialOrd + ?Sized>(_: &V, _: &V) -> bool {
-        false
-    }
-}
-
-fn more_than_one() -> Error {
-    Error::evaluation("SingleValueAggFunction received more than one element.")
-}
-
 struct Numbers<T: ArrowPrimitiveType, P> {
     name: &'static str,
     result: DataType,
@@ -227,9 +210,6 @@ where
         for_each(groups, array.nulls(), filter, kinds, |row, group, adds| {
             if !adds {
                 return Err(cannot_retract(name));
-            }
-            if P::ONLY && present[group] {
-                return Err(more_than_one());
             }
             if !present[group] || P::replaces(&new[row], &values[group]) {
                 values[group] = new[row];
@@ -317,7 +297,6 @@ impl<P: Policy> Accumulator for Flags<P> {
             }
             let new = array.value(row);
             match &mut slots[group] {
-                Some(_) if P::ONLY => return Err(more_than_one()),
                 Some(kept) if !P::replaces(&new, kept) => {}
                 slot => *slot = Some(new),
             }
@@ -357,9 +336,8 @@ struct Bytes<P> {
 }
 
 impl<P: Policy> Bytes<P> {
-    fn offer(&mut self, group: usize, new: &[u8]) -> Result<(), Error> {
+    fn offer(&mut self, group: usize, new: &[u8]) {
         match &mut self.slots[group] {
-            Some(_) if P::ONLY => return Err(more_than_one()),
             Some(kept) => {
                 if P::replaces(new, kept.as_slice()) {
                     // The room of the old value serves the new one.
@@ -374,7 +352,6 @@ impl<P: Policy> Bytes<P> {
                 *slot = Some(new.to_vec());
             }
         }
-        Ok(())
     }
 }
 
@@ -398,13 +375,15 @@ impl<P: Policy> Accumulator for Bytes<P> {
             let array = argument::<StringArray>(arguments, 0)?;
             for_each(groups, array.nulls(), filter, kinds, |row, group, adds| {
                 refuse(adds)?;
-                self.offer(group, array.value(row).as_bytes())
+                self.offer(group, array.value(row).as_bytes());
+                Ok(())
             })
         } else {
             let array = argument::<BinaryArray>(arguments, 0)?;
             for_each(groups, array.nulls(), filter, kinds, |row, group, adds| {
                 refuse(adds)?;
-                self.offer(group, array.value(row))
+                self.offer(group, array.value(row));
+                Ok(())
             })
         }
     }

@@ -1,10 +1,13 @@
 //! `LISTAGG`: texts joined in the order of their arrival.
+//!
+//! It keeps the text so far. Where rows are taken back, the form in `listed` is used, which keeps the texts apart.
 
 use arrow_array::{Array, ArrayRef, BooleanArray, StringArray, UInt32Array};
 use dataflow::{Accumulator, Argument, BoundAggregate, Error, SignatureError};
 use model::{RowKind, TypeKind};
 
-use super::{argument, bind, cannot_retract, for_each, maker};
+use super::listed::{self, Shape};
+use super::{argument, cannot_retract, for_each, maker};
 use crate::build;
 use crate::definition::Aggregate;
 use crate::signature::{check_count, literal_text, mismatch};
@@ -30,6 +33,7 @@ fn bind_list_agg(arguments: &[Argument], distinct: bool) -> Result<BoundAggregat
         })?,
     };
     let result = TypeKind::STRING.nullable().with_nullable(given.nullable);
+    let retracting = listed::form("LISTAGG", given, Shape::Joined(separator.clone()), false);
     let function = maker("LISTAGG", move || {
         Box::new(ListAgg {
             separator: separator.clone(),
@@ -37,8 +41,17 @@ fn bind_list_agg(arguments: &[Argument], distinct: bool) -> Result<BoundAggregat
             heap_bytes: 0,
         })
     });
-    let state = vec![TypeKind::STRING.nullable()];
-    let mut bound = bind("LISTAGG", given, distinct, result, state, function)?;
+    let plain = BoundAggregate {
+        arguments: vec![given.clone()],
+        result,
+        state_types: vec![TypeKind::STRING.nullable()],
+        function,
+        retracting,
+    };
+    let mut bound = match distinct {
+        true => super::distinct::bind("LISTAGG", plain, false)?,
+        false => plain,
+    };
     if let Some(separator) = arguments.get(1) {
         // It is passed along unused, so that the columns match the call.
         bound.arguments.push(separator.data_type.clone());

@@ -1,16 +1,27 @@
 //! Aggregates whose running values are held in columns, a slot a group.
 //!
-//! NULLs are passed over by all but `COUNT(*)`. What can be taken back out again (`COUNT`, `SUM`, `AVG` and what
-//! is built on them, DISTINCT too) is retracted by -U and -D rows; the others refuse such rows by name.
+//! NULLs are passed over by all but `COUNT(*)`, `ARRAY_AGG` and `SINGLE_VALUE`. What can be taken back out again (`COUNT`,
+//! `SUM`, `AVG` and what is built on them, DISTINCT too) is retracted by -U and -D rows. Those that keep less than that
+//! needs (`MIN`, `LISTAGG` and their like) refuse such rows by name, and offer another form that keeps all values: the
+//! planner takes it where the input is not insert-only.
 //! A result type has the nullability of its argument: over no rows at all it is NULL whatever the type says, which
 //! the planner knows and types accordingly.
 
+mod arrivals;
 mod average;
+mod collect;
 mod count;
 mod distinct;
 mod extreme;
+mod json_aggregate;
 mod list_agg;
+mod listed;
+mod nested;
+mod percentile;
+mod single_value;
+mod sorted;
 mod sum;
+mod values;
 mod variance;
 
 use std::fmt;
@@ -29,9 +40,14 @@ mod tests;
 pub(crate) fn list() -> Vec<&'static Aggregate> {
     [
         average::LIST,
+        collect::LIST,
         count::LIST,
         extreme::LIST,
+        json_aggregate::LIST,
         list_agg::LIST,
+        listed::LIST,
+        percentile::LIST,
+        single_value::LIST,
         sum::LIST,
         variance::LIST,
     ]
@@ -107,9 +123,10 @@ pub(crate) fn bind(
         result,
         state_types,
         function,
+        retracting: None,
     };
     if distinct {
-        distinct::bind(name, plain)
+        distinct::bind(name, plain, false)
     } else {
         Ok(plain)
     }

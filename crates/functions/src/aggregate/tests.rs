@@ -325,6 +325,220 @@ fn retractions_undo_updates() {
     }
 }
 
+fn retracting(bound: &BoundAggregate, groups: usize) -> Box<dyn Accumulator> {
+    let mut accumulator = match &bound.retracting {
+        Some(form) => form.function.accumulator(),
+        None => bound.function.accumulator(),
+    };
+    accumulator.resize(groups);
+    accumulator
+}
+
+fn kept_cases() -> Vec<(&'static str, TypeKind)> {
+    let mut cases = Vec::new();
+    for name in [
+        "MIN",
+        "MAX",
+        "FIRST_VALUE",
+        "LAST_VALUE",
+        "ARRAY_AGG",
+        "ARRAY_AGG IGNORE NULLS",
+    ] {
+        for kind in [TypeKind::Int, TypeKind::Double, TypeKind::STRING] {
+            cases.push((name, kind));
+        }
+    }
+    cases.push(("LISTAGG", TypeKind::STRING));
+    cases
+}
+
+/// Forms that take rows back give what the plain form gives of the rows that are left, in the order of their arrival.
+#[test]
+fn what_keeps_all_values_gives_what_is_left() {
+    let mut random = Random::new(SEED + 2);
+    let group = UInt32Array::from(vec![0]);
+    for (name, kind) in kept_cases() {
+        let bound = bind(name, kind.clone(), false);
+        let empty = retracting(&bound, 1).size_bytes();
+        for size in [6, 200] {
+            let mut parts = [retracting(&bound, 1), retracting(&bound, 1)];
+            let mut whole = retracting(&bound, 1);
+            let mut left: Vec<ArrayRef> = Vec::new();
+            for step in 0..size * 4 {
+                let value = random_column(&mut random, &kind, 1);
+                let place = left.iter().position(|held| held.as_ref() == value.as_ref());
+                let takes = place.is_some() && (left.len() >= size || random.chance(0.4));
+                let kinds = [if takes {
+                    RowKind::UpdateBefore
+                } else {
+                    RowKind::UpdateAfter
+                }];
+                let column = std::slice::from_ref(&value);
+                whole.update(&[0], column, None, Some(&kinds)).unwrap();
+                let part = usize::from(step >= size * 2);
+                parts[part].update(&[0], column, None, Some(&kinds)).unwrap();
+                match place.filter(|_| takes) {
+                    Some(place) => drop(left.remove(place)),
+                    None => left.push(value),
+                }
+            }
+            let mut plain = accumulator(&bound, 1);
+            for value in &left {
+                plain
+                    .update(&[0], std::slice::from_ref(value), None, None)
+                    .unwrap();
+            }
+            let expected = plain.evaluate(&group).unwrap();
+            let place = format!("{name} of {kind}, seed {}", SEED + 2);
+            assert_eq!(&whole.evaluate(&group).unwrap(), &expected, "{place}");
+            let mut restored = retracting(&bound, 1);
+            restored.merge(&[0], &whole.state(&group).unwrap()).unwrap();
+            assert_eq!(
+                &restored.evaluate(&group).unwrap(),
+                &expected,
+                "{place}, restored"
+            );
+            let mut merged = retracting(&bound, 1);
+            for part in &parts {
+                merged.merge(&[0], &part.state(&group).unwrap()).unwrap();
+            }
+            // Which of equal values goes is another one where a part has none of those before it.
+            if matches!(name, "MIN" | "MAX") {
+                assert_eq!(&merged.evaluate(&group).unwrap(), &expected, "{place}, merged");
+            }
+            merged.clear(&[0]);
+            assert_eq!(merged.size_bytes(), empty, "{place}");
+        }
+    }
+}
+
+#[test]
+fn rows_are_values_like_others() {
+    let fields = vec![
+        model::RowField::new("a", TypeKind::Int.nullable()),
+        model::RowField::new("b", TypeKind::STRING.nullable()),
+    ];
+    let kind = TypeKind::Row(fields);
+    let arrow_schema::DataType::Struct(fields) = kind.arrow() else {
+        panic!("a row is a struct");
+    };
+    let rows: ArrayRef = Arc::new(arrow_array::StructArray::new(
+        fields,
+        vec![
+            ints(&[Some(1), Some(2), Some(1), Some(9)]),
+            Arc::new(StringArray::from(vec![Some("x"), None, Some("x"), Some("y")])),
+        ],
+        Some(vec![true, true, true, false].into()),
+    ));
+    let group = UInt32Array::from(vec![0]);
+    for (name, distinct, expected) in [
+        ("ARRAY_AGG", false, vec![0, 1, 2, 3]),
+        ("ARRAY_AGG IGNORE NULLS", false, vec![0, 1, 2]),
+        ("SINGLE_VALUE", false, vec![1]),
+    ] {
+        let bound = bind(name, kind.clone(), distinct);
+        let given = if name == "SINGLE_VALUE" {
+            rows.slice(1, 1)
+        } else {
+            rows.clone()
+        };
+        let mut part = accumulator(&bound, 1);
+        part.update(&vec![0; given.len()], &[given], None, None).unwrap();
+        let mut whole = accumulator(&bound, 1);
+        whole.merge(&[0], &part.state(&group).unwrap()).unwrap();
+        let result = whole.evaluate(&group).unwrap();
+        assert_eq!(result.data_type(), &bound.result.arrow());
+        let expected = arrow_select::take::take(&rows, &UInt32Array::from(expected), None).unwrap();
+        match result.as_any().downcast_ref::<arrow_array::ListArray>() {
+            Some(lists) => assert_eq!(&lists.value(0), &expected, "{name}"),
+            None => assert_eq!(&result, &expected, "{name}"),
+        }
+    }
+}
+
+#[test]
+fn percentiles_lie_between_their_neighbours() {
+    let arguments = [
+        Argument::of(TypeKind::Int.nullable()),
+        Argument::of(TypeKind::Double.nullable()),
+    ];
+    let bound = crate::aggregate("PERCENTILE")
+        .unwrap()
+        .bind(&arguments, false)
+        .unwrap();
+    let values: ArrayRef = Arc::new(Float64Array::from(vec![10.0, 30.0, 20.0, 20.0, 100.0]));
+    for (share, expected) in [(0.0, 10.0), (0.5, 20.0), (0.75, 30.0), (0.9, 72.0), (1.0, 100.0)] {
+        let mut percentile = accumulator(&bound, 1);
+        let shares: ArrayRef = Arc::new(Float64Array::from(vec![share; 5]));
+        percentile
+            .update(&[0; 5], &[values.clone(), shares.clone()], None, None)
+            .unwrap();
+        // Back and forth, and through the state.
+        let kinds = [
+            RowKind::Delete,
+            RowKind::Insert,
+            RowKind::Delete,
+            RowKind::Insert,
+            RowKind::Delete,
+        ];
+        percentile
+            .update(&[0; 5], &[values.clone(), shares.clone()], None, Some(&kinds))
+            .unwrap();
+        let kinds = kinds.map(|kind| {
+            if kind == RowKind::Delete {
+                RowKind::Insert
+            } else {
+                RowKind::Delete
+            }
+        });
+        percentile
+            .update(&[0; 5], &[values.clone(), shares], None, Some(&kinds))
+            .unwrap();
+        let group = UInt32Array::from(vec![0]);
+        let mut merged = accumulator(&bound, 1);
+        merged.merge(&[0], &percentile.state(&group).unwrap()).unwrap();
+        let result = merged.evaluate(&group).unwrap();
+        let result = result.as_any().downcast_ref::<Float64Array>().unwrap().value(0);
+        assert!((result - expected).abs() < 1e-9, "{share}: {result}");
+    }
+}
+
+#[test]
+fn a_second_row_is_one_too_many_even_if_it_is_null() {
+    let bound = bind("SINGLE_VALUE", TypeKind::Int, false);
+    let mut single = accumulator(&bound, 1);
+    single.update(&[0], &[ints(&[None])], None, None).unwrap();
+    let updates = [RowKind::UpdateBefore, RowKind::UpdateAfter];
+    single
+        .update(&[0, 0], &[ints(&[None, Some(4)])], None, Some(&updates))
+        .unwrap();
+    let result = single.evaluate(&UInt32Array::from(vec![0])).unwrap();
+    assert_eq!(&result, &ints(&[Some(4)]));
+    let error = single.update(&[0], &[ints(&[None])], None, None).unwrap_err();
+    assert!(error.to_string().contains("more than one element"), "{error}");
+}
+
+#[test]
+fn a_null_among_distinct_values_keeps_its_place() {
+    let values = [Some(3), Some(1), None, Some(3), None, Some(2)];
+    let bound = bind("ARRAY_AGG", TypeKind::Int, true);
+    let group = UInt32Array::from(vec![0, 1]);
+    let mut part = accumulator(&bound, 2);
+    part.update(&[0; 6], &[ints(&values)], None, None).unwrap();
+    part.update(&[1; 2], &[ints(&[None, Some(1)])], None, None)
+        .unwrap();
+    let mut whole = accumulator(&bound, 2);
+    whole.merge(&[0, 1], &part.state(&group).unwrap()).unwrap();
+    let taken_back = [RowKind::Delete; 2];
+    whole
+        .update(&[1; 2], &[ints(&[None, None])], None, Some(&taken_back[..2]))
+        .unwrap();
+    let lists = whole.evaluate(&group).unwrap();
+    let lists = lists.as_any().downcast_ref::<arrow_array::ListArray>().unwrap();
+    assert_eq!(&lists.value(0), &ints(&[Some(3), Some(1), None, Some(2)]));
+    assert_eq!(&lists.value(1), &ints(&[Some(1)]));
+}
+
 #[test]
 fn distinct_values_keep_their_order_through_their_state() {
     let texts: Vec<String> = (0..100)

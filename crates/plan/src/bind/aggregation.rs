@@ -7,7 +7,7 @@
 
 use graph::{AggregateCall, Expr, WindowProperty};
 use model::{DataType, Diagnostic, Field, Span, TimeAttribute, TypeKind};
-use sql::ast::{ArgumentValue, FunctionCall};
+use sql::ast::{ArgumentValue, FunctionCall, NullTreatment};
 
 use super::call::function_name;
 use super::expression::{ExprBinder, illegal_null};
@@ -106,22 +106,17 @@ impl ExprBinder<'_> {
         call: &FunctionCall,
         span: Span,
     ) -> Result<Expr, Diagnostic> {
-        if !call.order_by.is_empty() || !call.within_group.is_empty() || call.null_treatment.is_some() {
+        // Flink takes ORDER BY in ARRAY_AGG, and does not heed it: rows are in the order of their arrival.
+        let heeds_order = name != "ARRAY_AGG";
+        if (!call.order_by.is_empty() && heeds_order) || !call.within_group.is_empty() {
             return Err(super::unsupported(
                 span,
-                &format!("ORDER BY, WITHIN GROUP or a treatment of NULLs in {name}"),
+                &format!("ORDER BY or WITHIN GROUP in {name}"),
                 "leave it out: rows are aggregated in the order they arrive",
             ));
         }
-        if let Some(clauses) = &call.json
-            && *clauses != sql::ast::JsonClauses::default()
-        {
-            return Err(super::unsupported(
-                span,
-                &format!("a clause inside {name}"),
-                "leave it out",
-            ));
-        }
+        let form = form(name, call, span)?;
+        let name = form.as_str();
         // Arguments and filter are bound over the rows, where no further aggregate may stand.
         let Some(aggregation) = self.aggregation.take() else {
             return Err(Diagnostic::validation(
@@ -193,6 +188,16 @@ impl ExprBinder<'_> {
             }
             None => None,
         };
+        // What goes into JSON is JSON already: texts in quotes, numbers as they are.
+        let json = match name {
+            name if name.starts_with("JSON_OBJECTAGG") => arguments.get_mut(1),
+            name if name.starts_with("JSON_ARRAYAGG") => arguments.get_mut(0),
+            _ => None,
+        };
+        if let Some(argument) = json {
+            let value = argument.clone();
+            *argument = self.call("JSON_STRING", vec![value], span)?;
+        }
         let bound = bind_aggregate(name, &arguments, call.distinct, &spans, span)?;
         let mut cast = Vec::with_capacity(arguments.len());
         for ((argument, to), place) in arguments.into_iter().zip(&bound.arguments).zip(&spans) {
@@ -204,6 +209,7 @@ impl ExprBinder<'_> {
             filter,
             result: bound.result,
             state_types: bound.state_types,
+            retracting: bound.retracting,
             name: if call.distinct {
                 format!("{name} DISTINCT")
             } else {
@@ -255,6 +261,7 @@ impl Aggregation {
             filter: None,
             result: bound.result,
             state_types: bound.state_types,
+            retracting: None,
             name: "COUNT".to_string(),
         });
         Ok(())
@@ -586,6 +593,30 @@ pub(super) fn property_field(property: WindowProperty, time: &Field) -> Field {
 
 pub(super) fn proctime_type() -> DataType {
     TypeKind::TimestampLtz(3).not_null()
+}
+
+/// The name of the function that the clauses of a call ask for.
+fn form(name: &str, call: &FunctionCall, span: Span) -> Result<String, Diagnostic> {
+    let clause = match (
+        call.null_treatment,
+        call.json.as_ref().map(|clauses| clauses.null_on_null),
+    ) {
+        (Some(NullTreatment::Ignore), None) => " IGNORE NULLS",
+        (Some(NullTreatment::Respect), None) if name == "ARRAY_AGG" => "",
+        (Some(NullTreatment::Respect), None) => " RESPECT NULLS",
+        (None, Some(Some(true))) => " NULL ON NULL",
+        (None, Some(Some(false))) => " ABSENT ON NULL",
+        (None, _) => "",
+        (Some(_), Some(_)) => " with these clauses",
+    };
+    let form = format!("{name}{clause}");
+    if functions::aggregate(&form).is_none() {
+        return Err(
+            Diagnostic::validation(span, format!("{name} does not take{clause}"))
+                .hint("leave the clause out"),
+        );
+    }
+    Ok(form)
 }
 
 fn same_keys(a: &[usize], b: &[usize]) -> bool {

@@ -121,7 +121,7 @@ fn fits(from: &TypeKind, to: &TypeKind) -> bool {
 }
 
 pub(crate) fn is_aggregate(name: &str) -> bool {
-    functions::aggregate(name).is_some()
+    functions::aggregate(name).is_some() && functions::is_callable(name)
 }
 
 pub(crate) fn bind_aggregate(

@@ -29,7 +29,7 @@ use model::{Diagnostic, Schema, Span, TimeAttribute};
 use sql::ast;
 
 pub(crate) use expression::and;
-pub(crate) use functions::{cast, cast_always};
+pub(crate) use functions::{bind_aggregate, cast, cast_always};
 pub(crate) use hints::table_options;
 pub(crate) use query::QueryBinder;
 pub use scope::Scope;

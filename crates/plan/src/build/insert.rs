@@ -377,6 +377,8 @@ fn make_sink(
         .connector(&name)
         .map_err(|error| fault(error.into()))?;
     let text = path.to_string();
+    let place_of = |name: &String| columns.iter().position(|column| column.field.name == *name);
+    let key = described.primary_key.iter().filter_map(place_of).collect();
     let sink = connector
         .sink(&describe_table(env, &text, &described, &options), &request)
         .map_err(fault)?;
@@ -385,6 +387,7 @@ fn make_sink(
             table: text,
             sink,
             schema: Schema::new(columns.iter().map(|column| column.field.clone()).collect()),
+            key,
             enforced: Vec::new(),
             span: insert.table.span,
         }),

@@ -1,7 +1,9 @@
 //! Lays plans out as one graph in which no operator stands twice.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use arrow_array::Int64Array;
 use graph::{
     AggregateCall, Exchange, Expr, Fingerprint, Graph, Input, JoinTime, Node, NodeId, Operator, SinkNode,
     Window,
@@ -9,7 +11,7 @@ use graph::{
 use model::{ChangelogMode, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 
 use super::Target;
-use crate::bind::unsupported;
+use crate::bind::{bind_aggregate, unsupported};
 use crate::changelog;
 use crate::logical::{Plan, PlanKind};
 use crate::session::Environment;
@@ -87,16 +89,21 @@ impl<'a> GraphBuilder<'a> {
                 keys,
                 aggregates,
             } => {
+                let rows = self.plan(input)?;
+                let changes = self.graph.nodes[rows].changelog;
+                let aggregates: Vec<AggregateCall> =
+                    aggregates.iter().map(|call| call.over(changes)).collect();
                 let input = Input {
-                    node: self.plan(input)?,
+                    node: rows,
                     exchange: by_keys(keys.clone()),
                 };
+                let details = details_of(&aggregates);
                 let operator = Operator::GroupAggregate {
                     keys: keys.clone(),
-                    aggregates: aggregates.clone(),
+                    aggregates,
                     ttl: self.env.config.state_ttl(),
                 };
-                self.add(operator, vec![input], schema, span, &details_of(aggregates))
+                self.add(operator, vec![input], schema, span, &details)
             }
             PlanKind::Expand { input, projections } => {
                 let input = self.plan(input)?;
@@ -172,6 +179,13 @@ impl<'a> GraphBuilder<'a> {
             ));
         }
         let rows = self.plan(input)?;
+        let changes = self.graph.nodes[rows].changelog;
+        let mut aggregates: Vec<AggregateCall> = aggregates.iter().map(|call| call.over(changes)).collect();
+        // Where rows are taken back a window may be left with none: then it has no result.
+        let counter = (!changes.is_insert_only()).then_some(keys.len() + aggregates.len());
+        if counter.is_some() {
+            aggregates.push(count_of_rows(plan.span)?);
+        }
         let mut fields: Vec<Field> = keys
             .iter()
             .map(|key| Field {
@@ -186,7 +200,7 @@ impl<'a> GraphBuilder<'a> {
         }
         fields.push(Field::new("slice_start", TypeKind::BigInt.not_null()));
         fields.push(Field::new("slice_end", TypeKind::BigInt.not_null()));
-        let details = details_of(aggregates);
+        let details = details_of(&aggregates);
         let local = Operator::LocalWindowAggregate {
             window: *window,
             time: *time,
@@ -211,7 +225,24 @@ impl<'a> GraphBuilder<'a> {
             node: local,
             exchange: by_keys((0..keys.len()).collect()),
         };
-        Ok(self.add(global, vec![input], plan.schema.clone(), plan.span, &details))
+        let Some(counter) = counter else {
+            return Ok(self.add(global, vec![input], plan.schema.clone(), plan.span, &details));
+        };
+        let mut counted = plan.schema.clone();
+        counted
+            .fields
+            .insert(counter, Field::new("rows", TypeKind::BigInt.not_null()));
+        let columns = counted.fields.iter().enumerate();
+        let kept = columns
+            .filter(|(index, _)| *index != counter)
+            .map(|(index, field)| Expr::column(index, field.data_type.clone()))
+            .collect();
+        let all = self.add(global, vec![input], counted, plan.span, &details);
+        let calc = Operator::Calc {
+            filter: Some(is_positive(counter, plan.span)?),
+            expressions: kept,
+        };
+        Ok(self.add(calc, vec![forward(all)], plan.schema.clone(), plan.span, ""))
     }
 
     pub fn sink(&mut self, root: NodeId, target: Target) -> Result<NodeId, Diagnostic> {
@@ -241,6 +272,7 @@ impl<'a> GraphBuilder<'a> {
             };
             self.add(enforcer, vec![forward(root)], schema.clone(), target.span, "")
         };
+        let root = self.materialised(root, &target.key, &schema, target.span);
         // Two sinks into one table are two, even with the same rows.
         let details = format!("sink {}", self.graph.nodes.len());
         let operator = Operator::Sink(SinkNode {
@@ -248,6 +280,28 @@ impl<'a> GraphBuilder<'a> {
             sink: target.sink,
         });
         Ok(self.add(operator, vec![forward(root)], schema, target.span, &details))
+    }
+
+    /// Upserts by the key of the table, if its rows are told apart by other columns (`table.exec.sink.upsert-materialize`).
+    fn materialised(&mut self, root: NodeId, key: &[usize], schema: &Schema, span: Span) -> NodeId {
+        let rows = &self.graph.nodes[root];
+        let setting = self.env.config.get("table.exec.sink.upsert-materialize");
+        let setting = setting.map_or(String::new(), |setting| setting.trim().to_ascii_uppercase());
+        let is_known = |own: &Vec<usize>| own.iter().all(|column| key.contains(column));
+        let needed = match setting.as_str() {
+            "NONE" => false,
+            "FORCE" => true,
+            _ => !rows.changelog.is_insert_only() && !rows.upsert_keys.iter().any(is_known),
+        };
+        if key.is_empty() || !needed {
+            return root;
+        }
+        let operator = Operator::SinkUpsertMaterialize { keys: key.to_vec() };
+        let input = Input {
+            node: root,
+            exchange: Exchange::Hash(key.to_vec()),
+        };
+        self.add(operator, vec![input], schema.clone(), span, "")
     }
 
     /// The node that does this work; a new one if there is none. `details` tell apart what descriptions do not.
@@ -342,6 +396,43 @@ fn details_of(aggregates: &[AggregateCall]) -> String {
         .map(|call| format!("{} {} {:?}", call.name, call.result, call.state_types))
         .collect();
     details.join(", ")
+}
+
+/// `COUNT(*)`, which tells whether rows are left.
+fn count_of_rows(span: Span) -> Result<AggregateCall, Diagnostic> {
+    let bound = bind_aggregate("COUNT", &[], false, &[], span)?;
+    Ok(AggregateCall {
+        function: bound.function,
+        arguments: Vec::new(),
+        filter: None,
+        result: bound.result,
+        state_types: bound.state_types,
+        retracting: bound.retracting,
+        name: "COUNT".to_string(),
+    })
+}
+
+/// Whether a BIGINT column is more than zero.
+fn is_positive(column: usize, span: Span) -> Result<Expr, Diagnostic> {
+    let count = TypeKind::BigInt.not_null();
+    let zero = Expr::Literal {
+        value: Arc::new(Int64Array::from(vec![0])),
+        data_type: count.clone(),
+    };
+    let arguments = [
+        dataflow::Argument::of(count.clone()),
+        dataflow::Argument::of(count.clone()),
+    ];
+    let bound = functions::scalar(">").and_then(|more| more.bind(&arguments).ok());
+    let Some(bound) = bound else {
+        return Err(Diagnostic::validation(span, "numbers cannot be compared"));
+    };
+    Ok(Expr::Call {
+        function: bound.function,
+        arguments: vec![Expr::column(column, count), zero],
+        data_type: bound.result,
+        span,
+    })
 }
 
 fn types(schema: &Schema) -> String {

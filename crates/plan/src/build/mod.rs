@@ -107,6 +107,8 @@ struct Target {
     sink: Arc<dyn Sink>,
     /// Of the rows as the sink takes them.
     schema: Schema,
+    /// Columns of the primary key.
+    key: Vec<usize>,
     /// Columns whose NULLs are not let through.
     enforced: Vec<usize>,
     span: Span,

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use dataflow::{Error, Options, ScanRequest};
-use graph::{Expr, NodeId, Operator, SourceNode, WatermarkSpec};
+use graph::{Exchange, Expr, Input, NodeId, Operator, SourceNode, WatermarkSpec};
 use model::{DataType, Diagnostic, Field, RowField, Schema, Span, TypeKind};
 
 use super::layout::{GraphBuilder, same};
 use crate::bind::{describe_table, option_fault};
 use crate::logical::{Scan, ScanTable};
+
+/// Changes of a table may come twice.
+const CDC_EVENTS_DUPLICATE: &str = "table.exec.source.cdc-events-duplicate";
 
 impl GraphBuilder<'_> {
     pub(super) fn scan(&mut self, scan: &Scan, schema: &Schema, span: Span) -> Result<NodeId, Diagnostic> {
@@ -23,6 +26,12 @@ impl GraphBuilder<'_> {
                 idle_timeout: watermark.idle_timeout,
             }),
             _ => None,
+        };
+        let wanted = outputs.len();
+        let may_repeat = self.env.config.boolean(CDC_EVENTS_DUPLICATE).unwrap_or(false);
+        let key = match may_repeat {
+            true => over_key(table, &mut outputs, &mut schema),
+            false => Vec::new(),
         };
         let mut usage = Usage::default();
         outputs.iter().for_each(|output| usage.note(output));
@@ -69,6 +78,7 @@ impl GraphBuilder<'_> {
             table.options,
             watermark.as_ref().map(|w| (w.interval, w.idle_timeout))
         );
+        let changes = !source.changelog_mode().is_insert_only();
         let operator = Operator::Source(SourceNode {
             table: path,
             source,
@@ -76,7 +86,40 @@ impl GraphBuilder<'_> {
             expressions,
             watermark,
         });
-        Ok(self.add(operator, Vec::new(), schema, span, &details))
+        let mut rows = self.add(operator, Vec::new(), schema.clone(), span, &details);
+        if may_repeat && changes {
+            if key.is_empty() {
+                let message = format!(
+                    "'{CDC_EVENTS_DUPLICATE}' needs a primary key, but table '{}' has none",
+                    table.path
+                );
+                return Err(Diagnostic::validation(table.span, message)
+                    .hint("declare PRIMARY KEY (...) NOT ENFORCED in CREATE TABLE"));
+            }
+            let input = Input {
+                node: rows,
+                exchange: Exchange::Hash(key.clone()),
+            };
+            let normalise = Operator::ChangelogNormalize { keys: key };
+            rows = self.add(normalise, vec![input], schema.clone(), span, "");
+        }
+        if schema.len() == wanted {
+            return Ok(rows);
+        }
+        // The columns of the key that nobody else wants are not passed on.
+        schema.fields.truncate(wanted);
+        let columns = schema.fields.iter().enumerate();
+        let operator = Operator::Calc {
+            filter: None,
+            expressions: columns
+                .map(|(index, field)| Expr::column(index, field.data_type.clone()))
+                .collect(),
+        };
+        let input = Input {
+            node: rows,
+            exchange: Exchange::Forward,
+        };
+        Ok(self.add(operator, vec![input], schema, span, ""))
     }
 
     fn table_fault(&self, error: Error, table: &ScanTable) -> Diagnostic {
@@ -86,6 +129,22 @@ impl GraphBuilder<'_> {
             other => Diagnostic::validation(table.span, format!("table '{}': {other}", table.path)),
         }
     }
+}
+
+/// The outputs that are the primary key; what they lack of it is added to them.
+fn over_key(table: &ScanTable, outputs: &mut Vec<Expr>, schema: &mut Schema) -> Vec<usize> {
+    let columns = table
+        .primary_key
+        .iter()
+        .filter_map(|name| table.physical.index_of(name));
+    let places = columns.map(|column| {
+        let column = Expr::column(column, table.row_type(column));
+        match over_outputs(column, table, outputs, schema) {
+            Expr::Column { index, .. } => index,
+            _ => 0,
+        }
+    });
+    places.collect()
 }
 
 /// The expression over the outputs; what they lack is added to them.

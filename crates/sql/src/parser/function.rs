@@ -92,6 +92,7 @@ impl Parser<'_> {
             } else {
                 call.arguments = self.comma_list(|parser| parser.argument(of_tables))?;
             }
+            call.null_treatment = self.null_treatment();
             if self.at_all(&["ORDER", "BY"]) && is_ordered_aggregate(&call.name) {
                 call.order_by = self.order_by()?;
             }
@@ -109,7 +110,9 @@ impl Parser<'_> {
 
     /// `WITHIN GROUP`, `RESPECT | IGNORE NULLS`, `FILTER` and `OVER`.
     fn behind_call(&mut self, call: &mut FunctionCall) -> Parsed<()> {
-        call.null_treatment = self.null_treatment();
+        if call.null_treatment.is_none() {
+            call.null_treatment = self.null_treatment();
+        }
         if self.at_all(&["WITHIN", "DISTINCT"]) {
             return Err(self.unsupported(self.span(), "WITHIN DISTINCT"));
         }

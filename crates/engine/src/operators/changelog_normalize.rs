@@ -1,0 +1,93 @@
+//! Makes a changelog of what may come twice, or without what was before: by key, each row against the one before it.
+//!
+//! The first row of a key is an insert, another one an update of the row that is held, the same again nothing; what
+//! takes back removes the row that is held, whatever it says, and nothing if there is none. As Flink's
+//! ChangelogNormalize.
+
+use arrow_array::RecordBatch;
+use dataflow::{Chunk, Epoch, Error};
+use model::RowKind;
+use state::keyed_rows::HeldRow;
+use state::{KeyedRows, OperatorSnapshot};
+
+use crate::operator::{Gauges, Operator, Output};
+use crate::operators::Build;
+
+/// The table's name in snapshots.
+const ROWS: &str = "rows";
+
+pub(super) struct ChangelogNormalize {
+    latest: KeyedRows,
+    key_groups: u16,
+}
+
+impl ChangelogNormalize {
+    pub fn new(build: &Build<'_>, keys: &[usize]) -> Result<ChangelogNormalize, Error> {
+        let mut latest = KeyedRows::new(build.input()?.arrow(), keys)?;
+        let key_groups = build.options.key_groups;
+        let table = build.restored.and_then(|restored| restored.tables.get(ROWS));
+        for batch in table
+            .iter()
+            .flat_map(|table| table.of_shard(key_groups, build.shard, build.shards))
+        {
+            latest.restore(batch)?;
+        }
+        Ok(ChangelogNormalize { latest, key_groups })
+    }
+
+    fn changes(&mut self, chunk: &Chunk) -> Result<(Vec<HeldRow>, Vec<RowKind>), Error> {
+        let numbers = self.latest.intern(&chunk.batch)?;
+        let rows = self.latest.encode(&chunk.batch)?;
+        let (mut changed, mut kinds) = (Vec::new(), Vec::new());
+        for (place, (&key, row)) in numbers.iter().zip(rows).enumerate() {
+            if !chunk.kind(place).is_addition() {
+                if !self.latest.rows(key).is_empty() {
+                    changed.push(self.latest.remove(key, 0));
+                    kinds.push(RowKind::Delete);
+                }
+                continue;
+            }
+            match self.latest.rows(key).first() {
+                Some(before) if *before == row => continue,
+                Some(_) => {
+                    changed.push(self.latest.remove(key, 0));
+                    kinds.extend([RowKind::UpdateBefore, RowKind::UpdateAfter]);
+                }
+                None => kinds.push(RowKind::Insert),
+            }
+            changed.push(row.clone());
+            self.latest.push(key, row);
+        }
+        self.latest.finish(numbers);
+        Ok((changed, kinds))
+    }
+}
+
+impl Operator for ChangelogNormalize {
+    fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
+        let (changed, kinds) = self.changes(&chunk)?;
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let batch: RecordBatch = self.latest.decode(changed.iter())?;
+        out.chunk(Chunk {
+            batch,
+            kinds: Some(kinds.into()),
+        });
+        Ok(())
+    }
+
+    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+        let mut snapshot = OperatorSnapshot::default();
+        let table = self.latest.snapshot(self.key_groups)?;
+        snapshot.tables.insert(ROWS.to_string(), table);
+        Ok(snapshot)
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges {
+            state_bytes: self.latest.size_bytes(),
+            ..Gauges::default()
+        }
+    }
+}

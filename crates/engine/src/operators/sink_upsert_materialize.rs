@@ -1,0 +1,91 @@
+//! Makes upserts by the key of a table out of a changelog whose rows have another key, or none.
+//!
+//! Several rows can claim a key at a time, and changes of different rows come in any order. All rows of a key are held
+//! in the order in which they came: the last is the one that the table has. As Flink's SinkUpsertMaterializer.
+
+use dataflow::{Chunk, Epoch, Error};
+use model::RowKind;
+use state::{KeyedRows, OperatorSnapshot};
+
+use crate::operator::{Gauges, Operator, Output};
+use crate::operators::Build;
+
+/// The table's name in snapshots.
+const ROWS: &str = "rows";
+
+pub(super) struct SinkUpsertMaterialize {
+    rows: KeyedRows,
+    key_groups: u16,
+}
+
+impl SinkUpsertMaterialize {
+    pub fn new(build: &Build<'_>, keys: &[usize]) -> Result<SinkUpsertMaterialize, Error> {
+        let mut rows = KeyedRows::new(build.input()?.arrow(), keys)?;
+        let key_groups = build.options.key_groups;
+        let table = build.restored.and_then(|restored| restored.tables.get(ROWS));
+        for batch in table
+            .iter()
+            .flat_map(|table| table.of_shard(key_groups, build.shard, build.shards))
+        {
+            rows.restore(batch)?;
+        }
+        Ok(SinkUpsertMaterialize { rows, key_groups })
+    }
+}
+
+impl Operator for SinkUpsertMaterialize {
+    fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
+        let numbers = self.rows.intern(&chunk.batch)?;
+        let (mut changed, mut kinds) = (Vec::new(), Vec::new());
+        for (place, (&key, row)) in numbers.iter().zip(self.rows.encode(&chunk.batch)?).enumerate() {
+            let held = self.rows.rows(key);
+            if chunk.kind(place).is_addition() {
+                kinds.push(if held.is_empty() {
+                    RowKind::Insert
+                } else {
+                    RowKind::UpdateAfter
+                });
+                changed.push(row.clone());
+                self.rows.push(key, row);
+                continue;
+            }
+            let Some(found) = held.iter().position(|other| *other == row) else {
+                continue;
+            };
+            let row = self.rows.remove(key, found);
+            match self.rows.rows(key) {
+                [] => {
+                    kinds.push(RowKind::Delete);
+                    changed.push(row);
+                }
+                [.., last] if found == self.rows.rows(key).len() => {
+                    kinds.push(RowKind::UpdateAfter);
+                    changed.push(last.clone());
+                }
+                _ => {}
+            }
+        }
+        self.rows.finish(numbers);
+        if !changed.is_empty() {
+            out.chunk(Chunk {
+                batch: self.rows.decode(changed.iter())?,
+                kinds: Some(kinds.into()),
+            });
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+        let mut snapshot = OperatorSnapshot::default();
+        let table = self.rows.snapshot(self.key_groups)?;
+        snapshot.tables.insert(ROWS.to_string(), table);
+        Ok(snapshot)
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges {
+            state_bytes: self.rows.size_bytes(),
+            ..Gauges::default()
+        }
+    }
+}

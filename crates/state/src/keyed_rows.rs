@@ -1,0 +1,221 @@
+//! Rows by key, in the order in which they came.
+//!
+//! Rows are held in Arrow's row format, their key columns in front, so that two are the same if their bytes are.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_row::{RowConverter, SortField};
+use arrow_schema::SchemaRef;
+use dataflow::Error;
+
+use crate::slices::arrow_error;
+use crate::{KeyCodec, KeySet, SNAPSHOT_ROWS_MAX, TableSnapshot};
+
+/// A row as it is held.
+pub type HeldRow = Box<[u8]>;
+
+pub struct KeyedRows {
+    codec: KeyCodec,
+    keys: KeySet,
+    converter: RowConverter,
+    /// By the number of the key.
+    rows: Vec<Vec<HeldRow>>,
+    held: usize,
+    row_bytes: usize,
+    schema: SchemaRef,
+    key_columns: Vec<usize>,
+    /// All columns, those of the key first.
+    order: Vec<usize>,
+}
+
+impl KeyedRows {
+    pub fn new(schema: SchemaRef, key_columns: &[usize]) -> Result<KeyedRows, Error> {
+        let types = |columns: &[usize]| -> Vec<_> {
+            let fields = columns.iter().map(|column| schema.field(*column));
+            fields.map(|field| field.data_type().clone()).collect()
+        };
+        let rest = (0..schema.fields().len()).filter(|column| !key_columns.contains(column));
+        let order: Vec<usize> = key_columns.iter().copied().chain(rest).collect();
+        let codec = KeyCodec::new(types(key_columns)).map_err(arrow_error)?;
+        let fields = types(&order).into_iter().map(SortField::new).collect();
+        Ok(KeyedRows {
+            keys: KeySet::new(&codec),
+            codec,
+            converter: RowConverter::new(fields).map_err(arrow_error)?,
+            rows: Vec::new(),
+            held: 0,
+            row_bytes: 0,
+            key_columns: key_columns.to_vec(),
+            order,
+            schema,
+        })
+    }
+
+    /// The numbers of these rows' keys. When all rows were dealt with, call [`KeyedRows::finish`].
+    pub fn intern(&mut self, batch: &RecordBatch) -> Result<Vec<u32>, Error> {
+        let columns: Vec<ArrayRef> = self
+            .key_columns
+            .iter()
+            .map(|column| batch.column(*column).clone())
+            .collect();
+        let keys = self.codec.encode(&columns).map_err(arrow_error)?;
+        let mut numbers = Vec::with_capacity(batch.num_rows());
+        self.keys.intern(&keys, 0..batch.num_rows(), &mut numbers);
+        if self.rows.len() < self.keys.high() {
+            self.rows.resize_with(self.keys.high(), Vec::new);
+        }
+        Ok(numbers)
+    }
+
+    /// The rows of a batch as they would be held.
+    pub fn encode(&self, batch: &RecordBatch) -> Result<Vec<HeldRow>, Error> {
+        let columns: Vec<ArrayRef> = self
+            .order
+            .iter()
+            .map(|column| batch.column(*column).clone())
+            .collect();
+        if columns.is_empty() {
+            return Ok(vec![HeldRow::default(); batch.num_rows()]);
+        }
+        let rows = self.converter.convert_columns(&columns).map_err(arrow_error)?;
+        Ok(rows.iter().map(|row| row.data().into()).collect())
+    }
+
+    /// Rows that were held, or encoded, as a batch.
+    pub fn decode<'a>(&self, rows: impl ExactSizeIterator<Item = &'a HeldRow>) -> Result<RecordBatch, Error> {
+        let count = rows.len();
+        let parser = self.converter.parser();
+        let columns = self
+            .converter
+            .convert_rows(rows.map(|row| parser.parse(row)))
+            .map_err(arrow_error)?;
+        let mut placed: Vec<Option<ArrayRef>> = vec![None; self.order.len()];
+        for (column, place) in columns.into_iter().zip(&self.order) {
+            placed[*place] = Some(column);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
+        RecordBatch::try_new_with_options(
+            self.schema.clone(),
+            placed.into_iter().flatten().collect(),
+            &options,
+        )
+        .map_err(arrow_error)
+    }
+
+    pub fn rows(&self, key: u32) -> &[HeldRow] {
+        &self.rows[key as usize]
+    }
+
+    /// Adds a row behind those of its key.
+    pub fn push(&mut self, key: u32, row: HeldRow) {
+        self.held += 1;
+        self.row_bytes += row.len();
+        self.rows[key as usize].push(row);
+    }
+
+    /// Takes out one of the rows of a key.
+    pub fn remove(&mut self, key: u32, place: usize) -> HeldRow {
+        let row = self.rows[key as usize].remove(place);
+        self.held -= 1;
+        self.row_bytes -= row.len();
+        row
+    }
+
+    /// Forgets those of these keys that have no row.
+    pub fn finish(&mut self, mut numbers: Vec<u32>) {
+        numbers.retain(|key| self.rows[*key as usize].is_empty());
+        numbers.sort_unstable();
+        numbers.dedup();
+        for key in numbers {
+            self.rows[key as usize] = Vec::new();
+            self.keys.remove(key);
+        }
+    }
+
+    pub fn snapshot(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
+        let mut table = TableSnapshot::default();
+        let held: Vec<&HeldRow> = self.rows.iter().flatten().collect();
+        let schema = Arc::new(self.schema.project(&self.order).map_err(arrow_error)?);
+        for part in held.chunks(SNAPSHOT_ROWS_MAX) {
+            let batch = self.decode(part.iter().copied())?;
+            let columns = self.order.iter().map(|column| batch.column(*column).clone());
+            let options = RecordBatchOptions::new().with_row_count(Some(part.len()));
+            let batch = RecordBatch::try_new_with_options(schema.clone(), columns.collect(), &options);
+            table.add(&batch.map_err(arrow_error)?, self.key_columns.len(), key_groups)?;
+        }
+        Ok(table)
+    }
+
+    /// Takes in rows of a snapshot, in which the columns of the key stand in front.
+    pub fn restore(&mut self, snapshot: &RecordBatch) -> Result<(), Error> {
+        let mut columns: Vec<Option<ArrayRef>> = vec![None; self.order.len()];
+        for (column, place) in snapshot.columns().iter().zip(&self.order) {
+            columns[*place] = Some(column.clone());
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(snapshot.num_rows()));
+        let columns = columns.into_iter().flatten().collect();
+        let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options);
+        let batch = batch.map_err(arrow_error)?;
+        let numbers = self.intern(&batch)?;
+        for (key, row) in numbers.into_iter().zip(self.encode(&batch)?) {
+            self.push(key, row);
+        }
+        Ok(())
+    }
+
+    pub fn size_bytes(&self) -> usize {
+        let lists = self.rows.capacity() * size_of::<Vec<HeldRow>>();
+        self.keys.size_bytes() + lists + self.held * size_of::<HeldRow>() + self.row_bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Int64Array, StringArray};
+    use arrow_schema::{DataType, Field, Schema};
+
+    use super::*;
+
+    fn batch(names: &[Option<&str>], numbers: &[i64]) -> RecordBatch {
+        let fields = vec![
+            Field::new("name", DataType::Utf8, true),
+            Field::new("number", DataType::Int64, true),
+        ];
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from(names.to_vec())),
+            Arc::new(Int64Array::from(numbers.to_vec())),
+        ];
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
+    }
+
+    #[test]
+    fn rows_come_back_by_key_and_through_a_snapshot() {
+        let rows = batch(&[Some("a"), None, Some("b"), Some("c")], &[1, 2, 1, 3]);
+        let mut table = KeyedRows::new(rows.schema(), &[1]).unwrap();
+        let numbers = table.intern(&rows).unwrap();
+        for (key, row) in numbers.iter().zip(table.encode(&rows).unwrap()) {
+            table.push(*key, row);
+        }
+        let taken = table.remove(numbers[3], 0);
+        assert_eq!(table.decode([&taken].into_iter()).unwrap(), rows.slice(3, 1));
+        table.finish(numbers);
+        let mut restored = KeyedRows::new(rows.schema(), &[1]).unwrap();
+        let snapshot = table.snapshot(128).unwrap();
+        assert_eq!(snapshot.rows(), 3);
+        for part in snapshot.of_shard(128, 0, 1) {
+            restored.restore(part).unwrap();
+        }
+        let again = restored.intern(&rows).unwrap();
+        let held = restored.rows(again[0]);
+        assert_eq!(
+            restored.decode(held.iter()).unwrap(),
+            batch(&[Some("a"), Some("b")], &[1, 1])
+        );
+        assert_eq!(
+            restored.decode(restored.rows(again[1]).iter()).unwrap(),
+            rows.slice(1, 1)
+        );
+        assert!(restored.rows(again[3]).is_empty());
+    }
+}

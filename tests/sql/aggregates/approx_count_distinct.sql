@@ -1,0 +1,12 @@
+-- APPROX_COUNT_DISTINCT on a stream.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT APPROX_COUNT_DISTINCT(bidder) AS bidders FROM bids;

@@ -1,0 +1,13 @@
+-- COLLECT over results that change.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT auction, COLLECT(quantity) AS quantities
+FROM (SELECT auction, bidder, CAST(SUM(quantity) AS STRING) AS quantity FROM bids GROUP BY auction, bidder) GROUP BY auction;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use dataflow::Format;
 
 mod base64;
+pub mod changelog;
 mod column;
 pub mod csv;
 mod java_time;
@@ -19,7 +20,15 @@ mod utf8;
 
 /// All formats.
 pub fn all() -> Vec<Arc<dyn Format>> {
-    vec![Arc::new(json::Json), Arc::new(csv::Csv), Arc::new(raw::Raw)]
+    vec![
+        Arc::new(json::Json),
+        Arc::new(csv::Csv),
+        Arc::new(raw::Raw),
+        Arc::new(changelog::DEBEZIUM),
+        Arc::new(changelog::CANAL),
+        Arc::new(changelog::MAXWELL),
+        Arc::new(changelog::OGG),
+    ]
 }
 
 /// A value as messages quote it: cut to a length a person reads, never broken inside a character.

@@ -11,7 +11,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take;
 use dataflow::format::DecodeError;
-use dataflow::{CHUNK_BYTES_MAX, Decoder, Error, Position, ReadOutcome, SplitReader};
+use dataflow::{CHUNK_BYTES_MAX, Chunk, Decoder, Error, Position, ReadOutcome, SplitReader};
 
 use super::access::FileAccess;
 use super::bytes::{self, Bytes};
@@ -172,8 +172,16 @@ impl SplitReader for FileReader {
                 false => ReadOutcome::Pending(Duration::ZERO),
             });
         }
-        let batch = self.decoder.take()?;
-        self.assemble(batch).map(ReadOutcome::Rows)
+        let Chunk { batch, kinds } = self.decoder.take_chunk()?;
+        if batch.num_rows() == 0 {
+            // All records were passed over.
+            return Ok(ReadOutcome::Pending(Duration::ZERO));
+        }
+        let batch = self.assemble(batch)?;
+        Ok(match kinds {
+            None => ReadOutcome::Rows(batch),
+            kinds => ReadOutcome::Changes(Chunk { batch, kinds }),
+        })
     }
 
     fn skipped(&self) -> u64 {

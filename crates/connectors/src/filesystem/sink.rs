@@ -140,7 +140,7 @@ impl std::fmt::Debug for FileSink {
 
 impl Sink for FileSink {
     fn changelog_mode(&self, _requested: ChangelogMode) -> ChangelogMode {
-        ChangelogMode::INSERT_ONLY
+        self.format.writes()
     }
 
     fn writer(&self, shard: usize, _shards: usize) -> Result<Box<dyn SinkWriter>, Error> {
@@ -150,6 +150,7 @@ impl Sink for FileSink {
             // Drawn anew for each writer: a restored one must not write over what its predecessor committed.
             format!("part-{}-{shard}", attempt_name(&*self.context.clock)),
             self.encoder(&(self.options)())?,
+            self.format.writes(),
             self.written.arrow(),
             Arc::clone(&self.written_indices),
             Arc::clone(&self.partitions),

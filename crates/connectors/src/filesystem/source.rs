@@ -11,7 +11,7 @@ use dataflow::{
     Boundedness, Decoder, DecoderRequest, Error, EvaluationContext, Format, OptionError, Options, Position,
     ScanRequest, Source, Split, SplitReader, TableDescriptor,
 };
-use model::{DataType, Schema, TypeKind};
+use model::{ChangelogMode, DataType, Schema, TypeKind};
 use regex::Regex;
 
 use super::bytes::Compression;
@@ -183,6 +183,10 @@ impl Source for FileSource {
             Some(_) => Boundedness::Unbounded,
             None => Boundedness::Bounded,
         }
+    }
+
+    fn changelog_mode(&self) -> ChangelogMode {
+        self.format.reads()
     }
 
     fn splits(&self, _parallelism: usize) -> Result<Vec<Split>, Error> {

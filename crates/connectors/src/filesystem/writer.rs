@@ -10,7 +10,7 @@ use arrow_array::{RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take_record_batch;
 use dataflow::{Chunk, Committable, Encoder, Epoch, Error, SinkWriter};
-use model::{RowKind, TypeKind};
+use model::{ChangelogMode, TypeKind};
 use stdx::Clock;
 
 use super::access::FileAccess;
@@ -37,6 +37,8 @@ pub struct FileWriter {
     /// The front of the names of part files.
     prefix: String,
     encoder: Box<dyn Encoder>,
+    /// The kinds of rows that the format can write.
+    takes: ChangelogMode,
     written_schema: SchemaRef,
     written_indices: Arc<[usize]>,
     partitions: Arc<[PartitionColumn]>,
@@ -72,6 +74,7 @@ impl FileWriter {
         access: FileAccess,
         prefix: String,
         encoder: Box<dyn Encoder>,
+        takes: ChangelogMode,
         written_schema: SchemaRef,
         written_indices: Arc<[usize]>,
         partitions: Arc<[PartitionColumn]>,
@@ -85,6 +88,7 @@ impl FileWriter {
             access,
             prefix,
             encoder,
+            takes,
             written_schema,
             written_indices,
             partitions,
@@ -150,7 +154,7 @@ impl FileWriter {
         Ok(used)
     }
 
-    fn append(&mut self, folder: &str, batch: RecordBatch) -> Result<(), Error> {
+    fn append(&mut self, folder: &str, chunk: &Chunk) -> Result<(), Error> {
         let now_ms = self.clock.now_ms();
         if self
             .open
@@ -173,7 +177,7 @@ impl FileWriter {
             return Err(Error::internal("a part file was not opened"));
         };
         let before = file.pending.len();
-        self.encoder.encode(&Chunk::inserts(batch), &mut file.pending)?;
+        self.encoder.encode(chunk, &mut file.pending)?;
         file.bytes += (file.pending.len() - before) as u64;
         file.updated_ms = now_ms;
         if file.pending.len() >= PENDING_BYTES {
@@ -279,12 +283,10 @@ fn create_folders(folder: &Path) -> std::io::Result<()> {
 
 impl SinkWriter for FileWriter {
     fn write(&mut self, chunk: &Chunk) -> Result<(), Error> {
-        if chunk
-            .kinds
-            .as_ref()
-            .is_some_and(|kinds| kinds.iter().any(|kind| *kind != RowKind::Insert))
+        if let Some(kinds) = &chunk.kinds
+            && let Some(kind) = kinds.iter().find(|kind| !self.takes.contains(**kind))
         {
-            return Err(Error::internal("files take inserts only"));
+            return Err(Error::internal(format!("files of this format take no {kind}")));
         }
         if chunk.rows() == 0 {
             return Ok(());
@@ -292,20 +294,28 @@ impl SinkWriter for FileWriter {
         self.roll_by_time()?;
         if self.partitions.is_empty() {
             let batch = self.project(&chunk.batch)?;
-            return self.append("", batch);
+            let kinds = chunk.kinds.clone();
+            return self.append("", &Chunk { batch, kinds });
         }
         let used = self.group(&chunk.batch)?;
         let projected = self.project(&chunk.batch)?;
         let mut groups = std::mem::take(&mut self.groups);
         let mut outcome = Ok(());
         for (folder, rows) in &mut groups[..used] {
-            let batch = if rows.len() == projected.num_rows() {
-                projected.clone()
+            let part = if rows.len() == projected.num_rows() {
+                Chunk {
+                    batch: projected.clone(),
+                    kinds: chunk.kinds.clone(),
+                }
             } else {
+                let kinds = chunk.kinds.as_ref();
+                let kinds = kinds.map(|kinds| rows.iter().map(|row| kinds[*row as usize]).collect());
                 let indices = UInt32Array::from(std::mem::take(rows));
-                take_record_batch(&projected, &indices).map_err(|error| Error::internal(error.to_string()))?
+                let batch = take_record_batch(&projected, &indices);
+                let batch = batch.map_err(|error| Error::internal(error.to_string()))?;
+                Chunk { batch, kinds }
             };
-            outcome = self.append(folder, batch);
+            outcome = self.append(folder, &part);
             if outcome.is_err() {
                 break;
             }

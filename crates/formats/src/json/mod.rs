@@ -21,9 +21,9 @@ pub use encode::{EncodeOptions, NullKeys, RowEncoder};
 use dataflow::{Decoder, DecoderRequest, Encoder, EncoderRequest, Format, OptionDoc, OptionError, Options};
 use model::{DataType, Schema, TypeKind};
 
-use decode::JsonDecoder;
+pub(crate) use decode::JsonDecoder;
 use encode::JsonEncoder;
-use walk::Rules;
+pub(crate) use walk::Rules;
 
 #[derive(Debug)]
 pub struct Json;
@@ -177,7 +177,7 @@ impl Settings {
 }
 
 /// Refuses maps whose keys are no text: JSON has no others.
-fn check_types(schema: &Schema) -> Result<(), OptionError> {
+pub(crate) fn check_types(schema: &Schema) -> Result<(), OptionError> {
     fn check(data_type: &DataType) -> Result<(), String> {
         match &data_type.kind {
             TypeKind::Map(key, _) | TypeKind::Multiset(key) if !key.kind.is_string() => Err(format!(
@@ -199,7 +199,7 @@ fn check_types(schema: &Schema) -> Result<(), OptionError> {
     Ok(())
 }
 
-fn has_decimal(data_type: &DataType) -> bool {
+pub(crate) fn has_decimal(data_type: &DataType) -> bool {
     match &data_type.kind {
         TypeKind::Decimal { .. } => true,
         TypeKind::Array(inner) | TypeKind::Multiset(inner) => has_decimal(inner),

@@ -423,11 +423,14 @@ fn overwriting_partitions_leaves_the_others() {
 }
 
 #[test]
-fn files_take_inserts_only() {
+fn files_take_what_their_format_can_write() {
     let folder = temporary();
     let sink = table(text(folder.path()), &[]).insert().unwrap();
     let mut deletion = chunk(0..1);
     deletion.kinds = Some(Arc::from([RowKind::Delete]));
     let error = sink.writer(0, 1).unwrap().write(&deletion).unwrap_err();
-    assert_eq!(error.to_string(), "internal error: files take inserts only");
+    assert_eq!(
+        error.to_string(),
+        "internal error: files of this format take no -D"
+    );
 }

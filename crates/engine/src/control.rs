@@ -149,6 +149,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                     JoinTime::Interval(_) => "interval_join",
                     JoinTime::Window(_) => "window_join",
                 },
+                Operator::Unnest(_) => "unnest",
                 Operator::Union => "union",
                 Operator::ChangelogNormalize { .. } => "changelog_normalize",
                 Operator::SinkUpsertMaterialize { .. } => "sink_upsert_materialize",

@@ -8,6 +8,7 @@ mod not_null_enforcer;
 mod sink;
 mod sink_upsert_materialize;
 mod union;
+mod unnest;
 mod window_aggregate;
 mod window_table;
 
@@ -82,6 +83,7 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
             build, keys, aggregates, *ttl,
         )?),
         GraphOperator::Join(join) => join::join(build, join)?,
+        GraphOperator::Unnest(node) => Box::new(unnest::Unnest::new(build, node)),
         GraphOperator::Union => Box::new(union::Union),
         GraphOperator::ChangelogNormalize { keys } => {
             Box::new(changelog_normalize::ChangelogNormalize::new(build, keys)?)

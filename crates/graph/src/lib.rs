@@ -7,6 +7,7 @@ pub mod expr;
 pub mod fingerprint;
 pub mod join;
 pub mod operator;
+pub mod unnest;
 pub mod window;
 
 pub use expr::Expr;
@@ -15,4 +16,5 @@ pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinWindow};
 pub use operator::{
     AggregateCall, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, WatermarkSpec,
 };
+pub use unnest::Unnest;
 pub use window::{Window, WindowProperty, WindowTime};

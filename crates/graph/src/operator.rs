@@ -7,7 +7,7 @@ use std::time::Duration;
 use dataflow::{AggregateForm, AggregateFunction, Sink, Source};
 use model::{ChangelogMode, DataType, Schema, Span};
 
-use crate::{Expr, Fingerprint, Join, Window, WindowProperty, WindowTime};
+use crate::{Expr, Fingerprint, Join, Unnest, Window, WindowProperty, WindowTime};
 
 /// An index into [`Graph::nodes`].
 pub type NodeId = usize;
@@ -97,6 +97,7 @@ pub enum Operator {
     },
     /// Two inputs, exchanged by the keys.
     Join(Box<Join>),
+    Unnest(Box<Unnest>),
     /// All rows of all inputs; watermarks are the least of them.
     Union,
     /// Makes a full changelog, each change once, of one in which changes may come twice or without what was before:
@@ -271,6 +272,7 @@ impl fmt::Display for Operator {
                 )
             }
             Operator::Join(join) => write!(f, "{join}"),
+            Operator::Unnest(unnest) => write!(f, "{unnest}"),
             Operator::Union => f.write_str("Union"),
             Operator::ChangelogNormalize { keys } => write!(f, "ChangelogNormalize(keys={keys:?})"),
             Operator::SinkUpsertMaterialize { keys } => write!(f, "SinkUpsertMaterialize(keys={keys:?})"),

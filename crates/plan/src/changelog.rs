@@ -33,6 +33,7 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
         }
         Operator::Calc { .. }
         | Operator::WindowTable { .. }
+        | Operator::Unnest(_)
         | Operator::Union
         | Operator::NotNullEnforcer { .. }
         | Operator::Sink(_) => inputs
@@ -64,6 +65,7 @@ pub(crate) fn leave_out_before(graph: &mut Graph) {
             // These hand on what comes.
             Operator::Calc { .. }
             | Operator::WindowTable { .. }
+            | Operator::Unnest(_)
             | Operator::Union
             | Operator::NotNullEnforcer { .. }
             | Operator::Sink(_) => {

@@ -246,6 +246,24 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             format!("GroupAggregate({})", text.trim_end_matches(", "))
         }
         Operator::Join(join) => join_text(join, node, inputs),
+        Operator::Unnest(unnest) => {
+            let ordinality = if unnest.ordinality {
+                ", with ordinality"
+            } else {
+                ""
+            };
+            let kind = if unnest.keeps {
+                "LeftOuterJoin"
+            } else {
+                "InnerJoin"
+            };
+            let names: Vec<&str> = node.schema.names().collect();
+            format!(
+                "Unnest(of=[{}]{ordinality}, type=[{kind}], select=[{}])",
+                expression(&unnest.operand, input),
+                names.join(", ")
+            )
+        }
         Operator::Union => "Union".to_string(),
         Operator::ChangelogNormalize { keys } => {
             format!("ChangelogNormalize(key=[{}])", names(keys, input))

@@ -49,6 +49,10 @@ pub(crate) fn all_of(conditions: Vec<Expr>) -> Option<Expr> {
 
 /// Lets a join meet as many of these conditions on its result as it can. Gives back the others.
 pub(crate) fn absorb(plan: Plan, conditions: Vec<Expr>) -> (Plan, Vec<Expr>) {
+    let plan = match plan.kind {
+        PlanKind::Unnest { .. } => return absorb_below(plan, conditions),
+        _ => plan,
+    };
     let Plan {
         kind: PlanKind::Join { left, right, join },
         schema,
@@ -82,6 +86,35 @@ pub(crate) fn absorb(plan: Plan, conditions: Vec<Expr>) -> (Plan, Vec<Expr>) {
         }
     }
     (parts.join(*left, *right, *join, schema, span), above)
+}
+
+/// Conditions on rows hold before their elements are taken out as well.
+fn absorb_below(plan: Plan, conditions: Vec<Expr>) -> (Plan, Vec<Expr>) {
+    let Plan { kind, schema, span } = plan;
+    let PlanKind::Unnest { input, unnest } = kind else {
+        return (Plan { kind, schema, span }, conditions);
+    };
+    let width = input.schema.len();
+    let sources: Vec<Expr> = unnest
+        .outputs
+        .iter()
+        .zip(&schema.fields)
+        .map(|(&output, field)| Expr::column(output, field.data_type.clone()))
+        .collect();
+    let (mut below, mut above) = (Vec::new(), Vec::new());
+    for condition in conditions {
+        let moved = substitute(condition.clone(), &sources);
+        if condition.is_deterministic() && Side::of(&moved, width) == Side::Left {
+            below.push(moved);
+        } else {
+            above.push(condition);
+        }
+    }
+    let kind = PlanKind::Unnest {
+        input: Box::new(filtered(*input, below)),
+        unnest,
+    };
+    (Plan { kind, schema, span }, above)
 }
 
 /// Filters the inputs of a join by what its own condition asks of one of them alone.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use graph::{AggregateCall, Expr, Join, Window, WindowProperty, WindowTime};
+use graph::{AggregateCall, Expr, Join, Unnest, Window, WindowProperty, WindowTime};
 use indexmap::IndexMap;
 use model::{DataType, Schema, Span};
 
@@ -66,6 +66,10 @@ pub enum PlanKind {
         left: Box<Plan>,
         right: Box<Plan>,
         join: Box<Join>,
+    },
+    Unnest {
+        input: Box<Plan>,
+        unnest: Box<Unnest>,
     },
     Union {
         inputs: Vec<Plan>,
@@ -133,6 +137,7 @@ impl Plan {
             | PlanKind::GroupAggregate { input, .. }
             | PlanKind::Expand { input, .. } => vec![input],
             PlanKind::Join { left, right, .. } => vec![left, right],
+            PlanKind::Unnest { input, .. } => vec![input],
             PlanKind::Union { inputs } => inputs.iter().collect(),
         }
     }
@@ -193,6 +198,10 @@ impl Plan {
                 left: Box::new(change(*left)),
                 right: Box::new(change(*right)),
                 join,
+            },
+            PlanKind::Unnest { input, unnest } => PlanKind::Unnest {
+                input: Box::new(change(*input)),
+                unnest,
             },
             PlanKind::Union { inputs } => PlanKind::Union {
                 inputs: inputs.into_iter().map(change).collect(),
@@ -261,6 +270,10 @@ impl Plan {
             } => {
                 join.condition = join.condition.map(change);
                 PlanKind::Join { left, right, join }
+            }
+            PlanKind::Unnest { input, mut unnest } => {
+                unnest.operand = change(unnest.operand);
+                PlanKind::Unnest { input, unnest }
             }
             other @ (PlanKind::WindowTable { .. } | PlanKind::Union { .. }) => other,
         };

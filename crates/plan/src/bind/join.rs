@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use graph::{Expr, Join, JoinKind, JoinTime};
 use model::{Diagnostic, Field, Schema, Span};
-use sql::ast::{self, Ident, JoinConstraint, ObjectName, TableRef};
+use sql::ast::{self, Ident, JoinConstraint, ObjectName, TableRef, TableRefKind};
 
 use super::join_time::Inputs;
 use super::query::{Bound, QueryBinder, Windowed};
@@ -24,6 +24,9 @@ impl QueryBinder<'_> {
         constraint: &JoinConstraint,
         span: Span,
     ) -> Result<Box<(Scope, Bound)>, Diagnostic> {
+        if let TableRefKind::Unnest { .. } = &right.kind {
+            return self.unnest_join(left, right, kind, constraint, span);
+        }
         self.budget.unfold(1, span)?;
         check_constraint(kind, constraint, span)?;
         let (left_scope, left_bound) = *self.from(left)?;
@@ -125,7 +128,7 @@ impl QueryBinder<'_> {
         bound: Bound,
         filter: Option<Expr>,
     ) -> Result<(Scope, Bound, Option<Expr>), Diagnostic> {
-        if !matches!(bound.plan.kind, PlanKind::Join { .. }) {
+        if !matches!(bound.plan.kind, PlanKind::Join { .. } | PlanKind::Unnest { .. }) {
             return Ok((scope, bound, filter));
         }
         let conditions = filter.map(join::conjuncts).unwrap_or_default();
@@ -146,6 +149,20 @@ pub(super) fn windows_of(scope: &Scope, bound: &Bound) -> WindowTree {
 
 /// Finds out what the joins of a FROM do with time, those below first.
 fn settle(plan: Plan, windows: &WindowTree) -> Result<(Plan, Option<Windowed>), Diagnostic> {
+    if let PlanKind::Unnest { input, unnest } = plan.kind {
+        let (input, windowed) = settle(*input, windows)?;
+        let mut schema = plan.schema;
+        for (&output, field) in unnest.outputs.iter().zip(&mut schema.fields) {
+            let source = input.schema.fields.get(output);
+            field.time_attribute = source.and_then(|source| source.time_attribute);
+        }
+        let kind = PlanKind::Unnest {
+            input: Box::new(input),
+            unnest,
+        };
+        let span = plan.span;
+        return Ok((Plan { kind, schema, span }, windowed));
+    }
     let inputs = match windows {
         WindowTree::Input(windowed) => return Ok((plan, windowed.clone())),
         WindowTree::Join(inputs) => inputs,

@@ -21,6 +21,7 @@ mod select;
 mod subquery;
 mod table;
 mod types;
+mod unnest;
 mod walk;
 mod window;
 

@@ -118,6 +118,16 @@ impl<'a> GraphBuilder<'a> {
                 }
                 self.add(Operator::Union, branches, schema, span, "")
             }
+            PlanKind::Unnest { input, unnest } => {
+                let input = self.plan(input)?;
+                self.add(
+                    Operator::Unnest(unnest.clone()),
+                    vec![forward(input)],
+                    schema,
+                    span,
+                    "",
+                )
+            }
             PlanKind::Join { left, right, join } => {
                 let inputs = [(left, join.left_keys()), (right, join.right_keys())];
                 let mut branches = Vec::with_capacity(inputs.len());
@@ -448,6 +458,7 @@ fn is_repeatable(operator: &Operator) -> bool {
             settled(expressions) && filter.as_ref().is_none_or(Expr::is_deterministic)
         }
         Operator::Values { rows } => rows.iter().all(|row| settled(row)),
+        Operator::Unnest(unnest) => unnest.operand.is_deterministic(),
         _ => true,
     }
 }

@@ -45,18 +45,20 @@ pub(super) fn calcs(plan: Plan) -> Plan {
                 span,
             })
         }
+        PlanKind::Unnest { input, mut unnest } if filter.is_none() && is_selection(&expressions) => {
+            unnest.outputs = selected(&expressions, &unnest.outputs);
+            Plan {
+                kind: PlanKind::Unnest { input, unnest },
+                schema,
+                span,
+            }
+        }
         PlanKind::Join {
             left,
             right,
             mut join,
         } if filter.is_none() && is_selection(&expressions) => {
-            join.outputs = expressions
-                .iter()
-                .filter_map(|expression| match expression {
-                    Expr::Column { index, .. } => Some(join.outputs[*index]),
-                    _ => None,
-                })
-                .collect();
+            join.outputs = selected(&expressions, &join.outputs);
             Plan {
                 kind: PlanKind::Join { left, right, join },
                 schema,
@@ -100,7 +102,7 @@ pub(super) fn calcs_here(plan: Plan) -> Plan {
     if let PlanKind::Calc { input, .. } = &plan.kind
         && !matches!(
             input.kind,
-            PlanKind::Calc { .. } | PlanKind::Union { .. } | PlanKind::Join { .. }
+            PlanKind::Calc { .. } | PlanKind::Union { .. } | PlanKind::Join { .. } | PlanKind::Unnest { .. }
         )
     {
         if let PlanKind::Calc {
@@ -122,6 +124,17 @@ fn is_selection(expressions: &[Expr]) -> bool {
     expressions
         .iter()
         .all(|expression| matches!(expression, Expr::Column { .. }))
+}
+
+/// Of these outputs those that the columns are.
+fn selected(columns: &[Expr], outputs: &[usize]) -> Vec<usize> {
+    columns
+        .iter()
+        .filter_map(|expression| match expression {
+            Expr::Column { index, .. } => Some(outputs[*index]),
+            _ => None,
+        })
+        .collect()
 }
 
 pub(super) fn is_identity(expressions: &[Expr], input: &Plan) -> bool {

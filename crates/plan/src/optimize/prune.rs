@@ -3,7 +3,7 @@
 //! A node keeps at least one column, so that its batches have rows. The event time of a table with a watermark is
 //! always read: the watermark comes from it.
 
-use graph::{AggregateCall, Expr, Join, JoinKey, JoinTime, Window, WindowTime};
+use graph::{AggregateCall, Expr, Join, JoinKey, JoinTime, Unnest, Window, WindowTime};
 use model::{Schema, TimeAttribute};
 
 use crate::logical::{Plan, PlanKind, Scan};
@@ -207,6 +207,36 @@ fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
                 ..*join
             };
             done(join_of_less(*left, *right, join), kept, mapping)
+        }
+        PlanKind::Unnest { input, unnest } => {
+            let mut keep = wanted.to_vec();
+            if !keep.contains(&true)
+                && let Some(first) = keep.first_mut()
+            {
+                *first = true;
+            }
+            let (kept, mapping) = select(&schema, &keep);
+            let outputs = pick(unnest.outputs.clone(), &keep);
+            let width = input.schema.len();
+            let mut used = used_by(std::iter::once(&unnest.operand), width);
+            for &output in outputs.iter().filter(|output| **output < width) {
+                used[output] = true;
+            }
+            let (input, below) = prune(*input, &used);
+            let moved = |output: usize| match output.checked_sub(width) {
+                None => below[output].unwrap_or_default(),
+                Some(element) => input.schema.len() + element,
+            };
+            let unnest = Unnest {
+                operand: remap(unnest.operand.clone(), &below),
+                outputs: outputs.into_iter().map(moved).collect(),
+                ..*unnest
+            };
+            let kind = PlanKind::Unnest {
+                input: Box::new(input),
+                unnest: Box::new(unnest),
+            };
+            done(kind, kept, mapping)
         }
         PlanKind::Union { inputs } => {
             let mut keep = wanted.to_vec();

@@ -29,7 +29,7 @@ fn here(plan: Plan) -> Plan {
             input,
             filter: Some(filter),
             expressions,
-        } if matches!(input.kind, PlanKind::Join { .. }) => {
+        } if matches!(input.kind, PlanKind::Join { .. } | PlanKind::Unnest { .. }) => {
             let (input, above) = join::absorb(*input, join::conjuncts(filter));
             Plan {
                 kind: PlanKind::Calc {

@@ -148,6 +148,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                     JoinTime::Regular => "join",
                     JoinTime::Interval(_) => "interval_join",
                     JoinTime::Window(_) => "window_join",
+                    JoinTime::Temporal(_) => "temporal_join",
                 },
                 Operator::Unnest(_) => "unnest",
                 Operator::Union => "union",

@@ -51,6 +51,8 @@ pub enum JoinTime {
     Interval(JoinInterval),
     /// Until their window closes; it is a part of the keys. Both inputs only grow.
     Window(JoinWindow),
+    /// Left rows wait until time has passed theirs, then take the version that was valid then. Left rows only come.
+    Temporal(JoinVersion),
 }
 
 /// Rows match only if `left time - right time` is in `[lower_ms, upper_ms]`; the condition says so too, in its own
@@ -63,6 +65,13 @@ pub struct JoinInterval {
     pub right: usize,
     pub lower_ms: i64,
     pub upper_ms: i64,
+}
+
+/// The time columns of the left rows and of the versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JoinVersion {
+    pub left: usize,
+    pub right: usize,
 }
 
 /// The columns `window_end` of both inputs, in local time.
@@ -118,6 +127,7 @@ impl Join {
             JoinTime::Regular => "Join",
             JoinTime::Interval(_) => "IntervalJoin",
             JoinTime::Window(_) => "WindowJoin",
+            JoinTime::Temporal(_) => "TemporalJoin",
         }
     }
 }
@@ -142,6 +152,9 @@ impl fmt::Display for JoinTime {
                 "{:?} of ${} - ${} in [{} ms, {} ms]",
                 interval.attribute, interval.left, interval.right, interval.lower_ms, interval.upper_ms
             ),
+            JoinTime::Temporal(version) => {
+                write!(f, "version of ${} at ${}", version.right, version.left)
+            }
             JoinTime::Window(window) => {
                 write!(
                     f,

@@ -12,7 +12,7 @@ pub mod window;
 
 pub use expr::Expr;
 pub use fingerprint::Fingerprint;
-pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinWindow};
+pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinVersion, JoinWindow};
 pub use operator::{
     AggregateCall, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, WatermarkSpec,
 };

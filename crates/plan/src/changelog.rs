@@ -25,7 +25,9 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
                 .map(|input| input.changelog)
                 .fold(ChangelogMode::INSERT_ONLY, ChangelogMode::union);
             match (join.time, join.kind) {
-                (JoinTime::Interval(_) | JoinTime::Window(_), _) => ChangelogMode::INSERT_ONLY,
+                (JoinTime::Interval(_) | JoinTime::Window(_) | JoinTime::Temporal(_), _) => {
+                    ChangelogMode::INSERT_ONLY
+                }
                 (JoinTime::Regular, JoinKind::Inner | JoinKind::Semi) => both,
                 // Rows without a match go away when one comes.
                 (JoinTime::Regular, _) => ChangelogMode::ALL,

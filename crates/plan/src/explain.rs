@@ -322,6 +322,9 @@ fn join_text(join: &Join, node: &Node, inputs: &[&Node]) -> String {
             let (lower, upper) = (interval.lower_ms, interval.upper_ms);
             let _ = write!(text, ", interval=[{times} from {lower} ms to {upper} ms]");
         }
+        JoinTime::Temporal(version) => {
+            let _ = write!(text, ", version at=[{}]", name(version.left));
+        }
         JoinTime::Window(window) => {
             let (left, right) = (name(window.left_end), name(width + window.right_end));
             let _ = write!(text, ", window=[{left} = {right}]");
@@ -447,6 +450,9 @@ pub fn state_kept(node: &Node) -> Option<&'static str> {
             JoinTime::Regular => "all rows of both inputs",
             JoinTime::Interval(_) => "the rows of both inputs that can still find a match",
             JoinTime::Window(_) => "the rows of open windows, until they close",
+            JoinTime::Temporal(_) => {
+                "left rows until time has passed theirs, and the last version of each key"
+            }
         }),
         Operator::ChangelogNormalize { .. } => Some("the latest row of each key"),
         Operator::SinkUpsertMaterialize { .. } => Some("all rows of each key"),

@@ -3,7 +3,7 @@
 //! As in Flink, what speaks of one input alone filters that input where this keeps the rows of the result, and
 //! equality of a column of each input makes a key. Conditions of WHERE become conditions of inner joins.
 
-use graph::{Expr, Join, JoinKey, JoinKind};
+use graph::{Expr, Join, JoinKey, JoinKind, JoinTime};
 use model::{DataType, Field, TypeKind};
 
 use crate::bind::{and, cast, substitute};
@@ -32,6 +32,14 @@ impl Side {
             (false, true) => Side::Right,
             (true, true) => Side::Both,
         }
+    }
+}
+
+/// As [`Side::of`]. A version is found first, and then asked for more: what is asked of it filters no versions.
+fn side_in(join: &Join, condition: &Expr, width: usize) -> Side {
+    match (join.time, Side::of(condition, width)) {
+        (JoinTime::Temporal(_), Side::Right) => Side::Both,
+        (_, side) => side,
     }
 }
 
@@ -74,7 +82,7 @@ pub(crate) fn absorb(plan: Plan, conditions: Vec<Expr>) -> (Plan, Vec<Expr>) {
     let mut above = Vec::new();
     for condition in conditions {
         let below = substitute(condition.clone(), &sources);
-        let side = Side::of(&below, width);
+        let side = side_in(&join, &below, width);
         match (join.kind, side) {
             _ if !condition.is_deterministic() => above.push(condition),
             (JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti, Side::Left) => {
@@ -134,7 +142,7 @@ pub(crate) fn filter_inputs(plan: Plan) -> Plan {
     let width = left.schema.len();
     let mut parts = Parts::default();
     for condition in join.condition.take().map(conjuncts).unwrap_or_default() {
-        let side = Side::of(&condition, width);
+        let side = side_in(&join, &condition, width);
         match (join.kind, side) {
             _ if !condition.is_deterministic() => parts.both.push(condition),
             (JoinKind::Inner | JoinKind::Right | JoinKind::Semi, Side::Left) => parts.left.push(condition),

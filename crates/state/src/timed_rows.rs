@@ -20,6 +20,8 @@ pub struct TimedRow {
     pub time_ms: i64,
     /// It has found a match.
     pub matched: bool,
+    /// The number of its key.
+    pub key: u32,
     next: u32,
     chunk: u32,
     row: u32,
@@ -29,7 +31,10 @@ pub struct TimedRow {
 #[derive(Debug, Clone, Copy)]
 struct OfKey {
     heads: [u32; 2],
+    /// The earliest of each input.
     timers: [i64; 2],
+    /// Timers that are set, later ones as well.
+    set: u32,
     /// Rows at or before this time are gone, or on their way out.
     expired: [i64; 2],
     /// No row that waits has an earlier time.
@@ -97,6 +102,7 @@ impl TimedRows {
         let nothing = OfKey {
             heads: [NO_ROW; 2],
             timers: [NO_TIMER; 2],
+            set: 0,
             expired: [i64::MIN; 2],
             oldest: [i64::MAX; 2],
         };
@@ -138,6 +144,7 @@ impl TimedRows {
         let added = TimedRow {
             time_ms,
             matched,
+            key,
             next,
             chunk,
             row,
@@ -237,10 +244,18 @@ impl TimedRows {
         self.of_keys[key as usize].timers[input] != NO_TIMER
     }
 
+    /// The earliest timer of a key for the rows of an input.
+    pub fn timer(&self, input: usize, key: u32) -> Option<i64> {
+        let time_ms = self.of_keys[key as usize].timers[input];
+        (time_ms != NO_TIMER).then_some(time_ms)
+    }
+
     pub fn set_timer(&mut self, input: usize, key: u32, time_ms: i64) {
         // The end of time is never waited for.
         let time_ms = time_ms.min(NO_TIMER - 1);
-        self.of_keys[key as usize].timers[input] = time_ms;
+        let of_key = &mut self.of_keys[key as usize];
+        of_key.timers[input] = time_ms.min(of_key.timers[input]);
+        of_key.set += 1;
         self.timers.entry(time_ms).or_default().push((key, input as u8));
     }
 
@@ -252,7 +267,9 @@ impl TimedRows {
         }
         let due = first.remove();
         for &(key, input) in &due {
-            self.of_keys[key as usize].timers[usize::from(input)] = NO_TIMER;
+            let of_key = &mut self.of_keys[key as usize];
+            of_key.timers[usize::from(input)] = NO_TIMER;
+            of_key.set -= 1;
         }
         Some(due)
     }
@@ -264,7 +281,7 @@ impl TimedRows {
     /// Forgets a key that has neither rows nor timers.
     pub fn forget_if_idle(&mut self, key: u32) {
         let of_key = &mut self.of_keys[key as usize];
-        if of_key.heads == [NO_ROW; 2] && of_key.timers == [NO_TIMER; 2] {
+        if of_key.heads == [NO_ROW; 2] && of_key.set == 0 {
             of_key.expired = [i64::MIN; 2];
             of_key.oldest = [i64::MAX; 2];
             self.keys.remove(key);

@@ -3,6 +3,8 @@
 mod interval;
 mod pairs;
 mod regular;
+mod temporal;
+mod timed;
 mod walk;
 mod window;
 
@@ -19,6 +21,7 @@ pub(super) fn join(build: &Build<'_>, join: &Join) -> Result<Box<dyn Operator>, 
     Ok(match join.time {
         JoinTime::Regular => Box::new(regular::RegularJoin::new(build, join)?),
         JoinTime::Interval(interval) => Box::new(interval::IntervalJoin::new(build, join, interval)?),
+        JoinTime::Temporal(version) => Box::new(temporal::TemporalJoin::new(build, join, version)?),
         JoinTime::Window(window) => Box::new(window::WindowJoin::new(build, join, window)?),
     })
 }

@@ -30,7 +30,11 @@ impl QueryBinder<'_> {
         self.budget.unfold(1, span)?;
         check_constraint(kind, constraint, span)?;
         let (left_scope, left_bound) = *self.from(left)?;
-        let (right_scope, right_bound) = *self.from(right)?;
+        let (right_scope, right_bound) = match super::version::without_time(right) {
+            Some(right) => *self.from(&right)?,
+            None => *self.from(right)?,
+        };
+        let version = self.version(right, &left_scope, &right_bound.plan)?;
         refuse_repeated_names(&left_scope, &right_scope, right.span)?;
         let kind = match kind {
             ast::JoinKind::Inner | ast::JoinKind::Cross | ast::JoinKind::Comma => JoinKind::Inner,
@@ -71,13 +75,19 @@ impl QueryBinder<'_> {
         if let JoinConstraint::On(condition) = constraint {
             conditions.extend(join::conjuncts(binder.condition(condition)?));
         }
-        let plan = joined(
+        if version.is_some() {
+            self.check_version(kind, right, &right_bound.plan, &conditions, width)?;
+        }
+        let mut plan = joined(
             left_bound.plan,
             right_bound.plan,
             kind,
             join::all_of(conditions),
             self.at(span),
         );
+        if let (Some(version), PlanKind::Join { join, .. }) = (version, &mut plan.kind) {
+            join.time = JoinTime::Temporal(version);
+        }
         let mut scope = scope.over(&plan.schema.fields);
         let is_named = !matches!(constraint, JoinConstraint::Natural);
         let mut block = Vec::with_capacity(commons.len());
@@ -200,14 +210,17 @@ fn settle(plan: Plan, windows: &WindowTree) -> Result<(Plan, Option<Windowed>), 
                 windows: [left_windowed.as_ref(), right_windowed.as_ref()],
             };
             let conditions = join.condition.take().map(join::conjuncts).unwrap_or_default();
-            let (time, rest) = both.join_time(join.kind, conditions, span)?;
+            let (time, rest) = match join.time {
+                JoinTime::Temporal(_) => (join.time, conditions),
+                _ => both.join_time(join.kind, conditions, span)?,
+            };
             join.time = time;
             join.condition = join::all_of(rest);
             let width = left.schema.len();
             let mut schema = schema;
             for (&output, field) in join.outputs.iter().zip(&mut schema.fields) {
                 field.time_attribute = match (time, output.checked_sub(width)) {
-                    (JoinTime::Regular, _) => None,
+                    (JoinTime::Regular, _) | (JoinTime::Temporal(_), Some(_)) => None,
                     (_, None) => left.schema.fields[output].time_attribute,
                     (_, Some(output)) => right.schema.fields[output].time_attribute,
                 };

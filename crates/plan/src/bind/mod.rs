@@ -22,6 +22,7 @@ mod subquery;
 mod table;
 mod types;
 mod unnest;
+mod version;
 mod walk;
 mod window;
 

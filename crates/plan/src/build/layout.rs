@@ -131,14 +131,15 @@ impl<'a> GraphBuilder<'a> {
             PlanKind::Join { left, right, join } => {
                 let inputs = [(left, join.left_keys()), (right, join.right_keys())];
                 let mut branches = Vec::with_capacity(inputs.len());
-                for (input, keys) in inputs {
+                let refuses_right = !matches!(join.time, JoinTime::Regular | JoinTime::Temporal(_));
+                for (number, (input, keys)) in inputs.into_iter().enumerate() {
                     let exchange = if keys.is_empty() {
                         Exchange::Single
                     } else {
                         Exchange::Hash(keys)
                     };
                     let node = self.plan(input)?;
-                    if join.time != JoinTime::Regular {
+                    if (number == 0 && join.time != JoinTime::Regular) || (number == 1 && refuses_right) {
                         self.refuse_changes(node, input.span, join.operator_name())?;
                     }
                     branches.push(Input { node, exchange });

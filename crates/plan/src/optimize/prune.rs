@@ -274,6 +274,10 @@ fn join_of_less(left: Plan, right: Plan, join: Join) -> PlanKind {
             used[interval.left] = true;
             used[width + interval.right] = true;
         }
+        JoinTime::Temporal(version) => {
+            used[version.left] = true;
+            used[width + version.right] = true;
+        }
         JoinTime::Window(window) => {
             used[window.left_end] = true;
             used[width + window.right_end] = true;
@@ -314,6 +318,10 @@ fn join_of_less(left: Plan, right: Plan, join: Join) -> PlanKind {
                 left: of_left(interval.left),
                 right: of_right(interval.right),
                 ..interval
+            }),
+            JoinTime::Temporal(version) => JoinTime::Temporal(graph::JoinVersion {
+                left: of_left(version.left),
+                right: of_right(version.right),
             }),
             JoinTime::Window(window) => JoinTime::Window(graph::JoinWindow {
                 left_end: of_left(window.left_end),

@@ -6,26 +6,21 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, UInt32Array};
+use arrow_array::{Array, BooleanArray, RecordBatch, UInt32Array};
 use arrow_buffer::NullBuffer;
-use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
+use arrow_schema::SchemaRef;
 use dataflow::{Chunk, Epoch, Error, EvaluationContext, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{Join, JoinInterval};
 use model::TimeAttribute;
-use state::{KeyCodec, NO_ROW, OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot, TimedRows};
+use state::{KeyCodec, NO_ROW, OperatorSnapshot, TimedRows};
 
-use super::TABLES;
 use super::pairs::{PairColumns, PairCondition, in_order, key_columns, strict_keys, take_columns};
+use super::timed;
 use crate::exchange::take_rows;
 use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::window::time::milliseconds;
-
-/// The table of timers in snapshots.
-const TIMERS: &str = "timers";
 
 pub(super) struct IntervalJoin {
     interval: JoinInterval,
@@ -117,53 +112,16 @@ impl IntervalJoin {
             firing: None,
         };
         if let Some(restored) = build.restored {
-            operator.restore(build, restored)?;
+            operator.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
+            timed::restore(
+                &mut operator.table,
+                build,
+                restored,
+                &operator.schemas,
+                operator.keys[0].len(),
+            )?;
         }
         Ok(operator)
-    }
-
-    fn restore(&mut self, build: &Build<'_>, restored: &OperatorSnapshot) -> Result<(), Error> {
-        self.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
-        let of_shard = |name: &str| -> Vec<RecordBatch> {
-            restored.tables.get(name).map_or_else(Vec::new, |table| {
-                table
-                    .of_shard(build.options.key_groups, build.shard, build.shards)
-                    .cloned()
-                    .collect()
-            })
-        };
-        let width = self.keys[0].len();
-        for (input, name) in TABLES.iter().enumerate() {
-            for batch in of_shard(name) {
-                let own = batch.num_columns() - 2;
-                let keys = self
-                    .table
-                    .keys(&batch.columns()[..width], batch.num_rows())
-                    .map_err(arrow_error)?;
-                let times = batch.column(own).as_primitive::<Int64Type>().values().to_vec();
-                let matched = batch.column(own + 1).as_boolean().clone();
-                let columns = batch.columns()[width..own].to_vec();
-                let rows = RecordBatch::try_new(self.schemas[input].clone(), columns).map_err(arrow_error)?;
-                let number = self.table.hold(input, rows);
-                for (row, key) in keys.into_iter().enumerate() {
-                    self.table
-                        .add(input, key, times[row], number, row as u32, matched.value(row));
-                }
-            }
-        }
-        for batch in of_shard(TIMERS) {
-            let keys = self
-                .table
-                .keys(&batch.columns()[..width], batch.num_rows())
-                .map_err(arrow_error)?;
-            let times = batch.column(width).as_primitive::<Int64Type>().values();
-            let right = batch.column(width + 1).as_boolean();
-            for (row, key) in keys.into_iter().enumerate() {
-                self.table
-                    .set_timer(usize::from(right.value(row)), key, times[row]);
-            }
-        }
-        Ok(())
     }
 
     fn is_event_time(&self) -> bool {
@@ -465,61 +423,6 @@ impl IntervalJoin {
         }
         Ok(())
     }
-
-    fn rows_snapshot(&self, input: usize) -> Result<TableSnapshot, Error> {
-        let mut table = TableSnapshot::default();
-        let width = self.schemas[input].fields().len();
-        let all: Vec<usize> = (0..width).collect();
-        for rows in self.table.all(input).chunks(SNAPSHOT_ROWS_MAX) {
-            let values = self.table.gather(input, &all, rows).map_err(arrow_error)?;
-            let mut columns: Vec<ArrayRef> =
-                self.keys[input].iter().map(|&key| values[key].clone()).collect();
-            columns.extend(values);
-            let waiting = || rows.iter().map(|&row| self.table.row(row));
-            columns.push(Arc::new(Int64Array::from_iter_values(
-                waiting().map(|row| row.time_ms),
-            )));
-            columns.push(Arc::new(
-                waiting().map(|row| Some(row.matched)).collect::<BooleanArray>(),
-            ));
-            table.add(&unnamed(columns)?, self.keys[input].len(), self.key_groups)?;
-        }
-        Ok(table)
-    }
-
-    fn timers_snapshot(&self) -> Result<TableSnapshot, Error> {
-        let mut table = TableSnapshot::default();
-        let timers: Vec<(i64, u32, usize)> = self.table.all_timers().collect();
-        for part in timers.chunks(SNAPSHOT_ROWS_MAX) {
-            let keys: Vec<u32> = part.iter().map(|(_, key, _)| *key).collect();
-            let mut columns = self
-                .table
-                .key_set()
-                .columns(self.table.codec(), &keys)
-                .map_err(arrow_error)?;
-            let key_columns = columns.len();
-            columns.push(Arc::new(Int64Array::from_iter_values(
-                part.iter().map(|(time_ms, _, _)| *time_ms),
-            )));
-            let right = part.iter().map(|(_, _, input)| Some(*input == 1));
-            columns.push(Arc::new(right.collect::<BooleanArray>()));
-            table.add(&unnamed(columns)?, key_columns, self.key_groups)?;
-        }
-        Ok(table)
-    }
-}
-
-/// Columns of a snapshot, which need no names.
-fn unnamed(columns: Vec<ArrayRef>) -> Result<RecordBatch, Error> {
-    let fields: Vec<Field> = columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| {
-            let data_type: ArrowType = column.data_type().clone();
-            Field::new(format!("c{index}"), data_type, true)
-        })
-        .collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(arrow_error)
 }
 
 impl Operator for IntervalJoin {
@@ -589,16 +492,7 @@ impl Operator for IntervalJoin {
     }
 
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
-        let mut snapshot = OperatorSnapshot::default();
-        for (input, name) in TABLES.iter().enumerate() {
-            snapshot
-                .tables
-                .insert((*name).to_string(), self.rows_snapshot(input)?);
-        }
-        snapshot
-            .tables
-            .insert(TIMERS.to_string(), self.timers_snapshot()?);
-        Ok(snapshot)
+        timed::snapshot(&self.table, &self.schemas, &self.keys, self.key_groups)
     }
 
     fn next_tick_ms(&self) -> Option<i64> {

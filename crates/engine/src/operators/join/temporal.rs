@@ -1,0 +1,292 @@
+//! Joins of rows with the version of a table that was valid at their time.
+//!
+//! Left rows wait until event time has passed theirs, for then no version of before can come any more. Of the
+//! versions of a key that are past only the last is kept.
+
+use arrow_array::{Array, RecordBatch, UInt32Array};
+use arrow_buffer::NullBuffer;
+use arrow_schema::SchemaRef;
+use dataflow::{Chunk, Epoch, Error, WATERMARK_MIN};
+use graph::{Join, JoinKind, JoinVersion};
+use model::RowKind;
+use state::{KeyCodec, NO_ROW, OperatorSnapshot, TimedRows};
+
+use super::pairs::{PairColumns, PairCondition, key_columns, strict_keys, take_columns};
+use super::timed;
+use crate::exchange::take_rows;
+use crate::expression::arrow_error;
+use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
+use crate::operators::Build;
+use crate::window::time::milliseconds;
+
+pub(super) struct TemporalJoin {
+    keeps_left: bool,
+    /// The time columns of both inputs.
+    times: [usize; 2],
+    /// Left rows, and versions; a version that says that the key is gone is marked as matched.
+    table: TimedRows,
+    schemas: [SchemaRef; 2],
+    keys: [Vec<usize>; 2],
+    strict: [Vec<usize>; 2],
+    condition: Option<PairCondition>,
+    outputs: PairColumns,
+    schema: SchemaRef,
+    chunk_rows: usize,
+    key_groups: u16,
+    watermark: i64,
+    is_firing: bool,
+}
+
+impl TemporalJoin {
+    pub fn new(build: &Build<'_>, join: &Join, version: JoinVersion) -> Result<TemporalJoin, Error> {
+        let (left, right) = (build.nth_input(0)?, build.nth_input(1)?);
+        let keys = [join.left_keys(), join.right_keys()];
+        let key_types = keys[0]
+            .iter()
+            .map(|&key| left.schema.fields[key].data_type.arrow())
+            .collect();
+        let codec = KeyCodec::new(key_types).map_err(arrow_error)?;
+        let schemas = [left.schema.arrow(), right.schema.arrow()];
+        let (width, right_width) = (left.schema.len(), right.schema.len());
+        let mut operator = TemporalJoin {
+            keeps_left: join.kind == JoinKind::Left,
+            times: [version.left, version.right],
+            table: TimedRows::new(codec, schemas.clone()),
+            keys,
+            strict: [
+                strict_keys(&join.keys, 0, &left.schema),
+                strict_keys(&join.keys, 1, &right.schema),
+            ],
+            condition: join
+                .condition
+                .as_ref()
+                .map(|condition| PairCondition::new(build, condition, width, width + right_width)),
+            outputs: PairColumns::new(&join.outputs, width),
+            schemas,
+            schema: build.node.schema.arrow(),
+            chunk_rows: build.options.chunk_rows,
+            key_groups: build.options.key_groups,
+            watermark: WATERMARK_MIN,
+            is_firing: false,
+        };
+        if let Some(restored) = build.restored {
+            operator.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
+            timed::restore(
+                &mut operator.table,
+                build,
+                restored,
+                &operator.schemas,
+                operator.keys[0].len(),
+            )?;
+        }
+        Ok(operator)
+    }
+
+    /// Rows that can find a version. Of the left ones the others are given at once where they are to be given.
+    fn with_keys(&self, input: usize, chunk: Chunk, out: &mut Output) -> Result<Chunk, Error> {
+        let mut valid: Option<NullBuffer> = None;
+        for &column in &self.strict[input] {
+            let nulls = chunk.batch.column(column).logical_nulls();
+            valid = NullBuffer::union(valid.as_ref(), nulls.as_ref());
+        }
+        let Some(valid) = valid.filter(|valid| valid.null_count() > 0) else {
+            return Ok(chunk);
+        };
+        let rows_where = |is_valid: bool| -> Vec<u32> {
+            (0..chunk.rows() as u32)
+                .filter(|&row| valid.is_valid(row as usize) == is_valid)
+                .collect()
+        };
+        if input == 0 && self.keeps_left {
+            let rows = rows_where(false);
+            let left = take_columns(&chunk.batch, &self.outputs.of[0], &rows)?;
+            let nothing = vec![NO_ROW; rows.len()];
+            let right = self
+                .table
+                .gather(1, &self.outputs.of[1], &nothing)
+                .map_err(arrow_error)?;
+            out.chunk(self.chunk([left, right])?);
+        }
+        take_rows(&chunk, &UInt32Array::from(rows_where(true)))
+    }
+
+    fn chunk(&self, of: [Vec<arrow_array::ArrayRef>; 2]) -> Result<Chunk, Error> {
+        let columns = self.outputs.put_together(&of).collect();
+        let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(arrow_error)?;
+        Ok(Chunk::inserts(batch))
+    }
+
+    /// Gives left rows that time has passed, as many as one piece of work may.
+    fn fire(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.is_firing = false;
+        for _ in 0..ROUND_CHUNKS_MAX {
+            let mut left = Vec::new();
+            let mut keys = Vec::new();
+            let mut is_done = false;
+            while left.len() < self.chunk_rows {
+                let Some(due) = self.table.due(self.watermark) else {
+                    is_done = true;
+                    break;
+                };
+                for (key, _) in due {
+                    let rest = self.table.expire(0, key, self.watermark, &mut left);
+                    if let Some(time_ms) = rest.filter(|_| !self.table.has_timer(0, key)) {
+                        self.table.set_timer(0, key, time_ms);
+                    }
+                    keys.push(key);
+                }
+            }
+            keys.sort_unstable();
+            keys.dedup();
+            self.give(&left, out)?;
+            self.table.release(0, &left);
+            for key in keys {
+                self.forget_versions(key);
+                self.table.forget_if_idle(key);
+            }
+            if is_done {
+                return Ok(());
+            }
+        }
+        self.is_firing = true;
+        Ok(())
+    }
+
+    /// Of the versions that are past only the last can still be asked for.
+    fn forget_versions(&mut self, key: u32) {
+        let mut at = self.table.first(1, key);
+        let mut next_ms = None;
+        while at != NO_ROW && self.table.row(at).time_ms > self.watermark {
+            next_ms = Some(self.table.row(at).time_ms);
+            at = self.table.next(at);
+        }
+        if at != NO_ROW {
+            let last_ms = self.table.row(at).time_ms;
+            let mut gone = Vec::new();
+            self.table.expire(1, key, last_ms.saturating_sub(1), &mut gone);
+            self.table.release(1, &gone);
+        }
+        if let Some(next_ms) = next_ms
+            && !self.table.has_timer(1, key)
+        {
+            self.table.set_timer(1, key, next_ms);
+        }
+    }
+
+    fn give(&self, left: &[u32], out: &mut Output) -> Result<(), Error> {
+        for left in left.chunks(self.chunk_rows) {
+            let mut right: Vec<u32> = left.iter().map(|&row| self.version(row)).collect();
+            if let Some(condition) = &self.condition {
+                let of = [
+                    self.table
+                        .gather(0, &condition.columns.of[0], left)
+                        .map_err(arrow_error)?,
+                    self.table
+                        .gather(1, &condition.columns.of[1], &right)
+                        .map_err(arrow_error)?,
+                ];
+                let met = condition.met_by(&of, left.len())?;
+                for (place, version) in right.iter_mut().enumerate() {
+                    if !met.value(place) {
+                        *version = NO_ROW;
+                    }
+                }
+            }
+            let given: (Vec<u32>, Vec<u32>) = left
+                .iter()
+                .zip(right)
+                .filter(|(_, version)| self.keeps_left || *version != NO_ROW)
+                .map(|(left, version)| (*left, version))
+                .unzip();
+            let of = [
+                self.table
+                    .gather(0, &self.outputs.of[0], &given.0)
+                    .map_err(arrow_error)?,
+                self.table
+                    .gather(1, &self.outputs.of[1], &given.1)
+                    .map_err(arrow_error)?,
+            ];
+            if !given.0.is_empty() {
+                out.chunk(self.chunk(of)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The version that was valid at the time of a left row, or [`NO_ROW`].
+    fn version(&self, left: u32) -> u32 {
+        let row = self.table.row(left);
+        let mut at = self.table.first(1, row.key);
+        while at != NO_ROW && self.table.row(at).time_ms > row.time_ms {
+            at = self.table.next(at);
+        }
+        if at != NO_ROW && self.table.row(at).matched {
+            return NO_ROW;
+        }
+        at
+    }
+}
+
+impl Operator for TemporalJoin {
+    fn data(&mut self, input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
+        let chunk = self.with_keys(input, chunk, out)?;
+        if chunk.rows() == 0 {
+            return Ok(());
+        }
+        let column = chunk.batch.column(self.times[input]);
+        if column.null_count() > 0 {
+            return Err(Error::evaluation(
+                "RowTime field should not be null, please convert it to a non-null long value.",
+            ));
+        }
+        let times = milliseconds(column)?;
+        let keys = key_columns(&chunk.batch, &self.keys[input]);
+        let keys = self.table.keys(&keys, chunk.rows()).map_err(arrow_error)?;
+        let number = self.table.hold(input, chunk.batch.clone());
+        let mut idle = Vec::new();
+        for (row, (key, time_ms)) in keys.into_iter().zip(times).enumerate() {
+            let kind = chunk.kind(row);
+            // What a version was before is told by its own time.
+            if kind == RowKind::UpdateBefore {
+                idle.push(key);
+                continue;
+            }
+            let is_gone = kind == RowKind::Delete;
+            self.table.add(input, key, time_ms, number, row as u32, is_gone);
+            if self.table.timer(input, key).is_none_or(|at_ms| time_ms < at_ms) {
+                self.table.set_timer(input, key, time_ms);
+            }
+        }
+        self.table.settle_chunk(input);
+        idle.sort_unstable();
+        idle.dedup();
+        for key in idle {
+            self.table.forget_if_idle(key);
+        }
+        Ok(())
+    }
+
+    fn watermark(&mut self, time_ms: i64, out: &mut Output) -> Result<(), Error> {
+        self.watermark = self.watermark.max(time_ms);
+        self.fire(out)
+    }
+
+    fn has_more(&self) -> bool {
+        self.is_firing
+    }
+
+    fn resume(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.fire(out)
+    }
+
+    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+        timed::snapshot(&self.table, &self.schemas, &self.keys, self.key_groups)
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges {
+            state_bytes: self.table.size_bytes(),
+            ..Gauges::default()
+        }
+    }
+}

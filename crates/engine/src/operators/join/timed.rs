@@ -1,0 +1,136 @@
+//! Snapshots of rows that wait by their time.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
+use arrow_schema::{Field, Schema, SchemaRef};
+use dataflow::Error;
+use state::{OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot, TimedRows};
+
+use super::TABLES;
+use crate::expression::arrow_error;
+use crate::operators::Build;
+
+/// The table of timers.
+const TIMERS: &str = "timers";
+
+pub(super) fn snapshot(
+    table: &TimedRows,
+    schemas: &[SchemaRef; 2],
+    keys: &[Vec<usize>; 2],
+    key_groups: u16,
+) -> Result<OperatorSnapshot, Error> {
+    let mut snapshot = OperatorSnapshot::default();
+    for (input, name) in TABLES.iter().enumerate() {
+        let rows = rows_snapshot(table, input, &schemas[input], &keys[input], key_groups)?;
+        snapshot.tables.insert((*name).to_string(), rows);
+    }
+    let timers = timers_snapshot(table, key_groups)?;
+    snapshot.tables.insert(TIMERS.to_string(), timers);
+    Ok(snapshot)
+}
+
+/// Fills the table with what belongs to a shard; the keys have so many columns.
+pub(super) fn restore(
+    table: &mut TimedRows,
+    build: &Build<'_>,
+    restored: &OperatorSnapshot,
+    schemas: &[SchemaRef; 2],
+    width: usize,
+) -> Result<(), Error> {
+    let of_shard = |name: &str| -> Vec<RecordBatch> {
+        restored.tables.get(name).map_or_else(Vec::new, |table| {
+            table
+                .of_shard(build.options.key_groups, build.shard, build.shards)
+                .cloned()
+                .collect()
+        })
+    };
+    for (input, name) in TABLES.iter().enumerate() {
+        for batch in of_shard(name) {
+            let own = batch.num_columns() - 2;
+            let keys = table
+                .keys(&batch.columns()[..width], batch.num_rows())
+                .map_err(arrow_error)?;
+            let times = batch.column(own).as_primitive::<Int64Type>().values();
+            let matched = batch.column(own + 1).as_boolean();
+            let columns = batch.columns()[width..own].to_vec();
+            let rows = RecordBatch::try_new(schemas[input].clone(), columns).map_err(arrow_error)?;
+            let number = table.hold(input, rows);
+            for (row, key) in keys.into_iter().enumerate() {
+                table.add(input, key, times[row], number, row as u32, matched.value(row));
+            }
+        }
+    }
+    for batch in of_shard(TIMERS) {
+        let keys = table
+            .keys(&batch.columns()[..width], batch.num_rows())
+            .map_err(arrow_error)?;
+        let times = batch.column(width).as_primitive::<Int64Type>().values();
+        let right = batch.column(width + 1).as_boolean();
+        for (row, key) in keys.into_iter().enumerate() {
+            table.set_timer(usize::from(right.value(row)), key, times[row]);
+        }
+    }
+    Ok(())
+}
+
+fn rows_snapshot(
+    table: &TimedRows,
+    input: usize,
+    schema: &SchemaRef,
+    keys: &[usize],
+    key_groups: u16,
+) -> Result<TableSnapshot, Error> {
+    let mut snapshot = TableSnapshot::default();
+    let all: Vec<usize> = (0..schema.fields().len()).collect();
+    // From the earliest on, so that rows of one time keep their order when they are added again.
+    let mut numbers = table.all(input);
+    numbers.reverse();
+    for rows in numbers.chunks(SNAPSHOT_ROWS_MAX) {
+        let values = table.gather(input, &all, rows).map_err(arrow_error)?;
+        let mut columns: Vec<ArrayRef> = keys.iter().map(|&key| values[key].clone()).collect();
+        columns.extend(values);
+        let waiting = || rows.iter().map(|&row| table.row(row));
+        columns.push(Arc::new(Int64Array::from_iter_values(
+            waiting().map(|row| row.time_ms),
+        )));
+        columns.push(Arc::new(
+            waiting().map(|row| Some(row.matched)).collect::<BooleanArray>(),
+        ));
+        snapshot.add(&unnamed(columns)?, keys.len(), key_groups)?;
+    }
+    Ok(snapshot)
+}
+
+fn timers_snapshot(table: &TimedRows, key_groups: u16) -> Result<TableSnapshot, Error> {
+    let mut snapshot = TableSnapshot::default();
+    let timers: Vec<(i64, u32, usize)> = table.all_timers().collect();
+    for part in timers.chunks(SNAPSHOT_ROWS_MAX) {
+        let keys: Vec<u32> = part.iter().map(|(_, key, _)| *key).collect();
+        let mut columns = table
+            .key_set()
+            .columns(table.codec(), &keys)
+            .map_err(arrow_error)?;
+        let key_columns = columns.len();
+        columns.push(Arc::new(Int64Array::from_iter_values(
+            part.iter().map(|(time_ms, _, _)| *time_ms),
+        )));
+        let right = part.iter().map(|(_, _, input)| Some(*input == 1));
+        columns.push(Arc::new(right.collect::<BooleanArray>()));
+        snapshot.add(&unnamed(columns)?, key_columns, key_groups)?;
+    }
+    Ok(snapshot)
+}
+
+/// Columns of a snapshot, which need no names.
+fn unnamed(columns: Vec<ArrayRef>) -> Result<RecordBatch, Error> {
+    let fields: Vec<Field> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| Field::new(format!("c{index}"), column.data_type().clone(), true))
+        .collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(arrow_error)
+}

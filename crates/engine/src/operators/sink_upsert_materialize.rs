@@ -89,3 +89,53 @@ impl Operator for SinkUpsertMaterialize {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use arrow_array::{Int64Array, RecordBatch};
+    use arrow_schema::{DataType, Field, Schema};
+    use dataflow::Message;
+
+    use super::*;
+
+    #[test]
+    fn of_the_rows_that_claim_a_key_the_last_counts() {
+        let fields = ["key", "row"].map(|name| Field::new(name, DataType::Int64, true));
+        let schema = Arc::new(Schema::new(fields.to_vec()));
+        let mut operator = SinkUpsertMaterialize {
+            rows: KeyedRows::new(schema.clone(), &[0]).unwrap(),
+            key_groups: 128,
+        };
+        let mut change = |kind: RowKind, row: i64| -> Vec<String> {
+            let columns: Vec<arrow_array::ArrayRef> = vec![
+                Arc::new(Int64Array::from(vec![7])),
+                Arc::new(Int64Array::from(vec![row])),
+            ];
+            let batch = RecordBatch::try_new(schema.clone(), columns).unwrap();
+            let kinds = Some(Arc::from([kind]));
+            let mut out = Output::default();
+            operator.data(0, Chunk { batch, kinds }, &mut out).unwrap();
+            let shown = |message: &Message| match message {
+                Message::Data(chunk) => {
+                    let row = chunk.batch.column(1).as_primitive::<Int64Type>().value(0);
+                    format!("{}{row}", chunk.kind(0))
+                }
+                other => panic!("{other:?}"),
+            };
+            out.messages.iter().map(shown).collect()
+        };
+        assert_eq!(change(RowKind::Insert, 1), ["+I1"]);
+        assert_eq!(change(RowKind::Insert, 2), ["+U2"]);
+        assert_eq!(change(RowKind::Insert, 3), ["+U3"]);
+        // One that does not show goes away unseen, the last gives way to the one before it.
+        assert!(change(RowKind::Delete, 1).is_empty());
+        assert_eq!(change(RowKind::UpdateBefore, 3), ["+U2"]);
+        assert!(change(RowKind::Delete, 9).is_empty());
+        assert_eq!(change(RowKind::Delete, 2), ["-D2"]);
+        assert_eq!(change(RowKind::UpdateAfter, 4), ["+I4"]);
+    }
+}

@@ -283,7 +283,11 @@ impl<'a> GraphBuilder<'a> {
             };
             self.add(enforcer, vec![forward(root)], schema.clone(), target.span, "")
         };
-        let root = self.materialised(root, &target.key, &schema, target.span);
+        let takes_upserts = taken.update_after && !taken.update_before;
+        let root = match takes_upserts {
+            true => self.materialised(root, &target.key, &schema, target.span),
+            false => root,
+        };
         // Two sinks into one table are two, even with the same rows.
         let details = format!("sink {}", self.graph.nodes.len());
         let operator = Operator::Sink(SinkNode {
@@ -294,6 +298,7 @@ impl<'a> GraphBuilder<'a> {
     }
 
     /// Upserts by the key of the table, if its rows are told apart by other columns (`table.exec.sink.upsert-materialize`).
+    /// A table that is also told what was before an update finds its rows by themselves, as in Flink.
     fn materialised(&mut self, root: NodeId, key: &[usize], schema: &Schema, span: Span) -> NodeId {
         let rows = &self.graph.nodes[root];
         let setting = self.env.config.get("table.exec.sink.upsert-materialize");

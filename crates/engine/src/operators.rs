@@ -2,18 +2,26 @@
 
 mod calc;
 mod changelog_normalize;
+mod deduplicate;
 mod group_aggregate;
 mod join;
+mod limit;
 mod not_null_enforcer;
+mod over;
+mod replicate;
 mod sink;
 mod sink_upsert_materialize;
+mod temporal_sort;
+mod top_n;
 mod union;
 mod unnest;
 mod window_aggregate;
 mod window_table;
+mod window_top_n;
 
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use dataflow::{Error, EvaluationContext};
 use graph::{Graph, Node, Operator as GraphOperator};
 use model::Schema;
@@ -36,13 +44,26 @@ pub(crate) struct Build<'a> {
 impl<'a> Build<'a> {
     /// The columns of the first input.
     fn input(&self) -> Result<&'a Schema, Error> {
+        Ok(&self.input_node()?.schema)
+    }
+
+    /// The first input.
+    fn input_node(&self) -> Result<&'a Node, Error> {
         let input = self
             .node
             .inputs
             .first()
             .and_then(|input| self.graph.nodes.get(input.node));
-        let input = input.ok_or_else(|| Error::internal(format!("{} has no input", self.node.operator)))?;
-        Ok(&input.schema)
+        input.ok_or_else(|| Error::internal(format!("{} has no input", self.node.operator)))
+    }
+
+    /// What a table of the snapshot holds for this shard.
+    fn restored(&self, table: &str) -> impl Iterator<Item = &'a RecordBatch> + use<'a> {
+        let (key_groups, shard, shards) = (self.options.key_groups, self.shard, self.shards);
+        self.restored
+            .and_then(|restored| restored.tables.get(table))
+            .into_iter()
+            .flat_map(move |table| table.of_shard(key_groups, shard, shards))
     }
 
     /// The node that feeds an input.
@@ -84,6 +105,45 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
         )?),
         GraphOperator::Join(join) => join::join(build, join)?,
         GraphOperator::Unnest(node) => Box::new(unnest::Unnest::new(build, node)),
+        GraphOperator::TopN {
+            partition,
+            order,
+            range,
+            rank_number,
+        } => Box::new(top_n::TopN::new(build, partition, order, *range, *rank_number)?),
+        GraphOperator::WindowTopN {
+            window,
+            partition,
+            order,
+            range,
+            rank_number,
+        } => Box::new(window_top_n::WindowTopN::new(
+            build,
+            *window,
+            partition,
+            order,
+            *range,
+            *rank_number,
+        )?),
+        GraphOperator::Deduplicate {
+            partition,
+            rowtime,
+            keep_last,
+        } => Box::new(deduplicate::Deduplicate::new(
+            build, partition, *rowtime, *keep_last,
+        )?),
+        GraphOperator::Over {
+            partition,
+            order,
+            by,
+            frame,
+            functions,
+        } => over::over(build, partition, order, *by, *frame, functions)?,
+        GraphOperator::Limit { range } => Box::new(limit::Limit::new(build, *range)),
+        GraphOperator::Replicate => Box::new(replicate::Replicate::new(build)),
+        GraphOperator::TemporalSort { time, order } => {
+            Box::new(temporal_sort::TemporalSort::new(build, *time, order)?)
+        }
         GraphOperator::Union => Box::new(union::Union),
         GraphOperator::ChangelogNormalize { keys } => {
             Box::new(changelog_normalize::ChangelogNormalize::new(build, keys)?)

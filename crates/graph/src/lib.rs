@@ -7,6 +7,8 @@ pub mod expr;
 pub mod fingerprint;
 pub mod join;
 pub mod operator;
+pub mod over;
+pub mod rank;
 pub mod unnest;
 pub mod window;
 
@@ -16,5 +18,7 @@ pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinVersion, Joi
 pub use operator::{
     AggregateCall, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, WatermarkSpec,
 };
+pub use over::{Frame, OverFunction, OverOrder};
+pub use rank::{RankRange, RankWindow, SortKey};
 pub use unnest::Unnest;
 pub use window::{Window, WindowProperty, WindowTime};

@@ -7,7 +7,10 @@ use std::time::Duration;
 use dataflow::{AggregateForm, AggregateFunction, Sink, Source};
 use model::{ChangelogMode, DataType, Schema, Span};
 
-use crate::{Expr, Fingerprint, Join, Unnest, Window, WindowProperty, WindowTime};
+use crate::{
+    Expr, Fingerprint, Frame, Join, OverFunction, OverOrder, RankRange, RankWindow, SortKey, Unnest, Window,
+    WindowProperty, WindowTime,
+};
 
 /// An index into [`Graph::nodes`].
 pub type NodeId = usize;
@@ -98,6 +101,47 @@ pub enum Operator {
     /// Two inputs, exchanged by the keys.
     Join(Box<Join>),
     Unnest(Box<Unnest>),
+    /// The rows of these ranks among those with equal values in `partition`, as a changelog.
+    TopN {
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        range: RankRange,
+        /// Appends the rank, a BIGINT.
+        rank_number: bool,
+    },
+    /// As [`Operator::TopN`], of rows that carry a window which is part of `partition`: once, when it closes.
+    WindowTopN {
+        window: RankWindow,
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        range: RankRange,
+        rank_number: bool,
+    },
+    /// One row of each key: the first or the last by event time, or as they come.
+    Deduplicate {
+        partition: Vec<usize>,
+        rowtime: Option<usize>,
+        keep_last: bool,
+    },
+    /// Appends one column a function, computed over the rows of equal values in `partition` up to each row.
+    Over {
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        by: OverOrder,
+        frame: Frame,
+        functions: Vec<OverFunction>,
+    },
+    /// These of all rows, counted as they come.
+    Limit {
+        range: RankRange,
+    },
+    /// Each row as often as its last column, a BIGINT, says; the column is left out.
+    Replicate,
+    /// Rows in the order of their event time, then of `order`, as the watermark passes.
+    TemporalSort {
+        time: usize,
+        order: Vec<SortKey>,
+    },
     /// All rows of all inputs; watermarks are the least of them.
     Union,
     /// Makes a full changelog, each change once, of one in which changes may come twice or without what was before:
@@ -273,6 +317,59 @@ impl fmt::Display for Operator {
             }
             Operator::Join(join) => write!(f, "{join}"),
             Operator::Unnest(unnest) => write!(f, "{unnest}"),
+            Operator::TopN {
+                partition,
+                order,
+                range,
+                rank_number,
+            } => write!(
+                f,
+                "TopN(partition={partition:?}, order=[{}], range=[{range}], rank={rank_number})",
+                sort_keys(order)
+            ),
+            Operator::WindowTopN {
+                window,
+                partition,
+                order,
+                range,
+                rank_number,
+            } => write!(
+                f,
+                "WindowTopN(end=[${}], zone={:?}, newest_first={}, partition={partition:?}, order=[{}], \
+                 range=[{range}], rank={rank_number})",
+                window.end,
+                window.time_zone,
+                window.newest_first,
+                sort_keys(order)
+            ),
+            Operator::Deduplicate {
+                partition,
+                rowtime,
+                keep_last,
+            } => write!(
+                f,
+                "Deduplicate(partition={partition:?}, rowtime={rowtime:?}, keep_last={keep_last})"
+            ),
+            Operator::Over {
+                partition,
+                order,
+                by,
+                frame,
+                functions,
+            } => {
+                let texts: Vec<String> = functions.iter().map(OverFunction::to_string).collect();
+                write!(
+                    f,
+                    "Over(partition={partition:?}, order=[{}], by=[{by}], frame=[{frame}], functions=[{}])",
+                    sort_keys(order),
+                    texts.join(", ")
+                )
+            }
+            Operator::Limit { range } => write!(f, "Limit(range=[{range}])"),
+            Operator::Replicate => f.write_str("Replicate"),
+            Operator::TemporalSort { time, order } => {
+                write!(f, "TemporalSort(rowtime=[${time}], order=[{}])", sort_keys(order))
+            }
             Operator::Union => f.write_str("Union"),
             Operator::ChangelogNormalize { keys } => write!(f, "ChangelogNormalize(keys={keys:?})"),
             Operator::SinkUpsertMaterialize { keys } => write!(f, "SinkUpsertMaterialize(keys={keys:?})"),
@@ -280,6 +377,10 @@ impl fmt::Display for Operator {
             Operator::Sink(sink) => write!(f, "Sink(table=[{}])", sink.table),
         }
     }
+}
+
+fn sort_keys(keys: &[SortKey]) -> String {
+    keys.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn describe_time(time: &WindowTime) -> String {

@@ -4,7 +4,7 @@
 //! hear what a row was before an update; [`leave_out_before`] then goes top-down and spares those the work whose readers
 //! all get along without.
 
-use graph::{Expr, Graph, Join, JoinKind, JoinTime, Node, Operator, WindowProperty};
+use graph::{Expr, Graph, Join, JoinKind, JoinTime, Node, Operator, OverOrder, WindowProperty};
 use model::ChangelogMode;
 
 /// The kinds of rows of an operator over these inputs.
@@ -33,7 +33,29 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
                 (JoinTime::Regular, _) => ChangelogMode::ALL,
             }
         }
+        Operator::WindowTopN { .. } | Operator::TemporalSort { .. } => ChangelogMode::INSERT_ONLY,
+        Operator::Over {
+            by: OverOrder::Columns,
+            ..
+        }
+        | Operator::TopN { .. } => ChangelogMode::ALL,
+        // The results of a row are told once.
+        Operator::Over { .. } => ChangelogMode::INSERT_ONLY,
+        Operator::Deduplicate { keep_last: false, .. } => ChangelogMode::INSERT_ONLY,
+        // A row of a key is replaced, and never gone.
+        Operator::Deduplicate { keep_last: true, .. } => ChangelogMode {
+            delete: false,
+            ..ChangelogMode::ALL
+        },
+        // More of a row, or less, is no update.
+        Operator::Replicate => ChangelogMode {
+            insert: true,
+            delete: inputs.iter().any(|input| !input.changelog.is_insert_only()),
+            update_before: false,
+            update_after: false,
+        },
         Operator::Calc { .. }
+        | Operator::Limit { .. }
         | Operator::WindowTable { .. }
         | Operator::Unnest(_)
         | Operator::Union
@@ -149,10 +171,33 @@ pub(crate) fn upsert_keys_of(operator: &Operator, inputs: &[&Node]) -> Vec<Vec<u
             [left, right] => join_keys(join, left, right),
             _ => Vec::new(),
         },
-        Operator::NotNullEnforcer { .. } => inputs
-            .iter()
-            .flat_map(|input| input.upsert_keys.clone())
-            .collect(),
+        Operator::NotNullEnforcer { .. }
+        | Operator::Limit { .. }
+        | Operator::TemporalSort { .. }
+        | Operator::Over { .. } => keys_of_inputs(inputs),
+        // After Flink's getRankUniqueKeys.
+        Operator::Deduplicate { partition, .. } => with_key(partition.clone(), inputs),
+        Operator::TopN {
+            partition,
+            range,
+            rank_number,
+            ..
+        }
+        | Operator::WindowTopN {
+            partition,
+            range,
+            rank_number,
+            ..
+        } => {
+            if range.start == range.end {
+                with_key(partition.clone(), inputs)
+            } else if *rank_number {
+                let rank = inputs.first().map_or(0, |input| input.schema.len());
+                with_key(partition.iter().copied().chain([rank]).collect(), inputs)
+            } else {
+                keys_of_inputs(inputs)
+            }
+        }
         _ => Vec::new(),
     }
 }
@@ -195,4 +240,22 @@ fn join_keys(join: &Join, left: &Node, right: &Node) -> Vec<Vec<usize>> {
     keys.iter()
         .filter_map(|key: &Vec<usize>| key.iter().map(place_of).collect())
         .collect()
+}
+
+fn keys_of_inputs(inputs: &[&Node]) -> Vec<Vec<usize>> {
+    inputs
+        .iter()
+        .flat_map(|input| input.upsert_keys.clone())
+        .collect()
+}
+
+/// A key of the operator's own before those of its input.
+fn with_key(key: Vec<usize>, inputs: &[&Node]) -> Vec<Vec<usize>> {
+    let mut keys = vec![key];
+    for other in keys_of_inputs(inputs) {
+        if !keys.contains(&other) {
+            keys.push(other);
+        }
+    }
+    keys
 }

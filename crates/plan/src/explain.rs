@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use arrow_array::{Array, ArrayRef, DurationMillisecondArray};
 use graph::{
-    AggregateCall, Exchange, Expr, Graph, Join, JoinTime, Node, NodeId, Operator, Window, WindowProperty,
-    WindowTime,
+    AggregateCall, Exchange, Expr, Frame, Graph, Join, JoinTime, Node, NodeId, Operator, OverOrder, SortKey,
+    Window, WindowProperty, WindowTime,
 };
 use model::{DataType, Diagnostic, Field, Schema, TimeAttribute, TypeKind};
 use sql::ast::{ExplainDetail, Statement, StatementKind};
@@ -264,6 +264,77 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
                 names.join(", ")
             )
         }
+        Operator::TopN {
+            partition,
+            order,
+            range,
+            ..
+        } => format!(
+            "TopN({}{}ranks=[{range}])",
+            partition_text(partition, input),
+            order_text(order, input)
+        ),
+        Operator::WindowTopN {
+            window,
+            partition,
+            order,
+            range,
+            ..
+        } => format!(
+            "WindowTopN(closes=[{}], {}{}ranks=[{range}])",
+            input.fields[window.end].name,
+            partition_text(partition, input),
+            order_text(order, input)
+        ),
+        Operator::Deduplicate {
+            partition,
+            rowtime,
+            keep_last,
+        } => format!(
+            "Deduplicate({}keep=[{}], by=[{}])",
+            partition_text(partition, input),
+            if *keep_last { "last" } else { "first" },
+            rowtime.map_or("processing time", |column| &input.fields[column].name)
+        ),
+        Operator::Over {
+            partition,
+            order,
+            by,
+            frame,
+            functions,
+        } => {
+            let calls: Vec<String> = functions
+                .iter()
+                .map(|function| {
+                    let arguments: Vec<String> = function
+                        .expressions()
+                        .into_iter()
+                        .map(|argument| expression(argument, input))
+                        .collect();
+                    format!("{}({})", function.name(), arguments.join(", "))
+                })
+                .collect();
+            let order = match by {
+                OverOrder::Proctime => "order=[processing time], ".to_string(),
+                _ => order_text(order, input),
+            };
+            format!(
+                "Over({}{order}frame=[{frame}], calls=[{}])",
+                partition_text(partition, input),
+                calls.join(", ")
+            )
+        }
+        Operator::Replicate => "Replicate(times=[last column])".to_string(),
+        Operator::Limit { range } => format!("Limit(rows=[{range}])"),
+        Operator::TemporalSort { time, order } => {
+            let rest = order_text(order, input);
+            let rest = rest.trim_end_matches(", ");
+            let comma = if rest.is_empty() { "" } else { ", then " };
+            format!(
+                "TemporalSort(rowtime=[{}]{comma}{rest})",
+                input.fields[*time].name
+            )
+        }
         Operator::Union => "Union".to_string(),
         Operator::ChangelogNormalize { keys } => {
             format!("ChangelogNormalize(key=[{}])", names(keys, input))
@@ -358,6 +429,25 @@ fn read_column(field: &Field) -> String {
         }
         _ => field.name.clone(),
     }
+}
+
+fn partition_text(partition: &[usize], input: &Schema) -> String {
+    if partition.is_empty() {
+        String::new()
+    } else {
+        format!("partition=[{}], ", names(partition, input))
+    }
+}
+
+fn order_text(order: &[SortKey], input: &Schema) -> String {
+    if order.is_empty() {
+        return String::new();
+    }
+    let keys: Vec<String> = order
+        .iter()
+        .map(|key| format!("{} {}", input.fields[key.column].name, key.direction()))
+        .collect();
+    format!("order=[{}], ", keys.join(", "))
 }
 
 fn keys_text(keys: &str) -> String {
@@ -456,6 +546,29 @@ pub fn state_kept(node: &Node) -> Option<&'static str> {
         }),
         Operator::ChangelogNormalize { .. } => Some("the latest row of each key"),
         Operator::SinkUpsertMaterialize { .. } => Some("all rows of each key"),
+        Operator::TopN { partition, .. } => Some(if partition.is_empty() {
+            "the first rows; all rows where they can be taken back"
+        } else {
+            "the first rows of each key; all of its rows where they can be taken back"
+        }),
+        Operator::WindowTopN { .. } => Some("the first rows of each key, until the window closes"),
+        Operator::Deduplicate { keep_last: true, .. } => Some("the last row of each key"),
+        Operator::Deduplicate { rowtime: Some(_), .. } => {
+            Some("each key, and its first row until the watermark has passed it")
+        }
+        Operator::Deduplicate { .. } => Some("each key"),
+        Operator::Over {
+            by: OverOrder::Columns,
+            ..
+        } => Some("all rows with their results"),
+        Operator::Over { frame, .. } => Some(match frame {
+            Frame::Rows(_) | Frame::Range(_) => {
+                "the rows of each key that its frame holds, and those that wait"
+            }
+            _ => "per key, and rows until the watermark has passed them",
+        }),
+        Operator::Limit { .. } => Some("how many rows there were"),
+        Operator::TemporalSort { .. } => Some("rows, until the watermark has passed them"),
         Operator::Source(_) => Some("read positions"),
         _ => None,
     }

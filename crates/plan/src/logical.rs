@@ -6,7 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use graph::{AggregateCall, Expr, Join, Unnest, Window, WindowProperty, WindowTime};
+use graph::{
+    AggregateCall, Expr, Frame, Join, OverFunction, RankRange, RankWindow, SortKey, Unnest, Window,
+    WindowProperty, WindowTime,
+};
 use indexmap::IndexMap;
 use model::{DataType, Schema, Span};
 
@@ -74,6 +77,128 @@ pub enum PlanKind {
     Union {
         inputs: Vec<Plan>,
     },
+    /// Appends one column a call, computed over the rows before and with each row.
+    Over {
+        input: Box<Plan>,
+        over: Box<Over>,
+        calls: Vec<OverCall>,
+    },
+    /// The rows of these ranks, with the rank behind them where it is wanted.
+    Rank {
+        input: Box<Plan>,
+        rank: Box<Rank>,
+    },
+    /// These of all rows, counted as they come.
+    Limit {
+        input: Box<Plan>,
+        range: RankRange,
+    },
+    /// Each row as often as its last column says, which is left out.
+    Replicate {
+        input: Box<Plan>,
+    },
+    /// All rows in an order.
+    Sort {
+        input: Box<Plan>,
+        order: Vec<SortKey>,
+    },
+}
+
+/// The rows that a call of OVER sees.
+#[derive(Debug, Clone)]
+pub struct Over {
+    pub partition: Vec<usize>,
+    pub order: Vec<SortKey>,
+    /// None for a frame that ends behind the current row, as the whole partition does.
+    pub frame: Option<Frame>,
+    /// The window that rows carry, if both its bounds are in `partition`.
+    pub window: Option<PartitionWindow>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct PartitionWindow {
+    pub window: RankWindow,
+    pub is_rowtime: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct OverCall {
+    pub function: OverFunction,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub struct Rank {
+    pub function: OverFunction,
+    pub partition: Vec<usize>,
+    pub order: Vec<SortKey>,
+    /// An end of `i64::MAX` stands for none.
+    pub range: RankRange,
+    /// Appends the rank.
+    pub rank_number: bool,
+    pub window: Option<PartitionWindow>,
+}
+
+impl Over {
+    /// The columns of its input that it goes by.
+    pub fn columns(&self) -> Vec<usize> {
+        columns_of(&self.partition, &self.order, self.window)
+    }
+
+    /// The same where each column went somewhere else.
+    pub fn moved(self, place: impl Fn(usize) -> usize) -> Over {
+        Over {
+            partition: self.partition.into_iter().map(&place).collect(),
+            order: moved_keys(self.order, &place),
+            window: self.window.map(|window| window.moved(&place)),
+            ..self
+        }
+    }
+}
+
+impl Rank {
+    /// The columns of its input that it goes by.
+    pub fn columns(&self) -> Vec<usize> {
+        columns_of(&self.partition, &self.order, self.window)
+    }
+
+    /// The same where each column went somewhere else.
+    pub fn moved(self, place: impl Fn(usize) -> usize) -> Rank {
+        Rank {
+            partition: self.partition.into_iter().map(&place).collect(),
+            order: moved_keys(self.order, &place),
+            window: self.window.map(|window| window.moved(&place)),
+            ..self
+        }
+    }
+}
+
+impl PartitionWindow {
+    fn moved(self, place: impl Fn(usize) -> usize) -> PartitionWindow {
+        PartitionWindow {
+            window: RankWindow {
+                end: place(self.window.end),
+                ..self.window
+            },
+            ..self
+        }
+    }
+}
+
+fn columns_of(partition: &[usize], order: &[SortKey], window: Option<PartitionWindow>) -> Vec<usize> {
+    let order = order.iter().map(|key| key.column);
+    let ends = window.map(|window| window.window.end);
+    partition.iter().copied().chain(order).chain(ends).collect()
+}
+
+/// Sort keys where each column went somewhere else.
+pub(crate) fn moved_keys(keys: Vec<SortKey>, place: impl Fn(usize) -> usize) -> Vec<SortKey> {
+    keys.into_iter()
+        .map(|key| SortKey {
+            column: place(key.column),
+            ..key
+        })
+        .collect()
 }
 
 /// A table read. The expressions go over the table's row: its physical columns, then its metadata columns.
@@ -135,6 +260,11 @@ impl Plan {
             | PlanKind::WindowTable { input, .. }
             | PlanKind::Aggregate { input, .. }
             | PlanKind::GroupAggregate { input, .. }
+            | PlanKind::Over { input, .. }
+            | PlanKind::Rank { input, .. }
+            | PlanKind::Limit { input, .. }
+            | PlanKind::Replicate { input }
+            | PlanKind::Sort { input, .. }
             | PlanKind::Expand { input, .. } => vec![input],
             PlanKind::Join { left, right, .. } => vec![left, right],
             PlanKind::Unnest { input, .. } => vec![input],
@@ -206,6 +336,26 @@ impl Plan {
             PlanKind::Union { inputs } => PlanKind::Union {
                 inputs: inputs.into_iter().map(change).collect(),
             },
+            PlanKind::Over { input, over, calls } => PlanKind::Over {
+                input: Box::new(change(*input)),
+                over,
+                calls,
+            },
+            PlanKind::Rank { input, rank } => PlanKind::Rank {
+                input: Box::new(change(*input)),
+                rank,
+            },
+            PlanKind::Limit { input, range } => PlanKind::Limit {
+                input: Box::new(change(*input)),
+                range,
+            },
+            PlanKind::Replicate { input } => PlanKind::Replicate {
+                input: Box::new(change(*input)),
+            },
+            PlanKind::Sort { input, order } => PlanKind::Sort {
+                input: Box::new(change(*input)),
+                order,
+            },
         };
         Plan { kind, ..self }
     }
@@ -275,7 +425,23 @@ impl Plan {
                 unnest.operand = change(unnest.operand);
                 PlanKind::Unnest { input, unnest }
             }
-            other @ (PlanKind::WindowTable { .. } | PlanKind::Union { .. }) => other,
+            PlanKind::Over { input, over, calls } => PlanKind::Over {
+                input,
+                over,
+                calls: calls
+                    .into_iter()
+                    .map(|call| OverCall {
+                        function: call.function.map_expressions(change),
+                        ..call
+                    })
+                    .collect(),
+            },
+            other @ (PlanKind::WindowTable { .. }
+            | PlanKind::Union { .. }
+            | PlanKind::Rank { .. }
+            | PlanKind::Limit { .. }
+            | PlanKind::Replicate { .. }
+            | PlanKind::Sort { .. }) => other,
         };
         Plan { kind, ..self }
     }

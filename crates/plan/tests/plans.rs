@@ -87,6 +87,11 @@ fn windows_are_recognised_and_aggregated_in_two_phases() {
 }
 
 #[test]
+fn ranks_orders_and_sets_find_their_operators() {
+    check("ranks");
+}
+
+#[test]
 fn inserts_match_columns_and_share_scans() {
     check("inserts");
 }

@@ -12,12 +12,16 @@ pub mod join_table;
 pub mod key_set;
 pub mod keyed_rows;
 pub mod keys;
+pub mod ranked;
 pub mod row_buffer;
 pub mod row_columns;
+pub mod row_store;
 pub mod sessions;
 pub mod slab;
 pub mod slices;
 pub mod snapshot;
+pub mod sole_rows;
+pub mod sort_key;
 pub mod timed_rows;
 
 pub use aggregates::Aggregates;
@@ -28,14 +32,18 @@ pub use join_table::{JoinInput, JoinTable};
 pub use key_set::KeySet;
 pub use keyed_rows::KeyedRows;
 pub use keys::{KeyCodec, Keys};
+pub use ranked::RankedTable;
 pub use row_buffer::RowBuffer;
 pub use row_columns::RowColumns;
+pub use row_store::RowStore;
 pub use sessions::SessionTable;
 pub use slab::Slab;
 pub use slices::{Slice, SliceId, SliceTable};
 pub use snapshot::{
     LaneState, OperatorId, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Snapshot, SplitState, TableSnapshot,
 };
+pub use sole_rows::SoleRows;
+pub use sort_key::{SortCodec, SortKey};
 pub use timed_rows::TimedRows;
 
 /// No row, where a number of a row stands.

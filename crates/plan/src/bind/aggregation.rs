@@ -13,6 +13,7 @@ use super::call::function_name;
 use super::expression::{ExprBinder, illegal_null};
 use super::functions::bind_aggregate;
 use super::literal;
+use super::over::OVER_BASE;
 
 /// Positions of what is no column of the input.
 const RESULT_BASE: usize = 1 << 28;
@@ -139,7 +140,7 @@ impl ExprBinder<'_> {
         outcome
     }
 
-    fn aggregate_parts(
+    pub(super) fn aggregate_parts(
         &mut self,
         name: &str,
         call: &FunctionCall,
@@ -480,6 +481,11 @@ impl Aggregation {
         }
         let mut go = |inner: Expr| self.over_result(inner, layout, span, equals);
         match expression {
+            // The result of a call with OVER.
+            column @ Expr::Column {
+                index: OVER_BASE..RESULT_BASE,
+                ..
+            } => Ok(column),
             Expr::Column { index, .. } if (RESULT_BASE..PROPERTY_BASE).contains(&index) => {
                 Ok(layout.column(layout.calls + index - RESULT_BASE))
             }

@@ -16,12 +16,14 @@ const NULL_TAKERS: &[&str] = &["COALESCE", "IFNULL", "NULLIF", "IF"];
 impl ExprBinder<'_> {
     pub fn function(&mut self, call: &FunctionCall, span: Span) -> Result<Expr, Diagnostic> {
         let name = function_name(&call.name)?;
-        if call.over.is_some() {
-            return Err(unsupported(
-                span,
-                &format!("{name} OVER a window of rows"),
-                "aggregate over a window function such as TUMBLE instead",
-            ));
+        if let Some(clause) = &call.over {
+            return self.over_call(&name, call, clause, span);
+        }
+        if let "ROW_NUMBER" | "RANK" | "DENSE_RANK" = name.as_str() {
+            return Err(
+                Diagnostic::validation(span, format!("{name} needs an OVER clause"))
+                    .hint(format!("write {name}() OVER (PARTITION BY ... ORDER BY ...)")),
+            );
         }
         if is_aggregate(&name) {
             return self.aggregate_call(&name, call, span);
@@ -227,7 +229,7 @@ pub(super) fn refuse_window_clauses(name: &str, call: &FunctionCall) -> Result<(
     Ok(())
 }
 
-fn refuse_aggregate_clauses(name: &str, call: &FunctionCall) -> Result<(), Diagnostic> {
+pub(super) fn refuse_aggregate_clauses(name: &str, call: &FunctionCall) -> Result<(), Diagnostic> {
     if call.distinct {
         return Err(
             Diagnostic::validation(call.span, format!("DISTINCT is not allowed in {name}"))

@@ -9,6 +9,7 @@ use sql::ast::{self, BinaryOperator, ExprKind, JsonKind, Literal, TimeUnit, Trim
 use super::aggregation::Aggregation;
 use super::budget::Budget;
 use super::literal;
+use super::over::OverCalls;
 use super::scope::{self, Scope};
 use super::types::common_type;
 
@@ -20,6 +21,8 @@ pub(super) struct ExprBinder<'a> {
     pub clause: &'static str,
     /// Takes in aggregate calls; without it they are refused.
     pub aggregation: Option<&'a mut Aggregation>,
+    /// Takes in calls with OVER; without it they are refused.
+    pub over: Option<&'a mut OverCalls>,
     /// What the whole statement may unfold to.
     pub budget: Rc<Budget>,
 }
@@ -38,6 +41,7 @@ impl<'a> ExprBinder<'a> {
             place,
             clause,
             aggregation: None,
+            over: None,
             budget: Rc::default(),
         }
     }

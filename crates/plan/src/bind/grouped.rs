@@ -12,6 +12,7 @@ use super::aggregation::{
     Aggregation, GroupWindow, ResultLayout, is_group_window, mentions_aggregate, property_field,
 };
 use super::call::{function_name, refuse_window_clauses};
+use super::over::OverCalls;
 use super::query::{Bound, QueryBinder, Windowed};
 use super::scope::Scope;
 use super::select::{Item, list_items};
@@ -75,9 +76,11 @@ impl QueryBinder<'_> {
         let list_scope = with_nullable_keys(scope, &aggregation, &sets);
         let mut items = Vec::new();
         let mut having = None;
+        let mut over = OverCalls::new(&select.windows);
         {
             let mut binder = self.expressions(&list_scope, "SELECT");
             binder.aggregation = Some(&mut aggregation);
+            binder.over = Some(&mut over);
             for item in list_items(select, &list_scope)? {
                 match item {
                     Item::Column(expression, field) => items.push((expression, field.name, select.span)),
@@ -86,6 +89,7 @@ impl QueryBinder<'_> {
                     }
                 }
             }
+            binder.over = None;
             if let Some(condition) = &select.having {
                 binder.clause = "HAVING";
                 having = Some((binder.condition(condition)?, condition.span));
@@ -107,7 +111,10 @@ impl QueryBinder<'_> {
         for (expression, name, place) in items {
             let changed = aggregation.over_result(expression, &layout, place, &mut equals)?;
             let attribute = match &changed {
-                Expr::Column { index, .. } => layout.fields[*index].time_attribute,
+                // The result of a call with OVER is no column of the grouped rows yet.
+                Expr::Column { index, .. } => {
+                    layout.fields.get(*index).and_then(|field| field.time_attribute)
+                }
                 Expr::Call { function, .. } if function.name() == "PROCTIME" => Some(TimeAttribute::Proctime),
                 _ => None,
             };
@@ -120,12 +127,21 @@ impl QueryBinder<'_> {
             }
             None => None,
         };
+        let (input, filter) = if over.is_empty() {
+            (result, having)
+        } else {
+            let over =
+                over.map(|expression| aggregation.over_result(expression, &layout, span, &mut equals))?;
+            let (plan, change) = self.over(result, having, over, windowed.as_ref(), select.span);
+            expressions = expressions.into_iter().map(change).collect();
+            (plan, None)
+        };
         let windowed = windowed.and_then(|windowed| windowed.through(&expressions));
         Ok(Bound {
             plan: Plan {
                 kind: PlanKind::Calc {
-                    input: Box::new(result),
-                    filter: having,
+                    input: Box::new(input),
+                    filter,
                     expressions,
                 },
                 schema: Schema::new(fields),

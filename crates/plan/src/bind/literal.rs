@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DurationMillisecondArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DurationMillisecondArray,
     Float64Array, Int32Array, Int64Array, IntervalYearMonthArray, StringArray, Time32MillisecondArray,
     TimestampMicrosecondArray, TimestampNanosecondArray, new_null_array,
 };
+use arrow_schema::DataType as ArrowType;
 use graph::Expr;
 use model::data_type::DECIMAL_PRECISION_MAX;
 use model::{DataType, Diagnostic, Span, TypeKind};
@@ -41,6 +44,23 @@ fn of(value: ArrayRef, kind: TypeKind) -> Expr {
     Expr::Literal {
         value,
         data_type: kind.not_null(),
+    }
+}
+
+/// The value of a whole number, if it is one.
+pub(crate) fn integer(expression: &Expr) -> Option<i64> {
+    let Expr::Literal { value, .. } = expression else {
+        return None;
+    };
+    if value.is_null(0) {
+        return None;
+    }
+    match value.data_type() {
+        ArrowType::Int8 => Some(value.as_primitive::<Int8Type>().value(0).into()),
+        ArrowType::Int16 => Some(value.as_primitive::<Int16Type>().value(0).into()),
+        ArrowType::Int32 => Some(value.as_primitive::<Int32Type>().value(0).into()),
+        ArrowType::Int64 => Some(value.as_primitive::<Int64Type>().value(0)),
+        _ => None,
     }
 }
 

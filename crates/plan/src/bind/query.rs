@@ -5,7 +5,7 @@ use std::rc::Rc;
 use chrono_tz::Tz;
 use graph::{Expr, Window};
 use model::{DataType, Diagnostic, Field, Schema, Span};
-use sql::ast::{self, Cte, ExprKind, Literal, QueryBody, SetOperator, TableRefKind};
+use sql::ast::{self, Cte, QueryBody, TableRefKind};
 
 use super::budget::{Budget, too_large};
 use super::expression::ExprBinder;
@@ -34,6 +34,8 @@ pub(crate) struct QueryBinder<'a> {
     pub(super) views: usize,
     /// How many queries stand around what is being bound, those of views too.
     depth: usize,
+    /// `depth` where this binder began.
+    outermost: usize,
     pub(super) budget: Rc<Budget>,
 }
 
@@ -116,6 +118,7 @@ impl<'a> QueryBinder<'a> {
             ctes: Vec::new(),
             views: 0,
             depth: 0,
+            outermost: 0,
             budget: Rc::default(),
         }
     }
@@ -128,6 +131,7 @@ impl<'a> QueryBinder<'a> {
             ctes: Vec::new(),
             views: self.views + 1,
             depth: self.depth,
+            outermost: self.depth,
             budget: self.budget.clone(),
         }
     }
@@ -189,8 +193,13 @@ impl<'a> QueryBinder<'a> {
             let bound = self.bind_cte(cte)?;
             self.ctes.push((cte.name.name.clone(), *bound));
         }
-        let bound = self.body(&query.body)?;
-        limited(query, bound)
+        let bound = self.ordered(query)?;
+        bounded(query, bound)
+    }
+
+    /// Whether what is being bound is the statement's query, or that of a view, and stands in no other.
+    pub(super) fn is_outermost(&self) -> bool {
+        self.depth == self.outermost + 1
     }
 
     fn bind_cte(&mut self, cte: &Cte) -> Boxed<Bound> {
@@ -212,7 +221,7 @@ impl<'a> QueryBinder<'a> {
         Ok(bound)
     }
 
-    fn body(&mut self, body: &QueryBody) -> Boxed<Bound> {
+    pub(super) fn body(&mut self, body: &QueryBody) -> Boxed<Bound> {
         match body {
             QueryBody::Select(select) => self.select(select),
             QueryBody::Values { rows, span } => self.values(rows, *span),
@@ -286,73 +295,29 @@ impl<'a> QueryBinder<'a> {
         })))
     }
 
-    fn set_operation(
-        &mut self,
-        operator: SetOperator,
-        all: bool,
-        left: &QueryBody,
-        right: &QueryBody,
-        span: Span,
-    ) -> Boxed<Bound> {
-        let name = match (operator, all) {
-            (SetOperator::Union, true) => "UNION ALL",
-            (SetOperator::Union, false) => "UNION",
-            (SetOperator::Intersect, true) => "INTERSECT ALL",
-            (SetOperator::Intersect, false) => "INTERSECT",
-            (SetOperator::Except, true) => "EXCEPT ALL",
-            (SetOperator::Except, false) => "EXCEPT",
-        };
-        if name == "UNION" {
-            return Err(unsupported(span, name, "use UNION ALL, which keeps duplicates"));
-        }
-        if name != "UNION ALL" {
-            return Err(unsupported(span, name, "only UNION ALL is"));
-        }
-        // A chain of unions leans to the left: taken apart in a loop, put together as one.
-        let mut bodies = vec![right];
-        let mut rest = left;
-        while let QueryBody::SetOperation {
-            operator: SetOperator::Union,
-            all: true,
-            left,
-            right,
-            ..
-        } = rest
-        {
-            bodies.push(right);
-            rest = left;
-        }
-        bodies.push(rest);
-        let mut inputs = Vec::with_capacity(bodies.len());
-        for body in bodies.into_iter().rev() {
-            inputs.push(*self.body(body)?);
-        }
-        self.union(inputs, span)
-    }
-
-    fn union(&mut self, inputs: Vec<Bound>, span: Span) -> Boxed<Bound> {
+    pub(super) fn union(&mut self, inputs: Vec<Bound>, name: &str, span: Span) -> Boxed<Bound> {
         let first = &inputs[0].plan.schema;
         let width = first.len();
         if let Some(other) = inputs.iter().find(|input| input.plan.schema.len() != width) {
             let message = format!(
-                "the sides of UNION ALL have different numbers of columns: {width} and {}",
+                "the sides of {name} have different numbers of columns: {width} and {}",
                 other.plan.schema.len()
             );
             return Err(Diagnostic::validation(span, message));
         }
         let mut fields = Vec::with_capacity(width);
         for column in 0..width {
-            let name = &first.fields[column].name;
+            let column_name = &first.fields[column].name;
             let sides = || inputs.iter().map(|input| &input.plan.schema.fields[column]);
             let types: Vec<DataType> = sides().map(|field| field.data_type.clone()).collect();
             let Some(common) = common_type(&types) else {
-                let what = format!("column {} ('{name}') of UNION ALL", column + 1);
+                let what = format!("column {} ('{column_name}') of {name}", column + 1);
                 return Err(super::expression::no_common_type(&what, &types, span));
             };
             let attribute = first.fields[column].time_attribute;
             let same =
                 sides().all(|field| field.time_attribute == attribute && field.data_type.kind == common.kind);
-            fields.push(Field::new(name, common).with_time_attribute(attribute.filter(|_| same)));
+            fields.push(Field::new(column_name, common).with_time_attribute(attribute.filter(|_| same)));
         }
         let schema = Schema::new(fields);
         let windowed = common_window(&inputs);
@@ -393,28 +358,8 @@ impl<'a> QueryBinder<'a> {
     }
 }
 
-/// ORDER BY, LIMIT and OFFSET of a query, and the bounds of its plan.
-fn limited(query: &ast::Query, mut bound: Box<Bound>) -> Boxed<Bound> {
-    if let Some(item) = query.order_by.first() {
-        return Err(unsupported(
-            item.expression.span,
-            "ORDER BY",
-            "rows come in the order they are ready; sort what you read from the result",
-        ));
-    }
-    if let Some(limit) = &query.limit {
-        if !matches!(&limit.kind, ExprKind::Literal(Literal::Integer(digits)) if digits == "0") {
-            return Err(unsupported(
-                limit.span,
-                "LIMIT",
-                "bound the source instead, or filter with WHERE",
-            ));
-        }
-        *bound = nothing(*bound);
-    }
-    if let Some(offset) = &query.offset {
-        return Err(unsupported(offset.span, "OFFSET", "filter with WHERE"));
-    }
+/// The bounds of a plan.
+fn bounded(query: &ast::Query, bound: Box<Bound>) -> Boxed<Bound> {
     if bound.plan.size() > PLAN_NODES_MAX {
         return Err(too_large(query.span, PLAN_NODES_MAX));
     }
@@ -426,23 +371,6 @@ fn limited(query: &ast::Query, mut bound: Box<Bound>) -> Boxed<Bound> {
         .hint("write what is in between into a table"));
     }
     Ok(bound)
-}
-
-/// No row of it, as `LIMIT 0` asks for.
-fn nothing(bound: Bound) -> Bound {
-    let input = bound.plan;
-    Bound {
-        plan: Plan {
-            schema: input.schema.clone(),
-            span: input.span,
-            kind: PlanKind::Calc {
-                expressions: input.columns(),
-                filter: Some(super::literal::boolean(false)),
-                input: Box::new(input),
-            },
-        },
-        windowed: bound.windowed,
-    }
 }
 
 /// Windows survive a union if all sides have the same one in the same columns.

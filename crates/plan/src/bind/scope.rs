@@ -149,6 +149,18 @@ impl Scope {
         self
     }
 
+    /// The same with further columns that belong to no relation of a name.
+    pub(super) fn with_unnamed(&self, fields: &[Field]) -> Scope {
+        let mut scope = self.clone();
+        scope.relations.push(Relation {
+            name: Vec::new(),
+            fields: fields.to_vec(),
+            offset: self.fields().count(),
+            hidden: Vec::new(),
+        });
+        scope
+    }
+
     /// All columns, in order.
     pub(super) fn fields(&self) -> impl Iterator<Item = &Field> {
         self.relations.iter().flat_map(|relation| &relation.fields)

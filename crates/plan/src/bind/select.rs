@@ -7,6 +7,7 @@ use model::{Diagnostic, Field, Schema, Span, TypeKind};
 use sql::ast::{self, ExprKind, ObjectName, Select, SelectItem};
 
 use super::aggregation::mentions_aggregate;
+use super::over::OverCalls;
 use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::{Relation, Scope, ambiguous, field_of};
 use super::{hints, unsupported};
@@ -56,7 +57,9 @@ impl QueryBinder<'_> {
         let items = list_items(select, scope)?;
         let mut expressions = Vec::with_capacity(items.len());
         let mut fields = Vec::with_capacity(items.len());
+        let mut over = OverCalls::new(&select.windows);
         let mut binder = self.expressions(scope, "SELECT");
+        binder.over = Some(&mut over);
         for item in items {
             match item {
                 Item::Column(expression, field) => {
@@ -71,6 +74,25 @@ impl QueryBinder<'_> {
                 }
             }
         }
+        let qualify = match &select.qualify {
+            Some(qualify) => Some(self.qualify(qualify, scope, &expressions, &fields, &mut over)?),
+            None => None,
+        };
+        let (input, filter) = if over.is_empty() {
+            if let Some(qualify) = &select.qualify {
+                return Err(Diagnostic::validation(
+                    qualify.span,
+                    "QUALIFY must contain a function with OVER",
+                )
+                .hint("filter rows with WHERE"));
+            }
+            (bound.plan, filter)
+        } else {
+            let windowed = bound.windowed.as_ref();
+            let (plan, change) = self.over(bound.plan, filter, over, windowed, select.span);
+            expressions = expressions.into_iter().map(&change).collect();
+            (plan, qualify.map(change))
+        };
         let windowed = bound
             .windowed
             .as_ref()
@@ -78,7 +100,7 @@ impl QueryBinder<'_> {
         let projected = Bound {
             plan: Plan {
                 kind: PlanKind::Calc {
-                    input: Box::new(bound.plan),
+                    input: Box::new(input),
                     filter,
                     expressions,
                 },
@@ -91,6 +113,34 @@ impl QueryBinder<'_> {
             return self.distinct(projected, select.span);
         }
         Ok(projected)
+    }
+
+    /// The condition of QUALIFY, which can name columns of the list too.
+    fn qualify(
+        &mut self,
+        qualify: &ast::Expr,
+        scope: &Scope,
+        expressions: &[Expr],
+        fields: &[Field],
+        over: &mut OverCalls,
+    ) -> Result<Expr, Diagnostic> {
+        let mut binder = self.expressions(scope, "QUALIFY");
+        binder.over = Some(over);
+        let fault = match binder.condition(qualify) {
+            Ok(bound) => return Ok(bound),
+            Err(fault) => fault,
+        };
+        let listed = scope.with_unnamed(fields);
+        let width = scope.fields().count();
+        let mut binder = self.expressions(&listed, "QUALIFY");
+        binder.over = Some(over);
+        let bound = binder.condition(qualify).map_err(|_| fault)?;
+        Ok(bound.transform(&mut |expression| match expression {
+            Expr::Column { index, .. } if (width..width + expressions.len()).contains(&index) => {
+                expressions[index - width].clone()
+            }
+            other => other,
+        }))
     }
 
     /// One row, of the list's values. There is no WHERE without FROM.
@@ -131,16 +181,13 @@ impl QueryBinder<'_> {
 
 fn refuse_clauses(select: &Select) -> Result<(), Diagnostic> {
     hints::check_query_hints(&select.hints)?;
-    if let Some((name, _)) = select.windows.first() {
-        return Err(unsupported(
-            name.span,
-            "the WINDOW clause",
-            "aggregate over a window function such as TUMBLE",
-        ));
-    }
     match &select.qualify {
-        Some(qualify) => Err(unsupported(qualify.span, "QUALIFY", "filter in an outer query")),
-        None => Ok(()),
+        Some(qualify) if is_grouped(select) || select.from.is_none() => Err(unsupported(
+            qualify.span,
+            "QUALIFY with grouping or without FROM",
+            "filter in an outer query",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -39,6 +39,10 @@ impl<'a> GraphBuilder<'a> {
         self.graph
     }
 
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.graph.nodes[id]
+    }
+
     pub fn plan(&mut self, plan: &Plan) -> Result<NodeId, Diagnostic> {
         let schema = plan.schema.clone();
         let span = plan.span;
@@ -105,6 +109,14 @@ impl<'a> GraphBuilder<'a> {
                 };
                 self.add(operator, vec![input], schema, span, &details)
             }
+            PlanKind::Over { input, over, calls } => return self.over(plan, input, over, calls),
+            PlanKind::Rank { input, rank } => return self.rank(plan, input, rank),
+            PlanKind::Limit { input, range } => return self.limit(plan, input, *range),
+            PlanKind::Replicate { input } => {
+                let input = self.plan(input)?;
+                self.add(Operator::Replicate, vec![forward(input)], schema, span, "")
+            }
+            PlanKind::Sort { input, order } => return self.sort(plan, input, order),
             PlanKind::Expand { input, projections } => {
                 let input = self.plan(input)?;
                 let mut branches = Vec::with_capacity(projections.len());
@@ -375,7 +387,8 @@ impl<'a> GraphBuilder<'a> {
         let details = match operator {
             Operator::LocalWindowAggregate { .. }
             | Operator::GlobalWindowAggregate { .. }
-            | Operator::GroupAggregate { .. } => details,
+            | Operator::GroupAggregate { .. }
+            | Operator::Over { .. } => details,
             _ => "",
         };
         let read = match operator {

@@ -3,6 +3,8 @@
 mod enforce;
 mod insert;
 mod layout;
+mod over;
+mod rank;
 mod source;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ mod merge;
 mod nested;
 mod prune;
 mod push;
+mod rank;
 mod share;
 mod windows;
 
@@ -15,11 +16,13 @@ use dataflow::EvaluationContext;
 
 use crate::logical::Plan;
 
+pub(crate) use rank::RANK_END_NONE;
 pub(crate) use share::share_scans;
 
 pub(crate) fn optimize(plan: Plan, context: &EvaluationContext) -> Plan {
     let plan = fold::constants(plan, context);
     let plan = merge::calcs(plan);
+    let plan = rank::from_filters(plan);
     let plan = prune::columns(plan);
     let plan = windows::pull_up(plan);
     let plan = merge::calcs(plan);

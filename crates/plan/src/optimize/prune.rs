@@ -4,9 +4,9 @@
 //! always read: the watermark comes from it.
 
 use graph::{AggregateCall, Expr, Join, JoinKey, JoinTime, Unnest, Window, WindowTime};
-use model::{Schema, TimeAttribute};
+use model::{Field, Schema, TimeAttribute, TypeKind};
 
-use crate::logical::{Plan, PlanKind, Scan};
+use crate::logical::{OverCall, Plan, PlanKind, Rank, Scan, moved_keys};
 
 /// Where each old column went.
 type Mapping = Vec<Option<usize>>;
@@ -17,6 +17,44 @@ pub(super) fn columns(plan: Plan) -> Plan {
 }
 
 fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
+    // Apart from each other, since they call themselves for what stands below: a level needs little room.
+    match &plan.kind {
+        PlanKind::Calc { .. } => prune_calc(plan, wanted),
+        kind if is_ranking(kind) => prune_ranking(plan, wanted),
+        _ => prune_other(plan, wanted),
+    }
+}
+
+fn prune_calc(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
+    let Plan { kind, schema, span } = plan;
+    match kind {
+        PlanKind::Calc {
+            input,
+            filter,
+            expressions,
+        } => {
+            let keep = at_least_one(wanted, &expressions);
+            let (kept, mapping) = select(&schema, &keep);
+            let expressions = pick(expressions, &keep);
+            let used = used_by(expressions.iter().chain(&filter), input.schema.len());
+            let (input, below) = prune(*input, &used);
+            let kind = PlanKind::Calc {
+                input: Box::new(input),
+                filter: filter.map(|filter| remap(filter, &below)),
+                expressions: remap_all(expressions, &below),
+            };
+            let plan = Plan {
+                kind,
+                schema: kept,
+                span,
+            };
+            (plan, mapping)
+        }
+        kind => prune_other(Plan { kind, schema, span }, wanted),
+    }
+}
+
+fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
     let Plan { kind, schema, span } = plan;
     let done = |kind: PlanKind, schema: Schema, mapping: Mapping| (Plan { kind, schema, span }, mapping);
     match kind {
@@ -42,23 +80,6 @@ fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
             let (kept, mapping) = select(&schema, &keep);
             let rows = rows.into_iter().map(|row| pick(row, &keep)).collect();
             done(PlanKind::Values { rows }, kept, mapping)
-        }
-        PlanKind::Calc {
-            input,
-            filter,
-            expressions,
-        } => {
-            let keep = at_least_one(wanted, &expressions);
-            let (kept, mapping) = select(&schema, &keep);
-            let expressions = pick(expressions, &keep);
-            let used = used_by(expressions.iter().chain(&filter), input.schema.len());
-            let (input, below) = prune(*input, &used);
-            let kind = PlanKind::Calc {
-                input: Box::new(input),
-                filter: filter.map(|filter| remap(filter, &below)),
-                expressions: remap_all(expressions, &below),
-            };
-            done(kind, kept, mapping)
         }
         PlanKind::Expand { input, projections } => {
             let keep = match projections.first() {
@@ -255,6 +276,129 @@ fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
                 .collect();
             done(PlanKind::Union { inputs }, kept, mapping)
         }
+        // Those of the other functions.
+        kind => {
+            let mapping = (0..schema.len()).map(Some).collect();
+            done(kind, schema.clone(), mapping)
+        }
+    }
+}
+
+fn is_ranking(kind: &PlanKind) -> bool {
+    matches!(
+        kind,
+        PlanKind::Over { .. }
+            | PlanKind::Rank { .. }
+            | PlanKind::Limit { .. }
+            | PlanKind::Replicate { .. }
+            | PlanKind::Sort { .. }
+    )
+}
+
+fn prune_ranking(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
+    let Plan { kind, schema, span } = plan;
+    let done = |kind: PlanKind, schema: Schema, mapping: Mapping| (Plan { kind, schema, span }, mapping);
+    match kind {
+        PlanKind::Over { input, over, calls } => {
+            let width = input.schema.len();
+            let kept_calls = wanted[width..].to_vec();
+            if !kept_calls.contains(&true) {
+                let (input, mut mapping) = prune(*input, &wanted[..width]);
+                mapping.resize(schema.len(), None);
+                return (input, mapping);
+            }
+            let mut used = wanted[..width].to_vec();
+            over.columns().into_iter().for_each(|column| used[column] = true);
+            let calls = pick(calls, &kept_calls);
+            for expression in calls.iter().flat_map(|call| call.function.expressions()) {
+                expression.visit_columns(&mut |index| used[index] = true);
+            }
+            let (input, mut mapping) = prune(*input, &used);
+            let calls = calls
+                .into_iter()
+                .map(|call| OverCall {
+                    function: call
+                        .function
+                        .map_expressions(&mut |expression| remap(expression, &mapping)),
+                    ..call
+                })
+                .collect();
+            let place = |column: usize| mapping[column].unwrap_or_default();
+            let over = Box::new(over.moved(place));
+            let mut kept = input.schema.clone();
+            for (call, keep) in kept_calls.iter().enumerate() {
+                mapping.push(keep.then_some(kept.len()));
+                if *keep {
+                    kept.fields.push(schema.fields[width + call].clone());
+                }
+            }
+            let kind = PlanKind::Over {
+                over,
+                calls,
+                input: Box::new(input),
+            };
+            done(kind, kept, mapping)
+        }
+        PlanKind::Rank { input, rank } => {
+            let width = input.schema.len();
+            let mut used = wanted[..width].to_vec();
+            rank.columns().into_iter().for_each(|column| used[column] = true);
+            let rank_number = rank.rank_number && wanted[width];
+            let (input, mut mapping) = prune(*input, &used);
+            let rank = rank.moved(|column| mapping[column].unwrap_or_default());
+            let mut kept = input.schema.clone();
+            if rank_number {
+                mapping.push(Some(kept.len()));
+                kept.fields.push(schema.fields[width].clone());
+            } else {
+                mapping.resize(schema.len(), None);
+            }
+            let kind = PlanKind::Rank {
+                rank: Box::new(Rank { rank_number, ..rank }),
+                input: Box::new(input),
+            };
+            done(kind, kept, mapping)
+        }
+        PlanKind::Limit { input, range } => {
+            let (input, mapping) = prune(*input, wanted);
+            let kept = input.schema.clone();
+            let kind = PlanKind::Limit {
+                input: Box::new(input),
+                range,
+            };
+            done(kind, kept, mapping)
+        }
+        PlanKind::Replicate { input } => {
+            let mut used = wanted.to_vec();
+            if !used.contains(&true)
+                && let Some(first) = used.first_mut()
+            {
+                *first = true;
+            }
+            let (kept, mapping) = select(&schema, &used);
+            // The number of times.
+            used.push(true);
+            let (input, below) = prune(*input, &used);
+            let kind = PlanKind::Replicate {
+                input: Box::new(only(input, &used, &below, &with_last(&kept))),
+            };
+            done(kind, kept, mapping)
+        }
+        PlanKind::Sort { input, order } => {
+            let mut used = wanted.to_vec();
+            order.iter().for_each(|key| used[key.column] = true);
+            let (input, mapping) = prune(*input, &used);
+            let kept = input.schema.clone();
+            let kind = PlanKind::Sort {
+                order: moved_keys(order, |column| mapping[column].unwrap_or_default()),
+                input: Box::new(input),
+            };
+            done(kind, kept, mapping)
+        }
+        kind => {
+            let mapping = (0..schema.len()).map(Some).collect();
+            done(kind, schema.clone(), mapping)
+        }
     }
 }
 
@@ -348,6 +492,13 @@ fn only_used(input: Plan, used: &[bool]) -> (Plan, Mapping) {
     let (kept, mapping) = select(&input.schema, &keep);
     let (input, below) = prune(input, &keep);
     (only(input, &keep, &below, &kept), mapping)
+}
+
+/// Columns with the number of times behind them.
+fn with_last(schema: &Schema) -> Schema {
+    let mut fields = schema.fields.clone();
+    fields.push(Field::new("times", TypeKind::BigInt.not_null()));
+    Schema::new(fields)
 }
 
 /// Just the columns kept, in their order: an input may hold more.

@@ -1,0 +1,395 @@
+//! The rows of each key in an order, the first of them at hand.
+//!
+//! The first `limit` rows of a key stand in a list. Where rows can be taken back the others wait in a tree, since
+//! one of them may have to move up; where rows only come they are not kept at all. Rows that are equal in the order
+//! stand as they came.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::SchemaRef;
+use dataflow::Error;
+
+use crate::slices::arrow_error;
+use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
+use crate::sort_key::{SortCodec, SortKey};
+use crate::{KeyCodec, KeySet, RowStore, hash_columns};
+
+/// Room that a new key gets at most: many keys have few rows.
+const FIRST_RESERVED: usize = 2;
+
+/// A row among those of its key.
+#[derive(Debug, Clone)]
+struct Entry {
+    key: SortKey,
+    /// Tells rows of equal keys apart: it counts up as they come.
+    number: u64,
+    /// Of the row as a whole, to find it when it is taken back.
+    hash: u64,
+    row: u32,
+}
+
+#[derive(Default)]
+struct Group {
+    first: Vec<Entry>,
+    rest: BTreeMap<(SortKey, u64), (u64, u32)>,
+    /// The last round in which it was looked at.
+    round: u64,
+}
+
+/// A key of which the first rows may have changed, and what they were.
+#[derive(Debug)]
+pub struct Touched {
+    group: u32,
+    pub before: Vec<u32>,
+}
+
+pub struct RankedTable {
+    codec: KeyCodec,
+    keys: KeySet,
+    key_columns: Vec<usize>,
+    order: SortCodec,
+    order_columns: Vec<usize>,
+    groups: Vec<Group>,
+    rows: RowStore,
+    limit: usize,
+    /// Rows can be taken back.
+    is_updating: bool,
+    /// Of rows that are equal in the order the one that came last stands first.
+    newest_first: bool,
+    next: u64,
+    round: u64,
+    touched: Vec<Touched>,
+    /// Rows that stand nowhere any more, and may still be wanted for what is sent.
+    dropped: Vec<u32>,
+    /// Rows behind the first ones.
+    waiting: usize,
+    /// Keys by the time at which they close.
+    closing: BTreeMap<i64, Vec<u32>>,
+}
+
+impl RankedTable {
+    /// `key_columns` and `order_columns` are columns of the rows.
+    pub fn new(
+        schema: SchemaRef,
+        key_columns: Vec<usize>,
+        order: SortCodec,
+        order_columns: Vec<usize>,
+        limit: usize,
+        is_updating: bool,
+    ) -> Result<RankedTable, Error> {
+        let types = key_columns
+            .iter()
+            .map(|column| schema.field(*column).data_type().clone())
+            .collect();
+        let codec = KeyCodec::new(types).map_err(arrow_error)?;
+        Ok(RankedTable {
+            keys: KeySet::new(&codec),
+            codec,
+            key_columns,
+            order,
+            order_columns,
+            groups: Vec::new(),
+            rows: RowStore::new(schema),
+            limit,
+            is_updating,
+            newest_first: false,
+            closing: BTreeMap::new(),
+            next: 0,
+            round: 0,
+            touched: Vec::new(),
+            dropped: Vec::new(),
+            waiting: 0,
+        })
+    }
+
+    /// Of rows that are equal in the order the one that came last is to stand first. For rows that only come.
+    pub fn newest_first(self) -> RankedTable {
+        RankedTable {
+            newest_first: true,
+            ..self
+        }
+    }
+
+    pub fn rows(&self) -> &RowStore {
+        &self.rows
+    }
+
+    /// Adds rows and takes rows back, `is_added` tells which.
+    pub fn update(&mut self, batch: &RecordBatch, is_added: impl Fn(usize) -> bool) -> Result<(), Error> {
+        self.update_keys(batch, is_added, None)
+    }
+
+    /// Adds rows of keys that close: `closes` tells when, the same for all rows of a key.
+    pub fn add_closing(&mut self, batch: &RecordBatch, closes: &[i64]) -> Result<(), Error> {
+        self.update_keys(batch, |_| true, Some(closes))?;
+        let touched = self.take_touched();
+        self.finish_round(&touched)
+    }
+
+    fn update_keys(
+        &mut self,
+        batch: &RecordBatch,
+        is_added: impl Fn(usize) -> bool,
+        closes: Option<&[i64]>,
+    ) -> Result<(), Error> {
+        let columns = |places: &[usize]| -> Vec<ArrayRef> {
+            places.iter().map(|place| batch.column(*place).clone()).collect()
+        };
+        let keys = self
+            .codec
+            .encode(&columns(&self.key_columns))
+            .map_err(arrow_error)?;
+        let mut numbers = Vec::with_capacity(batch.num_rows());
+        self.keys.intern(&keys, 0..batch.num_rows(), &mut numbers);
+        if self.groups.len() < self.keys.high() {
+            self.groups.resize_with(self.keys.high(), Group::default);
+        }
+        let order = self
+            .order
+            .encode(&columns(&self.order_columns), batch.num_rows())
+            .map_err(arrow_error)?;
+        let hashes = if self.is_updating {
+            hash_columns(batch.columns(), batch.num_rows()).map_err(arrow_error)?
+        } else {
+            vec![0; batch.num_rows()]
+        };
+        self.rows.open(batch);
+        for (row, (key, hash)) in order.into_iter().zip(hashes).enumerate() {
+            if is_added(row) {
+                if let Some(closes) = closes
+                    && self.groups[numbers[row] as usize].first.is_empty()
+                {
+                    self.closing.entry(closes[row]).or_default().push(numbers[row]);
+                }
+                self.add(numbers[row], key, hash, row);
+            } else {
+                self.take_back(numbers[row], &key, hash);
+            }
+        }
+        self.rows.close()
+    }
+
+    fn add(&mut self, number: u32, key: SortKey, hash: u64, row: usize) {
+        let group = &mut self.groups[number as usize];
+        let newest_first = self.newest_first;
+        let stays_before =
+            move |other: &Entry, key: &SortKey| other.key < *key || (other.key == *key && !newest_first);
+        let is_full = group.first.len() >= self.limit;
+        let is_behind = is_full && group.first.last().is_none_or(|last| stays_before(last, &key));
+        if is_behind && !self.is_updating {
+            return;
+        }
+        let entry = Entry {
+            number: self.next,
+            hash,
+            row: self.rows.keep(row),
+            key,
+        };
+        self.next += 1;
+        if is_behind {
+            group
+                .rest
+                .insert((entry.key, entry.number), (entry.hash, entry.row));
+            self.waiting += 1;
+            return;
+        }
+        touch(number, group, self.round, &mut self.touched);
+        if group.first.capacity() == 0 {
+            group.first.reserve_exact(self.limit.min(FIRST_RESERVED));
+        }
+        let place = group
+            .first
+            .partition_point(|other| stays_before(other, &entry.key));
+        group.first.insert(place, entry);
+        if group.first.len() > self.limit
+            && let Some(last) = group.first.pop()
+        {
+            if self.is_updating {
+                group.rest.insert((last.key, last.number), (last.hash, last.row));
+                self.waiting += 1;
+            } else {
+                self.dropped.push(last.row);
+            }
+        }
+    }
+
+    /// A row that was never added is passed over, as in Flink.
+    fn take_back(&mut self, number: u32, key: &SortKey, hash: u64) {
+        let group = &mut self.groups[number as usize];
+        let from = group.first.partition_point(|other| other.key < *key);
+        let same = group.first[from..]
+            .iter()
+            .take_while(|other| other.key == *key)
+            .position(|other| other.hash == hash);
+        if let Some(place) = same {
+            touch(number, group, self.round, &mut self.touched);
+            self.dropped.push(group.first.remove(from + place).row);
+            if let Some(((key, number), (hash, row))) = group.rest.pop_first() {
+                self.waiting -= 1;
+                group.first.push(Entry {
+                    key,
+                    number,
+                    hash,
+                    row,
+                });
+            }
+            return;
+        }
+        if group.first.is_empty() {
+            // Nobody knows the key: it is to be forgotten again.
+            touch(number, group, self.round, &mut self.touched);
+            return;
+        }
+        let found = group
+            .rest
+            .range((key.clone(), 0)..=(key.clone(), u64::MAX))
+            .find(|(_, (other, _))| *other == hash)
+            .map(|(place, _)| place.clone());
+        if let Some(place) = found
+            && let Some((_, row)) = group.rest.remove(&place)
+        {
+            self.waiting -= 1;
+            self.dropped.push(row);
+        }
+    }
+
+    /// What changed since the last round, in the order in which it did first.
+    pub fn take_touched(&mut self) -> Vec<Touched> {
+        self.round += 1;
+        std::mem::take(&mut self.touched)
+    }
+
+    /// The first rows of a key as they are now.
+    pub fn first_of(&self, touched: &Touched, rows: &mut Vec<u32>) {
+        let group = &self.groups[touched.group as usize];
+        rows.extend(group.first.iter().map(|entry| entry.row));
+    }
+
+    /// As [`RankedTable::first_of`]; tells of each row whether it is equal in the order to the one before it.
+    pub fn ordered(&self, touched: &Touched, rows: &mut Vec<u32>) -> Vec<bool> {
+        let group = &self.groups[touched.group as usize];
+        rows.extend(group.first.iter().map(|entry| entry.row));
+        let mut before: Option<&SortKey> = None;
+        let mut equal = Vec::with_capacity(group.first.len());
+        for entry in &group.first {
+            equal.push(before == Some(&entry.key));
+            before = Some(&entry.key);
+        }
+        equal
+    }
+
+    /// Ends a round: what was dropped in it is not wanted any more, and keys without rows are forgotten.
+    pub fn finish_round(&mut self, touched: &[Touched]) -> Result<(), Error> {
+        for one in touched {
+            if self.groups[one.group as usize].first.is_empty() {
+                self.keys.remove(one.group);
+            }
+        }
+        let dropped = std::mem::take(&mut self.dropped);
+        self.rows.release(&dropped)
+    }
+
+    /// The keys that close until then, in the order in which they do.
+    pub fn close(&mut self, until: i64) -> Vec<u32> {
+        let mut closed = Vec::new();
+        while let Some(entry) = self.closing.first_entry()
+            && *entry.key() <= until
+        {
+            closed.extend(entry.remove());
+        }
+        closed
+    }
+
+    /// The first rows of a closed key, which is forgotten; they are to be released when they were sent.
+    pub fn take_closed(&mut self, key: u32) -> Vec<u32> {
+        let group = std::mem::take(&mut self.groups[key as usize]);
+        self.keys.remove(key);
+        group.first.into_iter().map(|entry| entry.row).collect()
+    }
+
+    pub fn release(&mut self, rows: &[u32]) -> Result<(), Error> {
+        self.rows.release(rows)
+    }
+
+    /// All rows with their keys before them, those of a key in their order.
+    pub fn snapshot(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
+        let mut rows: Vec<u32> = Vec::with_capacity(self.rows.len());
+        for group in &self.groups {
+            let first = group.first.iter().map(|entry| entry.row);
+            if self.newest_first {
+                // As they came.
+                rows.extend(first.rev());
+            } else {
+                rows.extend(first);
+            }
+            rows.extend(group.rest.values().map(|(_, row)| *row));
+        }
+        snapshot_rows(&self.rows, &rows, &self.key_columns, key_groups)
+    }
+
+    /// Rows of [`RankedTable::snapshot`], without their keys.
+    pub fn restored(&self, batch: &RecordBatch) -> Result<RecordBatch, Error> {
+        restored_rows(&self.rows, batch, self.key_columns.len())
+    }
+
+    /// Takes in what [`RankedTable::snapshot`] gave.
+    pub fn restore(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let rows = self.restored(batch)?;
+        self.update(&rows, |_| true)?;
+        let touched = self.take_touched();
+        self.finish_round(&touched)
+    }
+
+    pub fn size_bytes(&self) -> usize {
+        let listed = self.rows.len() * (size_of::<Entry>() + 8);
+        self.keys.size_bytes()
+            + self.groups.capacity() * size_of::<Group>()
+            + self.rows.size_bytes()
+            + listed
+            + self.waiting * 16
+    }
+}
+
+fn touch(number: u32, group: &mut Group, round: u64, touched: &mut Vec<Touched>) {
+    // Rounds count from zero; a group that was never looked at is of the round before all.
+    if group.round != round + 1 {
+        group.round = round + 1;
+        touched.push(Touched {
+            group: number,
+            before: group.first.iter().map(|entry| entry.row).collect(),
+        });
+    }
+}
+
+/// Rows as a table of a snapshot: their key columns, then all columns.
+pub fn snapshot_rows(
+    store: &RowStore,
+    rows: &[u32],
+    key_columns: &[usize],
+    key_groups: u16,
+) -> Result<TableSnapshot, Error> {
+    let mut table = TableSnapshot::default();
+    let schema = store.schema();
+    let fields = key_columns
+        .iter()
+        .map(|column| schema.field(*column).clone().with_name(format!("key{column}")))
+        .chain(schema.fields().iter().map(|field| field.as_ref().clone()));
+    let keyed = std::sync::Arc::new(arrow_schema::Schema::new(fields.collect::<Vec<_>>()));
+    for part in rows.chunks(SNAPSHOT_ROWS_MAX) {
+        let batch = store.gather(part)?;
+        let mut columns: Vec<ArrayRef> = key_columns
+            .iter()
+            .map(|column| batch.column(*column).clone())
+            .collect();
+        columns.extend_from_slice(batch.columns());
+        let batch = RecordBatch::try_new(keyed.clone(), columns).map_err(arrow_error)?;
+        table.add(&batch, key_columns.len(), key_groups)?;
+    }
+    Ok(table)
+}
+
+/// The rows of a batch that [`snapshot_rows`] made.
+pub fn restored_rows(store: &RowStore, batch: &RecordBatch, keys: usize) -> Result<RecordBatch, Error> {
+    RecordBatch::try_new(store.schema().clone(), batch.columns()[keys..].to_vec()).map_err(arrow_error)
+}

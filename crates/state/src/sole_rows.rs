@@ -1,0 +1,242 @@
+//! One row of each key: the last, or the first that is still waiting for its time.
+//!
+//! A key whose row was given out for good keeps no row any more, but is remembered.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::SchemaRef;
+use dataflow::Error;
+
+use crate::ranked::{restored_rows, snapshot_rows};
+use crate::slices::arrow_error;
+use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
+use crate::{KeyCodec, KeySet, RowStore};
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Copy)]
+struct Sole {
+    time: i64,
+    /// `NONE`: none yet, or given out.
+    row: u32,
+    /// The row of the batch at hand that is to take its place.
+    next: u32,
+    given_out: bool,
+}
+
+const EMPTY: Sole = Sole {
+    time: i64::MIN,
+    row: NONE,
+    next: NONE,
+    given_out: false,
+};
+
+/// A row that took the place of another.
+#[derive(Debug, Clone, Copy)]
+pub struct Replaced {
+    pub before: Option<u32>,
+    pub row: u32,
+}
+
+pub struct SoleRows {
+    codec: KeyCodec,
+    keys: KeySet,
+    key_columns: Vec<usize>,
+    rows: RowStore,
+    soles: Vec<Sole>,
+    touched: Vec<u32>,
+    /// Keys whose row waits, by its time; not all that stand here still do.
+    waiting: BTreeMap<i64, Vec<u32>>,
+}
+
+impl SoleRows {
+    pub fn new(schema: SchemaRef, key_columns: Vec<usize>) -> Result<SoleRows, Error> {
+        let types = key_columns
+            .iter()
+            .map(|column| schema.field(*column).data_type().clone())
+            .collect();
+        let codec = KeyCodec::new(types).map_err(arrow_error)?;
+        Ok(SoleRows {
+            keys: KeySet::new(&codec),
+            codec,
+            key_columns,
+            rows: RowStore::new(schema),
+            soles: Vec::new(),
+            touched: Vec::new(),
+            waiting: BTreeMap::new(),
+        })
+    }
+
+    pub fn rows(&self) -> &RowStore {
+        &self.rows
+    }
+
+    fn numbers(&mut self, columns: &[ArrayRef], rows: usize) -> Result<Vec<u32>, Error> {
+        let keys = self.codec.encode(columns).map_err(arrow_error)?;
+        let mut numbers = Vec::with_capacity(rows);
+        self.keys.intern(&keys, 0..rows, &mut numbers);
+        self.soles.resize(self.keys.high(), EMPTY);
+        Ok(numbers)
+    }
+
+    fn key_columns_of(&self, batch: &RecordBatch) -> Vec<ArrayRef> {
+        self.key_columns
+            .iter()
+            .map(|column| batch.column(*column).clone())
+            .collect()
+    }
+
+    /// The rows of a batch whose keys were never seen before. The rows themselves are not kept.
+    pub fn unseen(&mut self, batch: &RecordBatch) -> Result<Vec<u32>, Error> {
+        let seen = self.keys.high();
+        let columns = self.key_columns_of(batch);
+        let numbers = self.numbers(&columns, batch.num_rows())?;
+        let mut next = seen as u32;
+        let mut rows = Vec::new();
+        // Numbers count up as keys come.
+        for (row, number) in numbers.into_iter().enumerate() {
+            if number == next {
+                next += 1;
+                self.soles[number as usize].given_out = true;
+                rows.push(row as u32);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Each row takes the place of its key's row, unless it is older. What was replaced is to be let go when it
+    /// was sent.
+    pub fn keep_last(&mut self, batch: &RecordBatch, times: &[i64]) -> Result<Vec<Replaced>, Error> {
+        self.replace(batch, times, |time, held| time >= held)
+    }
+
+    /// Each row takes the place of its key's waiting row if it is older than it.
+    pub fn keep_first(&mut self, batch: &RecordBatch, times: &[i64]) -> Result<(), Error> {
+        let replaced = self.replace(batch, times, |time, held| time < held)?;
+        let before: Vec<u32> = replaced.iter().filter_map(|one| one.before).collect();
+        self.rows.release(&before)?;
+        for number in std::mem::take(&mut self.touched) {
+            let time = self.soles[number as usize].time;
+            self.waiting.entry(time).or_default().push(number);
+        }
+        Ok(())
+    }
+
+    fn replace(
+        &mut self,
+        batch: &RecordBatch,
+        times: &[i64],
+        wins: impl Fn(i64, i64) -> bool,
+    ) -> Result<Vec<Replaced>, Error> {
+        let columns = self.key_columns_of(batch);
+        let numbers = self.numbers(&columns, batch.num_rows())?;
+        self.touched.clear();
+        for (row, number) in numbers.into_iter().enumerate() {
+            let sole = &mut self.soles[number as usize];
+            if sole.given_out {
+                continue;
+            }
+            let has_row = sole.row != NONE || sole.next != NONE;
+            if has_row && !wins(times[row], sole.time) {
+                continue;
+            }
+            if sole.next == NONE {
+                self.touched.push(number);
+            }
+            sole.next = row as u32;
+            sole.time = times[row];
+        }
+        self.rows.open(batch);
+        let mut replaced = Vec::with_capacity(self.touched.len());
+        for &number in &self.touched {
+            let sole = &mut self.soles[number as usize];
+            let row = self.rows.keep(sole.next as usize);
+            replaced.push(Replaced {
+                before: (sole.row != NONE).then_some(sole.row),
+                row,
+            });
+            sole.row = row;
+            sole.next = NONE;
+        }
+        self.rows.close()?;
+        Ok(replaced)
+    }
+
+    pub fn release(&mut self, rows: &[u32]) -> Result<(), Error> {
+        self.rows.release(rows)
+    }
+
+    /// The waiting rows whose time has come, oldest first: they are given out, and to be let go when they were
+    /// sent.
+    pub fn give_out(&mut self, until: i64) -> Vec<u32> {
+        let mut due = Vec::new();
+        while let Some(entry) = self.waiting.first_entry() {
+            if *entry.key() > until {
+                break;
+            }
+            let (time, numbers) = entry.remove_entry();
+            for number in numbers {
+                let sole = &mut self.soles[number as usize];
+                if !sole.given_out && sole.row != NONE && sole.time == time {
+                    due.push(sole.row);
+                    sole.row = NONE;
+                    sole.given_out = true;
+                }
+            }
+        }
+        due
+    }
+
+    /// The rows that are held, with their keys before them.
+    pub fn snapshot_rows(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
+        let rows: Vec<u32> = self
+            .soles
+            .iter()
+            .map(|sole| sole.row)
+            .filter(|row| *row != NONE)
+            .collect();
+        snapshot_rows(&self.rows, &rows, &self.key_columns, key_groups)
+    }
+
+    /// The keys whose row was given out.
+    pub fn snapshot_given_out(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
+        let mut table = TableSnapshot::default();
+        let given_out: Vec<u32> = (0..self.soles.len() as u32)
+            .filter(|number| self.soles[*number as usize].given_out)
+            .collect();
+        let schema = self.rows.schema();
+        let fields: Vec<_> = self
+            .key_columns
+            .iter()
+            .map(|column| schema.field(*column).clone().with_name(format!("key{column}")))
+            .collect();
+        let schema = std::sync::Arc::new(arrow_schema::Schema::new(fields));
+        for part in given_out.chunks(SNAPSHOT_ROWS_MAX) {
+            let columns = self.keys.columns(&self.codec, part).map_err(arrow_error)?;
+            let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(part.len()));
+            let batch =
+                RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(arrow_error)?;
+            table.add(&batch, self.key_columns.len(), key_groups)?;
+        }
+        Ok(table)
+    }
+
+    /// Rows of [`SoleRows::snapshot_rows`], without their keys.
+    pub fn restored(&self, batch: &RecordBatch) -> Result<RecordBatch, Error> {
+        restored_rows(&self.rows, batch, self.key_columns.len())
+    }
+
+    /// Takes in what [`SoleRows::snapshot_given_out`] gave.
+    pub fn restore_given_out(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let numbers = self.numbers(batch.columns(), batch.num_rows())?;
+        for number in numbers {
+            self.soles[number as usize].given_out = true;
+        }
+        Ok(())
+    }
+
+    pub fn size_bytes(&self) -> usize {
+        self.keys.size_bytes() + self.soles.capacity() * size_of::<Sole>() + self.rows.size_bytes()
+    }
+}

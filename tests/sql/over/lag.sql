@@ -1,0 +1,14 @@
+-- The value of a row before.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT id, auction, LAG(price) OVER (PARTITION BY auction ORDER BY `at`) AS before FROM bids;
+SELECT id, auction, LAG(id, 2, -1) OVER (PARTITION BY auction ORDER BY `at`) AS before FROM bids;

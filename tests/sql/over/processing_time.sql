@@ -1,0 +1,14 @@
+-- Rows as they come.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT id, auction, SUM(quantity) OVER (PARTITION BY auction ORDER BY p ROWS UNBOUNDED PRECEDING) AS total FROM bids;
+SELECT id, auction, COUNT(*) OVER (PARTITION BY auction ORDER BY p ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS n FROM bids;

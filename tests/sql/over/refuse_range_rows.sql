@@ -1,0 +1,13 @@
+-- RANGE takes an interval.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT id, SUM(quantity) OVER (ORDER BY `at` RANGE BETWEEN 2 PRECEDING AND CURRENT ROW) AS a FROM bids;

@@ -1,0 +1,15 @@
+-- A rank needs an order.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT id, rk FROM (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY auction) AS rk FROM bids
+) WHERE rk <= 2;

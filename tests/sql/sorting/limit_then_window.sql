@@ -1,0 +1,14 @@
+-- The first rows can be aggregated in windows.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE((SELECT * FROM bids LIMIT 6), DESCRIPTOR(`at`), INTERVAL '10' SECOND))
+GROUP BY window_start, window_end;

@@ -13,7 +13,7 @@ use stdx::Clock;
 use crate::Error;
 
 /// What evaluation may know of the session and of the time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EvaluationContext {
     /// `table.local-time-zone`
     pub time_zone: Tz,
@@ -22,6 +22,9 @@ pub struct EvaluationContext {
     pub started_us: i64,
     /// `table.exec.legacy-cast-behaviour`: a failed CAST is NULL.
     pub legacy_cast: bool,
+    /// No row with a time at or before this is expected any more, in milliseconds; only where rows of a stream are at
+    /// hand and some expression asks for it.
+    pub watermark_ms: Option<i64>,
 }
 
 impl EvaluationContext {
@@ -32,6 +35,7 @@ impl EvaluationContext {
             clock,
             started_us,
             legacy_cast: false,
+            watermark_ms: None,
         }
     }
 }

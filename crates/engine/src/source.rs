@@ -26,7 +26,7 @@ use crate::shared::Shared;
 use crate::window::time::milliseconds;
 
 pub(crate) use dealer::Dealer;
-use lane::{Lane, Piece, pieces};
+use lane::{Lane, Piece, Rule, pieces};
 
 /// Lanes of a source that a shard reads side by side.
 const OPEN_LANES_MAX: usize = 64;
@@ -76,6 +76,7 @@ struct Watermark {
     column: usize,
     expression: Expression,
     interval_ms: i64,
+    seen_by_every_row: bool,
     idle_timeout_us: Option<i64>,
 }
 
@@ -108,6 +109,7 @@ impl SourceInlet {
                 column: spec.column,
                 expression: Expression::new(&spec.expression),
                 interval_ms: spec.interval.as_millis() as i64,
+                seen_by_every_row: spec.seen_by_every_row,
                 idle_timeout_us: spec
                     .idle_timeout
                     .filter(|timeout| !timeout.is_zero())
@@ -336,13 +338,16 @@ impl SourceInlet {
         let carried = watermark.expression.array(&Frame::new(&batch), context)?;
         let carried_ms = milliseconds(&carried)?;
         let others = self.least_watermark(Some(index));
-        let interval_ms = watermark.interval_ms;
+        let rule = Rule {
+            interval_ms: watermark.interval_ms,
+            seen_by_every_row: watermark.seen_by_every_row,
+        };
         let lane = &mut self.lanes[index];
         let cut = pieces(
             &times,
             &carried_ms,
             carried.nulls(),
-            interval_ms,
+            rule,
             others,
             &mut lane.generator,
         );

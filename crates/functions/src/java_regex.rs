@@ -1,33 +1,74 @@
-//! Java's regular expressions in the syntax of the `regex` crate.
+//! Java's regular expressions in the syntax of the `regex` crate, or of `fancy-regex` where they need to backtrack.
 //!
 //! `\d`, `\w`, `\s` and `\b` mean ASCII, `.` stands for anything but the end of a line, and `$` also matches before
-//! the end of the last line, as in Java. What has no counterpart is an error, never a pattern that means something
-//! else: looking around, references back to a group, atomic groups, possessive quantifiers. What is no regular
-//! expression in Java either is told apart from that.
+//! the end of the last line, as in Java. Looking around, references back to a group, atomic groups and possessive
+//! quantifiers backtrack, up to a limit. What has no counterpart is an error, never a pattern that means something
+//! else. What is no regular expression in Java either is told apart from that.
 
 use std::iter::Peekable;
 use std::ops::Range;
 use std::str::Chars;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ::regex::{Error as RegexError, Regex};
 use dataflow::Error;
+
+/// How many steps back a search may take.
+const BACKTRACKS_MAX: usize = 1_000_000;
 
 /// A Java regular expression made ready.
 #[derive(Debug)]
 pub(crate) struct JavaRegex {
     pattern: String,
-    regex: Regex,
+    engine: Engine,
     has_end: bool,
     /// For what stands before the end of the last line; made when there is one.
-    before_line_end: OnceLock<Option<Regex>>,
+    before_line_end: OnceLock<Option<Engine>>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    /// In time that grows with the text.
+    Linear(Regex),
+    Backtracking {
+        regex: fancy_regex::Regex,
+        /// Whether a search was given up.
+        exhausted: AtomicBool,
+    },
+}
+
+impl Engine {
+    fn find_at(&self, text: &str, start: usize) -> Option<Range<usize>> {
+        match self {
+            Engine::Linear(regex) => regex.find_at(text, start).map(|found| found.range()),
+            Engine::Backtracking { regex, exhausted } => match regex.find_from_pos(text, start) {
+                Ok(found) => found.map(|found| found.range()),
+                Err(_) => {
+                    exhausted.store(true, Ordering::Relaxed);
+                    None
+                }
+            },
+        }
+    }
+
+    /// Where a group of the match at `start` lies.
+    fn group_at(&self, text: &str, start: usize, group: usize) -> Option<Range<usize>> {
+        match self {
+            Engine::Linear(regex) => Some(regex.captures_at(text, start)?.get(group)?.range()),
+            Engine::Backtracking { regex, .. } => {
+                let groups = regex.captures_from_pos(text, start).ok()??;
+                Some(groups.get(group)?.range())
+            }
+        }
+    }
 }
 
 /// A match in a text.
 #[derive(Debug)]
 pub(crate) struct Found<'r, 't> {
     range: Range<usize>,
-    regex: &'r Regex,
+    engine: &'r Engine,
     /// What was searched.
     text: &'t str,
 }
@@ -51,27 +92,50 @@ impl<'t> Found<'_, 't> {
             return Some(self.as_str());
         }
         // Finding where a match lies is much cheaper than telling its groups apart.
-        let groups = self.regex.captures_at(self.text, self.range.start)?;
-        groups.get(group).map(|found| found.as_str())
+        let range = self.engine.group_at(self.text, self.range.start, group)?;
+        Some(&self.text[range])
     }
 }
 
 impl JavaRegex {
     /// `None` if Java has no such pattern; an error if only Java has it.
     pub fn compile(pattern: &str) -> Result<Option<JavaRegex>, Error> {
-        let (translated, has_end) = match translate(pattern, End::OfText) {
+        let unsupported = |what: &str| {
+            Error::evaluation(format!(
+                "{what} is not supported in regular expressions: '{pattern}'"
+            ))
+        };
+        let (translated, has_end) = match translate(pattern, End::OfText, Dialect::Linear) {
             Ok(translated) => translated,
             Err(Refusal::Invalid) => return Ok(None),
-            Err(Refusal::Unsupported(what)) => {
-                return Err(Error::evaluation(format!(
-                    "{what} is not supported in regular expressions: '{pattern}'"
-                )));
+            Err(Refusal::Unsupported(what)) => return Err(unsupported(what)),
+            Err(Refusal::Backtracks(what)) => {
+                let translated = match translate(pattern, End::OfText, Dialect::Backtracking) {
+                    Ok((translated, _)) => translated,
+                    Err(Refusal::Invalid) => return Ok(None),
+                    Err(Refusal::Unsupported(what) | Refusal::Backtracks(what)) => {
+                        return Err(unsupported(what));
+                    }
+                };
+                let regex = fancy_regex::RegexBuilder::new(&translated)
+                    .backtrack_limit(BACKTRACKS_MAX)
+                    .build()
+                    .map_err(|_| unsupported(what))?;
+                return Ok(Some(JavaRegex {
+                    pattern: pattern.to_string(),
+                    engine: Engine::Backtracking {
+                        regex,
+                        exhausted: AtomicBool::new(false),
+                    },
+                    has_end: false,
+                    before_line_end: OnceLock::new(),
+                }));
             }
         };
         match Regex::new(&translated) {
             Ok(regex) => Ok(Some(JavaRegex {
                 pattern: pattern.to_string(),
-                regex,
+                engine: Engine::Linear(regex),
                 has_end,
                 before_line_end: OnceLock::new(),
             })),
@@ -88,14 +152,34 @@ impl JavaRegex {
 
     /// How many groups there are, the whole match among them.
     pub fn groups(&self) -> usize {
-        self.regex.captures_len()
+        match &self.engine {
+            Engine::Linear(regex) => regex.captures_len(),
+            Engine::Backtracking { regex, .. } => regex.captures_len(),
+        }
+    }
+
+    /// Whether the searches since the last check came to an end; an error if one was given up.
+    pub fn check(&self) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Backtracking { exhausted, .. } if exhausted.swap(false, Ordering::Relaxed) => {
+                Err(Error::evaluation(format!(
+                    "the regular expression goes back more than {BACKTRACKS_MAX} steps: '{}'",
+                    self.pattern
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        let of_whole = match &self.engine {
+            Engine::Linear(regex) => regex.is_match(text),
+            backtracking => backtracking.find_at(text, 0).is_some(),
+        };
+        of_whole
             || self
                 .before_line_end(text)
-                .is_some_and(|(regex, line)| regex.is_match(line))
+                .is_some_and(|(engine, line)| engine.find_at(line, 0).is_some())
     }
 
     pub fn find<'t>(&self, text: &'t str) -> Option<Found<'_, 't>> {
@@ -144,34 +228,37 @@ impl JavaRegex {
     }
 
     fn find_at<'t>(&self, text: &'t str, start: usize) -> Option<Found<'_, 't>> {
-        let of = |regex, text: &'t str, range| Found { range, regex, text };
+        let of = |engine, text: &'t str, range| Found { range, engine, text };
         let found = self
-            .regex
+            .engine
             .find_at(text, start)
-            .map(|found| of(&self.regex, text, found.range()));
-        let Some((regex, line)) = self.before_line_end(text).filter(|(_, line)| start <= line.len()) else {
+            .map(|range| of(&self.engine, text, range));
+        let Some((engine, line)) = self.before_line_end(text).filter(|(_, line)| start <= line.len()) else {
             return found;
         };
         // Where both begin, the pattern itself has taken the end of the line in.
-        let before = regex
+        let before = engine
             .find_at(line, start)
-            .filter(|before| found.as_ref().is_none_or(|found| before.start() < found.start()));
+            .filter(|before| found.as_ref().is_none_or(|found| before.start < found.start()));
         match before {
-            Some(before) => Some(of(regex, line, before.range())),
+            Some(before) => Some(of(engine, line, before)),
             None => found,
         }
     }
 
     /// There is no way to look ahead for the end of the last line. So what stands before it is searched by itself.
     #[inline]
-    fn before_line_end<'t>(&self, text: &'t str) -> Option<(&Regex, &'t str)> {
+    fn before_line_end<'t>(&self, text: &'t str) -> Option<(&Engine, &'t str)> {
         if !self.has_end {
             return None;
         }
         let line = text
             .strip_suffix("\r\n")
             .or_else(|| text.strip_suffix(LINE_ENDS))?;
-        let compile = || Regex::new(&translate(&self.pattern, End::OfLine).ok()?.0).ok();
+        let compile = || {
+            let translated = translate(&self.pattern, End::OfLine, Dialect::Linear).ok()?.0;
+            Regex::new(&translated).ok().map(Engine::Linear)
+        };
         Some((self.before_line_end.get_or_init(compile).as_ref()?, line))
     }
 }
@@ -214,6 +301,13 @@ enum End {
     OfLine,
 }
 
+/// Whose syntax is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Linear,
+    Backtracking,
+}
+
 /// What holds inside of a group.
 #[derive(Debug, Clone, Copy, Default)]
 struct Flags {
@@ -228,23 +322,28 @@ struct Flags {
 enum Refusal {
     /// Java refuses it too.
     Invalid,
+    /// Java knows it, and so does the dialect that backtracks.
+    Backtracks(&'static str),
     /// Java knows it.
     Unsupported(&'static str),
 }
 
 /// The pattern for the `regex` crate, and whether it speaks of the end.
-fn translate(pattern: &str, end: End) -> Result<(String, bool), Refusal> {
+fn translate(pattern: &str, end: End, dialect: Dialect) -> Result<(String, bool), Refusal> {
     let mut translation = Translation {
         characters: pattern.chars().peekable(),
         // Lines end as in Java, not just with '\n'.
         out: String::with_capacity(pattern.len() + 16),
         end,
+        dialect,
         has_end: false,
         class_depth: 0,
         flags: vec![Flags::default()],
         quantifiable: false,
     };
-    translation.out.push_str("(?R)");
+    if dialect == Dialect::Linear {
+        translation.out.push_str("(?R)");
+    }
     translation.run()?;
     Ok((translation.out, translation.has_end))
 }
@@ -253,6 +352,7 @@ struct Translation<'a> {
     characters: Peekable<Chars<'a>>,
     out: String,
     end: End,
+    dialect: Dialect,
     has_end: bool,
     class_depth: usize,
     /// For each group that is open, the pattern itself first.
@@ -322,8 +422,19 @@ impl Translation<'_> {
     }
 
     fn end(&mut self) {
+        if self.dialect == Dialect::Backtracking {
+            return self.part("(?=(?:\\r\\n|[\\n\\r\\x{85}\\x{2028}\\x{2029}])?\\z)");
+        }
         self.has_end = true;
         self.part("\\z");
+    }
+
+    /// What only the dialect that backtracks has.
+    fn backtracks(&self, what: &'static str) -> Result<(), Refusal> {
+        match self.dialect {
+            Dialect::Linear => Err(Refusal::Backtracks(what)),
+            Dialect::Backtracking => Ok(()),
+        }
     }
 
     fn literal(&mut self, character: char) {
@@ -343,7 +454,12 @@ impl Translation<'_> {
     fn after_quantifier(&mut self) -> Result<(), Refusal> {
         self.quantifiable = false;
         match self.characters.peek() {
-            Some('+') => Err(Refusal::Unsupported("a possessive quantifier")),
+            Some('+') => {
+                self.backtracks("a possessive quantifier")?;
+                self.characters.next();
+                self.out.push('+');
+                Ok(())
+            }
             Some('?') => {
                 self.characters.next();
                 self.out.push('?');
@@ -393,10 +509,22 @@ impl Translation<'_> {
         }
         self.out.push('?');
         match self.characters.next() {
-            Some('=' | '!') => Err(Refusal::Unsupported("look-ahead")),
-            Some('>') => Err(Refusal::Unsupported("an atomic group")),
+            Some(sign @ ('=' | '!' | '>')) => {
+                self.backtracks(if sign == '>' {
+                    "an atomic group"
+                } else {
+                    "look-ahead"
+                })?;
+                self.out.push(sign);
+                self.flags.push(flags);
+                Ok(())
+            }
             Some('<') if matches!(self.characters.peek(), Some('=' | '!')) => {
-                Err(Refusal::Unsupported("look-behind"))
+                self.backtracks("look-behind")?;
+                self.out.push('<');
+                self.out.extend(self.characters.next());
+                self.flags.push(flags);
+                Ok(())
             }
             Some('<') => {
                 self.out.push('<');
@@ -491,7 +619,24 @@ impl Translation<'_> {
                 self.out.push('\\');
                 self.plain(character);
             }
-            '1'..='9' | 'k' if !in_class => return Err(Refusal::Unsupported("a reference back to a group")),
+            '1'..='9' if !in_class => {
+                self.backtracks("a reference back to a group")?;
+                self.part(&format!("(?:\\{character})"));
+            }
+            'k' if !in_class => {
+                self.backtracks("a reference back to a group")?;
+                self.out.push_str("(?:\\k");
+                for inner in self.characters.by_ref() {
+                    self.out.push(inner);
+                    if inner == '>' {
+                        break;
+                    }
+                }
+                self.part(")");
+            }
+            'b' if !in_class && self.dialect == Dialect::Backtracking => {
+                self.part("(?:(?<=[a-zA-Z0-9_])(?![a-zA-Z0-9_])|(?<![a-zA-Z0-9_])(?=[a-zA-Z0-9_]))")
+            }
             'b' if !in_class => self.part("(?-u:\\b)"),
             'B' if !in_class => self.part("\\B"),
             // The end of the text is further on.
@@ -637,7 +782,7 @@ mod tests {
         let pattern = r"\Qa\E".repeat(1000);
         assert!(matches(&pattern, &"a".repeat(1000)));
         assert_eq!(
-            translate(&r"\Q\E".repeat(1_000_000), End::OfText),
+            translate(&r"\Q\E".repeat(1_000_000), End::OfText, Dialect::Linear),
             Ok(("(?R)".to_string(), false))
         );
     }
@@ -693,19 +838,37 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_around_or_back_is_found_by_backtracking() {
+        for (pattern, text, expected) in [
+            ("a(?=b)", "ac ab", Some((3, 4))),
+            ("(?!a)b|x", "ab", Some((1, 2))),
+            ("(?<=a)b", "bab", Some((2, 3))),
+            ("(?<!a)b", "ab b", Some((3, 4))),
+            (r"(\w)\1", "abccd", Some((2, 4))),
+            (r"(?<x>a)\k<x>", "aba a aa", Some((6, 8))),
+            ("(?>a|ab)c", "abc", None),
+            ("a++a", "aaa", None),
+            ("a*+b", "aab", Some((0, 3))),
+            ("a?+a", "a", None),
+            ("a{2}+b", "aab", Some((0, 3))),
+            (r"(?=a)a$", "a\n", Some((0, 1))),
+            (r"\bb(?=c)", "abc bc", Some((4, 5))),
+        ] {
+            let found = compiled(pattern)
+                .find(text)
+                .map(|found| (found.start(), found.end()));
+            assert_eq!(found, expected, "{pattern}");
+        }
+        let regex = compiled(r"(?<=-)(\d+)(?=-)");
+        assert_eq!(regex.find("1-23-4").and_then(|found| found.group(1)), Some("23"));
+        let slow = compiled(r"(x+x+)+(?=y)y\1");
+        assert!(!slow.is_match(&"x".repeat(200)));
+        assert!(slow.check().is_err() && slow.check().is_ok());
+    }
+
+    #[test]
     fn what_only_java_has_is_an_error_and_what_it_has_not_is_none() {
         for pattern in [
-            "a(?=b)",
-            "(?!a)b",
-            "(?<=a)b",
-            "(?<!a)b",
-            r"(a)\1",
-            r"(?<x>a)\k<x>",
-            "(?>a)b",
-            "a++",
-            "a*+b",
-            "a?+",
-            "a{2}+",
             r"\Ga",
             "(?U)a",
             r"\p{javaLowerCase}",

@@ -5,12 +5,14 @@
 //! reads a clock or randomness but through the evaluation context.
 
 mod aggregate;
+mod bitmap;
 mod build;
 mod calendar;
 mod cast;
 mod collection;
 mod definition;
 mod java_regex;
+mod json;
 mod kernel;
 mod math;
 mod operators;

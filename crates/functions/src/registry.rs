@@ -7,13 +7,15 @@ use dataflow::{FunctionDoc, FunctionKind};
 
 use crate::aggregate as aggregates_of;
 use crate::definition::{Aggregate, AggregateDefinition, Scalar, ScalarDefinition};
-use crate::{collection, math, operators, string, temporal};
+use crate::{bitmap, collection, json, math, operators, string, temporal};
 
 /// The families. A new family is a line here.
 fn scalars() -> Vec<&'static Scalar> {
     [
+        bitmap::list(),
         collection::list(),
         operators::list(),
+        json::list(),
         math::list(),
         string::list(),
         temporal::list(),
@@ -106,6 +108,7 @@ mod tests {
             "BETWEEN TIMES",
             "ARRAY",
             "MAP",
+            "IS JSON VALUE",
         ] {
             assert!(scalar(name).is_some() && !is_callable(name), "{name}");
         }

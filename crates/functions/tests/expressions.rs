@@ -88,6 +88,20 @@ const WRITTEN_OUT: &[&str] = &[
     "NOT SIMILAR TO",
 ];
 
+/// What takes arguments that the planner adds, and the forms that only it knows; cases hold these to Flink too.
+const PLANNED: &[&str] = &[
+    "JSON",
+    "JSON_ARRAY",
+    "JSON_EXISTS",
+    "JSON_OBJECT",
+    "JSON_QUERY",
+    "JSON_VALUE",
+    "IS JSON ARRAY",
+    "IS JSON OBJECT",
+    "IS JSON SCALAR",
+    "IS JSON VALUE",
+];
+
 /// The examples of the documentation are true.
 #[test]
 fn examples_give_what_the_documentation_says() {
@@ -97,8 +111,9 @@ fn examples_give_what_the_documentation_says() {
         let varies = ["RAND", "RAND_INTEGER", "UUID"].contains(&doc.name)
             || doc.name.starts_with("CURRENT_")
             || doc.name.starts_with("LOCAL")
-            || ["NOW", "PROCTIME", "UNIX_TIMESTAMP"].contains(&doc.name);
-        if doc.kind != dataflow::FunctionKind::Scalar || varies || WRITTEN_OUT.contains(&doc.name) {
+            || ["NOW", "PROCTIME", "SOURCE_WATERMARK", "UNIX_TIMESTAMP"].contains(&doc.name);
+        let elsewhere = WRITTEN_OUT.contains(&doc.name) || PLANNED.contains(&doc.name);
+        if doc.kind != dataflow::FunctionKind::Scalar || varies || elsewhere {
             continue;
         }
         let (expression, expected) = doc.example;
@@ -169,12 +184,9 @@ fn results_without_end_are_errors() {
 fn what_only_java_has_in_regular_expressions_is_an_error() {
     let session = Session::new("UTC");
     for expression in [
-        "REGEXP('ab', 'a(?=b)')",
-        "REGEXP_EXTRACT('aa', '(a)\\1', 0)",
-        "REGEXP_REPLACE('aab', 'a++b', 'x')",
-        "REGEXP_COUNT('aab', '(?>a)')",
-        "REGEXP_EXTRACT_ALL('ab', '(?<!a)b', 0)",
-        "STR_TO_MAP('a=1', '(?=,)', '=')",
+        "REGEXP('ab', '\\Ga')",
+        "REGEXP_EXTRACT('aa', '(?U)a', 0)",
+        "STR_TO_MAP('a=1', '\\X', '=')",
     ] {
         let (_, value) = session.evaluate(expression).unwrap();
         assert!(

@@ -147,6 +147,12 @@ impl Expr {
         change(rebuilt)
     }
 
+    /// Whether the function of this name is called anywhere in it.
+    pub fn calls(&self, name: &str) -> bool {
+        let own = matches!(self, Expr::Call { function, .. } if function.name() == name);
+        own || self.children().any(|child| child.calls(name))
+    }
+
     /// Calls `visit` with every column index used.
     pub fn visit_columns(&self, visit: &mut impl FnMut(usize)) {
         if let Expr::Column { index, .. } = self {

@@ -183,6 +183,9 @@ pub struct WatermarkSpec {
     pub interval: Duration,
     /// `table.exec.source.idle-timeout`: a lane silent for this long no longer holds the others back.
     pub idle_timeout: Option<Duration>,
+    /// Every row is to see the watermark that was sent before it, since an expression asks for it; otherwise only
+    /// rows that could be late are.
+    pub seen_by_every_row: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -24,6 +24,7 @@ pub struct DataType {
 /// `TIMESTAMP(p)`: Timestamp without zone, microseconds up to p = 6, nanoseconds above.
 /// `TIMESTAMP_LTZ(p)`: the same with zone "UTC". Intervals: months as Interval(YearMonth),
 /// day-time ones as Duration(Millisecond). `ROW`: Struct. `MULTISET<T>`: Map<T, Int32>.
+/// `VARIANT`: Utf8, its JSON in one form. `BITMAP`: Binary, in the portable form of Roaring bitmaps with runs where they are shorter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TypeKind {
     Null,
@@ -34,7 +35,10 @@ pub enum TypeKind {
     BigInt,
     Float,
     Double,
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     Char(u32),
     Varchar(u32),
     Binary(u32),
@@ -45,6 +49,10 @@ pub enum TypeKind {
     TimestampLtz(u8),
     IntervalYearMonth,
     IntervalDayTime,
+    /// A set of 32-bit integers.
+    Bitmap,
+    /// A value of JSON.
+    Variant,
     Array(Box<DataType>),
     Multiset(Box<DataType>),
     Map(Box<DataType>, Box<DataType>),
@@ -169,6 +177,8 @@ impl TypeKind {
             }
             TypeKind::IntervalYearMonth => ArrowType::Interval(IntervalUnit::YearMonth),
             TypeKind::IntervalDayTime => ArrowType::Duration(TimeUnit::Millisecond),
+            TypeKind::Bitmap => ArrowType::Binary,
+            TypeKind::Variant => ArrowType::Utf8,
             TypeKind::Array(element) => ArrowType::List(Arc::new(element.arrow_field("item"))),
             TypeKind::Multiset(element) => map_type(element, &TypeKind::Int.not_null()),
             TypeKind::Map(key, value) => map_type(key, value),
@@ -268,6 +278,8 @@ impl fmt::Display for TypeKind {
             TypeKind::TimestampLtz(p) => write!(f, "TIMESTAMP_LTZ({p})"),
             TypeKind::IntervalYearMonth => f.write_str("INTERVAL MONTH"),
             TypeKind::IntervalDayTime => f.write_str("INTERVAL SECOND(3)"),
+            TypeKind::Bitmap => f.write_str("BITMAP"),
+            TypeKind::Variant => f.write_str("VARIANT"),
             TypeKind::Array(element) => write!(f, "ARRAY<{element}>"),
             TypeKind::Multiset(element) => write!(f, "MULTISET<{element}>"),
             TypeKind::Map(key, value) => write!(f, "MAP<{key}, {value}>"),

@@ -284,12 +284,6 @@ mod tests {
     #[test]
     fn what_is_not_honoured_yet_is_warned_of_or_refused() {
         let warning = |key: &str, value: &str| warning(key, value).map(|warning| warning.to_string());
-        assert_eq!(
-            warning("table.exec.state.ttl", "1 h").as_deref(),
-            Some(
-                "'table.exec.state.ttl' is not honoured yet: state is kept for as long as a query may need it"
-            )
-        );
         for (key, value) in [
             ("execution.checkpointing.interval", "10 s"),
             ("restart-strategy.type", "fixed-delay"),
@@ -301,7 +295,7 @@ mod tests {
         }
         // What they ask for is what happens.
         for (key, value) in [
-            ("table.exec.state.ttl", "0"),
+            ("table.exec.state.ttl", "1 h"),
             ("execution.checkpointing.interval", "0 s"),
             ("restart-strategy.type", "None"),
             ("pipeline.max-parallelism", "-1"),

@@ -279,7 +279,7 @@ fn read_random(name: &str, data_type: &DataType, options: &Options) -> Result<Ge
                     .collect::<Result<_, OptionError>>()?,
             )
         }
-        TypeKind::Null => {
+        TypeKind::Null | TypeKind::Bitmap | TypeKind::Variant => {
             return Err(OptionError {
                 key: None,
                 message: format!("column '{name}' of type {kind} cannot be generated"),

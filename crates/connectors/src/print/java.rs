@@ -37,7 +37,9 @@ pub fn write_value(array: &dyn Array, row: usize, data_type: &DataType, out: &mu
         TypeKind::Decimal { scale, .. } => {
             write_decimal(array.as_primitive::<Decimal128Type>().value(row), *scale, out);
         }
-        TypeKind::Char(_) | TypeKind::Varchar(_) => out.push_str(array.as_string::<i32>().value(row)),
+        TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Variant => {
+            out.push_str(array.as_string::<i32>().value(row));
+        }
         TypeKind::Binary(_) | TypeKind::Varbinary(_) => {
             out.push('[');
             for (index, byte) in array.as_binary::<i32>().value(row).iter().enumerate() {
@@ -63,6 +65,7 @@ pub fn write_value(array: &dyn Array, row: usize, data_type: &DataType, out: &mu
         TypeKind::IntervalDayTime => {
             write_duration(array.as_primitive::<DurationMillisecondType>().value(row), out);
         }
+        TypeKind::Bitmap => values::bitmap::write_text(array.as_binary::<i32>().value(row), out),
         TypeKind::Array(element) => {
             let values = array.as_list::<i32>().value(row);
             out.push('[');

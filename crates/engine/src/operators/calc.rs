@@ -23,6 +23,8 @@ pub(super) struct Calc {
     columns: Vec<usize>,
     schema: SchemaRef,
     context: Arc<EvaluationContext>,
+    /// Whether an expression asks for the watermark.
+    wants_watermark: bool,
 }
 
 impl Calc {
@@ -33,6 +35,10 @@ impl Calc {
             columns: columns_of(expressions),
             schema: build.node.schema.arrow(),
             context: build.context.clone(),
+            wants_watermark: filter
+                .into_iter()
+                .chain(expressions)
+                .any(|expression| expression.calls("CURRENT_WATERMARK")),
         }
     }
 
@@ -48,6 +54,16 @@ impl Calc {
 }
 
 impl Operator for Calc {
+    fn watermark(&mut self, time_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        if self.wants_watermark {
+            self.context = Arc::new(EvaluationContext {
+                watermark_ms: Some(time_ms),
+                ..self.context.as_ref().clone()
+            });
+        }
+        Ok(())
+    }
+
     fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
         let frame = Frame::new(&chunk.batch);
         let Some(filter) = &self.filter else {

@@ -54,17 +54,24 @@ pub(super) enum Piece {
     Watermark(i64),
 }
 
+/// When a watermark is sent, and who is to see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub interval_ms: i64,
+    pub seen_by_every_row: bool,
+}
+
 /// Cuts rows where a watermark must go between them.
 ///
 /// Flink's rule (WatermarkAssignerOperator): the greatest watermark that any row has carried so far is sent
 /// behind a row if it is more than the interval past the last one sent. Sent or not makes a difference only to a
 /// row that lies at or before it, or directly behind it, where a session that ends there would still be open;
-/// only there are the rows cut. `others` is the least watermark of all other lanes: ours means nothing past it.
+/// only there are the rows cut, unless every row is to see it. `others` is the least watermark of all other lanes: ours means nothing past it.
 pub(super) fn pieces(
     times: &[i64],
     carried: &[i64],
     carried_nulls: Option<&NullBuffer>,
-    interval_ms: i64,
+    rule: Rule,
     others: i64,
     generator: &mut LaneState,
 ) -> Vec<Piece> {
@@ -78,7 +85,7 @@ pub(super) fn pieces(
     let mut from = 0;
     for (row, &time_ms) in times.iter().enumerate() {
         let due = sent.min(others);
-        if due > told && time_ms <= due.saturating_add(1) {
+        if due > told && (rule.seen_by_every_row || time_ms <= due.saturating_add(1)) {
             pieces.push(Piece::Rows(from, row));
             pieces.push(Piece::Watermark(sent));
             told = sent;
@@ -87,7 +94,7 @@ pub(super) fn pieces(
         if carried_nulls.is_none_or(|nulls| nulls.is_valid(row)) {
             current = current.max(carried[row]);
         }
-        if current.saturating_sub(sent) > interval_ms {
+        if current.saturating_sub(sent) > rule.interval_ms {
             sent = current;
         }
     }
@@ -105,6 +112,11 @@ pub(super) fn pieces(
 mod tests {
     use super::*;
     use stdx::Random;
+
+    const RULE: Rule = Rule {
+        interval_ms: 200,
+        seen_by_every_row: false,
+    };
 
     /// Row by row: what Flink's operator sends.
     fn one_by_one(times: &[i64], delay_ms: i64, interval_ms: i64) -> Vec<(i64, i64)> {
@@ -141,7 +153,7 @@ mod tests {
             let mut row = 0;
             for part in times.chunks(chunk) {
                 let carried: Vec<i64> = part.iter().map(|time_ms| time_ms - delay_ms).collect();
-                for piece in pieces(part, &carried, None, 200, i64::MAX, &mut generator) {
+                for piece in pieces(part, &carried, None, RULE, i64::MAX, &mut generator) {
                     match piece {
                         Piece::Watermark(time_ms) => {
                             assert!(time_ms > seen, "seed {seed}");
@@ -166,7 +178,7 @@ mod tests {
     fn rows_in_order_are_not_cut() {
         let times: Vec<i64> = (0..4096).map(|row| row * 10).collect();
         let mut generator = LaneState::default();
-        let cut = pieces(&times, &times, None, 200, i64::MAX, &mut generator);
+        let cut = pieces(&times, &times, None, RULE, i64::MAX, &mut generator);
         assert_eq!(cut, [Piece::Rows(0, 4096), Piece::Watermark(40_950)]);
     }
 }

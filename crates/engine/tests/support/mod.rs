@@ -118,6 +118,7 @@ impl Builder {
                 expression: functions::minus_ms(column(3, timestamp()), delay_ms),
                 interval: Duration::from_millis(200),
                 idle_timeout,
+                seen_by_every_row: false,
             }),
         };
         self.add(Operator::Source(node), vec![], fields)

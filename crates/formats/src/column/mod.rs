@@ -128,8 +128,8 @@ impl Column {
                 precision: *precision,
                 scale: *scale,
             },
-            TypeKind::Char(_) | TypeKind::Varchar(_) => Column::Text(Text::default()),
-            TypeKind::Binary(_) | TypeKind::Varbinary(_) => Column::Bytes(Text::default()),
+            TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Variant => Column::Text(Text::default()),
+            TypeKind::Binary(_) | TypeKind::Varbinary(_) | TypeKind::Bitmap => Column::Bytes(Text::default()),
             TypeKind::Date => Column::Date(Fixed::default()),
             TypeKind::Time(_) => Column::Time {
                 values: Fixed::default(),

@@ -259,7 +259,9 @@ fn check_types(schema: &Schema) -> Result<(), OptionError> {
             TypeKind::Map(..)
             | TypeKind::Multiset(_)
             | TypeKind::IntervalYearMonth
-            | TypeKind::IntervalDayTime => Err(format!(
+            | TypeKind::IntervalDayTime
+            | TypeKind::Bitmap
+            | TypeKind::Variant => Err(format!(
                 "the format csv has no form for the type {}",
                 data_type.kind
             )),

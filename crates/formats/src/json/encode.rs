@@ -289,11 +289,17 @@ impl Writer<'_> {
                     self.wide(|out| write_decimal(value, *scale, out));
                 }
             }
-            TypeKind::Char(_) | TypeKind::Varchar(_) => write_string(
+            TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Variant => write_string(
                 array.as_string::<i32>().value(row).as_bytes(),
                 self.options.escape_supplementary,
                 self.out,
             ),
+            // No table of this format has one, nor a variant; it is what a person sees of a result.
+            TypeKind::Bitmap => {
+                let mut text = String::new();
+                values::bitmap::write_text(array.as_binary::<i32>().value(row), &mut text);
+                write_string(text.as_bytes(), self.options.escape_supplementary, self.out);
+            }
             TypeKind::Binary(_) | TypeKind::Varbinary(_) => {
                 self.out.push(b'"');
                 base64::encode(array.as_binary::<i32>().value(row), self.out);

@@ -176,12 +176,16 @@ impl Settings {
     }
 }
 
-/// Refuses maps whose keys are no text: JSON has no others.
+/// Refuses maps whose keys are no text, as JSON has no others, and bitmaps and variants, as Flink does.
 pub(crate) fn check_types(schema: &Schema) -> Result<(), OptionError> {
     fn check(data_type: &DataType) -> Result<(), String> {
         match &data_type.kind {
             TypeKind::Map(key, _) | TypeKind::Multiset(key) if !key.kind.is_string() => Err(format!(
                 "the format json needs keys of a map to be strings, got {}",
+                data_type.kind
+            )),
+            TypeKind::Bitmap | TypeKind::Variant => Err(format!(
+                "the format json has no form for the type {}",
                 data_type.kind
             )),
             TypeKind::Map(_, inner) | TypeKind::Array(inner) => check(inner),

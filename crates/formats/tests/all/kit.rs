@@ -133,6 +133,8 @@ fn show(array: &dyn Array, kind: &TypeKind, row: usize) -> String {
                 .value(row)
                 .to_string();
         }
+        TypeKind::Variant => text.push_str(array.as_string::<i32>().value(row)),
+        TypeKind::Bitmap => values::bitmap::write_text(array.as_binary::<i32>().value(row), &mut text),
         TypeKind::Date => return array.as_primitive::<Date32Type>().value(row).to_string(),
         TypeKind::Time(_) => {
             return array

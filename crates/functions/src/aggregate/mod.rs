@@ -10,6 +10,7 @@
 mod arrivals;
 mod average;
 mod collect;
+mod bitmap;
 mod count;
 mod distinct;
 mod extreme;
@@ -41,6 +42,7 @@ pub(crate) fn list() -> Vec<&'static Aggregate> {
     [
         average::LIST,
         collect::LIST,
+        bitmap::LIST,
         count::LIST,
         extreme::LIST,
         json_aggregate::LIST,

@@ -125,6 +125,9 @@ pub(crate) fn cast_array(
     if *a == TypeKind::Null {
         return Ok(new_null_array(&b.arrow(), array.len()));
     }
+    if *b == TypeKind::Bitmap {
+        return text::to_bitmap(array, failures);
+    }
     if b.is_string() {
         return to_text::cast(array, from, b, context);
     }
@@ -178,6 +181,7 @@ fn is_fallible(from: &TypeKind, to: &TypeKind) -> bool {
         {
             true
         }
+        (a, TypeKind::Bitmap) => a.is_binary(),
         (a, b) if a.is_string() => !b.is_string() && !b.is_binary(),
         // NaN is no decimal.
         (a, TypeKind::Decimal { .. }) => a.is_approximate_numeric(),
@@ -209,10 +213,14 @@ fn refusal(from: &TypeKind, to: &TypeKind) -> Option<SignatureError> {
 
 fn is_castable(from: &TypeKind, to: &TypeKind) -> bool {
     use TypeKind::{
-        Array, Boolean, Date, IntervalDayTime, IntervalYearMonth, Map, Multiset, Null, Row, Time,
+        Array, Bitmap, Boolean, Date, IntervalDayTime, IntervalYearMonth, Map, Multiset, Null, Row, Time,
     };
     if from == to || *from == Null {
         return true;
+    }
+    // What is in a variant is taken out by other ways.
+    if *from == TypeKind::Variant || *to == TypeKind::Variant {
+        return false;
     }
     let flat = |kind: &TypeKind| !matches!(kind, Array(_) | Map(..) | Multiset(_) | Row(_));
     match (from, to) {
@@ -226,7 +234,9 @@ fn is_castable(from: &TypeKind, to: &TypeKind) -> bool {
                     .all(|(a, b)| is_castable(&a.data_type.kind, &b.data_type.kind))
         }
         (a, b) if !flat(a) || !flat(b) => false,
-        (a, b) if a.is_string() => !matches!(b, IntervalDayTime | IntervalYearMonth | Null),
+        (a, b) if a.is_string() => !matches!(b, IntervalDayTime | IntervalYearMonth | Null | Bitmap),
+        (Bitmap, b) => b.is_binary(),
+        (a, Bitmap) => a.is_binary(),
         (a, b) if a.is_binary() => b.is_binary(),
         (a, b) if a.is_numeric() || *a == Boolean => b.is_numeric() || *b == Boolean,
         (Date, b) => b.is_timestamp(),

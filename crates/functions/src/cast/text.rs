@@ -160,6 +160,25 @@ fn java_trim(text: &str) -> &[u8] {
     text.trim_matches(|character: char| character <= ' ').as_bytes()
 }
 
+/// Bytes to the bitmap in them.
+pub(super) fn to_bitmap(array: &ArrayRef, failures: &mut Failures) -> Result<ArrayRef, Error> {
+    let bytes = downcast::<BinaryArray>(array)?;
+    build::binaries(bytes.len(), |row, out| {
+        if bytes.is_null(row) {
+            return Ok(None);
+        }
+        match values::bitmap::read(bytes.value(row)) {
+            Some(set) => {
+                values::bitmap::write(set, out);
+                Ok(Some(()))
+            }
+            None => failures.fail(row, || {
+                "cannot cast these bytes to BITMAP: they are none".to_string()
+            }),
+        }
+    })
+}
+
 /// Text or bytes to bytes: cut to their length, and filled with zeros to that of a BINARY.
 pub(super) fn to_binary(array: &ArrayRef, to: &TypeKind) -> Result<ArrayRef, Error> {
     let (length, padded) = match to {

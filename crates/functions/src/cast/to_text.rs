@@ -125,12 +125,15 @@ pub(crate) fn write_value(
         TypeKind::Decimal { scale, .. } => {
             decimal::write(array.as_primitive::<Decimal128Type>().value(row), *scale, out);
         }
-        TypeKind::Char(_) | TypeKind::Varchar(_) => out.push_str(downcast::<StringArray>(array)?.value(row)),
+        TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Variant => {
+            out.push_str(downcast::<StringArray>(array)?.value(row));
+        }
         TypeKind::Binary(_) | TypeKind::Varbinary(_) => {
             out.push_str(&String::from_utf8_lossy(
                 downcast::<BinaryArray>(array)?.value(row),
             ));
         }
+        TypeKind::Bitmap => values::bitmap::write_text(downcast::<BinaryArray>(array)?.value(row), out),
         TypeKind::Date => temporal::write_date(array.as_primitive::<Date32Type>().value(row), out),
         TypeKind::Time(precision) => {
             let ms = array.as_primitive::<Time32MillisecondType>().value(row);

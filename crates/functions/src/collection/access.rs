@@ -1,4 +1,5 @@
-//! Parts of arrays, maps and rows: `ITEM` (`x[i]`), `FIELD` (`row.field`), `CARDINALITY`, `ELEMENT`; and `TYPEOF`.
+//! Parts of arrays, maps and rows: `ITEM` (`x[i]`), `FIELD` (`row.field`), `CARDINALITY`, `ELEMENT`; and what tells of the
+//! query itself: `TYPEOF`, `CURRENT_DATABASE`.
 
 use std::sync::Arc;
 
@@ -12,14 +13,14 @@ use model::{DataType, TypeKind};
 use super::construct::{maps_of, spread};
 use super::lists::{Lists, Pool};
 use crate::build;
-use crate::definition::Scalar;
+use crate::definition::{Scalar, written_out};
 use crate::kernel::{Numbers, fallible_kernel, kernel};
 use crate::signature::{Slot, bound_as, check_count, coerce_one, literal_int, literal_text, mismatch};
 
 pub(super) const LIST: &[Scalar] = &[
     Scalar {
         name: "ITEM",
-        signatures: &["array[index]", "map[key]"],
+        signatures: &["array[index]", "map[key]", "variant[name]", "variant[index]"],
         doc: "The element at an index, which counts from one, or the value of a key; NULL if there is none.",
         example: ("ARRAY['a', 'b'][2]", "b"),
         category: "collection",
@@ -57,12 +58,21 @@ pub(super) const LIST: &[Scalar] = &[
         category: "other",
         bind: bind_typeof,
     },
+    Scalar {
+        name: "CURRENT_DATABASE",
+        signatures: &["CURRENT_DATABASE()"],
+        doc: "The current database of the session.",
+        example: ("CURRENT_DATABASE()", "default_database"),
+        category: "other",
+        bind: written_out,
+    },
 ];
 
 fn bind_item(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
     check_count("ITEM", arguments, 2, 2)?;
     let given = &arguments[0].data_type;
     match &given.kind {
+        TypeKind::Variant => crate::json::part_of(arguments),
         TypeKind::Array(element) => {
             if literal_int(&arguments[1]).is_some_and(|index| index < 1) {
                 return Err(SignatureError::new("an index into an array must be at least 1").argument(1));

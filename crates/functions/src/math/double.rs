@@ -136,7 +136,7 @@ pub(super) const LIST: &[Scalar] = &[
         &["COSH(x)"],
         "The hyperbolic cosine.",
         ("COSH(0)", "1.0"),
-        |a| bind("COSH", a, f64::cosh),
+        |a| bind("COSH", a, super::hyperbolic::cosh),
     ),
     one(
         "TANH",

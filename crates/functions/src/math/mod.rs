@@ -1,6 +1,7 @@
 //! Functions of numbers.
 
 mod double;
+mod hyperbolic;
 mod random;
 mod round;
 mod sign;

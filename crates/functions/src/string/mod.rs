@@ -7,7 +7,9 @@ mod characters;
 mod concat;
 mod encode;
 mod hash;
+mod inet;
 mod pad;
+mod printf;
 mod regex;
 mod replace;
 mod search;
@@ -33,7 +35,9 @@ pub(crate) fn list() -> Vec<&'static Scalar> {
         concat::LIST,
         encode::LIST,
         hash::LIST,
+        inet::LIST,
         pad::LIST,
+        printf::LIST,
         regex::LIST,
         replace::LIST,
         search::LIST,

@@ -1,7 +1,7 @@
 //! Functions of Java's regular expressions.
 //!
 //! A pattern that is no regular expression gives NULL, or false where a truth value is asked for, as in Flink; one
-//! that only Java understands fails.
+//! that only Java understands fails, and so does a search that goes back too often.
 
 use std::sync::Arc;
 
@@ -118,9 +118,12 @@ fn bind_regexp(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             let (Some(text), Some(regex)) = (text.get(row), patterns.get(row)?) else {
                 return Ok(None);
             };
-            Ok(Some(
-                !text.is_empty() && regex.is_some_and(|regex| !regex.is_empty() && regex.is_match(text)),
-            ))
+            let Some(regex) = regex.filter(|regex| !text.is_empty() && !regex.is_empty()) else {
+                return Ok(Some(false));
+            };
+            let matches = regex.is_match(text);
+            regex.check()?;
+            Ok(Some(matches))
         })
     });
     Ok(bound(types, TypeKind::Boolean, function))
@@ -146,6 +149,7 @@ fn bind_extract(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
                 return Ok(None);
             };
             let found = regex.find(text).and_then(|found| found.group(group));
+            regex.check()?;
             Ok(found.map(|found| out.push_str(found)))
         })
     });
@@ -176,6 +180,7 @@ fn bind_extract_all(arguments: &[Argument]) -> Result<BoundScalar, SignatureErro
                     for found in regex.find_all(text) {
                         lists.values().append_option(found.group(group));
                     }
+                    regex.check()?;
                     lists.append(true);
                 }
                 _ => lists.append(false),
@@ -216,6 +221,7 @@ fn bind_replace(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
                 check_length("REGEXP_REPLACE", out.len() - start)?;
                 behind = found.end();
             }
+            regex.check()?;
             out.push_str(&text[behind..]);
             Ok(Some(()))
         })
@@ -245,7 +251,9 @@ fn bind_number(
             let (Some(text), Some(Some(regex))) = (text.get(row), patterns.get(row)?) else {
                 return Ok(None);
             };
-            Ok(Some(f(text, regex) as i32))
+            let number = f(text, regex);
+            regex.check()?;
+            Ok(Some(number as i32))
         })?;
         Ok(Arc::new(numbers))
     });
@@ -260,7 +268,9 @@ fn bind_substr(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
             let (Some(text), Some(Some(regex))) = (text.get(row), patterns.get(row)?) else {
                 return Ok(None);
             };
-            Ok(regex.find(text).map(|found| out.push_str(found.as_str())))
+            let found = regex.find(text);
+            regex.check()?;
+            Ok(found.map(|found| out.push_str(found.as_str())))
         })
     });
     Ok(nullable_text(types, function))

@@ -160,6 +160,8 @@ fn bind_str_to_map(arguments: &[Argument]) -> Result<BoundScalar, SignatureError
             let present = match (text.get(row), separators) {
                 (Some(text), (Some(Some(pair)), Some(Some(key)))) => {
                     pairs.read(text, pair, key);
+                    pair.check()?;
+                    key.check()?;
                     true
                 }
                 _ => false,

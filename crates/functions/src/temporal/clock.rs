@@ -1,14 +1,14 @@
 //! What time it is. In a stream these are asked anew for every chunk of rows.
 
 use arrow_array::types::{Date32Type, Int64Type, Time32MillisecondType, TimestampMicrosecondType};
-use dataflow::{Argument, BoundScalar, SignatureError};
+use dataflow::{Argument, BoundScalar, Error, SignatureError};
 use model::TypeKind;
 
 use super::MS_PER_DAY;
 use crate::build;
 use crate::definition::Scalar;
 use crate::kernel::{Call, Kernel};
-use crate::signature::{bound, bound_as, check_count};
+use crate::signature::{bound, bound_as, check_count, mismatch};
 use crate::zone;
 
 pub(super) const LIST: &[Scalar] = &[
@@ -31,6 +31,22 @@ pub(super) const LIST: &[Scalar] = &[
         "The processing-time attribute: the current instant.",
         |a| instant("PROCTIME", a),
     ),
+    Scalar {
+        name: "CURRENT_WATERMARK",
+        signatures: &["CURRENT_WATERMARK(rowtime)"],
+        doc: "The watermark where the row is, as a time of the event-time attribute's kind; NULL before the first one.",
+        example: ("CURRENT_WATERMARK(ts)", "the stream's"),
+        category: "temporal",
+        bind: bind_watermark,
+    },
+    Scalar {
+        name: "SOURCE_WATERMARK",
+        signatures: &["SOURCE_WATERMARK()"],
+        doc: "In the declaration of a table: the watermarks that its source has of its own.",
+        example: ("WATERMARK FOR ts AS SOURCE_WATERMARK()", "the source's"),
+        category: "temporal",
+        bind: bind_source_watermark,
+    },
     clock(
         "LOCALTIMESTAMP",
         &["LOCALTIMESTAMP"],
@@ -82,6 +98,42 @@ fn instant(name: &'static str, arguments: &[Argument]) -> Result<BoundScalar, Si
         build::numbers_as::<TimestampMicrosecondType>(call.rows, &arrow, |_| Ok(Some(now_us)))
     });
     Ok(bound(Vec::new(), kind, function.volatile().function()))
+}
+
+/// The argument only says of which kind the result is.
+fn bind_watermark(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
+    check_count("CURRENT_WATERMARK", arguments, 1, 1)?;
+    let given = &arguments[0].data_type;
+    let kind = match given.kind {
+        TypeKind::Timestamp(_) => TypeKind::Timestamp(3),
+        TypeKind::TimestampLtz(_) => TypeKind::TimestampLtz(3),
+        _ => return Err(mismatch("CURRENT_WATERMARK", 0, "an event-time attribute", given)),
+    };
+    let arrow = kind.arrow();
+    let function = Kernel::new("CURRENT_WATERMARK", move |call: &Call<'_>| {
+        let watermark_us = call.context.watermark_ms.map(|ms| ms.saturating_mul(1000));
+        build::numbers_as::<TimestampMicrosecondType>(call.rows, &arrow, |_| Ok(watermark_us))
+    });
+    Ok(bound_as(
+        vec![given.clone()],
+        kind.nullable(),
+        function.volatile().function(),
+    ))
+}
+
+/// Stands for what a source gives; it has no value of its own.
+fn bind_source_watermark(arguments: &[Argument]) -> Result<BoundScalar, SignatureError> {
+    check_count("SOURCE_WATERMARK", arguments, 0, 0)?;
+    let function = Kernel::new("SOURCE_WATERMARK", |_: &Call<'_>| {
+        Err(Error::evaluation(
+            "SOURCE_WATERMARK stands for the watermarks of a source, and this source gives none of its own",
+        ))
+    });
+    Ok(bound_as(
+        Vec::new(),
+        TypeKind::Timestamp(3).nullable(),
+        function.volatile().fallible().function(),
+    ))
 }
 
 /// Milliseconds of the session's local time.

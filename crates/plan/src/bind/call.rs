@@ -1,12 +1,13 @@
 //! Function calls as they are written: special forms, aggregates, properties of windows, plain functions.
 
 use graph::Expr;
-use model::{DataType, Diagnostic, Span, TypeKind};
-use sql::ast::{self, ArgumentValue, FunctionCall, ObjectName};
+use model::{DataType, Diagnostic, Span, TimeAttribute, TypeKind};
+use sql::ast::{ArgumentValue, ExprKind, FunctionCall, ObjectName};
 
 use super::aggregation;
 use super::expression::{ExprBinder, no_common_type, unit_literal};
 use super::functions::is_aggregate;
+use super::json;
 use super::literal;
 use super::unsupported;
 
@@ -16,6 +17,10 @@ const NULL_TAKERS: &[&str] = &["COALESCE", "IFNULL", "NULLIF", "IF"];
 impl ExprBinder<'_> {
     pub fn function(&mut self, call: &FunctionCall, span: Span) -> Result<Expr, Diagnostic> {
         let name = function_name(&call.name)?;
+        let is_raw_json = std::mem::take(&mut self.takes_raw_json);
+        if name == "JSON" && !is_raw_json {
+            return Err(json_alone(span));
+        }
         if let Some(clause) = &call.over {
             return self.over_call(&name, call, clause, span);
         }
@@ -51,11 +56,15 @@ impl ExprBinder<'_> {
                 ArgumentValue::Expression(expr) if NULL_TAKERS.contains(&name.as_str()) => {
                     arguments.push(self.bind(expr)?);
                 }
-                ArgumentValue::Expression(expr) => arguments.push(self.value(expr)?),
+                ArgumentValue::Expression(expr) => {
+                    self.takes_raw_json = name == "JSON_ARRAY" && json::is_call(expr);
+                    arguments.push(self.value(expr)?);
+                }
                 ArgumentValue::Unit(unit) => arguments.push(unit_literal(*unit)),
                 ArgumentValue::KeyValue { key, value } => {
                     arguments.push(self.value(key)?);
                     spans.push(argument.span);
+                    self.takes_raw_json = json::is_call(value);
                     arguments.push(self.bind(value)?);
                 }
                 ArgumentValue::Wildcard => {
@@ -80,12 +89,16 @@ impl ExprBinder<'_> {
             }
             spans.push(argument.span);
         }
-        self.json_clauses(&name, call)?;
+        self.json_arguments(&name, call, &mut arguments, &mut spans)?;
         match name.as_str() {
             "COALESCE" | "IFNULL" => self.coalesce(&name, arguments, span),
             "NULLIF" => self.nullif(arguments, span),
+            "CURRENT_DATABASE" if arguments.is_empty() => Ok(literal::text(self.database)),
             "IF" => self.if_then(arguments, span),
             _ => {
+                if name == "CURRENT_WATERMARK" {
+                    self.require_rowtime(call)?;
+                }
                 if !functions::is_callable(&name) {
                     return Err(unknown_function(&name, call.name.span));
                 }
@@ -179,6 +192,23 @@ impl ExprBinder<'_> {
         }
     }
 
+    /// CURRENT_WATERMARK takes nothing but an event-time attribute.
+    fn require_rowtime(&self, call: &FunctionCall) -> Result<(), Diagnostic> {
+        let [argument] = call.arguments.as_slice() else {
+            return Ok(());
+        };
+        if let ArgumentValue::Expression(expr) = &argument.value
+            && let ExprKind::Name(name) = &expr.kind
+            && self.scope.resolve(name)?.time_attribute == Some(TimeAttribute::Rowtime)
+        {
+            return Ok(());
+        }
+        Err(
+            Diagnostic::validation(argument.span, "CURRENT_WATERMARK takes an event-time attribute")
+                .hint("name the column that has a WATERMARK"),
+        )
+    }
+
     /// `PI` may be written without parentheses where no column has that name.
     pub fn niladic(&mut self, name: &ObjectName) -> Result<Option<Expr>, Diagnostic> {
         let [only] = name.parts.as_slice() else {
@@ -188,18 +218,6 @@ impl ExprBinder<'_> {
             return Ok(None);
         }
         self.call("PI", Vec::new(), name.span).map(Some)
-    }
-
-    /// Only the functions over JSON have these clauses.
-    fn json_clauses(&self, name: &str, call: &FunctionCall) -> Result<(), Diagnostic> {
-        match &call.json {
-            Some(clauses) if *clauses != ast::JsonClauses::default() => Err(unsupported(
-                call.span,
-                &format!("a RETURNING, ON EMPTY, ON ERROR, WRAPPER or ON NULL clause of {name}"),
-                "leave the clause out",
-            )),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -250,6 +268,11 @@ pub(super) fn refuse_aggregate_clauses(name: &str, call: &FunctionCall) -> Resul
         .hint("only aggregate functions take them"));
     }
     Ok(())
+}
+
+fn json_alone(span: Span) -> Diagnostic {
+    Diagnostic::validation(span, "JSON can only be a value of JSON_OBJECT or JSON_ARRAY")
+        .hint("write JSON_OBJECT('a' VALUE JSON('...')) or JSON_ARRAY(JSON('...'))")
 }
 
 fn unknown_function(name: &str, span: Span) -> Diagnostic {

@@ -25,6 +25,10 @@ pub(super) struct ExprBinder<'a> {
     pub over: Option<&'a mut OverCalls>,
     /// What the whole statement may unfold to.
     pub budget: Rc<Budget>,
+    /// Whether the call that is bound next stands where JSON(...) may stand.
+    pub takes_raw_json: bool,
+    /// The database that names without one are looked up in.
+    pub database: &'a str,
 }
 
 /// An expression and whether it still tells the time of its row.
@@ -43,6 +47,8 @@ impl<'a> ExprBinder<'a> {
             aggregation: None,
             over: None,
             budget: Rc::default(),
+            takes_raw_json: false,
+            database: "",
         }
     }
 

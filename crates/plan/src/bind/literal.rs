@@ -40,6 +40,11 @@ pub(crate) fn string(value: &str) -> Expr {
     of(Arc::new(StringArray::from(vec![value])), TypeKind::Char(length))
 }
 
+/// As [`string`], of type STRING.
+pub(crate) fn text(value: &str) -> Expr {
+    of(Arc::new(StringArray::from(vec![value])), TypeKind::STRING)
+}
+
 fn of(value: ArrayRef, kind: TypeKind) -> Expr {
     Expr::Literal {
         value,

@@ -14,6 +14,7 @@ mod grouped;
 mod hints;
 mod join;
 mod join_time;
+mod json;
 pub(crate) mod literal;
 mod order;
 mod over;
@@ -46,8 +47,10 @@ use crate::session::Environment;
 use expression::ExprBinder;
 
 /// A typed scalar expression over the columns of `scope`.
-pub fn expression(expr: &ast::Expr, scope: &Scope, _: &Environment<'_>) -> Result<Expr, Diagnostic> {
-    ExprBinder::new(scope, None, "an expression").bind(expr)
+pub fn expression(expr: &ast::Expr, scope: &Scope, env: &Environment<'_>) -> Result<Expr, Diagnostic> {
+    let mut binder = ExprBinder::new(scope, None, "an expression");
+    binder.database = env.catalog.current_database();
+    binder.bind(expr)
 }
 
 /// Names, types and time attributes of a query's columns.

@@ -143,6 +143,7 @@ impl<'a> QueryBinder<'a> {
     pub(super) fn expressions<'b>(&'b self, scope: &'b Scope, clause: &'static str) -> ExprBinder<'b> {
         ExprBinder {
             budget: self.budget.clone(),
+            database: self.env.catalog.current_database(),
             ..ExprBinder::new(scope, self.place, clause)
         }
     }

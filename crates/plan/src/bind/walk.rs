@@ -1,6 +1,6 @@
 //! Walks over syntax trees.
 
-use sql::ast::{ArgumentValue, Expr, ExprKind};
+use sql::ast::{ArgumentValue, Expr, ExprKind, JsonBehavior};
 
 /// Calls `see` with an expression and with everything inside of it, sub-queries left out.
 pub(super) fn visit(expr: &Expr, see: &mut impl FnMut(&Expr)) {
@@ -67,6 +67,13 @@ fn children(expr: &Expr) -> Vec<&Expr> {
                 }
             }
             children.extend(call.filter.as_deref());
+            if let Some(clauses) = &call.json {
+                for clause in [&clauses.on_empty, &clauses.on_error] {
+                    if let Some(JsonBehavior::Default(value)) = clause {
+                        children.push(value);
+                    }
+                }
+            }
             children
         }
         ExprKind::Position {

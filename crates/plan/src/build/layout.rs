@@ -36,6 +36,18 @@ impl<'a> GraphBuilder<'a> {
 
     pub fn finish(mut self) -> Graph {
         changelog::leave_out_before(&mut self.graph);
+        let asks = |expression: &Expr| expression.calls("CURRENT_WATERMARK");
+        let asked = self.graph.nodes.iter().any(|node| match &node.operator {
+            Operator::Calc { filter, expressions } => filter.iter().chain(expressions).any(asks),
+            _ => false,
+        });
+        for node in &mut self.graph.nodes {
+            if let Operator::Source(source) = &mut node.operator
+                && let Some(watermark) = &mut source.watermark
+            {
+                watermark.seen_by_every_row = asked;
+            }
+        }
         self.graph
     }
 

@@ -24,6 +24,7 @@ impl GraphBuilder<'_> {
                 expression: over_outputs(watermark.expression.clone(), table, &mut outputs, &mut schema),
                 interval: watermark.interval,
                 idle_timeout: watermark.idle_timeout,
+                seen_by_every_row: false,
             }),
             _ => None,
         };

@@ -205,7 +205,9 @@ fn check_watermark(table: &Table, places: &Places, env: &Environment<'_>) -> Res
         )));
     }
     let is_local = |data_type: &DataType| matches!(data_type.kind, TypeKind::TimestampLtz(_));
-    if is_local(&expression_type) != is_local(&column.data_type) {
+    // That of the source itself is of whatever type the column is.
+    let of_source = bound.calls("SOURCE_WATERMARK");
+    if !of_source && is_local(&expression_type) != is_local(&column.data_type) {
         let message = format!(
             "the watermark is {} but its column '{}' is {}",
             expression_type.kind, column.name, column.data_type.kind

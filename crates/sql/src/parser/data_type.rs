@@ -135,6 +135,8 @@ impl Parser<'_> {
             "DATE" => TypeKind::Date,
             "STRING" => TypeKind::STRING,
             "BYTES" => TypeKind::BYTES,
+            "BITMAP" => TypeKind::Bitmap,
+            "VARIANT" => TypeKind::Variant,
             "DOUBLE" => {
                 self.bump();
                 self.eat("PRECISION");
@@ -168,7 +170,7 @@ impl Parser<'_> {
         if self.peek() == TokenKind::Word
             && matches!(
                 word.as_str(),
-                "VARIANT" | "BITMAP" | "ANY" | "RAW" | "STRUCTURED" | "UNSIGNED" | "GEOMETRY"
+                "ANY" | "RAW" | "STRUCTURED" | "UNSIGNED" | "GEOMETRY"
             )
         {
             return Err(self.unsupported(start, &format!("type {word}")));

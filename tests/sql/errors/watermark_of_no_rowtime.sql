@@ -1,0 +1,2 @@
+-- CURRENT_WATERMARK takes an event-time attribute.
+SELECT CURRENT_WATERMARK(t) FROM (VALUES (TIMESTAMP '2024-01-02 03:04:05')) AS v (t);

@@ -1,0 +1,2 @@
+-- Bitmaps hold INT only.
+SELECT BITMAP_BUILD(ARRAY[9999999999]);

@@ -1,0 +1,3 @@
+-- IS JSON reads the first value and no further.
+SELECT id, j IS JSON AS j, j IS JSON VALUE AS v, j IS JSON OBJECT AS o, j IS JSON ARRAY AS a, j IS JSON SCALAR AS s, j IS NOT JSON OBJECT AS n
+FROM (VALUES (1, '{} x'), (2, ' [1, 2] '), (3, '1x'), (4, '1 x'), (5, '"a" b'), (6, 'true'), (7, 'truex'), (8, 'nul'), (9, 'null'), (10, '01'), (11, '1.'), (12, '.5'), (13, '-'), (14, '-1.5e+3'), (15, '{"a":1,}'), (16, '[1,]'), (17, '{a:1}'), (18, '''a'''), (19, '"\x"'), (20, '"\u00e9"'), (21, 'NaN'), (22, '   '), (23, '[1'), (24, '{"a" 1}'), (25, '+1'), (26, '"a'), (27, '/* c */ 1'), (28, '{"a":1,"a":2}')) AS t (id, j);

@@ -1,0 +1,2 @@
+-- Dates have no JSON.
+SELECT JSON_STRING(DATE '2024-01-02');

@@ -1,0 +1,2 @@
+-- JSON_VALUE RETURNING DOUBLE of a whole number.
+SELECT JSON_VALUE('{"a": 1}', '$.a' RETURNING DOUBLE);

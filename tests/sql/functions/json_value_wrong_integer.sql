@@ -1,0 +1,2 @@
+-- JSON_VALUE RETURNING INT of a string.
+SELECT JSON_VALUE('{"a": "x"}', '$.a' RETURNING INT);

@@ -1,0 +1,5 @@
+-- Keys, values, entries and unions of maps, and maps of arrays.
+SELECT id, MAP_KEYS(m) AS k, MAP_VALUES(m) AS v, MAP_ENTRIES(m) AS e, MAP_UNION(m, MAP['z', 9]) AS u, CARDINALITY(m) AS n
+FROM (VALUES (1, MAP['a', 1]), (2, MAP['b', CAST(NULL AS INT)]), (3, CAST(NULL AS MAP<STRING, INT>))) AS t (id, m);
+SELECT MAP_FROM_ARRAYS(ARRAY['x', 'y'], ARRAY[1, 2]), MAP_UNION(MAP['a', 1], MAP['a', 2, 'b', 3]), MAP_FROM_ARRAYS(ARRAY['x'], ARRAY[CAST(NULL AS INT)]), MAP_FROM_ARRAYS(CAST(NULL AS ARRAY<STRING>), ARRAY[1]);
+SELECT TYPEOF(MAP_KEYS(MAP['a', 1])), TYPEOF(MAP_VALUES(MAP['a', 1])), TYPEOF(MAP_ENTRIES(MAP['a', 1])), TYPEOF(MAP_FROM_ARRAYS(ARRAY['x'], ARRAY[1])), TYPEOF(MAP_UNION(MAP['a', 1], MAP['b', 2]));

@@ -1,0 +1,2 @@
+-- PARSE_JSON, and the text of a VARIANT.
+SELECT id, JSON_STRING(TRY_PARSE_JSON(j)) AS s FROM (VALUES (1, '{"b": 1, "a": [1.50, null, true, "x\"y"]}'), (2, '"text"'), (3, '1e3'), (4, '-0'), (5, '12345678901234567890'), (6, '1.0000000000000000000000000000000000000001'), (7, 'broken'), (8, ''), (9, CAST(NULL AS STRING)), (10, '{"a":1,"a":2}'), (11, 'null'), (12, '{} x'), (13, '0.10'), (14, '1.5e-10'), (15, '{"é": "ü/"}')) AS t (id, j);

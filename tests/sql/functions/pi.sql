@@ -1,0 +1,2 @@
+-- PI and E.
+SELECT PI(), E(), PI, TYPEOF(PI()), TYPEOF(E());

@@ -1,0 +1,4 @@
+-- Random numbers lie in their range, and follow from their seed.
+SELECT RAND() >= 0 AND RAND() < 1, RAND_INTEGER(10) BETWEEN 0 AND 9, RAND_INTEGER(1), CHAR_LENGTH(UUID()), UUID() SIMILAR TO '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
+SELECT RAND(1), RAND(-5), RAND_INTEGER(1, 100), RAND_INTEGER(42, 2147483647);
+SELECT TYPEOF(RAND()), TYPEOF(RAND(1)), TYPEOF(RAND_INTEGER(10)), TYPEOF(UUID());

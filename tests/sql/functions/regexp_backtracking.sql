@@ -1,0 +1,4 @@
+-- Regular expressions that look around, refer back or do not give back.
+SELECT REGEXP('ab', 'a(?=b)'), REGEXP('ac', 'a(?=b)'), REGEXP('ac', 'a(?!b)'), REGEXP('xb', '(?<=a)b'), REGEXP('xb', '(?<!a)b'), REGEXP('abab', '^(ab)\1$'), REGEXP('aaa', 'a++a'), REGEXP('abc', '(?>a|ab)c');
+SELECT REGEXP_EXTRACT('price: 42 EUR', '\d+(?= EUR)'), REGEXP_EXTRACT('aabbcc', '(\w)\1', 1), REGEXP_EXTRACT('<b>x</b>', '<(?<tag>\w+)>(.*)</\k<tag>>', 2), REGEXP_REPLACE('1234567', '(?<=\d)(?=(\d{3})+$)', ','), REGEXP_COUNT('aXbXc', '(?<=X).'), REGEXP_INSTR('foobar', '(?<=foo)bar'), REGEXP_SUBSTR('k=v;', '(?<==)[^;]*'), REGEXP_EXTRACT_ALL('a1 b2', '(?<=[a-z])\d', 0), STR_TO_MAP('a=1;b=2', ';(?=[a-z])', '=');
+SELECT REGEXP_EXTRACT(U&'x\000a', 'x(?=$)', 0), REGEXP_EXTRACT('abc', '\bb', 0), REGEXP_EXTRACT('a b', '\bb(?!c)', 0);

@@ -1,0 +1,2 @@
+-- PARSE_JSON of broken JSON fails.
+SELECT JSON_STRING(PARSE_JSON('broken'));

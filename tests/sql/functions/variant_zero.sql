@@ -1,0 +1,3 @@
+-- Elements of a VARIANT count from one.
+SELECT JSON_STRING(PARSE_JSON('[1, 2]')[1]), JSON_STRING(PARSE_JSON('[1, 2]')[2]), JSON_STRING(PARSE_JSON('[1, 2]')[3]);
+SELECT JSON_STRING(PARSE_JSON('[1, 2]')[0]);

@@ -9,8 +9,8 @@
 
 mod arrivals;
 mod average;
-mod collect;
 mod bitmap;
+mod collect;
 mod count;
 mod distinct;
 mod extreme;

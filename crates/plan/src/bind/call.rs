@@ -9,7 +9,6 @@ use super::expression::{ExprBinder, no_common_type, unit_literal};
 use super::functions::is_aggregate;
 use super::json;
 use super::literal;
-use super::unsupported;
 
 /// Functions that take a bare NULL.
 const NULL_TAKERS: &[&str] = &["COALESCE", "IFNULL", "NULLIF", "IF"];

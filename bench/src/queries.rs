@@ -26,6 +26,7 @@ pub const NAMES: [&str; 23] = [
     "q20",
     "q21",
     "q22",
+    "q23",
     "window_max",
     "distinct",
 ];

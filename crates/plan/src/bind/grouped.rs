@@ -26,6 +26,8 @@ const GROUPING_SETS_MAX: usize = 64;
 /// The window that the rows are grouped by.
 struct Grouping {
     window: Window,
+    /// What made the window in the first place.
+    made_by: Window,
     time: WindowTime,
     /// Columns of the input that the aggregation needs for the window.
     columns: Vec<usize>,
@@ -423,6 +425,7 @@ impl QueryBinder<'_> {
         };
         Ok(Grouping {
             window,
+            made_by: window,
             time: WindowTime {
                 attribute,
                 column,
@@ -633,6 +636,7 @@ impl Grouping {
             time: self.time_field.clone(),
             time_zone: self.time.time_zone,
             window: self.window,
+            made_by: self.made_by,
             session_keys: self
                 .session_keys
                 .iter()
@@ -723,6 +727,7 @@ fn attached(windowed: &Windowed, aggregation: &Aggregation, sets: &[Vec<usize>])
     let end = *windowed.ends.first()?;
     Some(Grouping {
         window: Window::Attached { start, end },
+        made_by: windowed.made_by,
         time: WindowTime {
             attribute,
             column: end,

@@ -5,7 +5,7 @@
 //! regular joins, behind which no column tells the time of its row.
 
 use arrow_array::Array;
-use graph::{Expr, JoinInterval, JoinKind, JoinTime, JoinWindow};
+use graph::{Expr, JoinInterval, JoinKind, JoinTime, JoinWindow, Window};
 use model::{Diagnostic, Field, Span, TimeAttribute};
 
 use super::query::Windowed;
@@ -189,10 +189,16 @@ impl Inputs<'_> {
         let [Some(left), Some(right)] = self.windows else {
             return None;
         };
-        let same = left.window == right.window
+        let same = left.made_by == right.made_by
             && left.time.time_attribute == right.time.time_attribute
             && left.time_zone == right.time_zone;
-        if !same {
+        // By the clock, results of windows come when their window is over: no join of the window would wait for them.
+        let attribute = left.time.time_attribute?;
+        let comes_late = attribute == TimeAttribute::Proctime
+            && [left, right]
+                .iter()
+                .any(|side| matches!(side.window, Window::Attached { .. }));
+        if !same || comes_late {
             return None;
         }
         let width = self.width();
@@ -209,7 +215,7 @@ impl Inputs<'_> {
         equal_columns(&left.starts, &right.starts)?;
         let (left_end, right_end) = equal_columns(&left.ends, &right.ends)?;
         Some(JoinWindow {
-            attribute: left.time.time_attribute?,
+            attribute,
             left_end,
             right_end,
             time_zone: left.time_zone,

@@ -55,8 +55,10 @@ pub(super) struct Windowed {
     /// `window_time` as a column.
     pub time: Field,
     pub time_zone: Option<Tz>,
-    /// What made the window.
+    /// The window of these rows: behind a grouping one of columns.
     pub window: Window,
+    /// What made the window in the first place.
+    pub made_by: Window,
     /// The partition of sessions; `None` in it if a column is gone.
     pub session_keys: Vec<Option<usize>>,
 }

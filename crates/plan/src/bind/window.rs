@@ -206,6 +206,7 @@ impl QueryBinder<'_> {
                 time: time_field,
                 time_zone,
                 window,
+                made_by: window,
                 session_keys: keys.iter().copied().map(Some).collect(),
             }),
             plan: Plan {

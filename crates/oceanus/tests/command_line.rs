@@ -157,10 +157,10 @@ fn rows_with_a_null_where_none_may_be_are_told_when_they_are_left_out() {
 #[test]
 fn a_setting_that_does_nothing_yet_is_warned_of() {
     check(
-        "SET 'table.exec.state.ttl' = '1 h';",
+        "SET 'pipeline.max-parallelism' = '4';",
         0,
         "",
-        "<stdin>:1:5: warning: 'table.exec.state.ttl' is not honoured yet: state is kept for as long as a query may need it\n  |\n1 | SET 'table.exec.state.ttl' = '1 h';\n  |     ^^^^^^^^^^^^^^^^^^^^^^\n",
+        "<stdin>:1:5: warning: 'pipeline.max-parallelism' is not honoured yet: a job has 128 key groups\n  |\n1 | SET 'pipeline.max-parallelism' = '4';\n  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^\n",
     );
     let result = run(
         "SELECT 1;",

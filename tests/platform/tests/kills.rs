@@ -14,13 +14,13 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use platform_tests::backup::Backup;
-use platform_tests::client::{Ask, Client};
-use platform_tests::cycle::Story;
-use platform_tests::person::{Notice, Person};
-use platform_tests::server::{Place, Server};
-use platform_tests::until;
-use platform_tests::workers::{self, Watch, Worker};
+use platform::backup::Backup;
+use platform::client::{Ask, Client};
+use platform::cycle::Story;
+use platform::person::{Notice, Person};
+use platform::server::{Place, Server};
+use platform::until;
+use platform::workers::{self, Watch, Worker};
 use serde_json::json;
 use stdx::{Clock, Random, SystemClock};
 

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use platform_tests::client::{Ask, Client, number, text};
-use platform_tests::person::{Notice, Person};
-use platform_tests::server::{Place, Server};
-use platform_tests::until;
+use platform::client::{Ask, Client, number, text};
+use platform::person::{Notice, Person};
+use platform::server::{Place, Server};
+use platform::until;
 use serde_json::{Value, json};
 
 const WORKSPACE: &str = "story";

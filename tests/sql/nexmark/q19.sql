@@ -1,0 +1,29 @@
+-- The ten best bids of each auction: a Top-N.
+CREATE TABLE events (
+  event_type INT,
+  person ROW<
+    id BIGINT, name STRING, emailAddress STRING, creditCard STRING, city STRING, state STRING,
+    `dateTime` TIMESTAMP(3), extra STRING>,
+  auction ROW<
+    id BIGINT, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT,
+    `dateTime` TIMESTAMP(3), expires TIMESTAMP(3), seller BIGINT, category BIGINT, extra STRING>,
+  bid ROW<
+    auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING,
+    `dateTime` TIMESTAMP(3), extra STRING>,
+  `dateTime` AS
+    CASE WHEN event_type = 0 THEN person.`dateTime`
+         WHEN event_type = 1 THEN auction.`dateTime`
+         ELSE bid.`dateTime` END,
+  WATERMARK FOR `dateTime` AS `dateTime` - INTERVAL '4' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/nexmark.json', 'format' = 'json');
+
+CREATE VIEW bid AS
+SELECT bid.auction, bid.bidder, bid.price, bid.channel, bid.url, `dateTime`, bid.extra
+FROM events
+WHERE event_type = 2;
+
+SELECT auction, bidder, price, channel, url, `dateTime`, extra, place
+FROM (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY auction ORDER BY price DESC) AS place FROM bid
+)
+WHERE place <= 10;

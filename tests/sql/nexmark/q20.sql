@@ -1,0 +1,36 @@
+-- Bids with their auctions, of one category: a join that filters.
+CREATE TABLE events (
+  event_type INT,
+  person ROW<
+    id BIGINT, name STRING, emailAddress STRING, creditCard STRING, city STRING, state STRING,
+    `dateTime` TIMESTAMP(3), extra STRING>,
+  auction ROW<
+    id BIGINT, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT,
+    `dateTime` TIMESTAMP(3), expires TIMESTAMP(3), seller BIGINT, category BIGINT, extra STRING>,
+  bid ROW<
+    auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING,
+    `dateTime` TIMESTAMP(3), extra STRING>,
+  `dateTime` AS
+    CASE WHEN event_type = 0 THEN person.`dateTime`
+         WHEN event_type = 1 THEN auction.`dateTime`
+         ELSE bid.`dateTime` END,
+  WATERMARK FOR `dateTime` AS `dateTime` - INTERVAL '4' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/nexmark.json', 'format' = 'json');
+
+CREATE VIEW bid AS
+SELECT bid.auction, bid.bidder, bid.price, bid.channel, bid.url, `dateTime`, bid.extra
+FROM events
+WHERE event_type = 2;
+
+CREATE VIEW auction AS
+SELECT
+  auction.id, auction.itemName, auction.description, auction.initialBid, auction.reserve, `dateTime`,
+  auction.expires, auction.seller, auction.category, auction.extra
+FROM events
+WHERE event_type = 1;
+
+SELECT
+  b.auction, b.bidder, b.price, b.channel, b.url, b.`dateTime`, b.extra,
+  a.itemName, a.description, a.initialBid, a.reserve, a.`dateTime`, a.expires, a.seller, a.category, a.extra
+FROM bid AS b JOIN auction AS a ON b.auction = a.id
+WHERE a.category = 10;

@@ -118,8 +118,12 @@ pub fn is_known(key: &str) -> bool {
 /// A warning if the value asks for something that is not done yet. The diagnostic has no place.
 pub fn warning(key: &str, value: &str) -> Option<Diagnostic> {
     let known = KEYS.iter().find(|known| known.name == key)?;
-    let Support::Ignored { instead, idle } = known.support else {
-        return None;
+    let (message, idle) = match known.support {
+        Support::Ignored { instead, idle } => (format!("'{key}' is not honoured yet: {instead}"), idle),
+        Support::Partly { others, idle } => {
+            (format!("'{key}' is not honoured everywhere yet: {others}"), idle)
+        }
+        Support::Honoured | Support::Refused { .. } => return None,
     };
     let value = value.trim();
     let is_same = |other: &str| match known.kind {
@@ -131,7 +135,7 @@ pub fn warning(key: &str, value: &str) -> Option<Diagnostic> {
     }
     Some(Diagnostic {
         severity: Severity::Warning,
-        ..refuse(format!("'{key}' is not honoured yet: {instead}"))
+        ..refuse(message)
     })
 }
 
@@ -290,12 +294,13 @@ mod tests {
             ("restart-strategy.fixed-delay.attempts", "3"),
             ("restart-strategy.fixed-delay.delay", "1 s"),
             ("pipeline.max-parallelism", "256"),
+            ("table.exec.state.ttl", "1 h"),
         ] {
             assert!(warning(key, value).is_some(), "{key}");
         }
         // What they ask for is what happens.
         for (key, value) in [
-            ("table.exec.state.ttl", "1 h"),
+            ("table.exec.state.ttl", "0"),
             ("execution.checkpointing.interval", "0 s"),
             ("restart-strategy.type", "None"),
             ("pipeline.max-parallelism", "-1"),

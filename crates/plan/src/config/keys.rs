@@ -23,6 +23,11 @@ pub enum Support {
         instead: &'static str,
         idle: &'static [&'static str],
     },
+    /// By some operators, which is worth a warning: `others` tells what the others do. `idle` values ask for nothing.
+    Partly {
+        others: &'static str,
+        idle: &'static [&'static str],
+    },
     /// Not yet, and to go on without it would be wrong.
     Refused { instead: &'static str },
 }
@@ -58,6 +63,11 @@ impl Key {
         self
     }
 
+    const fn partly(mut self, others: &'static str, idle: &'static [&'static str]) -> Key {
+        self.support = Support::Partly { others, idle };
+        self
+    }
+
     const fn refused(mut self, instead: &'static str) -> Key {
         self.support = Support::Refused { instead };
         self
@@ -90,7 +100,10 @@ pub const KEYS: &[Key] = &[
     ),
     key("table.exec.source.idle-timeout", Kind::Duration, "0 ms"),
     key("table.exec.source.cdc-events-duplicate", Kind::Boolean, "false"),
-    key("table.exec.state.ttl", Kind::Duration, "0 ms"),
+    key("table.exec.state.ttl", Kind::Duration, "0 ms").partly(
+        "grouping forgets idle keys, joins and rankings keep their state",
+        &["0 ms"],
+    ),
     key("table.exec.mini-batch.enabled", Kind::Boolean, "false"),
     key("table.exec.mini-batch.allow-latency", Kind::Duration, "0 ms"),
     key("table.exec.mini-batch.size", Kind::Integer { min: -1 }, "-1"),

@@ -10,7 +10,7 @@ FROM (
   SELECT
     a.id, a.itemName, a.seller, a.category, a.expires,
     b.bidder, b.price, b.`dateTime` AS bid_time, b.extra AS bid_extra,
-    ROW_NUMBER() OVER (PARTITION BY a.id ORDER BY b.price DESC, b.`dateTime` ASC, b.extra ASC) AS place
+    ROW_NUMBER() OVER (PARTITION BY a.id ORDER BY b.price DESC) AS place
   FROM auction AS a, bid AS b
   WHERE a.id = b.auction AND b.`dateTime` BETWEEN a.`dateTime` AND a.expires
 )

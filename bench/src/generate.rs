@@ -15,6 +15,22 @@ use stdx::SystemClock;
 const BLOCK_EVENTS: u64 = 1000;
 const FILES: u64 = 2;
 
+/// Keys of the side input, which bids are joined with.
+const SIDE_KEYS: u64 = 10_000;
+
+/// Writes the side input, a file of `key,value,since`, unless it is there already.
+pub fn side_input(file: &Path) -> Result<()> {
+    if file.exists() {
+        return Ok(());
+    }
+    let rows: String = (0..SIDE_KEYS)
+        .map(|key| format!("{key},side {key},1970-01-01 00:00:00.000\n"))
+        .collect();
+    let unfinished = file.with_extension("unfinished");
+    fs::write(&unfinished, rows)?;
+    Ok(fs::rename(&unfinished, file)?)
+}
+
 /// Writes the files unless they are there already.
 pub fn events(folder: &Path, count: u64) -> Result<()> {
     if folder.exists() {

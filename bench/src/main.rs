@@ -1,8 +1,9 @@
 //! What is measured: the engine beside Flink, on the same SQL and the same files, and the platform under load.
 //!
-//! `compare` measures the engines, `verify` compares their rows, `generate` writes the events that both read; `platform`
-//! measures the platform.
+//! `compare` measures the engines, `verify` compares their rows, `generate` writes the events that both read; `flat` looks
+//! at the memory of long runs; `platform` measures the platform.
 
+mod flat;
 mod flink;
 mod generate;
 mod oceanus;
@@ -20,7 +21,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::flink::{Cluster, JobRun};
-use crate::queries::SinkTo;
+use crate::queries::{Paths, SinkTo};
 
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
@@ -37,6 +38,8 @@ enum Action {
     Verify(Options),
     /// Write the events only.
     Generate(Options),
+    /// Run queries with bounded state for long and look whether their memory stays flat.
+    Flat(flat::Options),
     /// Measure the platform, under load and at rest.
     Platform(platform::Options),
     /// The server that `platform` measures under load.
@@ -89,8 +92,8 @@ const HEAPS_MB: &[u32] = &[4096, 1024, 512, 256, 128];
 const HEAP_SEARCH_EVENTS: u64 = 1_000_000;
 /// A smaller heap is as good as a larger one if it gives this share of its events per CPU second.
 const GOOD_ENOUGH: f64 = 0.9;
-/// The heap that rows are verified with.
-const VERIFY_HEAP_MB: u32 = 512;
+/// The heap that rows are verified with: joins without a bound keep all that they have read.
+const VERIFY_HEAP_MB: u32 = 6144;
 
 /// Of every fifty events 46 are bids.
 const EVENTS_PER_ROUND: u64 = 50;
@@ -103,6 +106,10 @@ fn main() -> Result<()> {
         Action::Generate(options) => {
             let place = Workplace::prepare(&options)?;
             place.events_folder(place.events).map(drop)
+        }
+        Action::Flat(options) => {
+            let root = root()?;
+            flat::run(&root, &binary(&root)?, &cache()?.join("bench/scratch"), &options)
         }
         Action::Platform(options) => platform::run(&options),
         Action::PlatformHost(options) => platform::host::run(&options),
@@ -117,6 +124,22 @@ fn cache() -> Result<PathBuf> {
     })
 }
 
+/// The project's folder.
+fn root() -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    Ok(root.context("bench/ has a parent")?.to_path_buf())
+}
+
+/// The release binary, built unless it is up to date. This program stands beside it.
+fn binary(root: &Path) -> Result<PathBuf> {
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--release", "--quiet", "-p", "oceanus"])
+        .current_dir(root)
+        .status()?;
+    ensure!(status.success(), "the release binary does not build");
+    Ok(std::env::current_exe()?.with_file_name("oceanus"))
+}
+
 /// Where everything is.
 struct Workplace {
     root: PathBuf,
@@ -129,10 +152,7 @@ struct Workplace {
 
 impl Workplace {
     fn prepare(options: &Options) -> Result<Workplace> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .context("bench/ has a parent")?
-            .to_path_buf();
+        let root = root()?;
         let cache = cache()?;
         let names: Vec<String> = if options.queries.is_empty() {
             queries::NAMES.iter().map(|name| name.to_string()).collect()
@@ -145,19 +165,12 @@ impl Workplace {
                 queries::NAMES.join(", ")
             );
         }
-        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--release", "--quiet", "-p", "oceanus"])
-            .current_dir(&root)
-            .status()?;
-        ensure!(status.success(), "the release binary does not build");
-        // This program stands beside the binary it measures.
-        let binary = std::env::current_exe()?.with_file_name("oceanus");
         Ok(Workplace {
             scratch: cache.join("bench/scratch"),
+            binary: binary(&root)?,
             root,
             cache,
             events: options.events,
-            binary,
             names,
         })
     }
@@ -186,9 +199,29 @@ impl Workplace {
     }
 
     /// The query over so many events, which are written first if need be.
-    fn script(&self, name: &str, events: u64, sink: &SinkTo<'_>) -> Result<String> {
-        let folder = self.events_folder(events)?;
-        queries::script(&self.root.join("bench/nexmark"), name, &folder, sink)
+    fn script(&self, name: &str, events: u64, sink: SinkTo) -> Result<String> {
+        let side_input = self.cache.join("bench/side-input.csv");
+        let paths = Paths {
+            events: &self.events_folder(events)?,
+            side_input: &side_input,
+            rows: &self.rows_folder(),
+        };
+        generate::side_input(&side_input)?;
+        queries::script(&self.root.join("bench/nexmark"), name, &paths, sink)
+    }
+
+    /// Where a run leaves its files.
+    fn rows_folder(&self) -> PathBuf {
+        self.scratch.join("rows")
+    }
+
+    /// Takes away what an earlier run has left.
+    fn clear_rows(&self) -> Result<()> {
+        let folder = self.rows_folder();
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        Ok(())
     }
 
     fn events_folder(&self, events: u64) -> Result<PathBuf> {
@@ -213,8 +246,9 @@ fn compare(place: &Workplace, options: &Options) -> Result<()> {
     let mut ratios = Vec::new();
     let mut running: Option<(u32, Cluster)> = None;
     for (index, name) in place.names.iter().enumerate() {
-        let script = place.script(name, place.events, &SinkTo::Blackhole)?;
+        let script = place.script(name, place.events, SinkTo::Blackhole)?;
         let ours = best(options.runs, || {
+            place.clear_rows()?;
             oceanus::run(&place.binary, &script, &place.scratch)
         })?;
         let Some(&heap_mb) = heaps.get(index) else {
@@ -229,13 +263,15 @@ fn compare(place: &Workplace, options: &Options) -> Result<()> {
             none => none.insert((heap_mb, place.cluster(heap_mb)?)),
         };
         let statements = queries::statements(&script);
-        cluster
-            .run(&statements, FLINK_BEST)
-            .with_context(|| name.clone())?;
-        let default = best(options.runs, || cluster.run(&statements, FLINK_DEFAULT))?;
-        let mut tuned = best(options.runs, || cluster.run(&statements, FLINK_BEST))?;
+        let run = |settings| {
+            place.clear_rows()?;
+            cluster.run(&statements, settings)
+        };
+        run(FLINK_BEST).with_context(|| name.clone())?;
+        let default = best(options.runs, || run(FLINK_DEFAULT))?;
+        let mut tuned = best(options.runs, || run(FLINK_BEST))?;
         if queries::MINI_BATCHED.contains(&name.as_str()) {
-            let batched = best(options.runs, || cluster.run(&statements, FLINK_MINI_BATCH))?;
+            let batched = best(options.runs, || run(FLINK_MINI_BATCH))?;
             tuned = cheaper(tuned, batched);
         }
         let best = cheaper(tuned, default);
@@ -264,13 +300,14 @@ fn smallest_heaps(place: &Workplace) -> Result<Vec<u32>> {
     for &heap_mb in HEAPS_MB {
         let cluster = place.cluster(heap_mb)?;
         for (name, speeds) in place.names.iter().zip(&mut speeds) {
-            let script = place.script(name, HEAP_SEARCH_EVENTS, &SinkTo::Blackhole)?;
+            let script = place.script(name, HEAP_SEARCH_EVENTS, SinkTo::Blackhole)?;
             let statements = queries::statements(&script);
             // One run warms up; a heap that is too small for the query makes it fail.
-            let run = cluster
-                .run(&statements, FLINK_BEST)
-                .and_then(|_| best(2, || cluster.run(&statements, FLINK_BEST)));
-            match run {
+            let run = || {
+                place.clear_rows()?;
+                cluster.run(&statements, FLINK_BEST)
+            };
+            match run().and_then(|_| best(2, run)) {
                 Ok(run) => speeds.push(HEAP_SEARCH_EVENTS as f64 / run.cost.cpu_seconds),
                 Err(error) => {
                     say(&format!("{name} with a heap of {heap_mb} MiB: {error:#}\n"))?;
@@ -312,17 +349,13 @@ fn verify(place: &Workplace, options: &Options) -> Result<()> {
     for name in &place.names {
         let mut digests = Vec::new();
         for engine in ["flink", "oceanus"] {
-            let folder = place.scratch.join(format!("rows/{name}-{engine}"));
-            if folder.exists() {
-                fs::remove_dir_all(&folder)?;
-            }
-            let script = place.script(name, place.events, &SinkTo::Files(&folder))?;
+            place.clear_rows()?;
+            let script = place.script(name, place.events, SinkTo::Changes)?;
             match engine {
                 "flink" => cluster.run(&queries::statements(&script), FLINK_BEST).map(drop)?,
                 _ => oceanus::run(&place.binary, &script, &place.scratch).map(drop)?,
             }
-            digests.push(rows::digest(&folder)?);
-            fs::remove_dir_all(&folder)?;
+            digests.push(rows::digest(&place.rows_folder())?);
         }
         // q12's windows are cut by the wall clock, so that only their total says anything. Flink gives nothing for
         // windows of processing time that are still open when its input ends; ours must hold every bid there is.
@@ -343,6 +376,7 @@ fn verify(place: &Workplace, options: &Options) -> Result<()> {
             different.push(name.clone());
         }
     }
+    place.clear_rows()?;
     ensure!(
         different.is_empty(),
         "rows differ from Flink's: {}",

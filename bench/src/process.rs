@@ -45,15 +45,21 @@ pub fn cpu_seconds(process: u32) -> Result<f64> {
     Ok((user + system) / ticks_per_second)
 }
 
+/// The memory that a running process holds now; `None` once it has ended.
+pub fn memory_bytes(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    kib_of(&status, "VmRSS:").map(|kib| kib * 1024)
+}
+
 /// The most memory a running process has held since [`reset_memory_peak`].
 pub fn memory_bytes_peak(process: u32) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .context("no VmHWM")?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib * 1024)
+    Ok(kib_of(&status, "VmHWM:").context("no VmHWM")? * 1024)
+}
+
+fn kib_of(status: &str, name: &str) -> Option<u64> {
+    let text = status.lines().find_map(|line| line.strip_prefix(name))?;
+    text.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
 pub fn reset_memory_peak(process: u32) -> Result<()> {

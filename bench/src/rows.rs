@@ -20,37 +20,49 @@ pub struct Digest {
 }
 
 /// Digests all visible files below a folder; every line is a change in Debezium's JSON, its row compared with its keys
-/// and value texts.
+/// and value texts, and with the partition that its folder names.
 pub fn digest(folder: &Path) -> Result<Digest> {
     let mut digest = Digest::default();
+    add_folder(folder, "", &mut digest)?;
+    Ok(digest)
+}
+
+fn add_folder(folder: &Path, partition: &str, digest: &mut Digest) -> Result<()> {
     let entries = fs::read_dir(folder).with_context(|| format!("no rows in {}", folder.display()))?;
     for entry in entries {
         let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));
-        if hidden || path.is_dir() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(['.', '_']) {
             continue;
         }
-        for line in BufReader::with_capacity(1 << 20, fs::File::open(&path)?).lines() {
-            let line = line?;
-            let (adds, row) = change(&line).with_context(|| format!("no change: {line}"))?;
-            let mut hasher = DefaultHasher::new();
-            row.hash(&mut hasher);
-            let (count, hash) = if adds {
-                (1, hasher.finish())
-            } else {
-                (u64::MAX, hasher.finish().wrapping_neg())
-            };
-            digest.rows = digest.rows.wrapping_add(count);
-            digest.hashes = digest.hashes.wrapping_add(hash);
-            if row.contains("\"bid_count\"") {
-                let row: Value = serde_json::from_str(row)?;
-                digest.bids += row["bid_count"].as_u64().unwrap_or(0);
-            }
+        if path.is_dir() {
+            add_folder(&path, &format!("{partition}/{name}"), digest)?;
+        } else {
+            add_file(&path, partition, digest)?;
         }
     }
-    Ok(digest)
+    Ok(())
+}
+
+fn add_file(path: &Path, partition: &str, digest: &mut Digest) -> Result<()> {
+    for line in BufReader::with_capacity(1 << 20, fs::File::open(path)?).lines() {
+        let line = line?;
+        let (adds, row) = change(&line).with_context(|| format!("no change: {line}"))?;
+        let mut hasher = DefaultHasher::new();
+        (partition, row).hash(&mut hasher);
+        let (count, hash) = if adds {
+            (1, hasher.finish())
+        } else {
+            (u64::MAX, hasher.finish().wrapping_neg())
+        };
+        digest.rows = digest.rows.wrapping_add(count);
+        digest.hashes = digest.hashes.wrapping_add(hash);
+        if row.contains("\"bid_count\"") {
+            let row: Value = serde_json::from_str(row)?;
+            digest.bids += row["bid_count"].as_u64().unwrap_or(0);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a line adds its row, and the row's text.
@@ -83,5 +95,19 @@ mod tests {
         let taken = "{\"before\":{\"a\":2},\"after\":null,\"op\":\"d\"}\n";
         assert_eq!(digest_of(&format!("{kept}{other}{taken}")), digest_of(kept));
         assert_ne!(digest_of(&format!("{kept}{other}")), digest_of(kept));
+    }
+
+    #[test]
+    fn the_partition_counts_and_hidden_files_do_not() {
+        let digest_of = |file: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "{\"before\":null,\"after\":{\"a\":1},\"op\":\"c\"}\n").unwrap();
+            digest(folder.path()).unwrap()
+        };
+        assert_eq!(digest_of("day=1/part-0"), digest_of("day=1/part-1"));
+        assert_ne!(digest_of("day=1/part"), digest_of("day=2/part"));
+        assert_eq!(digest_of("day=1/.part"), Digest::default());
     }
 }

@@ -15,6 +15,8 @@ pub struct Unnest {
     pub ordinality: bool,
     /// Rows without any element are given with NULLs.
     pub keeps: bool,
+    /// What elements must meet to count, over [their columns](Unnest::columns).
+    pub condition: Option<Expr>,
     /// Columns of the result among those of the row and [those of the element](Unnest::columns) behind them.
     pub outputs: Vec<usize>,
 }
@@ -52,8 +54,12 @@ impl fmt::Display for Unnest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Unnest(operand=[{}], ordinality={}, keeps={}, select={:?})",
-            self.operand, self.ordinality, self.keeps, self.outputs
-        )
+            "Unnest(operand=[{}], ordinality={}, keeps={}",
+            self.operand, self.ordinality, self.keeps
+        )?;
+        if let Some(condition) = &self.condition {
+            write!(f, ", where=[{condition}]")?;
+        }
+        write!(f, ", select={:?})", self.outputs)
     }
 }

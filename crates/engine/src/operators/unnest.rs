@@ -10,7 +10,7 @@ use arrow_select::nullif::nullif;
 use arrow_select::take::take;
 use dataflow::{Chunk, Error, EvaluationContext};
 use graph::Unnest as Node;
-use model::TypeKind;
+use model::{Schema, TypeKind};
 
 use super::Build;
 use crate::expression::{Expression, Frame, arrow_error};
@@ -21,11 +21,18 @@ pub(super) struct Unnest {
     is_multiset: bool,
     ordinality: bool,
     keeps: bool,
+    condition: Option<Condition>,
     outputs: Vec<usize>,
     schema: SchemaRef,
     context: Arc<EvaluationContext>,
     chunk_rows: usize,
     pending: Option<Pending>,
+}
+
+/// What elements must meet, over their columns.
+struct Condition {
+    holds: Expression,
+    columns: SchemaRef,
 }
 
 /// A chunk of which not all elements were sent.
@@ -47,6 +54,10 @@ impl Unnest {
             is_multiset: matches!(node.operand.data_type().kind, TypeKind::Multiset(_)),
             ordinality: node.ordinality,
             keeps: node.keeps,
+            condition: node.condition.as_ref().map(|condition| Condition {
+                holds: Expression::new(condition),
+                columns: columns_of_elements(node),
+            }),
             outputs: node.outputs.clone(),
             schema: build.node.schema.arrow(),
             context: build.context.clone(),
@@ -88,7 +99,7 @@ impl Unnest {
             } else {
                 offsets[row]..offsets[row + 1]
             };
-            if range.is_empty() && self.keeps {
+            if range.is_empty() && self.keeps && self.condition.is_none() {
                 pending.add(row, None, None, self.ordinality);
             }
             let mut number = 0;
@@ -102,7 +113,50 @@ impl Unnest {
                 }
             }
         }
-        Ok(pending)
+        match &self.condition {
+            Some(condition) => self.filtered(pending, condition),
+            None => Ok(pending),
+        }
+    }
+
+    /// Only the elements that meet the condition. Rows left without any count as rows without elements.
+    fn filtered(&self, all: Pending, condition: &Condition) -> Result<Pending, Error> {
+        let places: UInt32Array = all.places.iter().copied().collect();
+        let mut columns = all
+            .elements
+            .iter()
+            .map(|column| take(column.as_ref(), &places, None).map_err(arrow_error))
+            .collect::<Result<Vec<ArrayRef>, Error>>()?;
+        if self.ordinality {
+            let numbers: Int32Array = all.numbers.iter().copied().collect();
+            columns.push(Arc::new(numbers));
+        }
+        let elements = RecordBatch::try_new(condition.columns.clone(), columns).map_err(arrow_error)?;
+        let holds = condition.holds.array(&Frame::new(&elements), &self.context)?;
+        let holds = holds.as_boolean();
+        let mut kept = Pending {
+            rows: Vec::with_capacity(all.rows.len()),
+            places: Vec::with_capacity(all.rows.len()),
+            numbers: Vec::new(),
+            sent: 0,
+            elements: all.elements,
+            chunk: all.chunk,
+        };
+        let mut next = 0;
+        for row in 0..kept.chunk.rows() {
+            let before = kept.rows.len();
+            while all.rows.get(next).is_some_and(|&own| own as usize == row) {
+                if holds.is_valid(next) && holds.value(next) {
+                    let number = all.numbers.get(next).copied().flatten();
+                    kept.add(row, all.places[next], number, self.ordinality);
+                }
+                next += 1;
+            }
+            if kept.rows.len() == before && self.keeps {
+                kept.add(row, None, None, self.ordinality);
+            }
+        }
+        Ok(kept)
     }
 
     fn send(&self, pending: &mut Pending, out: &mut Output) -> Result<(), Error> {
@@ -147,6 +201,12 @@ impl Pending {
             self.numbers.push(number);
         }
     }
+}
+
+/// The columns that a condition on elements sees.
+fn columns_of_elements(node: &Node) -> SchemaRef {
+    let fields = Node::columns(&node.operand.data_type(), node.ordinality, true);
+    Schema::new(fields.unwrap_or_default()).arrow()
 }
 
 /// The fields of rows, NULL where the row is; other elements as they are.

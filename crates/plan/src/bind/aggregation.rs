@@ -13,7 +13,7 @@ use super::call::function_name;
 use super::expression::{ExprBinder, illegal_null};
 use super::functions::bind_aggregate;
 use super::literal;
-use super::over::OVER_BASE;
+use super::subquery::joins::SUBQUERY_BASE;
 
 /// Positions of what is no column of the input.
 const RESULT_BASE: usize = 1 << 28;
@@ -253,6 +253,17 @@ impl ExprBinder<'_> {
 }
 
 impl Aggregation {
+    /// Passes what aggregates read through `change`.
+    pub fn map_arguments(&mut self, change: impl Fn(Expr) -> Expr) {
+        for call in &mut self.calls {
+            call.arguments = std::mem::take(&mut call.arguments)
+                .into_iter()
+                .map(&change)
+                .collect();
+            call.filter = call.filter.take().map(&change);
+        }
+    }
+
     /// Adds `COUNT(*)`.
     pub fn count_rows(&mut self, span: Span) -> Result<(), Diagnostic> {
         let bound = bind_aggregate("COUNT", &[], false, &[], span)?;
@@ -481,9 +492,9 @@ impl Aggregation {
         }
         let mut go = |inner: Expr| self.over_result(inner, layout, span, equals);
         match expression {
-            // The result of a call with OVER.
+            // The result of a call with OVER, or what a sub-query gives.
             column @ Expr::Column {
-                index: OVER_BASE..RESULT_BASE,
+                index: SUBQUERY_BASE..RESULT_BASE,
                 ..
             } => Ok(column),
             Expr::Column { index, .. } if (RESULT_BASE..PROPERTY_BASE).contains(&index) => {

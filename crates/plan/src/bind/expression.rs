@@ -11,6 +11,7 @@ use super::budget::Budget;
 use super::literal;
 use super::over::OverCalls;
 use super::scope::{self, Scope};
+use super::subquery::joins::Subqueries;
 use super::types::common_type;
 
 pub(super) struct ExprBinder<'a> {
@@ -23,6 +24,8 @@ pub(super) struct ExprBinder<'a> {
     pub aggregation: Option<&'a mut Aggregation>,
     /// Takes in calls with OVER; without it they are refused.
     pub over: Option<&'a mut OverCalls>,
+    /// The sub-queries of the clause; without them any is refused.
+    pub subqueries: Option<&'a mut Subqueries>,
     /// What the whole statement may unfold to.
     pub budget: Rc<Budget>,
     /// Whether the call that is bound next stands where JSON(...) may stand.
@@ -46,6 +49,7 @@ impl<'a> ExprBinder<'a> {
             clause,
             aggregation: None,
             over: None,
+            subqueries: None,
             budget: Rc::default(),
             takes_raw_json: false,
             database: "",
@@ -190,7 +194,7 @@ impl<'a> ExprBinder<'a> {
                 negated,
             } => self.in_list(operand, list, *negated, span),
             ExprKind::InSubquery { .. } | ExprKind::Exists { .. } | ExprKind::ScalarSubquery(_) => {
-                Err(super::subquery::misplaced(span))
+                self.subquery(expr)
             }
             ExprKind::Like {
                 operand,

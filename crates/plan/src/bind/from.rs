@@ -34,6 +34,7 @@ impl QueryBinder<'_> {
                 lateral: false,
             } => Named::unnamed(self.boxed_query(query)?),
             TableRefKind::Function { call, lateral: false } => Named::unnamed(self.table_function(call)?),
+            TableRefKind::Unnest { .. } => Named::unnamed(self.unnest_alone(table)?),
             TableRefKind::Nested(inner) if table.alias.is_none() => {
                 return self.deeper(table.span, |binder| binder.from(inner));
             }
@@ -170,7 +171,11 @@ fn unsupported_table(table: &TableRef) -> Diagnostic {
             "LATERAL TABLE",
             "only window functions over a table are",
         ),
-        TableRefKind::Unnest { .. } => (table.span, "UNNEST", "read single elements with array[1]"),
+        TableRefKind::Unnest { .. } => (
+            table.span,
+            "UNNEST at this place",
+            "write it behind a comma in FROM",
+        ),
         TableRefKind::MatchRecognize(matching) => {
             (matching.span, "MATCH_RECOGNIZE", "aggregate over windows instead")
         }

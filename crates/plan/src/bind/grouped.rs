@@ -16,8 +16,10 @@ use super::over::OverCalls;
 use super::query::{Bound, QueryBinder, Windowed};
 use super::scope::Scope;
 use super::select::{Item, list_items};
+use super::subquery::value::Asking;
 use super::window::interval_of;
 use super::{literal, unsupported};
+use crate::join;
 use crate::logical::{Plan, PlanKind};
 
 /// Grouping sets that one GROUP BY may unfold to.
@@ -79,11 +81,19 @@ impl QueryBinder<'_> {
         let mut items = Vec::new();
         let mut having = None;
         let mut over = OverCalls::new(&select.windows);
+        let listed = list_items(select, &list_scope)?;
+        let of_having = select.having.iter().map(|expr| Asking {
+            expr,
+            is_condition: true,
+        });
+        let asking = listed.iter().filter_map(Item::asking).chain(of_having);
+        let mut subqueries = self.subqueries(asking, &list_scope, Some(&bound.plan))?;
         {
             let mut binder = self.expressions(&list_scope, "SELECT");
             binder.aggregation = Some(&mut aggregation);
             binder.over = Some(&mut over);
-            for item in list_items(select, &list_scope)? {
+            binder.subqueries = Some(&mut subqueries);
+            for item in listed {
                 match item {
                     Item::Column(expression, field) => items.push((expression, field.name, select.span)),
                     Item::Expression(expr, name) => {
@@ -102,8 +112,21 @@ impl QueryBinder<'_> {
             // Somebody must tell whether there are rows.
             aggregation.count_rows(select.span)?;
         }
+        let (mut plan, mut filter) = (bound.plan, filter);
+        if subqueries.any(false) {
+            if grouping.is_some() {
+                return Err(unsupported(
+                    select.span,
+                    "a sub-query in an aggregate function over windows",
+                    "join with the sub-query in FROM",
+                ));
+            }
+            plan = join::filtered(plan, filter.take().map(join::conjuncts).unwrap_or_default());
+            plan = self.attach(plan, &mut subqueries, |_, above| !above)?;
+            aggregation.map_arguments(|argument| subqueries.placed(argument));
+        }
         let (result, layout, windowed) =
-            self.aggregate(bound.plan, filter, &aggregation, grouping.as_ref(), &sets, span)?;
+            self.aggregate(plan, filter, &aggregation, grouping.as_ref(), &sets, span)?;
 
         let empty = Scope::default();
         let mut binder = self.expressions(&empty, "SELECT");
@@ -129,15 +152,30 @@ impl QueryBinder<'_> {
             }
             None => None,
         };
+        subqueries.map_operands(true, |operand, place| {
+            aggregation.over_result(operand, &layout, place, &mut equals)
+        })?;
         let (input, filter) = if over.is_empty() {
             (result, having)
         } else {
+            if let Some(having) = &having
+                && subqueries.are_in(having)
+            {
+                return Err(unsupported(
+                    select.span,
+                    "a sub-query in HAVING beside OVER",
+                    "compute what is with OVER in an outer query",
+                ));
+            }
             let over =
                 over.map(|expression| aggregation.over_result(expression, &layout, span, &mut equals))?;
             let (plan, change) = self.over(result, having, over, windowed.as_ref(), select.span);
             expressions = expressions.into_iter().map(change).collect();
             (plan, None)
         };
+        if subqueries.any(true) {
+            return self.with_subqueries(input, filter, expressions, fields, subqueries, select.span);
+        }
         let windowed = windowed.and_then(|windowed| windowed.through(&expressions));
         Ok(Bound {
             plan: Plan {

@@ -12,6 +12,7 @@ use sql::ast::{self, Ident, JoinConstraint, ObjectName, TableRef, TableRefKind};
 use super::join_time::Inputs;
 use super::query::{Bound, QueryBinder, Windowed};
 use super::scope::{CommonColumn, Relation, Scope, WindowTree};
+use super::subquery::value::asks;
 use crate::join;
 use crate::logical::{Plan, PlanKind};
 
@@ -27,6 +28,9 @@ impl QueryBinder<'_> {
         if let TableRefKind::Unnest { .. } = &right.kind {
             return self.unnest_join(left, right, kind, constraint, span);
         }
+        if let TableRefKind::Subquery { lateral: true, .. } = &right.kind {
+            return self.lateral_join(left, right, kind, constraint, span);
+        }
         self.budget.unfold(1, span)?;
         check_constraint(kind, constraint, span)?;
         let (left_scope, left_bound) = *self.from(left)?;
@@ -35,6 +39,16 @@ impl QueryBinder<'_> {
             None => *self.from(right)?,
         };
         let version = self.version(right, &left_scope, &right_bound.plan)?;
+        let mut asked = None;
+        let (left_scope, left_bound, right_scope, right_bound) = match constraint {
+            JoinConstraint::On(condition) if asks(condition) => {
+                let sides =
+                    self.asking_condition(condition, (left_scope, left_bound), (right_scope, right_bound))?;
+                asked = Some(sides.condition);
+                (sides.left.0, sides.left.1, sides.right.0, sides.right.1)
+            }
+            _ => (left_scope, left_bound, right_scope, right_bound),
+        };
         refuse_repeated_names(&left_scope, &right_scope, right.span)?;
         let kind = match kind {
             ast::JoinKind::Inner | ast::JoinKind::Cross | ast::JoinKind::Comma => JoinKind::Inner,
@@ -72,7 +86,9 @@ impl QueryBinder<'_> {
             conditions.push(binder.compare("=", of_left.clone(), of_right.clone(), place)?);
             commons.push((name.name.clone(), of_left, of_right, place));
         }
-        if let JoinConstraint::On(condition) = constraint {
+        if let Some(asked) = asked {
+            conditions.extend(join::conjuncts(asked));
+        } else if let JoinConstraint::On(condition) = constraint {
             conditions.extend(join::conjuncts(binder.condition(condition)?));
         }
         if version.is_some() {
@@ -281,7 +297,11 @@ pub(super) fn joined(left: Plan, right: Plan, kind: JoinKind, condition: Option<
     }
 }
 
-fn check_constraint(kind: ast::JoinKind, constraint: &JoinConstraint, span: Span) -> Result<(), Diagnostic> {
+pub(super) fn check_constraint(
+    kind: ast::JoinKind,
+    constraint: &JoinConstraint,
+    span: Span,
+) -> Result<(), Diagnostic> {
     match (kind, constraint) {
         (ast::JoinKind::Cross | ast::JoinKind::Comma, JoinConstraint::None) => Ok(()),
         (ast::JoinKind::Cross | ast::JoinKind::Comma, _) => {

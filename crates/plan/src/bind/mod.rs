@@ -15,6 +15,7 @@ mod hints;
 mod join;
 mod join_time;
 mod json;
+mod lateral;
 pub(crate) mod literal;
 mod order;
 mod over;

@@ -33,12 +33,30 @@ impl QueryBinder<'_> {
             // An order of rows that are read on means nothing.
             return Ok(limited(self.body(&query.body)?, range));
         }
+        self.in_order(query, range, Vec::new())
+    }
+
+    /// The first rows of each part of a query, in its order; the parts go by columns of its result.
+    pub(super) fn first_of_each(&mut self, query: &ast::Query, partition: Vec<usize>) -> Boxed<Bound> {
+        let range = range_of(query)?;
+        if range.is_none() {
+            return self.body(&query.body);
+        }
+        self.in_order(query, range, partition)
+    }
+
+    fn in_order(
+        &mut self,
+        query: &ast::Query,
+        range: Option<RankRange>,
+        partition: Vec<usize>,
+    ) -> Boxed<Bound> {
         let mut bound = self.body(&query.body)?;
         let mut order = self.order_of(query, &bound)?;
         if let Some(body) = order.body.take() {
             bound = self.body(&body)?;
         }
-        Ok(put_in_order(bound, order, range))
+        Ok(put_in_order(bound, order, range, partition))
     }
 
     fn order_of<'q>(&self, query: &'q ast::Query, bound: &Bound) -> Result<Order<'q>, Diagnostic> {
@@ -111,7 +129,12 @@ fn range_of(query: &ast::Query) -> Result<Option<RankRange>, Diagnostic> {
 }
 
 /// Computes what the order goes by behind the columns of the query, and sorts.
-fn put_in_order(bound: Box<Bound>, order: Order<'_>, range: Option<RankRange>) -> Box<Bound> {
+fn put_in_order(
+    bound: Box<Bound>,
+    order: Order<'_>,
+    range: Option<RankRange>,
+    partition: Vec<usize>,
+) -> Box<Bound> {
     let Bound { plan, windowed } = *bound;
     let mut expressions = plan.columns();
     let mut fields = plan.schema.fields.clone();
@@ -154,7 +177,8 @@ fn put_in_order(bound: Box<Bound>, order: Order<'_>, range: Option<RankRange>) -
             schema: Schema::new(fields),
         }
     };
-    Box::new(sorted(Bound { plan, windowed }, keys, order.width, range))
+    let bound = Bound { plan, windowed };
+    Box::new(sorted(bound, partition, keys, order.width, range))
 }
 
 /// The column that a number in ORDER BY stands for.
@@ -188,7 +212,13 @@ fn count(expression: &ast::Expr, clause: &str) -> Result<i64, Diagnostic> {
 }
 
 /// The first columns of the sorted rows.
-fn sorted(bound: Bound, order: Vec<SortKey>, width: usize, range: Option<RankRange>) -> Bound {
+fn sorted(
+    bound: Bound,
+    partition: Vec<usize>,
+    order: Vec<SortKey>,
+    width: usize,
+    range: Option<RankRange>,
+) -> Bound {
     let Bound { plan, windowed } = bound;
     let (schema, span) = (plan.schema.clone(), plan.span);
     let sorted = match range {
@@ -200,7 +230,7 @@ fn sorted(bound: Bound, order: Vec<SortKey>, width: usize, range: Option<RankRan
                 input: Box::new(plan),
                 rank: Box::new(Rank {
                     function: OverFunction::RowNumber,
-                    partition: Vec::new(),
+                    partition,
                     order,
                     range,
                     rank_number: false,

@@ -10,8 +10,8 @@ use sql::ast::{self, ArgumentValue, FrameBound, FunctionCall, Ident, OrderItem, 
 use super::call::refuse_aggregate_clauses;
 use super::expression::ExprBinder;
 use super::functions::is_aggregate;
+use super::literal;
 use super::query::{QueryBinder, Windowed};
-use super::{literal, unsupported};
 use crate::logical::{Over, OverCall, PartitionWindow, Plan, PlanKind};
 
 /// Positions of what is no column of the input.
@@ -199,11 +199,13 @@ impl ExprBinder<'_> {
             )
             .hint("compute it in the list of a sub-query, or filter by it with QUALIFY"));
         };
+        let subqueries = self.subqueries.take();
         let outcome =
             self.over_parts(over, name, call, clause, span)
                 .and_then(|(window, function, result)| {
                     over.add(window, OverCall { function, span }, result, span)
                 });
+        self.subqueries = subqueries;
         self.over = Some(over);
         outcome
     }
@@ -224,16 +226,13 @@ impl ExprBinder<'_> {
             return self.lag(call, &written, span);
         }
         if !is_aggregate(name) {
-            let is_known = matches!(
-                name,
-                "LEAD" | "NTILE" | "PERCENT_RANK" | "CUME_DIST" | "NTH_VALUE"
-            );
-            return Err(if is_known {
-                unsupported(
+            let of_all_rows = matches!(name, "LEAD" | "NTILE" | "PERCENT_RANK" | "CUME_DIST");
+            return Err(if of_all_rows {
+                Diagnostic::validation(
                     span,
-                    &format!("{name} OVER a window of rows"),
-                    "use LAG or ROW_NUMBER",
+                    format!("{name} is not computed on a stream: it goes by rows that are still to come"),
                 )
+                .hint("use LAG, or ROW_NUMBER, which go by the rows before")
             } else {
                 Diagnostic::validation(
                     span,

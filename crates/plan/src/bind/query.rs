@@ -177,6 +177,18 @@ impl<'a> QueryBinder<'a> {
             .map(|(_, bound)| bound)
     }
 
+    pub(super) fn cte_count(&self) -> usize {
+        self.ctes.len()
+    }
+
+    /// Binds something where a name means these rows.
+    pub(super) fn with_cte<T>(&mut self, name: &str, rows: Bound, bind: impl FnOnce(&mut Self) -> T) -> T {
+        self.ctes.push((name.to_string(), rows));
+        let outcome = bind(self);
+        self.ctes.pop();
+        outcome
+    }
+
     pub fn query(&mut self, query: &ast::Query) -> Result<Bound, Diagnostic> {
         Ok(*self.boxed_query(query)?)
     }

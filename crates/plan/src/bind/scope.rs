@@ -111,7 +111,7 @@ impl Scope {
     }
 
     /// Whether a name can only mean something of this scope.
-    fn claims(&self, name: &ObjectName) -> bool {
+    pub(super) fn claims(&self, name: &ObjectName) -> bool {
         let parts = &name.parts;
         let of_relation = (1..parts.len()).any(|prefix| self.relation(&parts[..prefix]).is_some());
         let of_column = parts
@@ -158,6 +158,20 @@ impl Scope {
             offset: self.fields().count(),
             hidden: Vec::new(),
         });
+        scope
+    }
+
+    /// The same with further columns that nothing can name.
+    pub(super) fn with_hidden(&self, fields: &[Field]) -> Scope {
+        let nameless = |(number, field): (usize, &Field)| Field {
+            name: format!("$hidden{number}"),
+            ..field.clone()
+        };
+        let fields: Vec<Field> = fields.iter().enumerate().map(nameless).collect();
+        let mut scope = self.with_unnamed(&fields);
+        if let Some(relation) = scope.relations.last_mut() {
+            relation.hidden = (0..fields.len()).collect();
+        }
         scope
     }
 

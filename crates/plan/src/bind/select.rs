@@ -10,7 +10,10 @@ use super::aggregation::mentions_aggregate;
 use super::over::OverCalls;
 use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::{Relation, Scope, ambiguous, field_of};
-use super::{hints, unsupported};
+use super::subquery::joins::Subqueries;
+use super::subquery::value::Asking;
+use super::{hints, literal, unsupported};
+use crate::join;
 use crate::logical::{Plan, PlanKind};
 
 /// A column of the list before it is bound.
@@ -34,8 +37,7 @@ impl QueryBinder<'_> {
 
     fn select_over(&mut self, select: &Select, source: Box<(Scope, Bound)>) -> Boxed<Bound> {
         let (scope, bound) = *source;
-        let (scope, bound, filter) = self.where_clause(select.filter.as_ref(), scope, bound)?;
-        let (scope, bound, filter) = self.settled(scope, bound, filter)?;
+        let (scope, bound, filter) = self.filtered_from(select.filter.as_ref(), scope, bound)?;
         Ok(Box::new(self.select_from(select, &scope, bound, filter)?))
     }
 
@@ -58,8 +60,11 @@ impl QueryBinder<'_> {
         let mut expressions = Vec::with_capacity(items.len());
         let mut fields = Vec::with_capacity(items.len());
         let mut over = OverCalls::new(&select.windows);
+        let asking = items.iter().filter_map(Item::asking);
+        let mut subqueries = self.subqueries(asking, scope, Some(&bound.plan))?;
         let mut binder = self.expressions(scope, "SELECT");
         binder.over = Some(&mut over);
+        binder.subqueries = Some(&mut subqueries);
         for item in items {
             match item {
                 Item::Column(expression, field) => {
@@ -91,8 +96,18 @@ impl QueryBinder<'_> {
             let windowed = bound.windowed.as_ref();
             let (plan, change) = self.over(bound.plan, filter, over, windowed, select.span);
             expressions = expressions.into_iter().map(&change).collect();
+            subqueries.map_operands(false, |operand, _| Ok(change(operand)))?;
             (plan, qualify.map(change))
         };
+        if !subqueries.is_empty() {
+            let projected =
+                self.with_subqueries(input, filter, expressions, fields, subqueries, select.span)?;
+            return if select.distinct {
+                self.distinct(projected, select.span)
+            } else {
+                Ok(projected)
+            };
+        }
         let windowed = bound
             .windowed
             .as_ref()
@@ -113,6 +128,44 @@ impl QueryBinder<'_> {
             return self.distinct(projected, select.span);
         }
         Ok(projected)
+    }
+
+    /// The list over rows joined with those of its sub-queries.
+    pub(super) fn with_subqueries(
+        &mut self,
+        input: Plan,
+        filter: Option<Expr>,
+        expressions: Vec<Expr>,
+        mut fields: Vec<Field>,
+        mut subqueries: Subqueries,
+        span: Span,
+    ) -> Result<Bound, Diagnostic> {
+        let (before, behind): (Vec<Expr>, Vec<Expr>) = filter
+            .map(join::conjuncts)
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|condition| !subqueries.are_in(condition));
+        let input = join::filtered(input, before);
+        let input = self.attach(input, &mut subqueries, |_, _| true)?;
+        for (expression, field) in expressions.iter().zip(&mut fields) {
+            if matches!(expression, Expr::Column { .. }) {
+                field.time_attribute = None;
+            }
+        }
+        let behind = behind.into_iter().map(|condition| subqueries.placed(condition));
+        let filter = join::all_of(behind.collect());
+        Ok(Bound::plain(Plan {
+            kind: PlanKind::Calc {
+                input: Box::new(input),
+                filter,
+                expressions: expressions
+                    .into_iter()
+                    .map(|expression| subqueries.placed(expression))
+                    .collect(),
+            },
+            schema: Schema::new(fields),
+            span: self.at(span),
+        }))
     }
 
     /// The condition of QUALIFY, which can name columns of the list too.
@@ -163,19 +216,41 @@ impl QueryBinder<'_> {
         let scope = Scope::default();
         let mut row = Vec::new();
         let mut fields = Vec::new();
-        for item in list_items(select, &scope)? {
+        let items = list_items(select, &scope)?;
+        let asking = items.iter().filter_map(Item::asking);
+        let mut subqueries = self.subqueries(asking, &scope, None)?;
+        let mut binder = self.expressions(&scope, "SELECT");
+        binder.subqueries = Some(&mut subqueries);
+        for item in items {
             if let Item::Expression(expr, name) = item {
-                let timed = self.expressions(&scope, "SELECT").item(expr)?;
+                let timed = binder.item(expr)?;
                 let data_type = timed.expression.data_type();
                 fields.push(Field::new(name, data_type).with_time_attribute(timed.time_attribute));
                 row.push(timed.expression);
             }
+        }
+        if !subqueries.is_empty() {
+            let input = one_row(self.at(select.span));
+            let bound = self.with_subqueries(input, None, row, fields, subqueries, select.span)?;
+            return Ok(Box::new(bound));
         }
         Ok(Box::new(Bound::plain(Plan {
             kind: PlanKind::Values { rows: vec![row] },
             schema: Schema::new(fields),
             span: self.at(select.span),
         })))
+    }
+}
+
+/// A row without any column that could be named.
+pub(super) fn one_row(place: Span) -> Plan {
+    let value = literal::boolean(true);
+    Plan {
+        schema: Schema::new(vec![Field::new("$row", value.data_type())]),
+        kind: PlanKind::Values {
+            rows: vec![vec![value]],
+        },
+        span: place,
     }
 }
 
@@ -250,8 +325,19 @@ fn unused_name(name: &str, used: &HashSet<String>) -> String {
     unused
 }
 
-impl Item<'_> {
-    fn name(&self) -> &str {
+impl<'a> Item<'a> {
+    /// What may have sub-queries in it.
+    pub(super) fn asking(&self) -> Option<Asking<'a>> {
+        match self {
+            Item::Column(..) => None,
+            Item::Expression(expr, _) => Some(Asking {
+                expr,
+                is_condition: false,
+            }),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
         match self {
             Item::Column(_, field) => &field.name,
             Item::Expression(_, name) => name,

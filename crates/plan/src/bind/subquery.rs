@@ -1,10 +1,15 @@
 //! Sub-queries in WHERE: IN and EXISTS are semi joins, NOT IN and NOT EXISTS are anti joins.
 //!
-//! They must hold for every row that is given, so that they stand alone or beside other conditions with AND. What a
-//! sub-query asks of the row around it in its own WHERE becomes a condition of the join.
+//! Those must hold for every row that is given, so that they stand alone or beside other conditions with AND. What such
+//! a sub-query asks of the row around it in its own WHERE becomes a condition of the join. Any other sub-query stands for
+//! a value ([`value`]).
+
+pub(super) mod correlated;
+pub(super) mod joins;
+pub(super) mod value;
 
 use graph::{Expr, JoinKind};
-use model::{Diagnostic, Span};
+use model::{Diagnostic, Schema, Span};
 use sql::ast::{self, BinaryOperator, ExprKind, Query, QueryBody, Select, UnaryOperator};
 
 use super::expression::or;
@@ -14,6 +19,8 @@ use super::scope::{Scope, WindowTree, shifted};
 use super::select::{Item, is_grouped, list_items};
 use super::unsupported;
 use crate::join;
+use crate::logical::{Plan, PlanKind};
+use value::{Asking, asks};
 
 /// IN or EXISTS.
 struct Membership<'a> {
@@ -25,40 +32,104 @@ struct Membership<'a> {
 }
 
 /// A sub-query as the right input of a join.
-struct Members {
-    scope: Scope,
-    bound: Bound,
+pub(super) struct Members {
+    pub scope: Scope,
+    pub bound: Bound,
     /// Over the columns of the query around and those of the sub-query behind them.
-    conditions: Vec<Expr>,
-    values: Vec<Expr>,
+    pub conditions: Vec<Expr>,
+    pub values: Vec<Expr>,
 }
 
 impl QueryBinder<'_> {
-    /// Sub-queries become joins, which keep the columns and their places; all else is given back.
-    pub(super) fn where_clause(
+    /// The joins of a FROM with the conditions of its WHERE. Gives back what remains of those for the rows of the
+    /// result, and the names over these.
+    pub(super) fn filtered_from(
         &mut self,
         filter: Option<&ast::Expr>,
         scope: Scope,
         bound: Bound,
     ) -> Result<(Scope, Bound, Option<Expr>), Diagnostic> {
         let Some(filter) = filter else {
-            return Ok((scope, bound, None));
+            return self.settled(scope, bound, None);
         };
-        let mut parts = Vec::new();
-        conjuncts(filter, &mut parts);
-        if parts.iter().all(|part| membership(part).is_none()) {
+        if !asks(filter) {
             let filter = self.expressions(&scope, "WHERE").condition(filter)?;
-            return Ok((scope, bound, Some(filter)));
+            return self.settled(scope, bound, Some(filter));
         }
         let (mut scope, mut bound) = (scope, bound);
-        let mut conditions = Vec::new();
+        let (mut conditions, mut asking) = (Vec::new(), Vec::new());
+        let mut parts = Vec::new();
+        conjuncts(filter, &mut parts);
         for part in parts {
-            match membership(part) {
+            match self.joinable(part, &scope)? {
                 Some(membership) => (scope, bound) = self.members_join(&membership, scope, bound)?,
+                None if asks(part) => asking.push(part),
                 None => conditions.push(self.expressions(&scope, "WHERE").condition(part)?),
             }
         }
-        Ok((scope, bound, join::all_of(conditions)))
+        let (scope, bound, filter) = self.settled(scope, bound, join::all_of(conditions))?;
+        self.asked(asking, scope, bound, filter)
+    }
+
+    /// IN or EXISTS that a join can tell by itself.
+    fn joinable<'e>(
+        &mut self,
+        part: &'e ast::Expr,
+        scope: &Scope,
+    ) -> Result<Option<Membership<'e>>, Diagnostic> {
+        let Some(membership) = membership(part) else {
+            return Ok(None);
+        };
+        let in_operand = membership.operand.is_some_and(asks);
+        if in_operand
+            || (plain_select(membership.query).is_none() && self.speaks_of(membership.query, scope)?)
+        {
+            return Ok(None);
+        }
+        Ok(Some(membership))
+    }
+
+    /// The rows that meet conditions with sub-queries in them.
+    fn asked(
+        &mut self,
+        asking: Vec<&ast::Expr>,
+        scope: Scope,
+        bound: Bound,
+        filter: Option<Expr>,
+    ) -> Result<(Scope, Bound, Option<Expr>), Diagnostic> {
+        let Some(first) = asking.first() else {
+            return Ok((scope, bound, filter));
+        };
+        let span = first.span;
+        let plan = join::filtered(bound.plan, filter.map(join::conjuncts).unwrap_or_default());
+        let conditions = asking.iter().map(|expr| Asking {
+            expr,
+            is_condition: true,
+        });
+        let mut subqueries = self.subqueries(conditions, &scope, Some(&plan))?;
+        let mut filter = Vec::with_capacity(asking.len());
+        let mut binder = self.expressions(&scope, "WHERE");
+        binder.subqueries = Some(&mut subqueries);
+        for expr in asking {
+            filter.push(binder.condition(expr)?);
+        }
+        let width = plan.schema.len();
+        let plan = self.attach(plan, &mut subqueries, |_, _| true)?;
+        let filter = filter.into_iter().map(|condition| subqueries.placed(condition));
+        let plan = Plan {
+            span: self.at(span),
+            schema: Schema::new(plan.schema.fields[..width].to_vec()),
+            kind: PlanKind::Calc {
+                expressions: plan.columns()[..width].to_vec(),
+                filter: join::all_of(filter.collect()),
+                input: Box::new(plan),
+            },
+        };
+        let scope = Scope {
+            windows: WindowTree::default(),
+            ..scope.over(&plan.schema.fields)
+        };
+        Ok((scope, Bound::plain(plan), None))
     }
 
     fn members_join(
@@ -145,7 +216,7 @@ impl QueryBinder<'_> {
     }
 
     /// A sub-query that may speak of the row around it: conditions and values are bound over both.
-    fn members_of_select(
+    pub(super) fn members_of_select(
         &mut self,
         select: &Select,
         around: Scope,
@@ -159,9 +230,11 @@ impl QueryBinder<'_> {
         if let Some(filter) = &select.filter {
             conjuncts(filter, &mut parts);
         }
+        let mut asking = Vec::new();
         for part in parts {
-            match membership(part) {
+            match self.joinable(part, &inner)? {
                 Some(membership) => (inner, bound) = self.members_join(&membership, inner, bound)?,
+                None if asks(part) => asking.push(part),
                 None => {
                     let condition = self.expressions(&around, "WHERE").condition(part)?;
                     conditions.extend(join::conjuncts(condition));
@@ -181,6 +254,7 @@ impl QueryBinder<'_> {
             .partition(|condition| join::Side::of(condition, width) == join::Side::Right);
         let own = own.into_iter().map(|condition| join::back(condition, width));
         let (inner, bound, rest) = self.settled(inner, bound, join::all_of(own.collect()))?;
+        let (inner, bound, rest) = self.asked(asking, inner, bound, rest)?;
         let windowed = bound.windowed.clone();
         let plan = join::filtered(bound.plan, rest.map(join::conjuncts).unwrap_or_default());
         Ok(Members {
@@ -254,7 +328,7 @@ fn membership(condition: &ast::Expr) -> Option<Membership<'_>> {
 pub(super) fn misplaced(span: Span) -> Diagnostic {
     unsupported(
         span,
-        "a sub-query inside an expression",
-        "IN (SELECT ...) and EXISTS (SELECT ...) can stand in WHERE, alone or with AND; put other sub-queries into FROM",
+        "a sub-query at this place",
+        "sub-queries can stand in the list of SELECT, in WHERE, in HAVING and in the condition of a join",
     )
 }

@@ -1,0 +1,13 @@
+-- Flink does not plan LIMIT in LEFT JOIN LATERAL.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT a, id FROM (SELECT DISTINCT bidder AS a FROM bids) t LEFT JOIN LATERAL (SELECT id, price FROM bids WHERE auction = t.a ORDER BY price DESC LIMIT 2) x ON TRUE;

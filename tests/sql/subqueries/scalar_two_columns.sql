@@ -1,0 +1,13 @@
+-- A scalar sub-query has one column.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+SELECT id, (SELECT MAX(id), MIN(id) FROM bids) AS w FROM bids;

@@ -1,0 +1,20 @@
+-- The processing time of group windows, and the event time of sessions and hops.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+CREATE VIEW tumbled AS SELECT auction, COUNT(*) AS n, TUMBLE_PROCTIME(p, INTERVAL '1' HOUR) AS t FROM bids GROUP BY auction, TUMBLE(p, INTERVAL '1' HOUR);
+DESCRIBE tumbled;
+CREATE VIEW hopped AS SELECT COUNT(*) AS n, HOP_PROCTIME(p, INTERVAL '1' HOUR, INTERVAL '2' HOUR) AS t FROM bids GROUP BY HOP(p, INTERVAL '1' HOUR, INTERVAL '2' HOUR);
+DESCRIBE hopped;
+CREATE VIEW sessions AS SELECT COUNT(*) AS n, SESSION_PROCTIME(p, INTERVAL '1' HOUR) AS t FROM bids GROUP BY SESSION(p, INTERVAL '1' HOUR);
+DESCRIBE sessions;
+SELECT COUNT(*) AS n, HOP_ROWTIME(`at`, INTERVAL '10' SECOND, INTERVAL '20' SECOND) AS t, HOP_END(`at`, INTERVAL '10' SECOND, INTERVAL '20' SECOND) AS e FROM bids GROUP BY HOP(`at`, INTERVAL '10' SECOND, INTERVAL '20' SECOND);
+SELECT COUNT(*) AS n, SESSION_ROWTIME(`at`, INTERVAL '10' SECOND) AS t, SESSION_START(`at`, INTERVAL '10' SECOND) AS s FROM bids GROUP BY SESSION(`at`, INTERVAL '10' SECOND);

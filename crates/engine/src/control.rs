@@ -157,6 +157,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                 Operator::Over { .. } => "over",
                 Operator::Limit { .. } => "limit",
                 Operator::Replicate => "replicate",
+                Operator::Changes(_) => "changes",
                 Operator::TemporalSort { .. } => "temporal_sort",
                 Operator::Union => "union",
                 Operator::ChangelogNormalize { .. } => "changelog_normalize",

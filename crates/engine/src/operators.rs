@@ -2,6 +2,7 @@
 
 mod calc;
 mod changelog_normalize;
+mod changes;
 mod deduplicate;
 mod group_aggregate;
 mod join;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use dataflow::{Error, EvaluationContext};
-use graph::{Graph, Node, Operator as GraphOperator};
+use graph::{Changes, Graph, Node, Operator as GraphOperator};
 use model::Schema;
 use state::OperatorSnapshot;
 
@@ -140,6 +141,10 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
             functions,
         } => over::over(build, partition, order, *by, *frame, functions)?,
         GraphOperator::Limit { range } => Box::new(limit::Limit::new(build, *range)),
+        GraphOperator::Changes(Changes::ToCodes(codes)) => Box::new(changes::ToCodes::new(build, codes)),
+        GraphOperator::Changes(Changes::FromCodes { column, codes }) => {
+            Box::new(changes::FromCodes::new(build, *column, codes))
+        }
         GraphOperator::Replicate => Box::new(replicate::Replicate::new(build)),
         GraphOperator::TemporalSort { time, order } => {
             Box::new(temporal_sort::TemporalSort::new(build, *time, order)?)

@@ -3,6 +3,7 @@
 //! Plain data, all types and columns resolved: whoever holds a graph needs neither catalog nor SQL to run it.
 //! Graphs are never stored; a job is planned again from its text, and fingerprints tie operators to state.
 
+pub mod changes;
 pub mod expr;
 pub mod fingerprint;
 pub mod join;
@@ -12,6 +13,7 @@ pub mod rank;
 pub mod unnest;
 pub mod window;
 
+pub use changes::Changes;
 pub use expr::Expr;
 pub use fingerprint::Fingerprint;
 pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinVersion, JoinWindow};

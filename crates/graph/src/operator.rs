@@ -8,7 +8,7 @@ use dataflow::{AggregateForm, AggregateFunction, Sink, Source};
 use model::{ChangelogMode, DataType, Schema, Span};
 
 use crate::{
-    Expr, Fingerprint, Frame, Join, OverFunction, OverOrder, RankRange, RankWindow, SortKey, Unnest, Window,
+    Changes, Expr, Fingerprint, Frame, Join, OverFunction, OverOrder, RankRange, RankWindow, SortKey, Unnest, Window,
     WindowProperty, WindowTime,
 };
 
@@ -137,6 +137,8 @@ pub enum Operator {
     },
     /// Each row as often as its last column, a BIGINT, says; the column is left out.
     Replicate,
+    /// Changes as rows, or rows as changes.
+    Changes(Changes),
     /// Rows in the order of their event time, then of `order`, as the watermark passes.
     TemporalSort {
         time: usize,
@@ -370,6 +372,7 @@ impl fmt::Display for Operator {
             }
             Operator::Limit { range } => write!(f, "Limit(range=[{range}])"),
             Operator::Replicate => f.write_str("Replicate"),
+            Operator::Changes(changes) => write!(f, "{changes}"),
             Operator::TemporalSort { time, order } => {
                 write!(f, "TemporalSort(rowtime=[${time}], order=[{}])", sort_keys(order))
             }

@@ -4,7 +4,7 @@
 //! hear what a row was before an update; [`leave_out_before`] then goes top-down and spares those the work whose readers
 //! all get along without.
 
-use graph::{Expr, Graph, Join, JoinKind, JoinTime, Node, Operator, OverOrder, WindowProperty};
+use graph::{Changes, Expr, Graph, Join, JoinKind, JoinTime, Node, Operator, OverOrder, WindowProperty};
 use model::ChangelogMode;
 
 /// The kinds of rows of an operator over these inputs.
@@ -54,6 +54,8 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
             update_before: false,
             update_after: false,
         },
+        Operator::Changes(Changes::ToCodes(_)) => ChangelogMode::INSERT_ONLY,
+        Operator::Changes(Changes::FromCodes { .. }) => ChangelogMode::ALL,
         Operator::Calc { .. }
         | Operator::Limit { .. }
         | Operator::WindowTable { .. }

@@ -325,6 +325,7 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             )
         }
         Operator::Replicate => "Replicate(times=[last column])".to_string(),
+        Operator::Changes(changes) => changes.to_string(),
         Operator::Limit { range } => format!("Limit(rows=[{range}])"),
         Operator::TemporalSort { time, order } => {
             let rest = order_text(order, input);

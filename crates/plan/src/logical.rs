@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graph::{
-    AggregateCall, Expr, Frame, Join, OverFunction, RankRange, RankWindow, SortKey, Unnest, Window,
+    AggregateCall, Changes, Expr, Frame, Join, OverFunction, RankRange, RankWindow, SortKey, Unnest, Window,
     WindowProperty, WindowTime,
 };
 use indexmap::IndexMap;
@@ -96,6 +96,11 @@ pub enum PlanKind {
     /// Each row as often as its last column says, which is left out.
     Replicate {
         input: Box<Plan>,
+    },
+    /// Changes as rows, or rows as changes.
+    Changes {
+        input: Box<Plan>,
+        changes: Changes,
     },
     /// All rows in an order.
     Sort {
@@ -264,6 +269,7 @@ impl Plan {
             | PlanKind::Rank { input, .. }
             | PlanKind::Limit { input, .. }
             | PlanKind::Replicate { input }
+            | PlanKind::Changes { input, .. }
             | PlanKind::Sort { input, .. }
             | PlanKind::Expand { input, .. } => vec![input],
             PlanKind::Join { left, right, .. } => vec![left, right],
@@ -351,6 +357,10 @@ impl Plan {
             },
             PlanKind::Replicate { input } => PlanKind::Replicate {
                 input: Box::new(change(*input)),
+            },
+            PlanKind::Changes { input, changes } => PlanKind::Changes {
+                input: Box::new(change(*input)),
+                changes,
             },
             PlanKind::Sort { input, order } => PlanKind::Sort {
                 input: Box::new(change(*input)),
@@ -441,6 +451,7 @@ impl Plan {
             | PlanKind::Rank { .. }
             | PlanKind::Limit { .. }
             | PlanKind::Replicate { .. }
+            | PlanKind::Changes { .. }
             | PlanKind::Sort { .. }) => other,
         };
         Plan { kind, ..self }

@@ -33,7 +33,8 @@ impl QueryBinder<'_> {
                 query,
                 lateral: false,
             } => Named::unnamed(self.boxed_query(query)?),
-            TableRefKind::Function { call, lateral: false } => Named::unnamed(self.table_function(call)?),
+            TableRefKind::Function { call, lateral: true } => return Err(lateral_function(call)),
+            TableRefKind::Function { call, .. } => Named::unnamed(self.table_function(call)?),
             TableRefKind::Unnest { .. } => Named::unnamed(self.unnest_alone(table)?),
             TableRefKind::Nested(inner) if table.alias.is_none() => {
                 return self.deeper(table.span, |binder| binder.from(inner));
@@ -114,18 +115,41 @@ impl QueryBinder<'_> {
         if super::window::is_window_function(&name) {
             return self.window_function(&name, call);
         }
+        if super::changes::is_changelog_function(&name) {
+            return self.changelog_function(&name, call);
+        }
         if functions::is_callable(&name) {
             return Err(Diagnostic::validation(
                 call.span,
                 format!("{name} is not a table function"),
             ));
         }
+        if let "ML_PREDICT" | "ML_EVALUATE" | "VECTOR_SEARCH" = name.as_str() {
+            let what = format!("{name} asks models and indices, which run on Flink, not on the embedded engine");
+            return Err(Diagnostic::validation(call.span, what).hint("deploy this job to a Flink cluster"));
+        }
         Err(unsupported(
             call.span,
             &format!("table function '{name}'"),
-            "the window functions TUMBLE, HOP, CUMULATE and SESSION are",
+            "TUMBLE, HOP, CUMULATE, SESSION, TO_CHANGELOG and FROM_CHANGELOG are",
         ))
     }
+}
+
+/// Flink has no function of its own that could stand there: UNNEST has a form of its own.
+fn lateral_function(call: &FunctionCall) -> Diagnostic {
+    let name = match super::call::function_name(&call.name) {
+        Ok(name) => name,
+        Err(fault) => return fault,
+    };
+    let what = if functions::is_callable(&name) {
+        format!("{name} is not a table function")
+    } else {
+        format!("table function '{name}' not found")
+    };
+    Diagnostic::validation(call.span, what).hint(
+        "UNNEST(array) and LATERAL (SELECT ...) give rows for each row; table functions of your own run on Flink",
+    )
 }
 
 /// What FROM names.
@@ -166,16 +190,12 @@ fn unsupported_table(table: &TableRef) -> Diagnostic {
             "FOR SYSTEM_TIME AS OF",
             "read the table as it is now",
         ),
-        TableRefKind::Function { .. } => (
-            table.span,
-            "LATERAL TABLE",
-            "only window functions over a table are",
-        ),
         TableRefKind::Unnest { .. } => (
             table.span,
             "UNNEST at this place",
             "write it behind a comma in FROM",
         ),
+        TableRefKind::Function { .. } => (table.span, "this function", "write TABLE(f(...))"),
         TableRefKind::MatchRecognize(matching) => {
             (matching.span, "MATCH_RECOGNIZE", "aggregate over windows instead")
         }

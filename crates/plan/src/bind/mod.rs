@@ -6,6 +6,7 @@
 mod aggregation;
 mod budget;
 mod call;
+mod changes;
 mod compare;
 mod expression;
 mod from;

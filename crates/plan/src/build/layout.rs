@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::Int64Array;
 use graph::{
-    AggregateCall, Exchange, Expr, Fingerprint, Graph, Input, JoinTime, Node, NodeId, Operator, SinkNode,
+    AggregateCall, Changes, Exchange, Expr, Fingerprint, Graph, Input, JoinTime, Node, NodeId, Operator, SinkNode,
     Window,
 };
 use model::{ChangelogMode, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
@@ -127,6 +127,19 @@ impl<'a> GraphBuilder<'a> {
             PlanKind::Replicate { input } => {
                 let input = self.plan(input)?;
                 self.add(Operator::Replicate, vec![forward(input)], schema, span, "")
+            }
+            PlanKind::Changes { input, changes } => {
+                let input = self.plan(input)?;
+                if let Changes::FromCodes { .. } = changes
+                    && !self.node(input).changelog.is_insert_only()
+                {
+                    return Err(
+                        Diagnostic::validation(span, "FROM_CHANGELOG does not take rows that are updated")
+                            .hint("give it a table to which rows are only added"),
+                    );
+                }
+                let operator = Operator::Changes(changes.clone());
+                self.add(operator, vec![forward(input)], schema, span, "")
             }
             PlanKind::Sort { input, order } => return self.sort(plan, input, order),
             PlanKind::Expand { input, projections } => {

@@ -276,6 +276,17 @@ fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
                 .collect();
             done(PlanKind::Union { inputs }, kept, mapping)
         }
+        // What is taken back must be all that was given.
+        PlanKind::Changes { input, changes } => {
+            let all = vec![true; input.schema.len()];
+            let (input, _) = prune(*input, &all);
+            let mapping = (0..schema.len()).map(Some).collect();
+            let kind = PlanKind::Changes {
+                input: Box::new(input),
+                changes,
+            };
+            done(kind, schema.clone(), mapping)
+        }
         // Those of the other functions.
         kind => {
             let mapping = (0..schema.len()).map(Some).collect();

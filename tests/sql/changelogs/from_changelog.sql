@@ -1,0 +1,24 @@
+-- Rows with codes become changes.
+CREATE TABLE bids (
+  id INT,
+  auction STRING,
+  bidder STRING,
+  price DECIMAL(10, 2),
+  quantity INT,
+  `at` TIMESTAMP(3),
+  p AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/bids.json', 'format' = 'json');
+
+CREATE VIEW counts AS SELECT auction, COUNT(*) AS n FROM bids GROUP BY auction;
+CREATE VIEW c (op, id, name) AS VALUES ('INSERT', 1, 'a'), ('INSERT', 2, 'b'), ('UPDATE_BEFORE', 1, 'a'), ('UPDATE_AFTER', 1, 'aa'), ('DELETE', 2, 'b');
+CREATE VIEW d (id, o, name) AS VALUES (1, 'c', 'a'), (2, 'r', 'b'), (1, 'ub', 'a'), (1, 'ua', 'aa'), (2, 'd', 'b');
+SELECT * FROM FROM_CHANGELOG(input => TABLE c);
+SELECT name, COUNT(*) AS n FROM FROM_CHANGELOG(input => TABLE c) GROUP BY name;
+SELECT * FROM FROM_CHANGELOG(input => TABLE d, op => DESCRIPTOR(o), op_mapping => MAP['c, r', 'INSERT', 'ub', 'UPDATE_BEFORE', 'ua', 'UPDATE_AFTER', 'd', 'DELETE']);
+SELECT id + 1 AS x FROM TABLE(FROM_CHANGELOG(TABLE c)) AS t (id, name) WHERE name <> 'b';
+SELECT * FROM FROM_CHANGELOG(input => (SELECT * FROM TO_CHANGELOG(input => TABLE counts)));
+CREATE VIEW w AS SELECT * FROM FROM_CHANGELOG(input => TABLE c);
+DESCRIBE w;
+CREATE VIEW w2 AS SELECT * FROM FROM_CHANGELOG(input => (SELECT 'INSERT' AS op, * FROM bids));
+DESCRIBE w2;

@@ -8,8 +8,8 @@ use dataflow::{AggregateForm, AggregateFunction, Sink, Source};
 use model::{ChangelogMode, DataType, Schema, Span};
 
 use crate::{
-    Changes, Expr, Fingerprint, Frame, Join, OverFunction, OverOrder, RankRange, RankWindow, SortKey, Unnest, Window,
-    WindowProperty, WindowTime,
+    Changes, Expr, Fingerprint, Frame, Join, OverFunction, OverOrder, RankRange, RankWindow, SortKey, Unnest,
+    Window, WindowProperty, WindowTime,
 };
 
 /// An index into [`Graph::nodes`].

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use arrow_array::{Array, ArrayRef, DurationMillisecondArray};
 use graph::{
     AggregateCall, Exchange, Expr, Frame, Graph, Join, JoinTime, Node, NodeId, Operator, OverOrder, SortKey,
-    Window, WindowProperty, WindowTime,
+    Unnest, Window, WindowProperty, WindowTime,
 };
 use model::{DataType, Diagnostic, Field, Schema, TimeAttribute, TypeKind};
 use sql::ast::{ExplainDetail, Statement, StatementKind};
@@ -258,8 +258,14 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
                 "InnerJoin"
             };
             let names: Vec<&str> = node.schema.names().collect();
+            let elements = Unnest::columns(&unnest.operand.data_type(), unnest.ordinality, unnest.keeps);
+            let elements = Schema::new(elements.unwrap_or_default());
+            let condition = match &unnest.condition {
+                Some(condition) => format!(", where=[{}]", expression(condition, &elements)),
+                None => String::new(),
+            };
             format!(
-                "Unnest(of=[{}]{ordinality}, type=[{kind}], select=[{}])",
+                "Unnest(of=[{}]{ordinality}, type=[{kind}]{condition}, select=[{}])",
                 expression(&unnest.operand, input),
                 names.join(", ")
             )

@@ -279,95 +279,41 @@ impl Plan {
     }
 
     /// The same node over other inputs, each passed through `change`.
-    pub fn map_inputs(self, change: &mut impl FnMut(Plan) -> Plan) -> Plan {
-        let kind = match self.kind {
-            leaf @ (PlanKind::Scan(_) | PlanKind::Values { .. }) => leaf,
-            PlanKind::Calc {
-                input,
-                filter,
-                expressions,
-            } => PlanKind::Calc {
-                input: Box::new(change(*input)),
-                filter,
-                expressions,
-            },
-            PlanKind::WindowTable {
-                input,
-                window,
-                time,
-                keys,
-            } => PlanKind::WindowTable {
-                input: Box::new(change(*input)),
-                window,
-                time,
-                keys,
-            },
-            PlanKind::Aggregate {
-                input,
-                window,
-                time,
-                keys,
-                aggregates,
-                properties,
-            } => PlanKind::Aggregate {
-                input: Box::new(change(*input)),
-                window,
-                time,
-                keys,
-                aggregates,
-                properties,
-            },
-            PlanKind::GroupAggregate {
-                input,
-                keys,
-                aggregates,
-            } => PlanKind::GroupAggregate {
-                input: Box::new(change(*input)),
-                keys,
-                aggregates,
-            },
-            PlanKind::Expand { input, projections } => PlanKind::Expand {
-                input: Box::new(change(*input)),
-                projections,
-            },
-            PlanKind::Join { left, right, join } => PlanKind::Join {
-                left: Box::new(change(*left)),
-                right: Box::new(change(*right)),
-                join,
-            },
-            PlanKind::Unnest { input, unnest } => PlanKind::Unnest {
-                input: Box::new(change(*input)),
-                unnest,
-            },
-            PlanKind::Union { inputs } => PlanKind::Union {
-                inputs: inputs.into_iter().map(change).collect(),
-            },
-            PlanKind::Over { input, over, calls } => PlanKind::Over {
-                input: Box::new(change(*input)),
-                over,
-                calls,
-            },
-            PlanKind::Rank { input, rank } => PlanKind::Rank {
-                input: Box::new(change(*input)),
-                rank,
-            },
-            PlanKind::Limit { input, range } => PlanKind::Limit {
-                input: Box::new(change(*input)),
-                range,
-            },
-            PlanKind::Replicate { input } => PlanKind::Replicate {
-                input: Box::new(change(*input)),
-            },
-            PlanKind::Changes { input, changes } => PlanKind::Changes {
-                input: Box::new(change(*input)),
-                changes,
-            },
-            PlanKind::Sort { input, order } => PlanKind::Sort {
-                input: Box::new(change(*input)),
-                order,
-            },
-        };
-        Plan { kind, ..self }
+    pub fn map_inputs(mut self, change: &mut impl FnMut(Plan) -> Plan) -> Plan {
+        // In their places, so that who calls itself for what stands below needs little room.
+        for input in self.inputs_mut() {
+            let below = std::mem::replace(input, Plan::nothing());
+            *input = change(below);
+        }
+        self
+    }
+
+    fn inputs_mut(&mut self) -> Vec<&mut Plan> {
+        match &mut self.kind {
+            PlanKind::Scan(_) | PlanKind::Values { .. } => Vec::new(),
+            PlanKind::Calc { input, .. }
+            | PlanKind::WindowTable { input, .. }
+            | PlanKind::Aggregate { input, .. }
+            | PlanKind::GroupAggregate { input, .. }
+            | PlanKind::Over { input, .. }
+            | PlanKind::Rank { input, .. }
+            | PlanKind::Limit { input, .. }
+            | PlanKind::Replicate { input }
+            | PlanKind::Changes { input, .. }
+            | PlanKind::Sort { input, .. }
+            | PlanKind::Expand { input, .. }
+            | PlanKind::Unnest { input, .. } => vec![input],
+            PlanKind::Join { left, right, .. } => vec![left, right],
+            PlanKind::Union { inputs } => inputs.iter_mut().collect(),
+        }
+    }
+
+    fn nothing() -> Plan {
+        Plan {
+            kind: PlanKind::Values { rows: Vec::new() },
+            schema: Schema::new(Vec::new()),
+            span: Span::default(),
+        }
     }
 
     /// Passes every expression of this node, not of its inputs, through `change`.

@@ -100,7 +100,10 @@ fn to_changelog(
         );
     }
     let codes = match entries {
-        None => KINDS.iter().map(|(kind, name)| (*kind, name.to_string())).collect(),
+        None => KINDS
+            .iter()
+            .map(|(kind, name)| (*kind, name.to_string()))
+            .collect(),
         Some(entries) => {
             let mut codes: Vec<(RowKind, String)> = Vec::new();
             for Entry { key, value } in entries {
@@ -133,23 +136,33 @@ fn from_changelog(
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let hint = did_you_mean(name, names.iter().copied());
         let hint = hint.unwrap_or_else(|| {
-            format!("say by op => DESCRIPTOR(column) which of these tells the operation: {}", list_of(&names))
+            format!(
+                "say by op => DESCRIPTOR(column) which of these tells the operation: {}",
+                list_of(&names)
+            )
         });
-        return Err(
-            Diagnostic::validation(place, format!("the table has no column '{name}' for the operation"))
-                .hint(hint),
-        );
+        return Err(Diagnostic::validation(
+            place,
+            format!("the table has no column '{name}' for the operation"),
+        )
+        .hint(hint));
     };
     let data_type = &fields[column].data_type;
     if !data_type.kind.is_string() {
         return Err(Diagnostic::validation(
             place,
-            format!("the column '{name}' for the operation must be a text, but is {}", data_type.kind),
+            format!(
+                "the column '{name}' for the operation must be a text, but is {}",
+                data_type.kind
+            ),
         )
         .hint("name the column that tells the operation: op => DESCRIPTOR(column)"));
     }
     let codes = match entries {
-        None => KINDS.iter().map(|(kind, name)| (name.to_string(), *kind)).collect(),
+        None => KINDS
+            .iter()
+            .map(|(kind, name)| (name.to_string(), *kind))
+            .collect(),
         Some(entries) => codes_of(entries)?,
     };
     let mut schema = plan.schema.clone();

@@ -125,7 +125,8 @@ impl QueryBinder<'_> {
             ));
         }
         if let "ML_PREDICT" | "ML_EVALUATE" | "VECTOR_SEARCH" = name.as_str() {
-            let what = format!("{name} asks models and indices, which run on Flink, not on the embedded engine");
+            let what =
+                format!("{name} asks models and indices, which run on Flink, not on the embedded engine");
             return Err(Diagnostic::validation(call.span, what).hint("deploy this job to a Flink cluster"));
         }
         Err(unsupported(

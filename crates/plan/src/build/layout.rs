@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::Int64Array;
 use graph::{
-    AggregateCall, Changes, Exchange, Expr, Fingerprint, Graph, Input, JoinTime, Node, NodeId, Operator, SinkNode,
-    Window,
+    AggregateCall, Changes, Exchange, Expr, Fingerprint, Graph, Input, JoinTime, Node, NodeId, Operator,
+    SinkNode, Window,
 };
 use model::{ChangelogMode, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 
@@ -128,19 +128,7 @@ impl<'a> GraphBuilder<'a> {
                 let input = self.plan(input)?;
                 self.add(Operator::Replicate, vec![forward(input)], schema, span, "")
             }
-            PlanKind::Changes { input, changes } => {
-                let input = self.plan(input)?;
-                if let Changes::FromCodes { .. } = changes
-                    && !self.node(input).changelog.is_insert_only()
-                {
-                    return Err(
-                        Diagnostic::validation(span, "FROM_CHANGELOG does not take rows that are updated")
-                            .hint("give it a table to which rows are only added"),
-                    );
-                }
-                let operator = Operator::Changes(changes.clone());
-                self.add(operator, vec![forward(input)], schema, span, "")
-            }
+            PlanKind::Changes { input, changes } => return self.changes(plan, input, changes),
             PlanKind::Sort { input, order } => return self.sort(plan, input, order),
             PlanKind::Expand { input, projections } => {
                 let input = self.plan(input)?;
@@ -358,6 +346,21 @@ impl<'a> GraphBuilder<'a> {
     }
 
     /// The node that does this work; a new one if there is none. `details` tell apart what descriptions do not.
+    fn changes(&mut self, plan: &Plan, input: &Plan, changes: &Changes) -> Result<NodeId, Diagnostic> {
+        let input = self.plan(input)?;
+        if let Changes::FromCodes { .. } = changes
+            && !self.node(input).changelog.is_insert_only()
+        {
+            return Err(Diagnostic::validation(
+                plan.span,
+                "FROM_CHANGELOG does not take rows that are updated",
+            )
+            .hint("give it a table to which rows are only added"));
+        }
+        let operator = Operator::Changes(changes.clone());
+        Ok(self.add(operator, vec![forward(input)], plan.schema.clone(), plan.span, ""))
+    }
+
     pub fn add(
         &mut self,
         operator: Operator,

@@ -203,6 +203,7 @@ fn kind_name(kind: &StatementKind) -> &'static str {
         StatementKind::UseDatabase(_) => "use_database",
         StatementKind::Show(_) => "show",
         StatementKind::Describe { .. } => "describe",
+        StatementKind::DescribeFunction { .. } => "describe_function",
         StatementKind::Set(_) => "set",
         StatementKind::Reset(_) => "reset",
         StatementKind::Query(_) => "query",

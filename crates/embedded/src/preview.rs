@@ -500,6 +500,7 @@ fn gives_rows(kind: &StatementKind) -> bool {
         | StatementKind::StatementSet { .. }
         | StatementKind::Show(_)
         | StatementKind::Describe { .. }
+        | StatementKind::DescribeFunction { .. }
         | StatementKind::Explain { .. }
         | StatementKind::Set(None) => true,
         StatementKind::CreateTable(create) => create.query.is_some(),

@@ -296,6 +296,8 @@ fn is_definition(kind: &StatementKind) -> bool {
         kind,
         StatementKind::CreateTable(_)
             | StatementKind::CreateView(_)
+            | StatementKind::CreateFunction(_)
+            | StatementKind::DropFunction { .. }
             | StatementKind::CreateCatalog { .. }
             | StatementKind::CreateDatabase { .. }
             | StatementKind::DropTable { .. }
@@ -315,7 +317,10 @@ pub fn is_temporary(kind: &StatementKind) -> bool {
     match kind {
         StatementKind::CreateTable(create) => create.temporary,
         StatementKind::CreateView(create) => create.temporary,
-        StatementKind::DropTable { temporary, .. } | StatementKind::DropView { temporary, .. } => *temporary,
+        StatementKind::CreateFunction(create) => create.temporary,
+        StatementKind::DropTable { temporary, .. }
+        | StatementKind::DropView { temporary, .. }
+        | StatementKind::DropFunction { temporary, .. } => *temporary,
         _ => false,
     }
 }

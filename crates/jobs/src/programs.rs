@@ -162,6 +162,10 @@ pub(crate) fn statement(object: CatalogObject) -> CatalogStatement {
             CatalogKind::Table,
             vec![object.catalog, object.database, object.name],
         ),
+        ObjectKind::Function => (
+            CatalogKind::Function,
+            vec![object.catalog, object.database, object.name],
+        ),
         ObjectKind::View => (
             CatalogKind::View,
             vec![object.catalog, object.database, object.name],
@@ -179,6 +183,7 @@ pub(crate) fn object(statement: CatalogStatement) -> CatalogObject {
         CatalogKind::Catalog => ObjectKind::Catalog,
         CatalogKind::Database => ObjectKind::Database,
         CatalogKind::Table => ObjectKind::Table,
+        CatalogKind::Function => ObjectKind::Function,
         CatalogKind::View => ObjectKind::View,
     };
     let mut parts = statement.path.into_iter();

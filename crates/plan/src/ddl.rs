@@ -6,6 +6,7 @@ mod create_table;
 mod database;
 mod elements;
 mod expand;
+mod function;
 mod like;
 mod schema;
 mod view;
@@ -47,23 +48,13 @@ pub fn execute(
         | StatementKind::AlterDatabase { .. }
         | StatementKind::UseCatalog(_)
         | StatementKind::UseDatabase(_) => return database::execute(session, statement),
-        StatementKind::CreateFunction(create) => Err(Diagnostic::validation(
-            create.name.span,
-            "Java and Python functions run on Flink, not on the embedded engine",
-        )
-        .hint("use a built-in function (SHOW FUNCTIONS lists them), or deploy this job to a Flink cluster")),
-        StatementKind::DropFunction { name, if_exists, .. } => {
-            if *if_exists {
-                Ok(Outcome::done("no such function"))
-            } else {
-                let last = name.parts.last().map_or("", |part| &part.name);
-                Err(
-                    Diagnostic::validation(name.span, format!("function '{last}' not found")).hint(
-                        "only user functions can be dropped, and they run on Flink, not on the embedded engine",
-                    ),
-                )
-            }
-        }
+        StatementKind::CreateFunction(create) => function::create(session, text, create),
+        StatementKind::DropFunction {
+            name,
+            temporary,
+            system,
+            if_exists,
+        } => function::drop(session, name, *temporary, *system, *if_exists),
         _ => return None,
     };
     Some(outcome)

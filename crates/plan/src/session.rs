@@ -99,6 +99,9 @@ impl Session {
         match &statement.kind {
             StatementKind::Show(what) => show::execute(self, what, statement.span),
             StatementKind::Describe { name, extended: _ } => show::describe(self, name),
+            StatementKind::DescribeFunction { name, extended } => {
+                show::describe_function(self, name, *extended)
+            }
             StatementKind::Set(None) => Ok(show::settings(&self.config)),
             StatementKind::Set(Some((key, value))) => self.set_option(key, value),
             StatementKind::Reset(None) => {

@@ -3,6 +3,7 @@
 //! Columns are named and typed as Flink names them.
 
 mod create;
+mod function;
 mod pattern;
 mod rows;
 mod script;
@@ -17,6 +18,7 @@ use crate::session::{Outcome, Session};
 use pattern::matches;
 use rows::{Cell, Rows};
 
+pub use function::describe as describe_function;
 pub use rows::one_text;
 pub use script::{CatalogKind, CatalogStatement, statements as catalog_statements};
 pub use unparse::query::{columns as query_columns, star as query_star, text as query_text};
@@ -49,15 +51,13 @@ pub fn execute(session: &Session, show: &Show, span: Span) -> Result<Outcome, Di
             };
             return columns(session, table, show);
         }
-        ShowKind::Functions { user: true } => Vec::new(),
+        ShowKind::Functions { user: true } => user_functions(session, show.from.as_ref(), span)?,
         ShowKind::Functions { user: false } => {
-            if let Some(from) = &show.from {
-                let (in_catalog, database) = session.database_of(from)?;
-                catalog
-                    .database(&in_catalog, &database)
-                    .map_err(|fault| fault.or_at(from.span))?;
-            }
-            function_names()
+            let mut names = user_functions(session, show.from.as_ref(), span)?;
+            names.extend(function_names());
+            names.sort_unstable();
+            names.dedup();
+            names
         }
         ShowKind::Modules { full: false } => vec!["core".to_string()],
         ShowKind::Modules { full: true } => {
@@ -68,6 +68,7 @@ pub fn execute(session: &Session, show: &Show, span: Span) -> Result<Outcome, Di
         ShowKind::Partitions(name) => return partitions(session, name),
         ShowKind::CreateTable(name) => return create::table(session, name),
         ShowKind::CreateView(name) => return create::view(session, name),
+        ShowKind::CreateFunction(name) => return function::create(session, name),
         ShowKind::CreateCatalog(name) => return create::catalog(session, name),
         ShowKind::Jobs => {
             return Ok(Rows::new(&["job id", "job name", "status", "start time"]).finish());
@@ -129,6 +130,25 @@ fn objects(
         .filter(|(_, object)| wanted(object))
         .map(|(name, _)| name.to_string())
         .collect())
+}
+
+fn user_functions(
+    session: &Session,
+    from: Option<&ObjectName>,
+    span: Span,
+) -> Result<Vec<String>, Diagnostic> {
+    let (catalog, database) = match from {
+        Some(from) => session.database_of(from)?,
+        None => (
+            session.catalog.current_catalog().to_string(),
+            session.catalog.current_database().to_string(),
+        ),
+    };
+    let functions = session
+        .catalog
+        .functions_in(&catalog, &database)
+        .map_err(|fault| fault.or_at(from.map_or(span, |from| from.span)))?;
+    Ok(functions.into_keys().map(str::to_string).collect())
 }
 
 /// Built-in functions under the names that Flink lists, in lower case.

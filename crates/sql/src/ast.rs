@@ -64,7 +64,6 @@ pub enum StatementKind {
         comment: Option<Text>,
         options: Vec<OptionEntry>,
     },
-    /// Parsed so that the refusal can say what to do instead.
     CreateFunction(CreateFunction),
     DropTable {
         name: ObjectName,
@@ -108,6 +107,10 @@ pub enum StatementKind {
     UseDatabase(ObjectName),
     Show(Show),
     Describe {
+        name: ObjectName,
+        extended: bool,
+    },
+    DescribeFunction {
         name: ObjectName,
         extended: bool,
     },
@@ -262,9 +265,26 @@ pub struct CreateFunction {
     pub temporary: bool,
     pub system: bool,
     pub if_not_exists: bool,
-    pub class: Text,
-    pub language: Option<Ident>,
-    pub jars: Vec<Text>,
+    pub body: FunctionBody,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum FunctionBody {
+    /// `AS 'class' [LANGUAGE JAVA] [USING JAR ...]`: parsed so that the refusal can say what to do instead.
+    Class {
+        class: Text,
+        language: Option<Ident>,
+        jars: Vec<Text>,
+    },
+    /// `(x INT) RETURNS INT [LANGUAGE SQL] RETURN x + 1`, which Flink does not know.
+    Sql(Box<SqlBody>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SqlBody {
+    pub parameters: Vec<(Ident, TypeName)>,
+    pub returns: TypeName,
+    pub expression: Expr,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -324,6 +344,7 @@ pub enum ShowKind {
     Partitions(ObjectName),
     CreateTable(ObjectName),
     CreateView(ObjectName),
+    CreateFunction(ObjectName),
     CreateCatalog(Ident),
     Jobs,
     Jars,

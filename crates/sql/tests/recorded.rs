@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use model::ErrorKind;
 
+/// Cases of what Flink does not know and we do.
+const EXTENSIONS: &[&str] = &["ddl/function_in_sql.sql"];
+
 fn cases(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder of cases").flatten() {
         let path = entry.path();
@@ -37,7 +40,8 @@ fn parse_errors_are_those_that_flink_recorded() {
             .diagnostics
             .iter()
             .find(|diagnostic| diagnostic.kind == ErrorKind::Parse);
-        if recorded != ours.is_some() {
+        let is_extension = EXTENSIONS.iter().any(|name| file.ends_with(name));
+        if recorded != (ours.is_some() || is_extension) {
             let ours = ours.map_or("nothing".to_string(), |diagnostic| diagnostic.render("", &text));
             differences.push(format!(
                 "{}: Flink refuses it: {recorded}, here: {ours}",

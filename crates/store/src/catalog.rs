@@ -22,6 +22,7 @@ pub enum ObjectKind {
     Catalog,
     Database,
     Table,
+    Function,
     View,
 }
 
@@ -168,6 +169,7 @@ impl ObjectKind {
         ObjectKind::Catalog,
         ObjectKind::Database,
         ObjectKind::Table,
+        ObjectKind::Function,
         ObjectKind::View,
     ];
 
@@ -176,6 +178,7 @@ impl ObjectKind {
             ObjectKind::Catalog => "catalog",
             ObjectKind::Database => "database",
             ObjectKind::Table => "table",
+            ObjectKind::Function => "function",
             ObjectKind::View => "view",
         }
     }
@@ -188,7 +191,7 @@ impl FromStr for ObjectKind {
         let found = ObjectKind::ALL.iter().find(|kind| kind.name() == text);
         found
             .copied()
-            .ok_or_else(|| Error::invalid("kind", "must be catalog, database, table or view"))
+            .ok_or_else(|| Error::invalid("kind", "must be catalog, database, table, function or view"))
     }
 }
 
@@ -280,7 +283,7 @@ pub fn check_catalog(objects: &[CatalogObject]) -> Result<()> {
         let fits = match object.kind {
             ObjectKind::Catalog => filled == [true, false, false],
             ObjectKind::Database => filled == [true, true, false],
-            ObjectKind::Table | ObjectKind::View => filled == [true, true, true],
+            ObjectKind::Table | ObjectKind::Function | ObjectKind::View => filled == [true, true, true],
         };
         let too_long = |part: &String| part.chars().count() > PATH_PART_CHARACTERS_MAX || part.contains('\0');
         if !fits || parts.into_iter().any(too_long) {

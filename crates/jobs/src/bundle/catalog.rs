@@ -121,7 +121,8 @@ fn rank(kind: CatalogKind) -> u8 {
         CatalogKind::Catalog => 0,
         CatalogKind::Database => 1,
         CatalogKind::Table => 2,
-        CatalogKind::View => 3,
+        CatalogKind::Function => 3,
+        CatalogKind::View => 4,
     }
 }
 
@@ -179,6 +180,7 @@ impl<'a> Declaration<'a> {
         match &statement.kind {
             StatementKind::CreateTable(create) if create.query.is_none() => self.make_room(&create.name)?,
             StatementKind::CreateView(create) => self.make_room(&create.name)?,
+            StatementKind::CreateFunction(create) => self.make_room_for_function(&create.name)?,
             StatementKind::CreateDatabase { name, .. } => {
                 let path = self.database_path(name);
                 self.name_once(name.span, path.clone())?;
@@ -200,7 +202,7 @@ impl<'a> Declaration<'a> {
                     statement.span,
                     "catalog.sql declares what there is, and this does not",
                 )
-                .hint("it takes CREATE of catalogs, databases, tables and views, and USE"));
+                .hint("it takes CREATE of catalogs, databases, tables, views and functions, and USE"));
             }
         }
         match self.session.execute(text, statement)? {
@@ -225,6 +227,21 @@ impl<'a> Declaration<'a> {
             Some(CatalogObject::View(_)) => "VIEW",
         };
         let dropped = execute(&mut self.session, &format!("DROP {word} {}", quoted(&path)));
+        self.session.begin_script();
+        dropped
+    }
+
+    /// Takes away a function in the place of one that is declared.
+    fn make_room_for_function(&mut self, name: &ObjectName) -> Result<(), Diagnostic> {
+        let path = self.session.catalog().function_path(name);
+        self.name_once(
+            name.span,
+            vec![path.catalog.clone(), path.database.clone(), path.object.clone()],
+        )?;
+        if self.session.catalog().function(&path).is_none() {
+            return Ok(());
+        }
+        let dropped = execute(&mut self.session, &format!("DROP FUNCTION {}", quoted(&path)));
         self.session.begin_script();
         dropped
     }

@@ -41,6 +41,8 @@ fn add_names(text: &str, names: &mut HashSet<String>) {
         match token.kind {
             TokenKind::Word => {
                 names.insert(written.to_string());
+                // Names of functions are kept in lower case.
+                names.insert(written.to_lowercase());
             }
             TokenKind::QuotedName => {
                 names.insert(written.trim_matches('`').replace("``", "`"));

@@ -15,8 +15,11 @@ const NULL_TAKERS: &[&str] = &["COALESCE", "IFNULL", "NULLIF", "IF"];
 
 impl ExprBinder<'_> {
     pub fn function(&mut self, call: &FunctionCall, span: Span) -> Result<Expr, Diagnostic> {
-        let name = function_name(&call.name)?;
         let is_raw_json = std::mem::take(&mut self.takes_raw_json);
+        if let Some(inlined) = self.inlined(call, span)? {
+            return Ok(inlined);
+        }
+        let name = function_name(&call.name)?;
         if name == "JSON" && !is_raw_json {
             return Err(json_alone(span));
         }
@@ -228,7 +231,7 @@ pub(super) fn function_name(name: &ObjectName) -> Result<String, Diagnostic> {
             let written: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
             Err(
                 Diagnostic::validation(name.span, format!("function '{}' not found", written.join(".")))
-                    .hint("the embedded engine has built-in functions only"),
+                    .hint("SHOW USER FUNCTIONS lists those of users; a built-in function is named alone"),
             )
         }
     }

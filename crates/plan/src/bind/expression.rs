@@ -13,6 +13,7 @@ use super::over::OverCalls;
 use super::scope::{self, Scope};
 use super::subquery::joins::Subqueries;
 use super::types::common_type;
+use crate::catalog::{CatalogStore, ObjectPath};
 
 pub(super) struct ExprBinder<'a> {
     pub scope: &'a Scope,
@@ -32,6 +33,10 @@ pub(super) struct ExprBinder<'a> {
     pub takes_raw_json: bool,
     /// The database that names without one are looked up in.
     pub database: &'a str,
+    /// Where functions of users are; without it there are none.
+    pub catalog: Option<&'a CatalogStore>,
+    /// The functions in SQL whose bodies are being bound.
+    pub within: Vec<ObjectPath>,
 }
 
 /// An expression and whether it still tells the time of its row.
@@ -53,6 +58,8 @@ impl<'a> ExprBinder<'a> {
             budget: Rc::default(),
             takes_raw_json: false,
             database: "",
+            catalog: None,
+            within: Vec::new(),
         }
     }
 

@@ -248,7 +248,8 @@ impl QueryBinder<'_> {
                 ..
             }) = item
             {
-                let name = function_name(&call.name)?;
+                // One that has a path is none of these.
+                let name = function_name(&call.name).unwrap_or_default();
                 if is_group_window(&name) {
                     if function.is_some() {
                         return Err(Diagnostic::validation(

@@ -13,6 +13,7 @@ mod from;
 mod functions;
 mod grouped;
 mod hints;
+mod inline;
 mod join;
 mod join_time;
 mod json;
@@ -39,10 +40,12 @@ use sql::ast;
 pub(crate) use expression::and;
 pub(crate) use functions::{bind_aggregate, cast, cast_always};
 pub(crate) use hints::table_options;
+pub(crate) use inline::{check_function, function_called, is_built_in};
 pub(crate) use query::QueryBinder;
 pub use scope::Scope;
 pub(crate) use select::unique_names;
 pub(crate) use table::{describe_table, option_fault, substitute};
+pub(crate) use walk::visit;
 
 use crate::logical::{Plan, PlanKind};
 use crate::session::Environment;
@@ -52,6 +55,7 @@ use expression::ExprBinder;
 pub fn expression(expr: &ast::Expr, scope: &Scope, env: &Environment<'_>) -> Result<Expr, Diagnostic> {
     let mut binder = ExprBinder::new(scope, None, "an expression");
     binder.database = env.catalog.current_database();
+    binder.catalog = Some(env.catalog);
     binder.bind(expr)
 }
 

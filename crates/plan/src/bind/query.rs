@@ -146,6 +146,7 @@ impl<'a> QueryBinder<'a> {
         ExprBinder {
             budget: self.budget.clone(),
             database: self.env.catalog.current_database(),
+            catalog: Some(self.env.catalog),
             ..ExprBinder::new(scope, self.place, clause)
         }
     }

@@ -3,7 +3,7 @@
 use sql::ast::{ArgumentValue, Expr, ExprKind, GroupItem, JsonBehavior, Select, SelectItem};
 
 /// Calls `see` with an expression and with everything inside of it, sub-queries left out.
-pub(super) fn visit<'e>(expr: &'e Expr, see: &mut impl FnMut(&'e Expr)) {
+pub(crate) fn visit<'e>(expr: &'e Expr, see: &mut impl FnMut(&'e Expr)) {
     see(expr);
     for child in children(expr) {
         visit(child, see);

@@ -5,13 +5,14 @@
 //! statement adds it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use model::suggest::did_you_mean;
 use model::{Diagnostic, ErrorKind};
 use sql::ast;
 
-use super::{CatalogObject, ObjectPath};
+use super::{CatalogObject, ObjectPath, SqlFunction};
 
 pub const DEFAULT_CATALOG: &str = "default_catalog";
 pub const DEFAULT_DATABASE: &str = "default_database";
@@ -20,6 +21,7 @@ pub const DEFAULT_DATABASE: &str = "default_database";
 pub struct CatalogStore {
     catalogs: BTreeMap<String, Catalog>,
     temporary: BTreeMap<ObjectPath, CatalogObject>,
+    pub(super) temporary_functions: BTreeMap<ObjectPath, Arc<SqlFunction>>,
     current_catalog: String,
     current_database: String,
 }
@@ -36,6 +38,7 @@ pub struct Catalog {
 #[derive(Debug, Clone, Default)]
 pub struct Database {
     pub objects: BTreeMap<String, CatalogObject>,
+    pub functions: BTreeMap<String, Arc<SqlFunction>>,
     pub options: IndexMap<String, String>,
     pub comment: Option<String>,
 }
@@ -45,6 +48,7 @@ impl Default for CatalogStore {
         CatalogStore {
             catalogs: BTreeMap::from([(DEFAULT_CATALOG.to_string(), Catalog::in_memory(DEFAULT_DATABASE))]),
             temporary: BTreeMap::new(),
+            temporary_functions: BTreeMap::new(),
             current_catalog: DEFAULT_CATALOG.to_string(),
             current_database: DEFAULT_DATABASE.to_string(),
         }
@@ -267,9 +271,10 @@ impl CatalogStore {
                 refuse(format!("database '{name}' is in use")).hint("switch to another with USE first")
             );
         }
-        if !cascade && !database.objects.is_empty() {
+        let is_empty = database.objects.is_empty() && database.functions.is_empty();
+        if !cascade && !is_empty {
             return Err(refuse(format!("database '{name}' is not empty"))
-                .hint("DROP DATABASE ... CASCADE drops its tables and views too"));
+                .hint("DROP DATABASE ... CASCADE drops its tables, views and functions too"));
         }
         self.databases_mut(catalog)?.remove(name);
         Ok(())
@@ -397,6 +402,11 @@ impl CatalogStore {
         Ok(())
     }
 
+    pub(super) fn databases_of_all(&mut self) -> impl Iterator<Item = &mut Database> {
+        let catalogs = self.catalogs.values_mut();
+        catalogs.flat_map(|catalog| catalog.databases.values_mut())
+    }
+
     fn databases_mut(&mut self, catalog: &str) -> Result<&mut BTreeMap<String, Database>, Diagnostic> {
         match self.catalogs.get_mut(catalog) {
             Some(catalog) => Ok(&mut catalog.databases),
@@ -409,7 +419,7 @@ fn refuse(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(ErrorKind::Validation, message)
 }
 
-fn existing(allowed: bool, message: String) -> Result<(), Diagnostic> {
+pub(super) fn existing(allowed: bool, message: String) -> Result<(), Diagnostic> {
     if allowed {
         return Ok(());
     }

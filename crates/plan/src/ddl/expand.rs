@@ -9,6 +9,7 @@ use sql::ast::{
     OverClause, OverWindow, Query, QueryBody, Select, SelectItem, TableRef, TableRefKind,
 };
 
+use crate::bind;
 use crate::catalog::{CatalogStore, ObjectPath};
 use crate::show;
 
@@ -45,27 +46,41 @@ pub fn star_expanded(query: &Query, text: &str, catalog: &CatalogStore) -> Optio
 
 fn table_names(query: &Query, catalog: &CatalogStore) -> Vec<Edit> {
     let mut edits = Vec::new();
-    visit_tables(query, &mut |name| {
-        edits.push((name.span, complete(&catalog.resolve(name))));
-    });
+    let mut called = Vec::new();
+    Walk {
+        visit: &mut |name| edits.push((name.span, complete(&catalog.resolve(name)))),
+        calls: &mut |name| called.push(name),
+        ctes: Vec::new(),
+    }
+    .query(query);
+    for name in called {
+        if let Some(path) = bind::function_called(name, catalog) {
+            edits.push((name.span, complete(&path)));
+        }
+    }
     edits
 }
 
-fn rewritten(query: &Query, text: &str, mut edits: Vec<Edit>) -> String {
+fn rewritten(query: &Query, text: &str, edits: Vec<Edit>) -> String {
+    edited(query.span, text, edits)
+}
+
+/// What stands at a place, with these pieces of it replaced.
+pub fn edited(whole: Span, text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|(span, _)| span.start);
     let between = |start: u32, end: u32| Span { start, end }.text(text);
     let mut rewritten = String::new();
-    let mut at = query.span.start;
+    let mut at = whole.start;
     for (span, replacement) in &edits {
         rewritten.push_str(between(at, span.start));
         rewritten.push_str(replacement);
         at = span.end;
     }
-    rewritten.push_str(between(at, query.span.end));
+    rewritten.push_str(between(at, whole.end));
     rewritten
 }
 
-fn complete(path: &ObjectPath) -> String {
+pub fn complete(path: &ObjectPath) -> String {
     [&path.catalog, &path.database, &path.object]
         .map(|part| sql::quote_identifier(part))
         .join(".")
@@ -75,6 +90,7 @@ fn complete(path: &ObjectPath) -> String {
 pub fn visit_tables<'a>(query: &'a Query, visit: &mut dyn FnMut(&'a ObjectName)) {
     Walk {
         visit,
+        calls: &mut |_| {},
         ctes: Vec::new(),
     }
     .query(query);
@@ -82,6 +98,8 @@ pub fn visit_tables<'a>(query: &'a Query, visit: &mut dyn FnMut(&'a ObjectName))
 
 struct Walk<'a, 'v> {
     visit: &'v mut dyn FnMut(&'a ObjectName),
+    /// Called with the names of functions.
+    calls: &'v mut dyn FnMut(&'a ObjectName),
     /// Names that hide tables, the innermost last.
     ctes: Vec<&'a str>,
 }
@@ -216,6 +234,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn call(&mut self, call: &'a FunctionCall) {
+        (self.calls)(&call.name);
         for Argument { value, .. } in &call.arguments {
             match value {
                 ArgumentValue::Expression(expression) => self.expression(expression),

@@ -15,6 +15,7 @@ use super::{Outcome, Session};
 
 mod alter;
 mod create;
+mod functions;
 mod names;
 mod script;
 mod stub;
@@ -129,7 +130,7 @@ fn a_setting_that_does_nothing_yet_is_warned_of_where_it_stands() {
 fn user_functions_are_refused_with_a_way_out() {
     refuses(
         "CREATE FUNCTION f AS 'com.example.F'",
-        "validation error: Java and Python functions run on Flink, not on the embedded engine (use a built-in function (SHOW FUNCTIONS lists them), or deploy this job to a Flink cluster) at \"f\"",
+        "validation error: Java and Python functions run on Flink, not on the embedded engine (write it in SQL: CREATE FUNCTION f(x INT) RETURNS INT RETURN x + 1; use a built-in function (SHOW FUNCTIONS lists them), or deploy this job to a Flink cluster) at \"f\"",
     );
     assert_eq!(run("DROP FUNCTION IF EXISTS f; SHOW USER FUNCTIONS"), "");
 }

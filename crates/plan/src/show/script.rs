@@ -13,7 +13,7 @@ use crate::session::Session;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogStatement {
     pub kind: CatalogKind,
-    /// Its complete name: one part for a catalog, two for a database, three for a table or a view.
+    /// Its complete name: one part for a catalog, two for a database, three for what is in it.
     pub path: Vec<String>,
     pub ddl: String,
 }
@@ -23,6 +23,7 @@ pub enum CatalogKind {
     Catalog,
     Database,
     Table,
+    Function,
     View,
 }
 
@@ -32,6 +33,7 @@ impl CatalogKind {
             CatalogKind::Catalog => "catalog",
             CatalogKind::Database => "database",
             CatalogKind::Table => "table",
+            CatalogKind::Function => "function",
             CatalogKind::View => "view",
         }
     }
@@ -56,6 +58,15 @@ pub fn statements(session: &Session) -> Vec<CatalogStatement> {
                 path: vec![name.to_string(), database.clone()],
                 ddl: create::database_text(name, database, content),
             });
+            for (function, content) in &content.functions {
+                let path = ObjectPath {
+                    catalog: name.to_string(),
+                    database: database.clone(),
+                    object: function.clone(),
+                };
+                let ddl = content.statement(&path, false);
+                views.push(statement(CatalogKind::Function, &path, ddl));
+            }
             for (object, content) in &content.objects {
                 let path = ObjectPath {
                     catalog: name.to_string(),
@@ -93,8 +104,7 @@ fn view_text(path: &ObjectPath, view: &View) -> String {
     create::view_text(path, view, &view.query, false)
 }
 
-/// Puts views behind the views they read, by trying: a view whose query does not bind yet waits for the next
-/// round. Those that never bind, because something they read is gone, come last, so that nothing is lost.
+/// Puts views and functions behind what they use, by trying: one that does not bind yet waits for the next round. Those that never bind, because something they read is gone, come last, so that nothing is lost.
 fn in_order(session: &Session, statements: &mut Vec<CatalogStatement>, mut views: Vec<CatalogStatement>) {
     let mut scratch = Session::new(Arc::clone(&session.registry), Arc::clone(&session.clock));
     // Only their order is looked for: it was checked before that they can be planned.
@@ -120,6 +130,7 @@ fn in_order(session: &Session, statements: &mut Vec<CatalogStatement>, mut views
 fn without_views(catalog: &CatalogStore) -> CatalogStore {
     let mut catalog = catalog.clone();
     catalog.retain_permanent(CatalogObject::is_table);
+    catalog.forget_functions();
     catalog
 }
 

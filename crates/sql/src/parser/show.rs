@@ -110,10 +110,15 @@ impl Parser<'_> {
         if self.eat("VIEW") {
             return Ok(ShowKind::CreateView(self.object_name("the name of a view")?));
         }
+        if self.eat("FUNCTION") {
+            return Ok(ShowKind::CreateFunction(
+                self.object_name("the name of a function")?,
+            ));
+        }
         if self.eat("CATALOG") {
             return Ok(ShowKind::CreateCatalog(self.name("the name of a catalog")?));
         }
-        Err(self.expected_words(&["TABLE", "VIEW", "CATALOG"]))
+        Err(self.expected_words(&["TABLE", "VIEW", "FUNCTION", "CATALOG"]))
     }
 
     /// `[NOT] LIKE | ILIKE 'pattern'`

@@ -3,7 +3,10 @@
 use model::{Diagnostic, Span};
 
 use super::{Parsed, Parser};
-use crate::ast::{AlterView, CreateFunction, CreateView, ExplainDetail, Statement, StatementKind, Text};
+use crate::ast::{
+    AlterView, CreateFunction, CreateView, ExplainDetail, FunctionBody, SqlBody, Statement, StatementKind,
+    Text,
+};
 use crate::lexer::TokenKind;
 
 /// What a statement can begin with, for those that mistyped it.
@@ -42,13 +45,11 @@ const UNSUPPORTED: &[(&[&str], &str)] = &[
     (&["DROP", "CONNECTION"], "a connection"),
     (&["DESCRIBE", "CATALOG"], "DESCRIBE CATALOG"),
     (&["DESCRIBE", "DATABASE"], "DESCRIBE DATABASE"),
-    (&["DESCRIBE", "FUNCTION"], "DESCRIBE FUNCTION"),
     (&["DESCRIBE", "MODEL"], "DESCRIBE MODEL"),
     (&["DESCRIBE", "CONNECTION"], "DESCRIBE CONNECTION"),
     (&["DESCRIBE", "JOB"], "DESCRIBE JOB"),
     (&["DESC", "CATALOG"], "DESCRIBE CATALOG"),
     (&["DESC", "DATABASE"], "DESCRIBE DATABASE"),
-    (&["DESC", "FUNCTION"], "DESCRIBE FUNCTION"),
     (&["DESC", "MODEL"], "DESCRIBE MODEL"),
     (&["DESC", "CONNECTION"], "DESCRIBE CONNECTION"),
     (&["DESC", "JOB"], "DESCRIBE JOB"),
@@ -212,6 +213,47 @@ impl Parser<'_> {
         self.bump();
         let if_not_exists = self.if_not_exists();
         let name = self.object_name("the name of a function")?;
+        let body = if self.peek() == TokenKind::LeftParen {
+            FunctionBody::Sql(Box::new(self.sql_body()?))
+        } else {
+            self.function_class()?
+        };
+        let function = CreateFunction {
+            name,
+            temporary,
+            system,
+            if_not_exists,
+            body,
+        };
+        Ok(StatementKind::CreateFunction(function))
+    }
+
+    /// `(x INT) RETURNS INT [LANGUAGE SQL] RETURN x + 1`
+    fn sql_body(&mut self) -> Parsed<SqlBody> {
+        self.left_paren()?;
+        let mut parameters = Vec::new();
+        if self.peek() != TokenKind::RightParen {
+            parameters = self.comma_list(|parser| {
+                let name = parser.name("the name of a parameter")?;
+                Ok((name, parser.cast_type()?))
+            })?;
+        }
+        self.right_paren()?;
+        self.expect("RETURNS")?;
+        let returns = self.cast_type()?;
+        if self.eat("LANGUAGE") {
+            self.expect("SQL")?;
+        }
+        self.expect("RETURN")?;
+        Ok(SqlBody {
+            parameters,
+            returns,
+            expression: *self.boxed_expression()?,
+        })
+    }
+
+    /// `AS 'class' [LANGUAGE JAVA] [USING JAR ...]`
+    fn function_class(&mut self) -> Parsed<FunctionBody> {
         self.expect("AS")?;
         let class = self.string("the class of the function as a string")?;
         let mut language = None;
@@ -234,16 +276,11 @@ impl Parser<'_> {
         if self.at("WITH") {
             return Err(self.unsupported(self.span(), "WITH behind a function"));
         }
-        let function = CreateFunction {
-            name,
-            temporary,
-            system,
-            if_not_exists,
+        Ok(FunctionBody::Class {
             class,
             language,
             jars,
-        };
-        Ok(StatementKind::CreateFunction(function))
+        })
     }
 
     // ------------------------------------------------------------------------------------ DROP, ALTER
@@ -346,6 +383,12 @@ impl Parser<'_> {
 
     fn describe(&mut self) -> Parsed<StatementKind> {
         self.bump();
+        if self.at("FUNCTION") {
+            self.bump();
+            let extended = self.eat("EXTENDED");
+            let name = self.object_name("the name of a function")?;
+            return Ok(StatementKind::DescribeFunction { name, extended });
+        }
         let extended = self.eat("EXTENDED");
         if self.at("TABLE") {
             return Err(self

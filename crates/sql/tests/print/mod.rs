@@ -44,23 +44,13 @@ fn kind(kind: &StatementKind) -> String {
             with(options)
         ),
         K::CreateFunction(f) => {
-            let jars: Vec<String> = f.jars.iter().map(|jar| format!("JAR {}", text(jar))).collect();
             format!(
-                "CREATE{}{} FUNCTION{} {} AS {}{}{}",
+                "CREATE{}{} FUNCTION{} {} {}",
                 flag(f.temporary, " TEMPORARY"),
                 flag(f.system, " SYSTEM"),
                 flag(f.if_not_exists, " IF NOT EXISTS"),
                 name(&f.name),
-                text(&f.class),
-                f.language
-                    .as_ref()
-                    .map(|l| format!(" LANGUAGE {}", ident(l)))
-                    .unwrap_or_default(),
-                if jars.is_empty() {
-                    String::new()
-                } else {
-                    format!(" USING {}", jars.join(", "))
-                }
+                function_body(&f.body),
             )
         }
         K::DropTable {
@@ -134,6 +124,9 @@ fn kind(kind: &StatementKind) -> String {
         K::Describe { name: of, extended } => {
             format!("DESCRIBE{} {}", flag(*extended, " EXTENDED"), name(of))
         }
+        K::DescribeFunction { name: of, extended } => {
+            format!("DESCRIBE FUNCTION {}{}", flag(*extended, "EXTENDED "), name(of))
+        }
         K::Set(None) => "SET".to_string(),
         K::Set(Some((key, value))) => format!("SET {} = {}", text(key), text(value)),
         K::Reset(key) => format!(
@@ -173,6 +166,7 @@ fn show_kind(kind: &ShowKind) -> String {
         ShowKind::Modules { full } => format!("{}MODULES", flag(*full, "FULL ")),
         ShowKind::Partitions(of) => format!("PARTITIONS {}", name(of)),
         ShowKind::CreateTable(of) => format!("CREATE TABLE {}", name(of)),
+        ShowKind::CreateFunction(of) => format!("CREATE FUNCTION {}", name(of)),
         ShowKind::CreateView(of) => format!("CREATE VIEW {}", name(of)),
         ShowKind::CreateCatalog(of) => format!("CREATE CATALOG {}", ident(of)),
         ShowKind::CurrentCatalog => "CURRENT CATALOG".to_string(),
@@ -1019,4 +1013,36 @@ fn ident(of: &Ident) -> String {
 
 fn flag(on: bool, word: &str) -> &str {
     if on { word } else { "" }
+}
+
+fn function_body(body: &FunctionBody) -> String {
+    match body {
+        FunctionBody::Class {
+            class,
+            language,
+            jars,
+        } => {
+            let language = language.as_ref().map(|l| format!(" LANGUAGE {}", ident(l)));
+            let jars: Vec<String> = jars.iter().map(|jar| format!("JAR {}", text(jar))).collect();
+            let using = if jars.is_empty() {
+                String::new()
+            } else {
+                format!(" USING {}", jars.join(", "))
+            };
+            format!("AS {}{}{using}", text(class), language.unwrap_or_default())
+        }
+        FunctionBody::Sql(body) => {
+            let parameters: Vec<String> = body
+                .parameters
+                .iter()
+                .map(|(parameter, data_type)| format!("{} {}", ident(parameter), data_type.data_type))
+                .collect();
+            format!(
+                "({}) RETURNS {} RETURN {}",
+                parameters.join(", "),
+                body.returns.data_type,
+                expr(&body.expression)
+            )
+        }
+    }
 }

@@ -20,7 +20,7 @@ fn what_is_in_use_or_not_empty_is_not_dropped() {
     );
     refuses(
         "CREATE DATABASE d; CREATE TABLE d.t (a INT); DROP DATABASE d",
-        "validation error: database 'd' is not empty (DROP DATABASE ... CASCADE drops its tables and views too) at \"d\"",
+        "validation error: database 'd' is not empty (DROP DATABASE ... CASCADE drops its tables, views and functions too) at \"d\"",
     );
     assert_eq!(
         run("CREATE DATABASE d; CREATE TABLE d.t (a INT); DROP DATABASE d CASCADE; SHOW DATABASES"),

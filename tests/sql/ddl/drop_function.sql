@@ -1,0 +1,5 @@
+-- A function that is not there cannot be dropped.
+DROP FUNCTION IF EXISTS f;
+SHOW USER FUNCTIONS;
+DROP TEMPORARY FUNCTION IF EXISTS f;
+DROP FUNCTION f;

@@ -1,0 +1,2 @@
+-- Nor can a temporary one.
+DROP TEMPORARY FUNCTION f;

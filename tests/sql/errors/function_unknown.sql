@@ -1,0 +1,2 @@
+-- A function that nobody knows.
+SELECT nope(1);

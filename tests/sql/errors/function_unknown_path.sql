@@ -1,0 +1,2 @@
+-- Nor by its path.
+SELECT default_catalog.default_database.nope(1);

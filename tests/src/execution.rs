@@ -26,7 +26,7 @@ pub struct Mode {
 }
 
 /// 2026-01-01 00:00:00 UTC.
-const STARTED_MS: i64 = 1_767_225_600_000;
+pub(crate) const STARTED_MS: i64 = 1_767_225_600_000;
 
 /// Steps after which a job that has not ended is taken for one that never will.
 const STEPS_MAX: usize = 5_000_000;
@@ -203,7 +203,7 @@ fn run_job(
 
 /// Keeps rows; those behind a barrier can be forgotten.
 #[derive(Debug, Default)]
-struct Collected {
+pub(crate) struct Collected {
     state: Mutex<Rows>,
 }
 
@@ -219,11 +219,11 @@ impl Collected {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn roll_back(&self) {
+    pub(crate) fn roll_back(&self) {
         self.lock().pending.clear();
     }
 
-    fn take(&self) -> Vec<Chunk> {
+    pub(crate) fn take(&self) -> Vec<Chunk> {
         let mut state = self.lock();
         let pending = std::mem::take(&mut state.pending);
         state.chunks.extend(pending.into_iter().map(|(_, chunk)| chunk));
@@ -243,7 +243,7 @@ impl Collected {
 }
 
 #[derive(Debug)]
-struct CollectedSink(Arc<Collected>);
+pub(crate) struct CollectedSink(pub(crate) Arc<Collected>);
 
 impl Sink for CollectedSink {
     fn changelog_mode(&self, requested: ChangelogMode) -> ChangelogMode {
@@ -282,7 +282,7 @@ impl SinkWriter for CollectedWriter {
     }
 }
 
-fn encode(schema: &Schema, chunks: &[Chunk]) -> Result<Vec<String>, Error> {
+pub(crate) fn encode(schema: &Schema, chunks: &[Chunk]) -> Result<Vec<String>, Error> {
     let mut options = EncodeOptions::readable();
     options.null_keys = formats::json::NullKeys::Fail;
     let mut encoder = RowEncoder::new(schema, options);

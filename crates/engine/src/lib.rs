@@ -8,6 +8,7 @@
 
 mod control;
 mod exchange;
+mod expiry;
 mod expression;
 mod job;
 mod operator;

@@ -28,6 +28,7 @@ use graph::{Changes, Graph, Node, Operator as GraphOperator};
 use model::Schema;
 use state::OperatorSnapshot;
 
+use crate::expiry::Expiry;
 use crate::job::JobOptions;
 use crate::operator::Operator;
 
@@ -56,6 +57,11 @@ impl<'a> Build<'a> {
             .first()
             .and_then(|input| self.graph.nodes.get(input.node));
         input.ok_or_else(|| Error::internal(format!("{} has no input", self.node.operator)))
+    }
+
+    /// How state of an input is forgotten.
+    fn expiry(&self, input: usize) -> Expiry {
+        Expiry::new(self.node.ttl[input], self.context)
     }
 
     /// What a table of the snapshot holds for this shard.
@@ -97,13 +103,9 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
             aggregates,
             properties,
         } => window_aggregate::global(build, *window, *time, *keys, aggregates, properties)?,
-        GraphOperator::GroupAggregate {
-            keys,
-            aggregates,
-            ttl,
-        } => Box::new(group_aggregate::GroupAggregate::new(
-            build, keys, aggregates, *ttl,
-        )?),
+        GraphOperator::GroupAggregate { keys, aggregates } => {
+            Box::new(group_aggregate::GroupAggregate::new(build, keys, aggregates)?)
+        }
         GraphOperator::Join(join) => join::join(build, join)?,
         GraphOperator::Unnest(node) => Box::new(unnest::Unnest::new(build, node)),
         GraphOperator::TopN {

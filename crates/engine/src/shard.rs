@@ -25,6 +25,8 @@ use crate::source::{Poll, SourceInlet, ValuesInlet};
 
 /// Messages between two looks at an operator's gauges.
 const GAUGE_INTERVAL: u32 = 64;
+/// Time between two looks at the gauges of operators that do little.
+const GAUGE_PAUSE_US: i64 = 1_000_000;
 
 pub(crate) struct Shard {
     pub index: usize,
@@ -54,6 +56,8 @@ pub(crate) struct Shard {
     moved: bool,
     /// Operators that have more to send.
     backlogs: usize,
+    /// When gauges were last read though there was nothing to do.
+    gauged_us: i64,
     ended: bool,
 }
 
@@ -159,6 +163,7 @@ impl Shard {
             polls: 0,
             moved: false,
             backlogs: 0,
+            gauged_us: i64::MIN,
             ended: false,
         }
     }
@@ -231,7 +236,23 @@ impl Shard {
                 wake_us = earlier(wake_us, Some(at_ms.saturating_mul(1000)));
             }
         }
-        Ok(Step::Waiting(wake_us))
+        Ok(Step::Waiting(earlier(wake_us, self.gauge_idle(now_us))))
+    }
+
+    /// Reads gauges that nobody has read since rows passed. Gives the time to come back for it, if that is too early.
+    fn gauge_idle(&mut self, now_us: i64) -> Option<i64> {
+        if self.nodes.iter().all(|slot| slot.ungauged == 0) {
+            return None;
+        }
+        let due_us = self.gauged_us.saturating_add(GAUGE_PAUSE_US);
+        if now_us < due_us {
+            return Some(due_us);
+        }
+        self.gauged_us = now_us;
+        for slot in self.nodes.iter_mut().filter(|slot| slot.ungauged > 0) {
+            slot.gauge_now(&self.shared.counters[slot.node][self.index]);
+        }
+        None
     }
 
     /// Receivers first; of the sources the one that is behind in event time, so that none fills the state of

@@ -1,6 +1,7 @@
 //! How rows of two inputs are put together.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use model::TimeAttribute;
@@ -18,6 +19,8 @@ pub struct Join {
     /// SEMI and ANTI.
     pub outputs: Vec<usize>,
     pub time: JoinTime,
+    /// By input: how long its rows are remembered, if a hint says so.
+    pub ttl: [Option<Duration>; 2],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

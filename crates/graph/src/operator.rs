@@ -31,6 +31,9 @@ pub struct Node {
     pub changelog: ChangelogMode,
     /// Sets of columns, each of which identifies a row of the table that the changelog describes.
     pub upsert_keys: Vec<Vec<usize>>,
+    /// How long what it knows of its inputs is remembered after it was last written (`table.exec.state.ttl`, or a
+    /// hint); `None` for ever. What has one input goes by the first.
+    pub ttl: [Option<Duration>; 2],
     pub fingerprint: Fingerprint,
     /// The part of the text that asked for it.
     pub span: Span,
@@ -95,8 +98,6 @@ pub enum Operator {
     GroupAggregate {
         keys: Vec<usize>,
         aggregates: Vec<AggregateCall>,
-        /// How long a key is remembered after rows last changed it (`table.exec.state.ttl`); `None` for ever.
-        ttl: Option<Duration>,
     },
     /// Two inputs, exchanged by the keys.
     Join(Box<Join>),
@@ -313,7 +314,7 @@ impl fmt::Display for Operator {
                 describe_time(time),
                 calls(aggregates)
             ),
-            Operator::GroupAggregate { keys, aggregates, .. } => {
+            Operator::GroupAggregate { keys, aggregates } => {
                 write!(
                     f,
                     "GroupAggregate(keys={keys:?}, aggregates=[{}])",

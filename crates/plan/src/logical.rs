@@ -58,6 +58,8 @@ pub enum PlanKind {
         input: Box<Plan>,
         keys: Vec<usize>,
         aggregates: Vec<AggregateCall>,
+        /// How long keys are remembered, if a hint says so.
+        ttl: Option<Duration>,
     },
     /// Each row once for each projection.
     Expand {
@@ -357,10 +359,12 @@ impl Plan {
                 input,
                 keys,
                 aggregates,
+                ttl,
             } => PlanKind::GroupAggregate {
                 input,
                 keys,
                 aggregates: map_calls(aggregates, change),
+                ttl,
             },
             PlanKind::Expand { input, projections } => PlanKind::Expand {
                 input,

@@ -15,7 +15,7 @@ use dataflow::Error;
 
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
-use crate::{Aggregates, KeyCodec, KeySet, Keys};
+use crate::{Ages, Aggregates, KeyCodec, KeySet, Keys, Moment};
 
 /// The group of a key without rows.
 const NONE: u32 = u32::MAX;
@@ -26,23 +26,16 @@ pub struct GroupTable {
     pub aggregates: Aggregates,
     /// By number of the key.
     entries: Vec<Entry>,
-    /// The key that is next looked at for its age.
-    swept: usize,
+    ages: Ages,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     group: u32,
     rows: i64,
-    /// When rows last changed it; told by whoever wants keys to expire.
-    written_ms: i64,
 }
 
-const EMPTY: Entry = Entry {
-    group: NONE,
-    rows: 0,
-    written_ms: 0,
-};
+const EMPTY: Entry = Entry { group: NONE, rows: 0 };
 
 impl GroupTable {
     pub fn new(codec: KeyCodec, aggregates: Aggregates) -> GroupTable {
@@ -51,7 +44,7 @@ impl GroupTable {
             codec,
             aggregates,
             entries: Vec::new(),
-            swept: 0,
+            ages: Ages::default(),
         }
     }
 
@@ -106,38 +99,45 @@ impl GroupTable {
     }
 
     /// Notes that rows change a key now.
-    pub fn touch(&mut self, number: u32, now_ms: i64) {
-        self.entries[number as usize].written_ms = now_ms;
+    pub fn touch(&mut self, number: u32, moment: Moment) {
+        self.ages.touch(number, moment);
     }
 
-    /// Takes the group from a key that was last changed at this time or before; it is the caller's to free.
-    pub fn expire(&mut self, number: u32, time_ms: i64) -> Option<u32> {
-        let entry = &mut self.entries[number as usize];
-        if entry.group == NONE || entry.written_ms > time_ms {
+    /// Takes the group from a key that is over; it is the caller's to free.
+    pub fn expire(&mut self, number: u32, moment: Moment) -> Option<u32> {
+        if !self.ages.is_over(number, moment) {
             return None;
         }
-        let group = entry.group;
-        *entry = EMPTY;
-        Some(group)
+        self.ages.forget(number);
+        let entry = std::mem::replace(&mut self.entries[number as usize], EMPTY);
+        (entry.group != NONE).then_some(entry.group)
     }
 
-    /// Looks at some keys, others each time, and forgets those last changed at this time or before.
-    pub fn sweep(&mut self, keys: usize, time_ms: i64) {
-        let mut groups = Vec::new();
-        for _ in 0..keys.min(self.entries.len()) {
-            self.swept = (self.swept + 1) % self.entries.len();
-            let number = self.swept as u32;
-            if let Some(group) = self.expire(number, time_ms) {
-                groups.push(group);
-                self.keys.remove(number);
-            }
+    /// Looks at some keys, others each time, and forgets those that are over. Returns whether all have had their turn.
+    pub fn sweep(&mut self, looks: usize, moment: Moment) -> bool {
+        let mut over = Vec::new();
+        let is_done = self.ages.sweep(looks, moment, &mut over);
+        let mut groups = Vec::with_capacity(over.len());
+        for number in over {
+            groups.extend(self.expire(number, moment));
+            self.keys.remove(number);
         }
         self.aggregates.remove_groups(&groups);
+        if is_done {
+            self.keys.shrink();
+        }
+        is_done
+    }
+
+    /// Whether there is anything that can be over some day.
+    pub fn has_ages(&self) -> bool {
+        !self.ages.is_empty()
     }
 
     /// Forgets a key that has no rows; its number goes to another.
     pub fn forget(&mut self, number: u32) {
         debug_assert!(self.group(number).is_none(), "a key with rows stays");
+        self.ages.forget(number);
         self.keys.remove(number);
     }
 
@@ -147,7 +147,10 @@ impl GroupTable {
     }
 
     pub fn size_bytes(&self) -> usize {
-        self.keys.size_bytes() + self.entries.capacity() * size_of::<Entry>() + self.aggregates.size_bytes()
+        self.keys.size_bytes()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.ages.size_bytes()
+            + self.aggregates.size_bytes()
     }
 
     /// All that is held as batches of `schema`: keys, state columns, the number of rows, when they last changed.
@@ -165,7 +168,7 @@ impl GroupTable {
                 entries().map(|entry| entry.rows),
             )));
             columns.push(Arc::new(Int64Array::from_iter_values(
-                entries().map(|entry| entry.written_ms),
+                numbers.iter().map(|number| self.ages.written_ms(*number)),
             )));
             let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
             table.add(&batch, keys, key_groups)?;
@@ -174,7 +177,7 @@ impl GroupTable {
     }
 
     /// Takes in a batch of a snapshot.
-    pub fn restore(&mut self, batch: &RecordBatch, keys: usize) -> Result<(), Error> {
+    pub fn restore(&mut self, batch: &RecordBatch, keys: usize, moment: Moment) -> Result<(), Error> {
         let columns = batch.columns();
         let (state, counters) = columns[keys..].split_at(columns.len() - keys - 2);
         let rows = counters[0].as_primitive::<Int64Type>().values();
@@ -185,9 +188,8 @@ impl GroupTable {
         let mut groups = Vec::with_capacity(numbers.len());
         for (row, number) in numbers.into_iter().enumerate() {
             groups.push(self.add_row(number));
-            let entry = &mut self.entries[number as usize];
-            entry.rows = rows[row];
-            entry.written_ms = written[row];
+            self.entries[number as usize].rows = rows[row];
+            self.ages.restore_one(number, written[row], moment);
         }
         self.aggregates.make_room();
         self.aggregates.merge(&groups, state)

@@ -1,14 +1,15 @@
 //! The rows of one input of a join, in lists by the number of their key.
 //!
 //! Where the input only grows, rows are numbered as they come and kept in columns. Where rows can be taken back,
-//! equal rows are one with a count: it is found by its encoded value.
+//! equal rows are one with a count: it is found by its encoded value. So are rows that expire: all that are equal do
+//! together, as in Flink, whose state has one entry for them.
 
 use arrow_array::{ArrayRef, UInt32Array};
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take;
 
 use crate::row_columns::{RowColumns, nullable};
-use crate::{KeyCodec, KeySet, NO_ROW};
+use crate::{Ages, KeyCodec, KeySet, Moment, NO_ROW};
 
 pub struct JoinRows {
     store: Store,
@@ -18,6 +19,9 @@ pub struct JoinRows {
     /// How many rows of the other input each row matches; empty if nobody asks.
     matches: Vec<u32>,
     counts_matches: bool,
+    ages: Ages,
+    /// The key of each row, where rows expire.
+    keys: Vec<u32>,
 }
 
 enum Store {
@@ -37,7 +41,7 @@ struct Changing {
 }
 
 impl JoinRows {
-    /// `only_grows`: no row is ever taken back.
+    /// `only_grows`: no row is ever taken back, nor does it expire.
     pub fn new(schema: &SchemaRef, only_grows: bool, counts_matches: bool) -> Result<JoinRows, ArrowError> {
         let store = if only_grows {
             Store::Growing(RowColumns::new(nullable(schema)))
@@ -59,6 +63,8 @@ impl JoinRows {
             next: Vec::new(),
             matches: Vec::new(),
             counts_matches,
+            ages: Ages::default(),
+            keys: Vec::new(),
         })
     }
 
@@ -92,7 +98,14 @@ impl JoinRows {
     }
 
     /// Adds a row that matches so many rows of the other input.
-    pub fn add(&mut self, key: u32, row: u32, matches: u32) {
+    pub fn add(&mut self, key: u32, row: u32, matches: u32, moment: Moment) {
+        self.touch(row, moment);
+        if moment.expires() {
+            if self.keys.len() <= row as usize {
+                self.keys.resize(self.next.len(), NO_ROW);
+            }
+            self.keys[row as usize] = key;
+        }
         if self.counts_matches {
             self.matches[row as usize] = matches;
         }
@@ -111,19 +124,39 @@ impl JoinRows {
         self.heads[key as usize] = row;
     }
 
+    /// Notes that a row is written.
+    pub fn touch(&mut self, row: u32, moment: Moment) {
+        self.ages.touch(row, moment);
+    }
+
+    /// Whether a row counts as gone, though nobody has taken it away yet.
+    #[inline]
+    pub fn is_over(&self, row: u32, moment: Moment) -> bool {
+        self.ages.is_over(row, moment)
+    }
+
     /// Takes a row back, if it is there. Returns whether its key has no row any more.
-    pub fn retract(&mut self, key: u32, row: u32) -> bool {
+    pub fn retract(&mut self, key: u32, row: u32, moment: Moment) -> bool {
+        if let Store::Changing(store) = &mut self.store
+            && store.counts[row as usize] > 1
+        {
+            store.counts[row as usize] -= 1;
+            self.touch(row, moment);
+            return false;
+        }
+        self.take_out(key, row)
+    }
+
+    /// Takes all that are equal to a row away from its key, if it is there. Returns whether that has no row any more.
+    pub fn take_out(&mut self, key: u32, row: u32) -> bool {
         let Store::Changing(store) = &mut self.store else {
             debug_assert!(false, "the input only grows");
             return false;
         };
+        self.ages.forget(row);
         let count = &mut store.counts[row as usize];
-        if *count > 1 {
-            *count -= 1;
-            return false;
-        }
         store.gone.push(row);
-        if *count == 1 {
+        if *count > 0 {
             *count = 0;
             let (previous, next) = (store.previous[row as usize], self.next[row as usize]);
             match previous {
@@ -150,6 +183,37 @@ impl JoinRows {
                 }
             }
         }
+    }
+
+    /// Looks at some rows, others each time, and takes out those that are over. Their keys are appended to `idle` where
+    /// they have no row left. Returns whether all have had their turn.
+    pub fn sweep(&mut self, looks: usize, moment: Moment, idle: &mut Vec<u32>) -> bool {
+        let mut over = Vec::new();
+        let is_done = self.ages.sweep(looks, moment, &mut over);
+        for row in over {
+            let key = self.keys[row as usize];
+            if self.take_out(key, row) {
+                idle.push(key);
+            }
+        }
+        self.finish();
+        if is_done && let Store::Changing(store) = &mut self.store {
+            store.values.shrink();
+        }
+        is_done
+    }
+
+    pub fn has_ages(&self) -> bool {
+        !self.ages.is_empty()
+    }
+
+    pub fn written_ms(&self, row: u32) -> i64 {
+        self.ages.written_ms(row)
+    }
+
+    /// When a row was last written, according to [`JoinRows::written_ms`].
+    pub fn restore_age(&mut self, row: u32, written_ms: i64, moment: Moment) {
+        self.ages.restore_one(row, written_ms, moment);
     }
 
     /// The first row of a key, or [`NO_ROW`].
@@ -210,7 +274,9 @@ impl JoinRows {
                 store.values.size_bytes() + (store.counts.capacity() + store.previous.capacity()) * 4
             }
         };
-        store + (self.heads.capacity() + self.next.capacity() + self.matches.capacity()) * 4
+        let numbers =
+            self.heads.capacity() + self.next.capacity() + self.matches.capacity() + self.keys.capacity();
+        store + numbers * 4 + self.ages.size_bytes()
     }
 }
 

@@ -1,12 +1,12 @@
 //! The rows of both inputs of a join by their common key.
 
-use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow_schema::{ArrowError, DataType as ArrowType, Field, Schema, SchemaRef};
 use dataflow::Error;
 
 use crate::join_rows::JoinRows;
 use crate::slices::arrow_error;
-use crate::{KeyCodec, KeySet, SNAPSHOT_ROWS_MAX, TableSnapshot};
+use crate::{KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 pub struct JoinTable {
     codec: KeyCodec,
@@ -19,7 +19,7 @@ pub struct JoinTable {
 /// An input of a join.
 pub struct JoinInput {
     pub schema: SchemaRef,
-    /// No row is ever taken back.
+    /// No row is ever taken back, nor does it expire.
     pub only_grows: bool,
     /// Each row is to know how many rows of the other input it matches.
     pub counts_matches: bool,
@@ -61,10 +61,29 @@ impl JoinTable {
         Ok((numbers, rows))
     }
 
-    pub fn retract(&mut self, side: usize, key: u32, row: u32) {
-        if self.sides[side].retract(key, row) {
+    pub fn retract(&mut self, side: usize, key: u32, row: u32, moment: Moment) {
+        if self.sides[side].retract(key, row, moment) {
             self.idle.push(key);
         }
+    }
+
+    /// Takes a row away if it is over, so that it counts from nothing when it comes again.
+    pub fn expire(&mut self, side: usize, key: u32, row: u32, moment: Moment) {
+        let rows = &mut self.sides[side];
+        if rows.is_over(row, moment) && rows.take_out(key, row) {
+            self.idle.push(key);
+        }
+    }
+
+    /// Looks at some rows of one side, others each time, and forgets those that are over. Returns whether all have had
+    /// their turn.
+    pub fn sweep(&mut self, side: usize, looks: usize, moment: Moment) -> bool {
+        let is_done = self.sides[side].sweep(looks, moment, &mut self.idle);
+        self.finish(side);
+        if is_done {
+            self.keys.shrink();
+        }
+        is_done
     }
 
     /// Ends a round: forgets rows and keys that are gone.
@@ -83,7 +102,8 @@ impl JoinTable {
         }
     }
 
-    /// The rows of one side: the key columns, all columns, how often the row is there and what it matches.
+    /// The rows of one side: the key columns, all columns, how often the row is there, what it matches, and when it was
+    /// last written.
     pub fn snapshot(
         &self,
         side: usize,
@@ -94,13 +114,14 @@ impl JoinTable {
         let rows = &self.sides[side];
         let width = schema.fields().len();
         let all: Vec<usize> = (0..width).collect();
-        let mut fields: Vec<Field> = Vec::with_capacity(keys.len() + width + 2);
+        let mut fields: Vec<Field> = Vec::with_capacity(keys.len() + width + 3);
         for column in keys.iter().chain(&all) {
             let data_type = schema.field(*column).data_type().clone();
             fields.push(Field::new(format!("c{}", fields.len()), data_type, true));
         }
         fields.push(Field::new("count", ArrowType::UInt32, false));
         fields.push(Field::new("matches", ArrowType::UInt32, false));
+        fields.push(Field::new("written", ArrowType::Int64, false));
         let schema = std::sync::Arc::new(Schema::new(fields));
         let mut snapshot = TableSnapshot::default();
         for part in rows.all().chunks(SNAPSHOT_ROWS_MAX) {
@@ -118,6 +139,8 @@ impl JoinTable {
                     0
                 }
             }));
+            let written = part.iter().map(|&row| rows.written_ms(row));
+            columns.push(std::sync::Arc::new(Int64Array::from_iter_values(written)));
             let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
             snapshot.add(&batch, keys.len(), key_groups)?;
         }
@@ -125,20 +148,29 @@ impl JoinTable {
     }
 
     /// Takes in a batch of [`JoinTable::snapshot`], of rows with so many key columns.
-    pub fn restore(&mut self, side: usize, batch: &RecordBatch, keys: usize) -> Result<(), Error> {
+    pub fn restore(
+        &mut self,
+        side: usize,
+        batch: &RecordBatch,
+        keys: usize,
+        moment: Moment,
+    ) -> Result<(), Error> {
         use arrow_array::cast::AsArray;
-        use arrow_array::types::UInt32Type;
-        let width = batch.num_columns() - 2;
+        use arrow_array::types::{Int64Type, UInt32Type};
+        let width = batch.num_columns() - 3;
         let columns = batch.columns();
         let counts = columns[width].as_primitive::<UInt32Type>().values();
         let matches = columns[width + 1].as_primitive::<UInt32Type>().values();
+        let written = columns[width + 2].as_primitive::<Int64Type>().values();
         let (numbers, rows) = self
             .begin(side, &columns[..keys], &columns[keys..width], batch.num_rows())
             .map_err(arrow_error)?;
+        let held = &mut self.sides[side];
         for (at, (key, row)) in numbers.into_iter().zip(rows).enumerate() {
             for _ in 0..counts[at] {
-                self.sides[side].add(key, row, matches[at]);
+                held.add(key, row, matches[at], moment);
             }
+            held.restore_age(row, written[at], moment);
         }
         self.finish(side);
         Ok(())

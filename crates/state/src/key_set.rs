@@ -14,6 +14,9 @@ use crate::keys::{KeyCodec, Keys, Kind};
 /// Garbage below this is not worth moving bytes for.
 const GARBAGE_BYTES_MIN: usize = 1 << 16;
 
+/// Room for so many keys is never too much.
+const SPARE_MIN: usize = 1 << 12;
+
 #[derive(Clone)]
 pub struct KeySet {
     store: Store,
@@ -268,6 +271,24 @@ impl KeySet {
         }
         self.free.push(number);
         self.collect_garbage();
+    }
+
+    /// Gives back room that is not needed any more, where it is much: places of keys stay what they are.
+    pub fn shrink(&mut self) {
+        let held = self.len();
+        match &mut self.store {
+            Store::Nothing { .. } => {}
+            Store::Fixed { table, .. } => {
+                if table.capacity() > SPARE_MIN.max(held * 4) {
+                    table.shrink_to(held, |entry| hash_u64(entry.0));
+                }
+            }
+            Store::Bytes { table, .. } => {
+                if table.capacity() > SPARE_MIN.max(held * 4) {
+                    table.shrink_to(held, |entry| spread(entry.0));
+                }
+            }
+        }
     }
 
     fn collect_garbage(&mut self) {

@@ -10,7 +10,7 @@ use arrow_schema::SchemaRef;
 use dataflow::Error;
 
 use crate::slices::arrow_error;
-use crate::{KeyCodec, KeySet, SNAPSHOT_ROWS_MAX, TableSnapshot};
+use crate::{Ages, KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 /// A row as it is held.
 pub type HeldRow = Box<[u8]>;
@@ -21,6 +21,7 @@ pub struct KeyedRows {
     converter: RowConverter,
     /// By the number of the key.
     rows: Vec<Vec<HeldRow>>,
+    ages: Ages,
     held: usize,
     row_bytes: usize,
     schema: SchemaRef,
@@ -44,6 +45,7 @@ impl KeyedRows {
             codec,
             converter: RowConverter::new(fields).map_err(arrow_error)?,
             rows: Vec::new(),
+            ages: Ages::default(),
             held: 0,
             row_bytes: 0,
             key_columns: key_columns.to_vec(),
@@ -107,6 +109,53 @@ impl KeyedRows {
         &self.rows[key as usize]
     }
 
+    /// Forgets the rows of a key if they are over: to be called before they are looked at.
+    pub fn expire(&mut self, key: u32, moment: Moment) {
+        if self.ages.is_over(key, moment) {
+            self.clear(key);
+        }
+    }
+
+    fn clear(&mut self, key: u32) {
+        self.ages.forget(key);
+        let rows = std::mem::take(&mut self.rows[key as usize]);
+        self.held -= rows.len();
+        self.row_bytes -= rows.iter().map(|row| row.len()).sum::<usize>();
+    }
+
+    /// Notes that a key is written.
+    pub fn touch(&mut self, key: u32, moment: Moment) {
+        self.ages.touch(key, moment);
+    }
+
+    /// Looks at some keys, others each time, and forgets those that are over. Returns whether all have had their turn.
+    pub fn sweep(&mut self, looks: usize, moment: Moment) -> bool {
+        let mut over = Vec::new();
+        let is_done = self.ages.sweep(looks, moment, &mut over);
+        for key in over {
+            self.clear(key);
+            self.keys.remove(key);
+        }
+        if is_done {
+            self.keys.shrink();
+        }
+        is_done
+    }
+
+    pub fn has_ages(&self) -> bool {
+        !self.ages.is_empty()
+    }
+
+    /// When the keys were last written.
+    pub fn snapshot_ages(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
+        self.ages.snapshot(&self.keys, &self.codec, key_groups)
+    }
+
+    /// Takes in what [`KeyedRows::snapshot_ages`] gave, once the rows are there.
+    pub fn restore_ages(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
+        self.ages.restore(batch, &mut self.keys, &self.codec, moment)
+    }
+
     /// Adds a row behind those of its key.
     pub fn push(&mut self, key: u32, row: HeldRow) {
         self.held += 1;
@@ -129,6 +178,7 @@ impl KeyedRows {
         numbers.dedup();
         for key in numbers {
             self.rows[key as usize] = Vec::new();
+            self.ages.forget(key);
             self.keys.remove(key);
         }
     }
@@ -148,7 +198,7 @@ impl KeyedRows {
     }
 
     /// Takes in rows of a snapshot, in which the columns of the key stand in front.
-    pub fn restore(&mut self, snapshot: &RecordBatch) -> Result<(), Error> {
+    pub fn restore(&mut self, snapshot: &RecordBatch, moment: Moment) -> Result<(), Error> {
         let mut columns: Vec<Option<ArrayRef>> = vec![None; self.order.len()];
         for (column, place) in snapshot.columns().iter().zip(&self.order) {
             columns[*place] = Some(column.clone());
@@ -160,13 +210,18 @@ impl KeyedRows {
         let numbers = self.intern(&batch)?;
         for (key, row) in numbers.into_iter().zip(self.encode(&batch)?) {
             self.push(key, row);
+            self.touch(key, moment);
         }
         Ok(())
     }
 
     pub fn size_bytes(&self) -> usize {
         let lists = self.rows.capacity() * size_of::<Vec<HeldRow>>();
-        self.keys.size_bytes() + lists + self.held * size_of::<HeldRow>() + self.row_bytes
+        self.keys.size_bytes()
+            + self.ages.size_bytes()
+            + lists
+            + self.held * size_of::<HeldRow>()
+            + self.row_bytes
     }
 }
 
@@ -204,7 +259,7 @@ mod tests {
         let snapshot = table.snapshot(128).unwrap();
         assert_eq!(snapshot.rows(), 3);
         for part in snapshot.of_shard(128, 0, 1) {
-            restored.restore(part).unwrap();
+            restored.restore(part, Moment::TIMELESS).unwrap();
         }
         let again = restored.intern(&rows).unwrap();
         let held = restored.rows(again[0]);

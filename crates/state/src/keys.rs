@@ -54,6 +54,11 @@ impl KeyCodec {
         Ok(KeyCodec { types, kind })
     }
 
+    /// Of the key columns.
+    pub fn types(&self) -> &[ArrowType] {
+        &self.types
+    }
+
     pub(crate) fn kind(&self) -> &Kind {
         &self.kind
     }

@@ -4,6 +4,7 @@
 //! filled again from such batches at any parallelism. Tables know keys, accumulators and rows; what a window is
 //! and when it closes is the engine's business.
 
+pub mod ages;
 pub mod aggregates;
 pub mod groups;
 pub mod hash;
@@ -24,6 +25,7 @@ pub mod sole_rows;
 pub mod sort_key;
 pub mod timed_rows;
 
+pub use ages::{Ages, Moment};
 pub use aggregates::Aggregates;
 pub use groups::GroupTable;
 pub use hash::{hash_columns, key_group, shard_of};

@@ -13,7 +13,7 @@ use dataflow::Error;
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
 use crate::sort_key::{SortCodec, SortKey};
-use crate::{KeyCodec, KeySet, RowStore, hash_columns};
+use crate::{Ages, KeyCodec, KeySet, Moment, RowStore, hash_columns};
 
 /// Room that a new key gets at most: many keys have few rows.
 const FIRST_RESERVED: usize = 2;
@@ -64,6 +64,9 @@ pub struct RankedTable {
     dropped: Vec<u32>,
     /// Rows behind the first ones.
     waiting: usize,
+    ages: Ages,
+    /// Rows of keys that were found to be over since [`RankedTable::take_expired`].
+    expired: Vec<u32>,
     /// Keys by the time at which they close.
     closing: BTreeMap<i64, Vec<u32>>,
 }
@@ -100,6 +103,8 @@ impl RankedTable {
             touched: Vec::new(),
             dropped: Vec::new(),
             waiting: 0,
+            ages: Ages::default(),
+            expired: Vec::new(),
         })
     }
 
@@ -115,14 +120,20 @@ impl RankedTable {
         &self.rows
     }
 
-    /// Adds rows and takes rows back, `is_added` tells which.
-    pub fn update(&mut self, batch: &RecordBatch, is_added: impl Fn(usize) -> bool) -> Result<(), Error> {
-        self.update_keys(batch, is_added, None)
+    /// Adds rows and takes rows back, `is_added` tells which. Keys that are over begin anew: nobody is told of the rows
+    /// that they had.
+    pub fn update(
+        &mut self,
+        batch: &RecordBatch,
+        moment: Moment,
+        is_added: impl Fn(usize) -> bool,
+    ) -> Result<(), Error> {
+        self.update_keys(batch, moment, is_added, None)
     }
 
     /// Adds rows of keys that close: `closes` tells when, the same for all rows of a key.
     pub fn add_closing(&mut self, batch: &RecordBatch, closes: &[i64]) -> Result<(), Error> {
-        self.update_keys(batch, |_| true, Some(closes))?;
+        self.update_keys(batch, Moment::TIMELESS, |_| true, Some(closes))?;
         let touched = self.take_touched();
         self.finish_round(&touched)
     }
@@ -130,6 +141,7 @@ impl RankedTable {
     fn update_keys(
         &mut self,
         batch: &RecordBatch,
+        moment: Moment,
         is_added: impl Fn(usize) -> bool,
         closes: Option<&[i64]>,
     ) -> Result<(), Error> {
@@ -154,6 +166,13 @@ impl RankedTable {
         } else {
             vec![0; batch.num_rows()]
         };
+        if moment.expires() {
+            for &number in &numbers {
+                if self.ages.is_over(number, moment) {
+                    self.expire(number);
+                }
+            }
+        }
         self.rows.open(batch);
         for (row, (key, hash)) in order.into_iter().zip(hashes).enumerate() {
             if is_added(row) {
@@ -162,15 +181,65 @@ impl RankedTable {
                 {
                     self.closing.entry(closes[row]).or_default().push(numbers[row]);
                 }
-                self.add(numbers[row], key, hash, row);
+                if self.add(numbers[row], key, hash, row) {
+                    self.ages.touch(numbers[row], moment);
+                }
             } else {
                 self.take_back(numbers[row], &key, hash);
+                self.ages.touch(numbers[row], moment);
             }
         }
         self.rows.close()
     }
 
-    fn add(&mut self, number: u32, key: SortKey, hash: u64, row: usize) {
+    /// Takes away all rows of a key.
+    fn expire(&mut self, number: u32) {
+        self.ages.forget(number);
+        let group = &mut self.groups[number as usize];
+        self.waiting -= group.rest.len();
+        let first = group.first.drain(..).map(|entry| entry.row);
+        let rest = std::mem::take(&mut group.rest);
+        self.expired
+            .extend(first.chain(rest.into_values().map(|(_, row)| row)));
+    }
+
+    /// The rows of keys that were over, which are to be released; nobody is told of them.
+    pub fn take_expired(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.expired)
+    }
+
+    /// Looks at some keys, others each time, and forgets those that are over: their rows are told by
+    /// [`RankedTable::take_expired`]. Returns whether all keys have had their turn.
+    pub fn sweep(&mut self, looks: usize, moment: Moment) -> bool {
+        let mut over = Vec::new();
+        let is_done = self.ages.sweep(looks, moment, &mut over);
+        for number in over {
+            self.expire(number);
+            self.groups[number as usize] = Group::default();
+            self.keys.remove(number);
+        }
+        if is_done {
+            self.keys.shrink();
+        }
+        is_done
+    }
+
+    pub fn has_ages(&self) -> bool {
+        !self.ages.is_empty()
+    }
+
+    /// When the keys were last written.
+    pub fn snapshot_ages(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
+        self.ages.snapshot(&self.keys, &self.codec, key_groups)
+    }
+
+    /// Takes in what [`RankedTable::snapshot_ages`] gave, once the rows are there.
+    pub fn restore_ages(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
+        self.ages.restore(batch, &mut self.keys, &self.codec, moment)
+    }
+
+    /// Returns whether the row is kept.
+    fn add(&mut self, number: u32, key: SortKey, hash: u64, row: usize) -> bool {
         let group = &mut self.groups[number as usize];
         let newest_first = self.newest_first;
         let stays_before =
@@ -178,7 +247,7 @@ impl RankedTable {
         let is_full = group.first.len() >= self.limit;
         let is_behind = is_full && group.first.last().is_none_or(|last| stays_before(last, &key));
         if is_behind && !self.is_updating {
-            return;
+            return false;
         }
         let entry = Entry {
             number: self.next,
@@ -192,7 +261,7 @@ impl RankedTable {
                 .rest
                 .insert((entry.key, entry.number), (entry.hash, entry.row));
             self.waiting += 1;
-            return;
+            return true;
         }
         touch(number, group, self.round, &mut self.touched);
         if group.first.capacity() == 0 {
@@ -212,6 +281,7 @@ impl RankedTable {
                 self.dropped.push(last.row);
             }
         }
+        true
     }
 
     /// A row that was never added is passed over, as in Flink.
@@ -283,6 +353,7 @@ impl RankedTable {
     pub fn finish_round(&mut self, touched: &[Touched]) -> Result<(), Error> {
         for one in touched {
             if self.groups[one.group as usize].first.is_empty() {
+                self.ages.forget(one.group);
                 self.keys.remove(one.group);
             }
         }
@@ -334,9 +405,9 @@ impl RankedTable {
     }
 
     /// Takes in what [`RankedTable::snapshot`] gave.
-    pub fn restore(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+    pub fn restore(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
         let rows = self.restored(batch)?;
-        self.update(&rows, |_| true)?;
+        self.update(&rows, moment, |_| true)?;
         let touched = self.take_touched();
         self.finish_round(&touched)
     }
@@ -344,6 +415,7 @@ impl RankedTable {
     pub fn size_bytes(&self) -> usize {
         let listed = self.rows.len() * (size_of::<Entry>() + 8);
         self.keys.size_bytes()
+            + self.ages.size_bytes()
             + self.groups.capacity() * size_of::<Group>()
             + self.rows.size_bytes()
             + listed

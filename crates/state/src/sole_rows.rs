@@ -11,7 +11,7 @@ use dataflow::Error;
 use crate::ranked::{restored_rows, snapshot_rows};
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
-use crate::{KeyCodec, KeySet, RowStore};
+use crate::{Ages, KeyCodec, KeySet, Moment, RowStore};
 
 const NONE: u32 = u32::MAX;
 
@@ -45,6 +45,7 @@ pub struct SoleRows {
     key_columns: Vec<usize>,
     rows: RowStore,
     soles: Vec<Sole>,
+    ages: Ages,
     touched: Vec<u32>,
     /// Keys whose row waits, by its time; not all that stand here still do.
     waiting: BTreeMap<i64, Vec<u32>>,
@@ -63,6 +64,7 @@ impl SoleRows {
             key_columns,
             rows: RowStore::new(schema),
             soles: Vec::new(),
+            ages: Ages::default(),
             touched: Vec::new(),
             waiting: BTreeMap::new(),
         })
@@ -87,33 +89,41 @@ impl SoleRows {
             .collect()
     }
 
-    /// The rows of a batch whose keys were never seen before. The rows themselves are not kept.
-    pub fn unseen(&mut self, batch: &RecordBatch) -> Result<Vec<u32>, Error> {
-        let seen = self.keys.high();
+    /// The rows of a batch whose keys were not seen before. The rows themselves are not kept.
+    pub fn unseen(&mut self, batch: &RecordBatch, moment: Moment) -> Result<Vec<u32>, Error> {
         let columns = self.key_columns_of(batch);
         let numbers = self.numbers(&columns, batch.num_rows())?;
-        let mut next = seen as u32;
         let mut rows = Vec::new();
-        // Numbers count up as keys come.
         for (row, number) in numbers.into_iter().enumerate() {
-            if number == next {
-                next += 1;
-                self.soles[number as usize].given_out = true;
-                rows.push(row as u32);
+            if self.soles[number as usize].given_out && !self.ages.is_over(number, moment) {
+                continue;
             }
+            self.soles[number as usize].given_out = true;
+            self.ages.touch(number, moment);
+            rows.push(row as u32);
         }
         Ok(rows)
     }
 
     /// Each row takes the place of its key's row, unless it is older. What was replaced is to be let go when it
     /// was sent.
-    pub fn keep_last(&mut self, batch: &RecordBatch, times: &[i64]) -> Result<Vec<Replaced>, Error> {
-        self.replace(batch, times, |time, held| time >= held)
+    pub fn keep_last(
+        &mut self,
+        batch: &RecordBatch,
+        times: &[i64],
+        moment: Moment,
+    ) -> Result<Vec<Replaced>, Error> {
+        let replaced = self.replace(batch, times, moment, |time, held| time >= held)?;
+        for number in &self.touched {
+            self.ages.touch(*number, moment);
+        }
+        Ok(replaced)
     }
 
-    /// Each row takes the place of its key's waiting row if it is older than it.
-    pub fn keep_first(&mut self, batch: &RecordBatch, times: &[i64]) -> Result<(), Error> {
-        let replaced = self.replace(batch, times, |time, held| time < held)?;
+    /// Each row takes the place of its key's waiting row if it is older than it. Rows that wait have no age: it begins
+    /// when they are given out.
+    pub fn keep_first(&mut self, batch: &RecordBatch, times: &[i64], moment: Moment) -> Result<(), Error> {
+        let replaced = self.replace(batch, times, moment, |time, held| time < held)?;
         let before: Vec<u32> = replaced.iter().filter_map(|one| one.before).collect();
         self.rows.release(&before)?;
         for number in std::mem::take(&mut self.touched) {
@@ -127,12 +137,17 @@ impl SoleRows {
         &mut self,
         batch: &RecordBatch,
         times: &[i64],
+        moment: Moment,
         wins: impl Fn(i64, i64) -> bool,
     ) -> Result<Vec<Replaced>, Error> {
         let columns = self.key_columns_of(batch);
         let numbers = self.numbers(&columns, batch.num_rows())?;
         self.touched.clear();
+        let mut over = Vec::new();
         for (row, number) in numbers.into_iter().enumerate() {
+            if self.ages.is_over(number, moment) {
+                over.extend(self.expire(number));
+            }
             let sole = &mut self.soles[number as usize];
             if sole.given_out {
                 continue;
@@ -147,6 +162,7 @@ impl SoleRows {
             sole.next = row as u32;
             sole.time = times[row];
         }
+        self.rows.release(&over)?;
         self.rows.open(batch);
         let mut replaced = Vec::with_capacity(self.touched.len());
         for &number in &self.touched {
@@ -167,9 +183,36 @@ impl SoleRows {
         self.rows.release(rows)
     }
 
+    /// Forgets what there is of a key. Gives the row that it held.
+    fn expire(&mut self, number: u32) -> Option<u32> {
+        self.ages.forget(number);
+        let sole = std::mem::replace(&mut self.soles[number as usize], EMPTY);
+        (sole.row != NONE).then_some(sole.row)
+    }
+
+    /// Looks at some keys, others each time, and forgets those that are over. Returns whether all have had their turn.
+    pub fn sweep(&mut self, looks: usize, moment: Moment) -> Result<bool, Error> {
+        let mut over = Vec::new();
+        let is_done = self.ages.sweep(looks, moment, &mut over);
+        let mut released = Vec::new();
+        for number in over {
+            released.extend(self.expire(number));
+            self.keys.remove(number);
+        }
+        self.rows.release(&released)?;
+        if is_done {
+            self.keys.shrink();
+        }
+        Ok(is_done)
+    }
+
+    pub fn has_ages(&self) -> bool {
+        !self.ages.is_empty()
+    }
+
     /// The waiting rows whose time has come, oldest first: they are given out, and to be let go when they were
     /// sent.
-    pub fn give_out(&mut self, until: i64) -> Vec<u32> {
+    pub fn give_out(&mut self, until: i64, moment: Moment) -> Vec<u32> {
         let mut due = Vec::new();
         while let Some(entry) = self.waiting.first_entry() {
             if *entry.key() > until {
@@ -182,6 +225,7 @@ impl SoleRows {
                     due.push(sole.row);
                     sole.row = NONE;
                     sole.given_out = true;
+                    self.ages.touch(number, moment);
                 }
             }
         }
@@ -228,15 +272,29 @@ impl SoleRows {
     }
 
     /// Takes in what [`SoleRows::snapshot_given_out`] gave.
-    pub fn restore_given_out(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+    pub fn restore_given_out(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
         let numbers = self.numbers(batch.columns(), batch.num_rows())?;
         for number in numbers {
             self.soles[number as usize].given_out = true;
+            self.ages.touch(number, moment);
         }
         Ok(())
     }
 
+    /// When the keys were last written.
+    pub fn snapshot_ages(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
+        self.ages.snapshot(&self.keys, &self.codec, key_groups)
+    }
+
+    /// Takes in what [`SoleRows::snapshot_ages`] gave, once the rows are there.
+    pub fn restore_ages(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
+        self.ages.restore(batch, &mut self.keys, &self.codec, moment)
+    }
+
     pub fn size_bytes(&self) -> usize {
-        self.keys.size_bytes() + self.soles.capacity() * size_of::<Sole>() + self.rows.size_bytes()
+        self.keys.size_bytes()
+            + self.ages.size_bytes()
+            + self.soles.capacity() * size_of::<Sole>()
+            + self.rows.size_bytes()
     }
 }

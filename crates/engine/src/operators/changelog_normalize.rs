@@ -1,8 +1,8 @@
 //! Makes a changelog of what may come twice, or without what was before: by key, each row against the one before it.
 //!
 //! The first row of a key is an insert, another one an update of the row that is held, the same again nothing; what
-//! takes back removes the row that is held, whatever it says, and nothing if there is none. As Flink's
-//! ChangelogNormalize.
+//! takes back removes the row that is held, whatever it says, and nothing if there is none. Where state expires, the
+//! same again is told too, or those behind would forget what is alive. As Flink's ChangelogNormalize.
 
 use arrow_array::RecordBatch;
 use dataflow::{Chunk, Epoch, Error};
@@ -10,36 +10,45 @@ use model::RowKind;
 use state::keyed_rows::HeldRow;
 use state::{KeyedRows, OperatorSnapshot};
 
+use crate::expiry::Expiry;
 use crate::operator::{Gauges, Operator, Output};
 use crate::operators::Build;
 
-/// The table's name in snapshots.
+/// The tables' names in snapshots.
 const ROWS: &str = "rows";
+const AGES: &str = "ages";
 
 pub(super) struct ChangelogNormalize {
     latest: KeyedRows,
+    expiry: Expiry,
     key_groups: u16,
 }
 
 impl ChangelogNormalize {
     pub fn new(build: &Build<'_>, keys: &[usize]) -> Result<ChangelogNormalize, Error> {
         let mut latest = KeyedRows::new(build.input()?.arrow(), keys)?;
-        let key_groups = build.options.key_groups;
-        let table = build.restored.and_then(|restored| restored.tables.get(ROWS));
-        for batch in table
-            .iter()
-            .flat_map(|table| table.of_shard(key_groups, build.shard, build.shards))
-        {
-            latest.restore(batch)?;
+        let expiry = build.expiry(0);
+        let moment = expiry.moment();
+        for batch in build.restored(ROWS) {
+            latest.restore(batch, moment)?;
         }
-        Ok(ChangelogNormalize { latest, key_groups })
+        for batch in build.restored(AGES) {
+            latest.restore_ages(batch, moment)?;
+        }
+        Ok(ChangelogNormalize {
+            latest,
+            expiry,
+            key_groups: build.options.key_groups,
+        })
     }
 
     fn changes(&mut self, chunk: &Chunk) -> Result<(Vec<HeldRow>, Vec<RowKind>), Error> {
         let numbers = self.latest.intern(&chunk.batch)?;
         let rows = self.latest.encode(&chunk.batch)?;
+        let moment = self.expiry.moment();
         let (mut changed, mut kinds) = (Vec::new(), Vec::new());
         for (place, (&key, row)) in numbers.iter().zip(rows).enumerate() {
+            self.latest.expire(key, moment);
             if !chunk.kind(place).is_addition() {
                 if !self.latest.rows(key).is_empty() {
                     changed.push(self.latest.remove(key, 0));
@@ -48,7 +57,7 @@ impl ChangelogNormalize {
                 continue;
             }
             match self.latest.rows(key).first() {
-                Some(before) if *before == row => continue,
+                Some(before) if *before == row && !self.expiry.is_on() => continue,
                 Some(_) => {
                     changed.push(self.latest.remove(key, 0));
                     kinds.extend([RowKind::UpdateBefore, RowKind::UpdateAfter]);
@@ -57,6 +66,7 @@ impl ChangelogNormalize {
             }
             changed.push(row.clone());
             self.latest.push(key, row);
+            self.latest.touch(key, moment);
         }
         self.latest.finish(numbers);
         Ok((changed, kinds))
@@ -81,7 +91,19 @@ impl Operator for ChangelogNormalize {
         let mut snapshot = OperatorSnapshot::default();
         let table = self.latest.snapshot(self.key_groups)?;
         snapshot.tables.insert(ROWS.to_string(), table);
+        let ages = self.latest.snapshot_ages(self.key_groups)?;
+        snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        self.expiry.next_tick_ms(self.latest.has_ages())
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        let latest = &mut self.latest;
+        self.expiry
+            .sweep(now_ms, |looks, moment| Ok(latest.sweep(looks, moment)))
     }
 
     fn gauges(&self) -> Gauges {

@@ -12,18 +12,21 @@ use state::{OperatorSnapshot, SoleRows};
 
 use super::Build;
 use crate::exchange::take_rows;
+use crate::expiry::Expiry;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::window::time::milliseconds;
 
-/// The tables' names in snapshots: rows that are held, and keys whose row was given out.
+/// The tables' names in snapshots: rows that are held, keys whose row was given out, and when keys were written.
 const ROWS: &str = "rows";
 const GIVEN_OUT: &str = "given_out";
+const AGES: &str = "ages";
 
 pub(super) struct Deduplicate {
     table: SoleRows,
     /// The column of event time; none where rows count as they come.
     rowtime: Option<usize>,
     keep_last: bool,
+    expiry: Expiry,
     watermark: i64,
     late_rows: u64,
     chunk_rows: usize,
@@ -44,6 +47,7 @@ impl Deduplicate {
             table: SoleRows::new(build.input()?.arrow(), partition.to_vec())?,
             rowtime,
             keep_last,
+            expiry: build.expiry(0),
             watermark: WATERMARK_MIN,
             late_rows: 0,
             chunk_rows: build.options.chunk_rows,
@@ -51,17 +55,21 @@ impl Deduplicate {
             due: Vec::new(),
             sent: 0,
         };
+        let moment = operator.expiry.moment();
         for batch in build.restored(GIVEN_OUT) {
-            operator.table.restore_given_out(batch)?;
+            operator.table.restore_given_out(batch, moment)?;
         }
         for batch in build.restored(ROWS) {
             let rows = operator.table.restored(batch)?;
             let times = operator.times(&rows)?;
             if keep_last {
-                operator.table.keep_last(&rows, &times)?;
+                operator.table.keep_last(&rows, &times, moment)?;
             } else {
-                operator.table.keep_first(&rows, &times)?;
+                operator.table.keep_first(&rows, &times, moment)?;
             }
+        }
+        for batch in build.restored(AGES) {
+            operator.table.restore_ages(batch, moment)?;
         }
         if let Some(restored) = build.restored {
             operator.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
@@ -78,7 +86,8 @@ impl Deduplicate {
 
     fn keep_last(&mut self, chunk: &Chunk, out: &mut Output) -> Result<(), Error> {
         let times = self.times(&chunk.batch)?;
-        let replaced = self.table.keep_last(&chunk.batch, &times)?;
+        let moment = self.expiry.moment();
+        let replaced = self.table.keep_last(&chunk.batch, &times, moment)?;
         let mut rows = Vec::with_capacity(replaced.len() * 2);
         let mut kinds = Vec::with_capacity(replaced.len() * 2);
         let mut released = Vec::with_capacity(replaced.len());
@@ -110,7 +119,8 @@ impl Deduplicate {
             times = timely.iter().map(|row| times[*row as usize]).collect();
             chunk = take_rows(&chunk, &UInt32Array::from(timely))?;
         }
-        self.table.keep_first(&chunk.batch, &times)
+        let moment = self.expiry.moment();
+        self.table.keep_first(&chunk.batch, &times, moment)
     }
 
     fn send(&mut self, out: &mut Output) -> Result<(), Error> {
@@ -138,7 +148,7 @@ impl Operator for Deduplicate {
             (true, _) => self.keep_last(&chunk, out),
             (false, Some(_)) => self.take_in(chunk),
             (false, None) => {
-                let rows = self.table.unseen(&chunk.batch)?;
+                let rows = self.table.unseen(&chunk.batch, self.expiry.moment())?;
                 out.chunk(take_rows(&chunk, &UInt32Array::from(rows))?);
                 Ok(())
             }
@@ -148,7 +158,7 @@ impl Operator for Deduplicate {
     fn watermark(&mut self, time_ms: i64, out: &mut Output) -> Result<(), Error> {
         self.watermark = self.watermark.max(time_ms);
         if !self.keep_last && self.rowtime.is_some() {
-            self.due = self.table.give_out(self.watermark);
+            self.due = self.table.give_out(self.watermark, self.expiry.moment());
             return self.send(out);
         }
         Ok(())
@@ -168,7 +178,19 @@ impl Operator for Deduplicate {
         snapshot.tables.insert(ROWS.to_string(), rows);
         let given_out = self.table.snapshot_given_out(self.key_groups)?;
         snapshot.tables.insert(GIVEN_OUT.to_string(), given_out);
+        let ages = self.table.snapshot_ages(self.key_groups)?;
+        snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        self.expiry.next_tick_ms(self.table.has_ages())
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        let table = &mut self.table;
+        self.expiry
+            .sweep(now_ms, |looks, moment| table.sweep(looks, moment))
     }
 
     fn gauges(&self) -> Gauges {

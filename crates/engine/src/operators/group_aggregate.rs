@@ -5,29 +5,26 @@
 //! without rows is passed over.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_ord::cmp::not_distinct;
 use arrow_schema::{Field, Schema, SchemaRef};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
-use dataflow::{Chunk, Epoch, Error, EvaluationContext};
+use dataflow::{Chunk, Epoch, Error};
 use graph::{AggregateCall, Expr};
 use model::{DataType, RowKind, TypeKind};
-use state::{GroupTable, OperatorSnapshot};
+use state::{GroupTable, Moment, OperatorSnapshot};
 
 use super::Build;
 use super::window_aggregate::{Calls, accumulators};
 use crate::exchange::take_rows;
+use crate::expiry::Expiry;
 use crate::expression::{Frame, arrow_error};
 use crate::operator::{Gauges, Operator, Output};
 
 /// The table's name in snapshots.
 const GROUPS: &str = "groups";
-
-/// Keys looked at for their age with each row.
-const SWEPT_PER_ROW: usize = 2;
 
 pub(super) struct GroupAggregate {
     calls: Calls,
@@ -37,9 +34,7 @@ pub(super) struct GroupAggregate {
     state_schema: SchemaRef,
     keys: usize,
     key_groups: u16,
-    /// How long a key is remembered after rows last changed it; `None` for ever.
-    ttl_ms: Option<i64>,
-    context: Arc<EvaluationContext>,
+    expiry: Expiry,
     /// Whether somebody wants to know what a row was before an update.
     sends_before: bool,
     numbers: Vec<u32>,
@@ -62,7 +57,6 @@ impl GroupAggregate {
         build: &Build<'_>,
         keys: &[usize],
         aggregates: &[AggregateCall],
-        ttl: Option<Duration>,
     ) -> Result<GroupAggregate, Error> {
         let input = build.input()?;
         let keys: Vec<Expr> = keys
@@ -76,24 +70,22 @@ impl GroupAggregate {
             state_schema: state_schema(&keys, aggregates),
             keys: keys.len(),
             key_groups: build.options.key_groups,
-            ttl_ms: ttl.map(|ttl| ttl.as_millis() as i64),
-            context: build.context.clone(),
+            expiry: build.expiry(0),
             sends_before: build.node.changelog.update_before,
             numbers: Vec::new(),
             groups: Vec::new(),
             places: Vec::new(),
         };
-        if let Some(table) = build.restored.and_then(|restored| restored.tables.get(GROUPS)) {
-            for batch in table.of_shard(operator.key_groups, build.shard, build.shards) {
-                operator.table.restore(batch, operator.keys)?;
-            }
+        let moment = operator.expiry.moment();
+        for batch in build.restored(GROUPS) {
+            operator.table.restore(batch, operator.keys, moment)?;
         }
         Ok(operator)
     }
 
     /// Counts the rows for their keys, and finds the group of each. Gives the keys touched, the groups that lost
     /// their last row, and the rows that count, if not all do.
-    fn assign(&mut self, chunk: &Chunk, now_ms: i64) -> (Vec<Touched>, Vec<u32>, Option<Vec<u32>>) {
+    fn assign(&mut self, chunk: &Chunk, moment: Moment) -> (Vec<Touched>, Vec<u32>, Option<Vec<u32>>) {
         let mut touched: Vec<Touched> = Vec::new();
         let mut emptied = Vec::new();
         let mut kept: Option<Vec<u32>> = None;
@@ -101,9 +93,7 @@ impl GroupAggregate {
         for (row, &number) in self.numbers.iter().enumerate() {
             let place = &mut self.places[number as usize];
             if *place == 0 {
-                if let Some(ttl_ms) = self.ttl_ms {
-                    emptied.extend(self.table.expire(number, now_ms.saturating_sub(ttl_ms)));
-                }
+                emptied.extend(self.table.expire(number, moment));
                 touched.push(Touched {
                     number,
                     row: row as u32,
@@ -134,7 +124,7 @@ impl GroupAggregate {
         }
         for key in &touched {
             self.places[key.number as usize] = 0;
-            self.table.touch(key.number, now_ms);
+            self.table.touch(key.number, moment);
         }
         (touched, emptied, kept)
     }
@@ -177,7 +167,7 @@ impl GroupAggregate {
                 (true, true) => {
                     // Where state expires, whoever reads this must learn that the key is still alive.
                     let is_same = stayed.as_ref().is_some_and(|stayed| stayed.value(both));
-                    if !is_same || self.ttl_ms.is_some() {
+                    if !is_same || self.expiry.is_on() {
                         if self.sends_before {
                             change(key, RowKind::UpdateBefore, (0, old));
                         }
@@ -274,8 +264,8 @@ impl Operator for GroupAggregate {
         self.numbers.clear();
         self.table.numbers(&keys, 0..chunk.rows(), &mut self.numbers);
         self.places.resize(self.table.numbers_high(), 0);
-        let now_ms = self.context.clock.now_ms();
-        let (touched, emptied, kept) = self.assign(&chunk, now_ms);
+        let moment = self.expiry.moment();
+        let (touched, emptied, kept) = self.assign(&chunk, moment);
         self.table.aggregates.make_room();
         let before = UInt32Array::from_iter_values(touched.iter().filter_map(|key| key.before));
         let before = self.table.aggregates.evaluate(&before)?;
@@ -289,11 +279,17 @@ impl Operator for GroupAggregate {
                 self.table.forget(key.number);
             }
         }
-        if let Some(ttl_ms) = self.ttl_ms {
-            let keys = chunk.rows() * SWEPT_PER_ROW;
-            self.table.sweep(keys, now_ms.saturating_sub(ttl_ms));
-        }
         Ok(())
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        self.expiry.next_tick_ms(self.table.has_ages())
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        let table = &mut self.table;
+        self.expiry
+            .sweep(now_ms, |looks, moment| Ok(table.sweep(looks, moment)))
     }
 
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {

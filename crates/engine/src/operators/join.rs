@@ -3,6 +3,7 @@
 mod interval;
 mod pairs;
 mod regular;
+mod stage;
 mod temporal;
 mod timed;
 mod walk;

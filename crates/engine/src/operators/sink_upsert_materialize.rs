@@ -7,37 +7,46 @@ use dataflow::{Chunk, Epoch, Error};
 use model::RowKind;
 use state::{KeyedRows, OperatorSnapshot};
 
+use crate::expiry::Expiry;
 use crate::operator::{Gauges, Operator, Output};
 use crate::operators::Build;
 
-/// The table's name in snapshots.
+/// The tables' names in snapshots.
 const ROWS: &str = "rows";
+const AGES: &str = "ages";
 
 pub(super) struct SinkUpsertMaterialize {
     rows: KeyedRows,
+    expiry: Expiry,
     key_groups: u16,
 }
 
 impl SinkUpsertMaterialize {
     pub fn new(build: &Build<'_>, keys: &[usize]) -> Result<SinkUpsertMaterialize, Error> {
         let mut rows = KeyedRows::new(build.input()?.arrow(), keys)?;
-        let key_groups = build.options.key_groups;
-        let table = build.restored.and_then(|restored| restored.tables.get(ROWS));
-        for batch in table
-            .iter()
-            .flat_map(|table| table.of_shard(key_groups, build.shard, build.shards))
-        {
-            rows.restore(batch)?;
+        let expiry = build.expiry(0);
+        let moment = expiry.moment();
+        for batch in build.restored(ROWS) {
+            rows.restore(batch, moment)?;
         }
-        Ok(SinkUpsertMaterialize { rows, key_groups })
+        for batch in build.restored(AGES) {
+            rows.restore_ages(batch, moment)?;
+        }
+        Ok(SinkUpsertMaterialize {
+            rows,
+            expiry,
+            key_groups: build.options.key_groups,
+        })
     }
 }
 
 impl Operator for SinkUpsertMaterialize {
     fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
         let numbers = self.rows.intern(&chunk.batch)?;
+        let moment = self.expiry.moment();
         let (mut changed, mut kinds) = (Vec::new(), Vec::new());
         for (place, (&key, row)) in numbers.iter().zip(self.rows.encode(&chunk.batch)?).enumerate() {
+            self.rows.expire(key, moment);
             let held = self.rows.rows(key);
             if chunk.kind(place).is_addition() {
                 kinds.push(if held.is_empty() {
@@ -47,12 +56,14 @@ impl Operator for SinkUpsertMaterialize {
                 });
                 changed.push(row.clone());
                 self.rows.push(key, row);
+                self.rows.touch(key, moment);
                 continue;
             }
             let Some(found) = held.iter().position(|other| *other == row) else {
                 continue;
             };
             let row = self.rows.remove(key, found);
+            self.rows.touch(key, moment);
             match self.rows.rows(key) {
                 [] => {
                     kinds.push(RowKind::Delete);
@@ -79,7 +90,19 @@ impl Operator for SinkUpsertMaterialize {
         let mut snapshot = OperatorSnapshot::default();
         let table = self.rows.snapshot(self.key_groups)?;
         snapshot.tables.insert(ROWS.to_string(), table);
+        let ages = self.rows.snapshot_ages(self.key_groups)?;
+        snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        self.expiry.next_tick_ms(self.rows.has_ages())
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        let rows = &mut self.rows;
+        self.expiry
+            .sweep(now_ms, |looks, moment| Ok(rows.sweep(looks, moment)))
     }
 
     fn gauges(&self) -> Gauges {
@@ -106,8 +129,11 @@ mod tests {
     fn of_the_rows_that_claim_a_key_the_last_counts() {
         let fields = ["key", "row"].map(|name| Field::new(name, DataType::Int64, true));
         let schema = Arc::new(Schema::new(fields.to_vec()));
+        let clock = Arc::new(stdx::ManualClock::at_ms(0));
+        let context = Arc::new(dataflow::EvaluationContext::new(chrono_tz::UTC, clock));
         let mut operator = SinkUpsertMaterialize {
             rows: KeyedRows::new(schema.clone(), &[0]).unwrap(),
+            expiry: Expiry::new(None, &context),
             key_groups: 128,
         };
         let mut change = |kind: RowKind, row: i64| -> Vec<String> {

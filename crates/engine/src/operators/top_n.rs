@@ -16,17 +16,20 @@ use state::ranked::Touched;
 use state::{OperatorSnapshot, RankedTable, RowStore, SortCodec};
 
 use super::Build;
+use crate::expiry::Expiry;
 use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 
-/// The table's name in snapshots.
+/// The tables' names in snapshots.
 const ROWS: &str = "rows";
+const AGES: &str = "ages";
 
 pub(super) struct TopN {
     table: RankedTable,
     /// Ranks that are told, counted from zero, half-open.
     ranks: std::ops::Range<usize>,
     with_rank: bool,
+    expiry: Expiry,
     schema: SchemaRef,
     chunk_rows: usize,
     key_groups: u16,
@@ -63,14 +66,19 @@ impl TopN {
             table: ranked_table(build, partition, order, range, is_updating)?,
             ranks: ranks_of(range),
             with_rank,
+            expiry: build.expiry(0),
             schema: build.node.schema.arrow(),
             chunk_rows: build.options.chunk_rows,
             key_groups: build.options.key_groups,
             pending: None,
             after: Vec::new(),
         };
+        let moment = operator.expiry.moment();
         for batch in build.restored(ROWS) {
-            operator.table.restore(batch)?;
+            operator.table.restore(batch, moment)?;
+        }
+        for batch in build.restored(AGES) {
+            operator.table.restore_ages(batch, moment)?;
         }
         Ok(operator)
     }
@@ -217,8 +225,11 @@ pub(super) fn sort_codec(build: &Build<'_>, order: &[SortKey]) -> Result<SortCod
 
 impl Operator for TopN {
     fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
-        self.table
-            .update(&chunk.batch, |row| chunk.kind(row).is_addition())?;
+        self.table.update(&chunk.batch, self.expiry.moment(), |row| {
+            chunk.kind(row).is_addition()
+        })?;
+        let expired = self.table.take_expired();
+        self.table.release(&expired)?;
         let touched = self.table.take_touched();
         let mut changes = Vec::new();
         for one in &touched {
@@ -247,7 +258,23 @@ impl Operator for TopN {
         let mut snapshot = OperatorSnapshot::default();
         let table = self.table.snapshot(self.key_groups)?;
         snapshot.tables.insert(ROWS.to_string(), table);
+        let ages = self.table.snapshot_ages(self.key_groups)?;
+        snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        self.expiry.next_tick_ms(self.table.has_ages())
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        let table = &mut self.table;
+        self.expiry.sweep(now_ms, |looks, moment| {
+            let is_done = table.sweep(looks, moment);
+            let expired = table.take_expired();
+            table.release(&expired)?;
+            Ok(is_done)
+        })
     }
 
     fn gauges(&self) -> Gauges {

@@ -82,6 +82,7 @@ impl Builder {
             schema: Schema::new(fields.collect()),
             changelog: ChangelogMode::INSERT_ONLY,
             upsert_keys: Vec::new(),
+            ttl: [None; 2],
             fingerprint: Fingerprint::of(&description, fingerprints),
             span: Span::default(),
         })

@@ -612,6 +612,7 @@ impl QueryBinder<'_> {
                 input,
                 keys: key_columns,
                 aggregates: calls,
+                ttl: self.state_ttl.take(self.group_input.clone()),
             },
             Some(grouping) => {
                 let (window, time) = grouping.window_at(window_at);

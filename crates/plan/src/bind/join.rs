@@ -12,6 +12,7 @@ use sql::ast::{self, Ident, JoinConstraint, ObjectName, TableRef, TableRefKind};
 use super::join_time::Inputs;
 use super::query::{Bound, QueryBinder, Windowed};
 use super::scope::{CommonColumn, Relation, Scope, WindowTree};
+use super::state_ttl::input_name;
 use super::subquery::value::asks;
 use crate::join;
 use crate::logical::{Plan, PlanKind};
@@ -101,8 +102,12 @@ impl QueryBinder<'_> {
             join::all_of(conditions),
             self.at(span),
         );
-        if let (Some(version), PlanKind::Join { join, .. }) = (version, &mut plan.kind) {
-            join.time = JoinTime::Temporal(version);
+        let ttl = [left, right].map(|input| self.state_ttl.take(input_name(input)));
+        if let PlanKind::Join { join, .. } = &mut plan.kind {
+            join.ttl = ttl;
+            if let Some(version) = version {
+                join.time = JoinTime::Temporal(version);
+            }
         }
         let mut scope = scope.over(&plan.schema.fields);
         let is_named = !matches!(constraint, JoinConstraint::Natural);
@@ -288,6 +293,7 @@ pub(super) fn joined(left: Plan, right: Plan, kind: JoinKind, condition: Option<
                 condition,
                 outputs: (0..fields.len()).collect(),
                 time: JoinTime::Regular,
+                ttl: [None; 2],
             }),
             left: Box::new(left),
             right: Box::new(right),

@@ -25,6 +25,7 @@ mod query;
 mod scope;
 mod select;
 mod sets;
+mod state_ttl;
 mod subquery;
 mod table;
 mod types;

@@ -10,6 +10,7 @@ use sql::ast::{self, Cte, QueryBody, TableRefKind};
 use super::budget::{Budget, too_large};
 use super::expression::ExprBinder;
 use super::scope::Scope;
+use super::state_ttl::StateTtl;
 use super::types::common_type;
 use super::unsupported;
 use crate::logical::{Plan, PlanKind};
@@ -37,6 +38,9 @@ pub(crate) struct QueryBinder<'a> {
     /// `depth` where this binder began.
     outermost: usize,
     pub(super) budget: Rc<Budget>,
+    /// What the SELECT at hand says of state, and what it would call the only input of its grouping.
+    pub(super) state_ttl: StateTtl,
+    pub(super) group_input: Option<String>,
 }
 
 /// A query or table bound.
@@ -122,6 +126,8 @@ impl<'a> QueryBinder<'a> {
             depth: 0,
             outermost: 0,
             budget: Rc::default(),
+            state_ttl: StateTtl::default(),
+            group_input: None,
         }
     }
 
@@ -135,6 +141,8 @@ impl<'a> QueryBinder<'a> {
             depth: self.depth,
             outermost: self.depth,
             budget: self.budget.clone(),
+            state_ttl: StateTtl::default(),
+            group_input: None,
         }
     }
 

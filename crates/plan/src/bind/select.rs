@@ -10,6 +10,7 @@ use super::aggregation::mentions_aggregate;
 use super::over::OverCalls;
 use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::{Relation, Scope, ambiguous, field_of};
+use super::state_ttl::{StateTtl, input_name};
 use super::subquery::joins::Subqueries;
 use super::subquery::value::Asking;
 use super::{hints, literal, unsupported};
@@ -26,6 +27,21 @@ pub(super) enum Item<'a> {
 impl QueryBinder<'_> {
     pub(super) fn select(&mut self, select: &Select) -> Boxed<Bound> {
         refuse_clauses(select)?;
+        let own = StateTtl::of(&select.hints)?;
+        let name = select.from.as_ref().and_then(input_name);
+        let outer = (
+            std::mem::replace(&mut self.state_ttl, own),
+            std::mem::replace(&mut self.group_input, name),
+        );
+        let bound = self.select_with_hints(select);
+        let own = std::mem::replace(&mut self.state_ttl, outer.0);
+        self.group_input = outer.1;
+        let bound = bound?;
+        own.check()?;
+        Ok(bound)
+    }
+
+    fn select_with_hints(&mut self, select: &Select) -> Boxed<Bound> {
         match &select.from {
             Some(from) => {
                 let source = self.from(from)?;

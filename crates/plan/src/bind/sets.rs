@@ -123,6 +123,7 @@ impl QueryBinder<'_> {
                 input: Box::new(rows),
                 keys: (0..width).collect(),
                 aggregates,
+                ttl: None,
             },
             schema: Schema::new(fields.clone()),
             span: place,

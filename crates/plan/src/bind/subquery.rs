@@ -183,13 +183,16 @@ impl QueryBinder<'_> {
             windows_of(&members.scope, &members.bound),
         ]));
         self.budget.unfold(1, span)?;
-        let plan = joined(
+        let mut plan = joined(
             bound.plan,
             members.bound.plan,
             kind,
             join::all_of(conditions),
             self.at(span),
         );
+        if let PlanKind::Join { join, .. } = &mut plan.kind {
+            join.ttl[0] = self.state_ttl.take(self.group_input.clone());
+        }
         Ok((Scope { windows, ..scope }, Bound::plain(plan)))
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::Int64Array;
 use graph::{
@@ -104,6 +105,7 @@ impl<'a> GraphBuilder<'a> {
                 input,
                 keys,
                 aggregates,
+                ttl,
             } => {
                 let rows = self.plan(input)?;
                 let changes = self.graph.nodes[rows].changelog;
@@ -117,9 +119,8 @@ impl<'a> GraphBuilder<'a> {
                 let operator = Operator::GroupAggregate {
                     keys: keys.clone(),
                     aggregates,
-                    ttl: self.env.config.state_ttl(),
                 };
-                self.add(operator, vec![input], schema, span, &details)
+                self.add_with_ttl(operator, vec![input], schema, span, &details, [*ttl; 2])
             }
             PlanKind::Over { input, over, calls } => return self.over(plan, input, over, calls),
             PlanKind::Rank { input, rank } => return self.rank(plan, input, rank),
@@ -369,6 +370,20 @@ impl<'a> GraphBuilder<'a> {
         span: Span,
         details: &str,
     ) -> NodeId {
+        self.add_with_ttl(operator, inputs, schema, span, details, [None; 2])
+    }
+
+    /// As [`GraphBuilder::add`], with what hints say of state.
+    fn add_with_ttl(
+        &mut self,
+        operator: Operator,
+        inputs: Vec<Input>,
+        schema: Schema,
+        span: Span,
+        details: &str,
+        hinted: [Option<Duration>; 2],
+    ) -> NodeId {
+        let ttl = self.ttl(&operator, hinted);
         let description = operator.to_string();
         let sources: Vec<String> = inputs
             .iter()
@@ -376,7 +391,7 @@ impl<'a> GraphBuilder<'a> {
             .collect();
         let fields: Vec<String> = schema.fields.iter().map(Field::to_string).collect();
         let key = format!(
-            "{description}\n{details}\n{}\n{}",
+            "{description}\n{details}\n{ttl:?}\n{}\n{}",
             sources.join(" "),
             fields.join(", ")
         );
@@ -395,11 +410,28 @@ impl<'a> GraphBuilder<'a> {
             schema,
             changelog,
             upsert_keys,
+            ttl,
             fingerprint,
             span,
         });
         self.known.insert(key, id);
         id
+    }
+
+    /// How long an operator remembers: what a hint says, else what the session does.
+    fn ttl(&self, operator: &Operator, hinted: [Option<Duration>; 2]) -> [Option<Duration>; 2] {
+        let hinted = match operator {
+            Operator::Join(join) if join.time == JoinTime::Regular => join.ttl,
+            Operator::GroupAggregate { .. }
+            | Operator::TopN { .. }
+            | Operator::Deduplicate { .. }
+            | Operator::Over { .. }
+            | Operator::ChangelogNormalize { .. }
+            | Operator::SinkUpsertMaterialize { .. } => hinted,
+            _ => return [None; 2],
+        };
+        let session = self.env.config.state_ttl();
+        hinted.map(|ttl| ttl.or(session).filter(|ttl| !ttl.is_zero()))
     }
 
     /// What is computed, apart from options and from places; numbers tell twins apart. Types count, names do not:

@@ -47,6 +47,7 @@ impl PlannedQuery {
             schema: self.schema,
             changelog: root.changelog,
             upsert_keys: root.upsert_keys.clone(),
+            ttl: [None; 2],
             fingerprint,
             span: root.span,
             operator,

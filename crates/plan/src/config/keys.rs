@@ -101,7 +101,7 @@ pub const KEYS: &[Key] = &[
     key("table.exec.source.idle-timeout", Kind::Duration, "0 ms"),
     key("table.exec.source.cdc-events-duplicate", Kind::Boolean, "false"),
     key("table.exec.state.ttl", Kind::Duration, "0 ms").partly(
-        "grouping forgets idle keys, joins and rankings keep their state",
+        "versions of tables in temporal joins are kept, and values of DISTINCT as long as their key",
         &["0 ms"],
     ),
     key("table.exec.mini-batch.enabled", Kind::Boolean, "false"),

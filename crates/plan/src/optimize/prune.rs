@@ -193,6 +193,7 @@ fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
             input,
             keys,
             aggregates,
+            ttl,
         } => {
             // Keys stay: they say which rows there are.
             let mut keep = wanted.to_vec();
@@ -212,6 +213,7 @@ fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
                     .map(|key| below[key].unwrap_or_default())
                     .collect(),
                 aggregates: remap_calls(aggregates, &below),
+                ttl,
             };
             done(kind, kept, mapping)
         }
@@ -451,6 +453,7 @@ fn join_of_less(left: Plan, right: Plan, join: Join) -> PlanKind {
     let of_left = |column: usize| from_left.get(column).copied().flatten().unwrap_or_default();
     let of_right = |column: usize| from_right.get(column).copied().flatten().unwrap_or_default();
     let join = Join {
+        ttl: join.ttl,
         kind: join.kind,
         keys: join
             .keys

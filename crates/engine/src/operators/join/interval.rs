@@ -6,17 +6,15 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, RecordBatch, UInt32Array};
-use arrow_buffer::NullBuffer;
-use arrow_schema::SchemaRef;
+use arrow_array::{Array, BooleanArray, RecordBatch};
 use dataflow::{Chunk, Epoch, Error, EvaluationContext, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{Join, JoinInterval};
 use model::TimeAttribute;
-use state::{KeyCodec, NO_ROW, OperatorSnapshot, TimedRows};
+use state::{NO_ROW, OperatorSnapshot, TimedRows};
 
-use super::pairs::{PairColumns, PairCondition, in_order, key_columns, strict_keys, take_columns};
+use super::pairs::{in_order, key_columns, take_columns};
+use super::stage::Stage;
 use super::timed;
-use crate::exchange::take_rows;
 use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
@@ -31,15 +29,8 @@ pub(super) struct IntervalJoin {
     /// How much later than needed rows are looked through.
     pause_ms: i64,
     table: TimedRows,
-    schemas: [SchemaRef; 2],
-    keys: [Vec<usize>; 2],
-    strict: [Vec<usize>; 2],
-    condition: Option<PairCondition>,
-    outputs: PairColumns,
-    schema: SchemaRef,
+    stage: Stage,
     context: Arc<EvaluationContext>,
-    chunk_rows: usize,
-    key_groups: u16,
     watermark: i64,
     /// By input: rows at or before this time were found to have waited when time was last looked at.
     expired: [i64; 2],
@@ -75,37 +66,16 @@ struct Given {
 
 impl IntervalJoin {
     pub fn new(build: &Build<'_>, join: &Join, interval: JoinInterval) -> Result<IntervalJoin, Error> {
-        let (left, right) = (build.nth_input(0)?, build.nth_input(1)?);
-        let keys = [join.left_keys(), join.right_keys()];
-        let key_types = keys[0]
-            .iter()
-            .map(|&key| left.schema.fields[key].data_type.arrow())
-            .collect();
-        let codec = KeyCodec::new(key_types).map_err(arrow_error)?;
-        let schemas = [left.schema.arrow(), right.schema.arrow()];
-        let (width, right_width) = (left.schema.len(), right.schema.len());
+        let stage = Stage::new(build, join)?;
         let waits_ms = [interval.lower_ms.saturating_neg(), interval.upper_ms];
         let mut operator = IntervalJoin {
             interval,
             keeps: [join.kind.keeps_left(), join.kind.keeps_right()],
             waits_ms,
             pause_ms: (waits_ms[0].saturating_add(waits_ms[1]) / 2).max(0),
-            table: TimedRows::new(codec, schemas.clone()),
-            keys,
-            strict: [
-                strict_keys(&join.keys, 0, &left.schema),
-                strict_keys(&join.keys, 1, &right.schema),
-            ],
-            condition: join
-                .condition
-                .as_ref()
-                .map(|condition| PairCondition::new(build, condition, width, width + right_width)),
-            outputs: PairColumns::new(&join.outputs, width),
-            schemas,
-            schema: build.node.schema.arrow(),
+            table: TimedRows::new(stage.codec()?, stage.schemas.clone()),
+            stage,
             context: build.context.clone(),
-            chunk_rows: build.options.chunk_rows,
-            key_groups: build.options.key_groups,
             watermark: WATERMARK_MIN,
             expired: [0; 2],
             pending: None,
@@ -113,13 +83,7 @@ impl IntervalJoin {
         };
         if let Some(restored) = build.restored {
             operator.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
-            timed::restore(
-                &mut operator.table,
-                build,
-                restored,
-                &operator.schemas,
-                operator.keys[0].len(),
-            )?;
+            timed::restore(&mut operator.table, build, &operator.stage)?;
         }
         Ok(operator)
     }
@@ -153,27 +117,13 @@ impl IntervalJoin {
         )
     }
 
-    /// Deals with rows whose key agrees with nothing, and gives back the others.
-    fn with_keys(&self, input: usize, chunk: Chunk, out: &mut Output) -> Result<Chunk, Error> {
-        let mut valid: Option<NullBuffer> = None;
-        for &column in &self.strict[input] {
-            let nulls = chunk.batch.column(column).logical_nulls();
-            valid = NullBuffer::union(valid.as_ref(), nulls.as_ref());
+    /// Rows whose key agrees with nothing.
+    fn apart(&self, input: usize, chunk: &Chunk, rows: Vec<u32>, out: &mut Output) -> Result<(), Error> {
+        if !self.keeps[input] {
+            return Ok(());
         }
-        let Some(valid) = valid.filter(|valid| valid.null_count() > 0) else {
-            return Ok(chunk);
-        };
-        let rows_where = |is_valid: bool| -> Vec<u32> {
-            (0..chunk.rows() as u32)
-                .filter(|&row| valid.is_valid(row as usize) == is_valid)
-                .collect()
-        };
-        if self.keeps[input] {
-            let own = rows_where(false);
-            let other = vec![NO_ROW; own.len()];
-            self.send(input, &chunk.batch, &Given { own, other }, out)?;
-        }
-        take_rows(&chunk, &UInt32Array::from(rows_where(true)))
+        let other = vec![NO_ROW; rows.len()];
+        self.send(input, &chunk.batch, &Given { own: rows, other }, out)
     }
 
     fn times(&self, input: usize, batch: &RecordBatch) -> Result<Vec<i64>, Error> {
@@ -199,7 +149,7 @@ impl IntervalJoin {
         let (first_row, begun_matched) = (pending.row, pending.matched);
         let (own, other, ends) = self.candidates(pending);
         let input = pending.input;
-        let met = match &self.condition {
+        let met = match &self.stage.condition {
             Some(condition) if !own.is_empty() => {
                 let own_columns = take_columns(&pending.chunk.batch, &condition.columns.of[input], &own)?;
                 let other_columns = self
@@ -235,12 +185,12 @@ impl IntervalJoin {
         let mut own = Vec::new();
         let mut others = Vec::new();
         let mut ends = Vec::new();
-        while pending.row < pending.chunk.rows() && others.len() < self.chunk_rows {
+        while pending.row < pending.chunk.rows() && others.len() < self.stage.chunk_rows {
             if !pending.begun {
                 pending.begun = true;
                 self.begin_row(pending);
             }
-            while pending.other != NO_ROW && others.len() < self.chunk_rows {
+            while pending.other != NO_ROW && others.len() < self.stage.chunk_rows {
                 if self.table.row(pending.other).time_ms < pending.lowest {
                     pending.other = NO_ROW;
                     break;
@@ -358,7 +308,7 @@ impl IntervalJoin {
             let mut gone: [Vec<u32>; 2] = [Vec::new(), Vec::new()];
             let mut keys = Vec::new();
             let mut is_done = false;
-            while gone.iter().map(Vec::len).sum::<usize>() < self.chunk_rows {
+            while gone.iter().map(Vec::len).sum::<usize>() < self.stage.chunk_rows {
                 let Some(due) = self.table.due(until_ms) else {
                     is_done = true;
                     break;
@@ -383,7 +333,7 @@ impl IntervalJoin {
                         .filter(|&row| !self.table.row(row).matched)
                         .collect();
                     let own = vec![NO_ROW; other.len()];
-                    let nothing = RecordBatch::new_empty(self.schemas[1 - input].clone());
+                    let nothing = RecordBatch::new_empty(self.stage.schemas[1 - input].clone());
                     self.send(1 - input, &nothing, &Given { own, other }, out)?;
                 }
                 self.table.release(input, gone);
@@ -408,18 +358,16 @@ impl IntervalJoin {
     fn send(&self, input: usize, batch: &RecordBatch, given: &Given, out: &mut Output) -> Result<(), Error> {
         let pieces = given
             .own
-            .chunks(self.chunk_rows)
-            .zip(given.other.chunks(self.chunk_rows));
+            .chunks(self.stage.chunk_rows)
+            .zip(given.other.chunks(self.stage.chunk_rows));
         for (own, other) in pieces {
-            let own = take_columns(batch, &self.outputs.of[input], own)?;
+            let own = take_columns(batch, &self.stage.outputs.of[input], own)?;
             let other = self
                 .table
-                .gather(1 - input, &self.outputs.of[1 - input], other)
+                .gather(1 - input, &self.stage.outputs.of[1 - input], other)
                 .map_err(arrow_error)?;
             let of = in_order(input, own, other);
-            let columns = self.outputs.put_together(&of).collect();
-            let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(arrow_error)?;
-            out.chunk(Chunk::inserts(batch));
+            out.chunk(Chunk::inserts(self.stage.batch(&of)?));
         }
         Ok(())
     }
@@ -427,12 +375,13 @@ impl IntervalJoin {
 
 impl Operator for IntervalJoin {
     fn data(&mut self, input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
-        let chunk = self.with_keys(input, chunk, out)?;
+        let stage = &self.stage;
+        let chunk = stage.with_keys(input, chunk, |chunk, rows| self.apart(input, chunk, rows, out))?;
         if chunk.rows() == 0 {
             return Ok(());
         }
         let times = self.times(input, &chunk.batch)?;
-        let keys = key_columns(&chunk.batch, &self.keys[input]);
+        let keys = key_columns(&chunk.batch, &self.stage.keys[input]);
         let keys = self.table.keys(&keys, chunk.rows()).map_err(arrow_error)?;
         let number = self.table.hold(input, chunk.batch.clone());
         self.pending = Some(Pending {
@@ -492,7 +441,7 @@ impl Operator for IntervalJoin {
     }
 
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
-        timed::snapshot(&self.table, &self.schemas, &self.keys, self.key_groups)
+        timed::snapshot(&self.table, &self.stage)
     }
 
     fn next_tick_ms(&self) -> Option<i64> {

@@ -1,4 +1,4 @@
-//! Joins whose rows wait for ever: each row is kept until it is taken back.
+//! Joins whose rows wait for ever: each row is kept until it is taken back, or until it expires.
 //!
 //! Follows Flink's StreamingJoinOperator and StreamingSemiAntiJoinOperator row by row: where rows without a match
 //! are given, every row counts what it matches, and what was given with NULLs is taken back with the first match
@@ -6,18 +6,17 @@
 
 use std::ops::Range;
 
-use arrow_array::{Array, BooleanArray, RecordBatch, UInt32Array};
-use arrow_buffer::NullBuffer;
-use arrow_schema::SchemaRef;
+use arrow_array::{BooleanArray, RecordBatch};
 use dataflow::{Chunk, Epoch, Error};
 use graph::{Join, JoinKind};
 use model::RowKind;
-use state::{JoinInput, JoinTable, KeyCodec, NO_ROW, OperatorSnapshot};
+use state::{JoinInput, JoinTable, Moment, NO_ROW, OperatorSnapshot};
 
 use super::TABLES;
-use super::pairs::{PairColumns, PairCondition, in_order, key_columns, strict_keys, take_columns};
+use super::pairs::{in_order, key_columns, take_columns};
+use super::stage::Stage;
 use super::walk::Walk;
-use crate::exchange::take_rows;
+use crate::expiry::Expiry;
 use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
@@ -25,15 +24,9 @@ use crate::operators::Build;
 pub(super) struct RegularJoin {
     rule: Rule,
     table: JoinTable,
-    /// By input: its columns, the keys among them, and those of the keys that must not be NULL.
-    schemas: [SchemaRef; 2],
-    keys: [Vec<usize>; 2],
-    strict: [Vec<usize>; 2],
-    condition: Option<PairCondition>,
-    outputs: PairColumns,
-    schema: SchemaRef,
-    chunk_rows: usize,
-    key_groups: u16,
+    stage: Stage,
+    /// By input.
+    expiries: [Expiry; 2],
     pending: Option<Pending>,
 }
 
@@ -56,6 +49,8 @@ struct Pending {
     rows: Vec<u32>,
     /// How many rows the row at hand has matched.
     matches: u32,
+    /// By input: the moment at which it is worked on.
+    moments: [Moment; 2],
 }
 
 /// Rows to be given: places in the chunk at hand, and numbers of rows of the other input.
@@ -85,80 +80,45 @@ impl RegularJoin {
             keeps: [join.kind.keeps_left(), join.kind.keeps_right()],
             is_anti: join.kind == JoinKind::Anti,
         };
-        let keys = [join.left_keys(), join.right_keys()];
-        let key_types = keys[0]
-            .iter()
-            .map(|&key| left.schema.fields[key].data_type.arrow())
-            .collect();
-        let schemas = [left.schema.arrow(), right.schema.arrow()];
+        let stage = Stage::new(build, join)?;
+        let expiries = [build.expiry(0), build.expiry(1)];
         let input = |number: usize, node: &graph::Node| JoinInput {
-            schema: schemas[number].clone(),
-            only_grows: node.changelog.is_insert_only(),
+            schema: stage.schemas[number].clone(),
+            only_grows: node.changelog.is_insert_only() && !expiries[number].is_on(),
             counts_matches: rule.keeps[number] || (!rule.gives_pairs && number == 0),
         };
-        let codec = KeyCodec::new(key_types).map_err(arrow_error)?;
-        let table = JoinTable::new(codec, [input(0, left), input(1, right)]).map_err(arrow_error)?;
-        let (width, right_width) = (left.schema.len(), right.schema.len());
-        let mut operator = RegularJoin {
-            rule,
-            table,
-            keys,
-            strict: [
-                strict_keys(&join.keys, 0, &left.schema),
-                strict_keys(&join.keys, 1, &right.schema),
-            ],
-            condition: join
-                .condition
-                .as_ref()
-                .map(|condition| PairCondition::new(build, condition, width, width + right_width)),
-            outputs: PairColumns::new(&join.outputs, width),
-            schemas,
-            schema: build.node.schema.arrow(),
-            chunk_rows: build.options.chunk_rows,
-            key_groups: build.options.key_groups,
-            pending: None,
-        };
-        if let Some(restored) = build.restored {
-            for (side, name) in TABLES.iter().enumerate() {
-                if let Some(table) = restored.tables.get(*name) {
-                    for batch in table.of_shard(operator.key_groups, build.shard, build.shards) {
-                        let keys = operator.keys[side].len();
-                        operator.table.restore(side, batch, keys)?;
-                    }
-                }
+        let inputs = [input(0, left), input(1, right)];
+        let mut table = JoinTable::new(stage.codec()?, inputs).map_err(arrow_error)?;
+        for (side, name) in TABLES.iter().enumerate() {
+            let moment = expiries[side].moment();
+            for batch in build.restored(name) {
+                table.restore(side, batch, stage.keys[side].len(), moment)?;
             }
         }
-        Ok(operator)
+        Ok(RegularJoin {
+            rule,
+            table,
+            stage,
+            expiries,
+            pending: None,
+        })
     }
 
-    /// Deals with rows whose key agrees with nothing, and gives back the others.
-    fn with_keys(&self, input: usize, chunk: Chunk, out: &mut Output) -> Result<Chunk, Error> {
-        let mut valid: Option<NullBuffer> = None;
-        for &column in &self.strict[input] {
-            let nulls = chunk.batch.column(column).logical_nulls();
-            valid = NullBuffer::union(valid.as_ref(), nulls.as_ref());
-        }
-        let Some(valid) = valid.filter(|valid| valid.null_count() > 0) else {
-            return Ok(chunk);
-        };
-        let rows_where = |is_valid: bool| -> Vec<u32> {
-            (0..chunk.rows() as u32)
-                .filter(|&row| valid.is_valid(row as usize) == is_valid)
-                .collect()
-        };
+    /// Rows whose key agrees with nothing.
+    fn apart(&self, input: usize, chunk: &Chunk, rows: Vec<u32>, out: &mut Output) -> Result<(), Error> {
         let is_given = if self.rule.gives_pairs {
             self.rule.keeps[input]
         } else {
             self.rule.is_anti && input == 0
         };
-        if is_given {
-            let mut given = Given::default();
-            for row in rows_where(false) {
-                given.add(row, NO_ROW, self.alone(chunk.kind(row as usize)), 1);
-            }
-            self.send(input, &chunk.batch, &given, out)?;
+        if !is_given {
+            return Ok(());
         }
-        take_rows(&chunk, &UInt32Array::from(rows_where(true)))
+        let mut given = Given::default();
+        for row in rows {
+            given.add(row, NO_ROW, self.alone(chunk.kind(row as usize)), 1);
+        }
+        self.send(input, &chunk.batch, &given, out)
     }
 
     /// The kind of a row given without a match.
@@ -173,8 +133,10 @@ impl RegularJoin {
     /// Works on as many pairs as make a chunk. Returns whether all are done.
     fn round(&mut self, pending: &mut Pending, out: &mut Output) -> Result<bool, Error> {
         let side = self.table.side(1 - pending.input);
-        let pairs = pending.walk.candidates(side, self.chunk_rows);
-        let met = match &self.condition {
+        let pairs = pending
+            .walk
+            .candidates(side, pending.moments[1 - pending.input], self.stage.chunk_rows);
+        let met = match &self.stage.condition {
             Some(condition) if !pairs.own.is_empty() => {
                 let columns = &condition.columns.of;
                 let own = take_columns(&pending.chunk.batch, &columns[pending.input], &pairs.own)?;
@@ -263,6 +225,7 @@ impl RegularJoin {
                         matched.saturating_sub(1)
                     },
                 );
+                side.touch(other, pending.moments[1 - input]);
                 if changes {
                     let alone = match (gives_pairs, is_anti, adds) {
                         (true, _, true) | (false, true, true) => RowKind::Delete,
@@ -292,17 +255,21 @@ impl RegularJoin {
             given.add(row as u32, NO_ROW, self.alone(kind), 1);
         }
         let (key, number) = (pending.walk.key(row), pending.rows[row]);
+        let moment = pending.moments[input];
+        self.table.expire(input, key, number, moment);
         if kind.is_addition() {
-            self.table.side_mut(input).add(key, number, pending.matches);
+            self.table
+                .side_mut(input)
+                .add(key, number, pending.matches, moment);
         } else {
-            self.table.retract(input, key, number);
+            self.table.retract(input, key, number, moment);
         }
     }
 
     fn send(&self, input: usize, batch: &RecordBatch, given: &Given, out: &mut Output) -> Result<(), Error> {
         let mut from = 0;
         while from < given.own.len() {
-            let to = given.own.len().min(from + self.chunk_rows);
+            let to = given.own.len().min(from + self.stage.chunk_rows);
             out.chunk(self.chunk(input, batch, given, from..to)?);
             from = to;
         }
@@ -316,18 +283,17 @@ impl RegularJoin {
         given: &Given,
         range: Range<usize>,
     ) -> Result<Chunk, Error> {
-        let own = take_columns(batch, &self.outputs.of[input], &given.own[range.clone()])?;
+        let own = take_columns(batch, &self.stage.outputs.of[input], &given.own[range.clone()])?;
         let other = self
             .table
             .side(1 - input)
-            .gather(&self.outputs.of[1 - input], &given.other[range.clone()])
+            .gather(&self.stage.outputs.of[1 - input], &given.other[range.clone()])
             .map_err(arrow_error)?;
         let of = in_order(input, own, other);
-        let columns = self.outputs.put_together(&of).collect();
         let kinds = &given.kinds[range];
         let only_inserts = kinds.iter().all(|kind| *kind == RowKind::Insert);
         Ok(Chunk {
-            batch: RecordBatch::try_new(self.schema.clone(), columns).map_err(arrow_error)?,
+            batch: self.stage.batch(&of)?,
             kinds: (!only_inserts).then(|| kinds.into()),
         })
     }
@@ -335,11 +301,12 @@ impl RegularJoin {
 
 impl Operator for RegularJoin {
     fn data(&mut self, input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
-        let chunk = self.with_keys(input, chunk, out)?;
+        let stage = &self.stage;
+        let chunk = stage.with_keys(input, chunk, |chunk, rows| self.apart(input, chunk, rows, out))?;
         if chunk.rows() == 0 {
             return Ok(());
         }
-        let keys = key_columns(&chunk.batch, &self.keys[input]);
+        let keys = key_columns(&chunk.batch, &self.stage.keys[input]);
         let (keys, rows) = self
             .table
             .begin(input, &keys, chunk.batch.columns(), chunk.rows())
@@ -350,6 +317,7 @@ impl Operator for RegularJoin {
             walk: Walk::new(keys),
             rows,
             matches: 0,
+            moments: [self.expiries[0].moment(), self.expiries[1].moment()],
         });
         self.resume(out)
     }
@@ -375,12 +343,30 @@ impl Operator for RegularJoin {
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         for (side, name) in TABLES.iter().enumerate() {
-            let table = self
-                .table
-                .snapshot(side, &self.schemas[side], &self.keys[side], self.key_groups)?;
+            let table = self.table.snapshot(
+                side,
+                &self.stage.schemas[side],
+                &self.stage.keys[side],
+                self.stage.key_groups,
+            )?;
             snapshot.tables.insert((*name).to_string(), table);
         }
         Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        let tick = |side: usize| self.expiries[side].next_tick_ms(self.table.side(side).has_ages());
+        [tick(0), tick(1)].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        let table = &mut self.table;
+        for (side, expiry) in self.expiries.iter_mut().enumerate() {
+            expiry.sweep(now_ms, |looks, moment| {
+                Ok::<bool, Error>(table.sweep(side, looks, moment))
+            })?;
+        }
+        Ok(())
     }
 
     fn gauges(&self) -> Gauges {

@@ -3,17 +3,15 @@
 //! Left rows wait until event time has passed theirs, for then no version of before can come any more. Of the
 //! versions of a key that are past only the last is kept.
 
-use arrow_array::{Array, RecordBatch, UInt32Array};
-use arrow_buffer::NullBuffer;
-use arrow_schema::SchemaRef;
+use arrow_array::Array;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MIN};
 use graph::{Join, JoinKind, JoinVersion};
 use model::RowKind;
-use state::{KeyCodec, NO_ROW, OperatorSnapshot, TimedRows};
+use state::{NO_ROW, OperatorSnapshot, TimedRows};
 
-use super::pairs::{PairColumns, PairCondition, key_columns, strict_keys, take_columns};
+use super::pairs::{key_columns, take_columns};
+use super::stage::Stage;
 use super::timed;
-use crate::exchange::take_rows;
 use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
@@ -25,95 +23,45 @@ pub(super) struct TemporalJoin {
     times: [usize; 2],
     /// Left rows, and versions; a version that says that the key is gone is marked as matched.
     table: TimedRows,
-    schemas: [SchemaRef; 2],
-    keys: [Vec<usize>; 2],
-    strict: [Vec<usize>; 2],
-    condition: Option<PairCondition>,
-    outputs: PairColumns,
-    schema: SchemaRef,
-    chunk_rows: usize,
-    key_groups: u16,
+    stage: Stage,
     watermark: i64,
     is_firing: bool,
 }
 
 impl TemporalJoin {
     pub fn new(build: &Build<'_>, join: &Join, version: JoinVersion) -> Result<TemporalJoin, Error> {
-        let (left, right) = (build.nth_input(0)?, build.nth_input(1)?);
-        let keys = [join.left_keys(), join.right_keys()];
-        let key_types = keys[0]
-            .iter()
-            .map(|&key| left.schema.fields[key].data_type.arrow())
-            .collect();
-        let codec = KeyCodec::new(key_types).map_err(arrow_error)?;
-        let schemas = [left.schema.arrow(), right.schema.arrow()];
-        let (width, right_width) = (left.schema.len(), right.schema.len());
+        let stage = Stage::new(build, join)?;
         let mut operator = TemporalJoin {
             keeps_left: join.kind == JoinKind::Left,
             times: [version.left, version.right],
-            table: TimedRows::new(codec, schemas.clone()),
-            keys,
-            strict: [
-                strict_keys(&join.keys, 0, &left.schema),
-                strict_keys(&join.keys, 1, &right.schema),
-            ],
-            condition: join
-                .condition
-                .as_ref()
-                .map(|condition| PairCondition::new(build, condition, width, width + right_width)),
-            outputs: PairColumns::new(&join.outputs, width),
-            schemas,
-            schema: build.node.schema.arrow(),
-            chunk_rows: build.options.chunk_rows,
-            key_groups: build.options.key_groups,
+            table: TimedRows::new(stage.codec()?, stage.schemas.clone()),
+            stage,
             watermark: WATERMARK_MIN,
             is_firing: false,
         };
         if let Some(restored) = build.restored {
             operator.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
-            timed::restore(
-                &mut operator.table,
-                build,
-                restored,
-                &operator.schemas,
-                operator.keys[0].len(),
-            )?;
+            timed::restore(&mut operator.table, build, &operator.stage)?;
         }
         Ok(operator)
     }
 
-    /// Rows that can find a version. Of the left ones the others are given at once where they are to be given.
-    fn with_keys(&self, input: usize, chunk: Chunk, out: &mut Output) -> Result<Chunk, Error> {
-        let mut valid: Option<NullBuffer> = None;
-        for &column in &self.strict[input] {
-            let nulls = chunk.batch.column(column).logical_nulls();
-            valid = NullBuffer::union(valid.as_ref(), nulls.as_ref());
-        }
-        let Some(valid) = valid.filter(|valid| valid.null_count() > 0) else {
-            return Ok(chunk);
-        };
-        let rows_where = |is_valid: bool| -> Vec<u32> {
-            (0..chunk.rows() as u32)
-                .filter(|&row| valid.is_valid(row as usize) == is_valid)
-                .collect()
-        };
+    /// Rows that can find no version: left ones are given at once where they are to be given.
+    fn apart(&self, input: usize, chunk: &Chunk, rows: Vec<u32>, out: &mut Output) -> Result<(), Error> {
         if input == 0 && self.keeps_left {
-            let rows = rows_where(false);
-            let left = take_columns(&chunk.batch, &self.outputs.of[0], &rows)?;
+            let left = take_columns(&chunk.batch, &self.stage.outputs.of[0], &rows)?;
             let nothing = vec![NO_ROW; rows.len()];
             let right = self
                 .table
-                .gather(1, &self.outputs.of[1], &nothing)
+                .gather(1, &self.stage.outputs.of[1], &nothing)
                 .map_err(arrow_error)?;
             out.chunk(self.chunk([left, right])?);
         }
-        take_rows(&chunk, &UInt32Array::from(rows_where(true)))
+        Ok(())
     }
 
     fn chunk(&self, of: [Vec<arrow_array::ArrayRef>; 2]) -> Result<Chunk, Error> {
-        let columns = self.outputs.put_together(&of).collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(arrow_error)?;
-        Ok(Chunk::inserts(batch))
+        Ok(Chunk::inserts(self.stage.batch(&of)?))
     }
 
     /// Gives left rows that time has passed, as many as one piece of work may.
@@ -123,7 +71,7 @@ impl TemporalJoin {
             let mut left = Vec::new();
             let mut keys = Vec::new();
             let mut is_done = false;
-            while left.len() < self.chunk_rows {
+            while left.len() < self.stage.chunk_rows {
                 let Some(due) = self.table.due(self.watermark) else {
                     is_done = true;
                     break;
@@ -174,9 +122,9 @@ impl TemporalJoin {
     }
 
     fn give(&self, left: &[u32], out: &mut Output) -> Result<(), Error> {
-        for left in left.chunks(self.chunk_rows) {
+        for left in left.chunks(self.stage.chunk_rows) {
             let mut right: Vec<u32> = left.iter().map(|&row| self.version(row)).collect();
-            if let Some(condition) = &self.condition {
+            if let Some(condition) = &self.stage.condition {
                 let of = [
                     self.table
                         .gather(0, &condition.columns.of[0], left)
@@ -200,10 +148,10 @@ impl TemporalJoin {
                 .unzip();
             let of = [
                 self.table
-                    .gather(0, &self.outputs.of[0], &given.0)
+                    .gather(0, &self.stage.outputs.of[0], &given.0)
                     .map_err(arrow_error)?,
                 self.table
-                    .gather(1, &self.outputs.of[1], &given.1)
+                    .gather(1, &self.stage.outputs.of[1], &given.1)
                     .map_err(arrow_error)?,
             ];
             if !given.0.is_empty() {
@@ -229,7 +177,8 @@ impl TemporalJoin {
 
 impl Operator for TemporalJoin {
     fn data(&mut self, input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
-        let chunk = self.with_keys(input, chunk, out)?;
+        let stage = &self.stage;
+        let chunk = stage.with_keys(input, chunk, |chunk, rows| self.apart(input, chunk, rows, out))?;
         if chunk.rows() == 0 {
             return Ok(());
         }
@@ -240,7 +189,7 @@ impl Operator for TemporalJoin {
             ));
         }
         let times = milliseconds(column)?;
-        let keys = key_columns(&chunk.batch, &self.keys[input]);
+        let keys = key_columns(&chunk.batch, &self.stage.keys[input]);
         let keys = self.table.keys(&keys, chunk.rows()).map_err(arrow_error)?;
         let number = self.table.hold(input, chunk.batch.clone());
         let mut idle = Vec::new();
@@ -280,7 +229,7 @@ impl Operator for TemporalJoin {
     }
 
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
-        timed::snapshot(&self.table, &self.schemas, &self.keys, self.key_groups)
+        timed::snapshot(&self.table, &self.stage)
     }
 
     fn gauges(&self) -> Gauges {

@@ -10,46 +10,35 @@ use dataflow::Error;
 use state::{OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot, TimedRows};
 
 use super::TABLES;
+use super::stage::Stage;
 use crate::expression::arrow_error;
 use crate::operators::Build;
 
 /// The table of timers.
 const TIMERS: &str = "timers";
 
-pub(super) fn snapshot(
-    table: &TimedRows,
-    schemas: &[SchemaRef; 2],
-    keys: &[Vec<usize>; 2],
-    key_groups: u16,
-) -> Result<OperatorSnapshot, Error> {
+pub(super) fn snapshot(table: &TimedRows, stage: &Stage) -> Result<OperatorSnapshot, Error> {
     let mut snapshot = OperatorSnapshot::default();
     for (input, name) in TABLES.iter().enumerate() {
-        let rows = rows_snapshot(table, input, &schemas[input], &keys[input], key_groups)?;
+        let rows = rows_snapshot(
+            table,
+            input,
+            &stage.schemas[input],
+            &stage.keys[input],
+            stage.key_groups,
+        )?;
         snapshot.tables.insert((*name).to_string(), rows);
     }
-    let timers = timers_snapshot(table, key_groups)?;
+    let timers = timers_snapshot(table, stage.key_groups)?;
     snapshot.tables.insert(TIMERS.to_string(), timers);
     Ok(snapshot)
 }
 
-/// Fills the table with what belongs to a shard; the keys have so many columns.
-pub(super) fn restore(
-    table: &mut TimedRows,
-    build: &Build<'_>,
-    restored: &OperatorSnapshot,
-    schemas: &[SchemaRef; 2],
-    width: usize,
-) -> Result<(), Error> {
-    let of_shard = |name: &str| -> Vec<RecordBatch> {
-        restored.tables.get(name).map_or_else(Vec::new, |table| {
-            table
-                .of_shard(build.options.key_groups, build.shard, build.shards)
-                .cloned()
-                .collect()
-        })
-    };
+/// Fills the table with what belongs to a shard.
+pub(super) fn restore(table: &mut TimedRows, build: &Build<'_>, stage: &Stage) -> Result<(), Error> {
+    let width = stage.keys[0].len();
     for (input, name) in TABLES.iter().enumerate() {
-        for batch in of_shard(name) {
+        for batch in build.restored(name) {
             let own = batch.num_columns() - 2;
             let keys = table
                 .keys(&batch.columns()[..width], batch.num_rows())
@@ -57,14 +46,14 @@ pub(super) fn restore(
             let times = batch.column(own).as_primitive::<Int64Type>().values();
             let matched = batch.column(own + 1).as_boolean();
             let columns = batch.columns()[width..own].to_vec();
-            let rows = RecordBatch::try_new(schemas[input].clone(), columns).map_err(arrow_error)?;
+            let rows = RecordBatch::try_new(stage.schemas[input].clone(), columns).map_err(arrow_error)?;
             let number = table.hold(input, rows);
             for (row, key) in keys.into_iter().enumerate() {
                 table.add(input, key, times[row], number, row as u32, matched.value(row));
             }
         }
     }
-    for batch in of_shard(TIMERS) {
+    for batch in build.restored(TIMERS) {
         let keys = table
             .keys(&batch.columns()[..width], batch.num_rows())
             .map_err(arrow_error)?;

@@ -1,6 +1,6 @@
 //! The way of a chunk through the rows of the other input that have its keys.
 
-use state::{JoinRows, NO_ROW};
+use state::{JoinRows, Moment, NO_ROW};
 
 /// How far a chunk is.
 pub(super) struct Walk {
@@ -41,8 +41,8 @@ impl Walk {
         self.row == self.keys.len()
     }
 
-    /// The next pairs, so many at most.
-    pub fn candidates(&mut self, side: &JoinRows, pairs_max: usize) -> Candidates {
+    /// The next pairs, so many at most. Rows that are over at the moment are left out.
+    pub fn candidates(&mut self, side: &JoinRows, moment: Moment, pairs_max: usize) -> Candidates {
         let mut candidates = Candidates {
             first_row: self.row,
             own: Vec::with_capacity(pairs_max),
@@ -58,8 +58,10 @@ impl Walk {
                 self.other = side.first(self.keys[self.row]);
             }
             while self.other != NO_ROW && others.len() < pairs_max {
-                own.push(self.row as u32);
-                others.push(self.other);
+                if !side.is_over(self.other, moment) {
+                    own.push(self.row as u32);
+                    others.push(self.other);
+                }
                 self.other = side.next(self.other);
             }
             if self.other == NO_ROW {

@@ -12,7 +12,7 @@ use arrow_select::take::take_record_batch;
 use dataflow::{Chunk, Epoch, Error, EvaluationContext, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{Join, JoinKind, JoinWindow};
 use model::TimeAttribute;
-use state::{JoinRows, KeyCodec, KeySet, NO_ROW, OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot};
+use state::{JoinRows, KeyCodec, KeySet, Moment, NO_ROW, OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 use super::TABLES;
 use super::pairs::{PairColumns, PairCondition, in_order, key_columns, strict_keys, take_columns};
@@ -206,7 +206,7 @@ impl WindowJoin {
             for (row, (key, number)) in keys.into_iter().zip(rows).enumerate() {
                 // What agrees with nothing is found by nobody, and has no match in the end.
                 if valid.as_ref().is_none_or(|valid| valid[row]) {
-                    held_rows.add(key, number, 0);
+                    held_rows.add(key, number, 0, Moment::TIMELESS);
                 }
             }
         }
@@ -265,7 +265,7 @@ impl WindowJoin {
             return Ok(false);
         };
         let input = 1 - closing.held;
-        let pairs = walk.candidates(&closing.rows, self.chunk_rows);
+        let pairs = walk.candidates(&closing.rows, Moment::TIMELESS, self.chunk_rows);
         let met = match &self.condition {
             Some(condition) if !pairs.own.is_empty() => {
                 let own = take_columns(&batch, &condition.columns.of[input], &pairs.own)?;

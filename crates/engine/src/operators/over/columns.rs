@@ -15,19 +15,22 @@ use state::ranked::Touched;
 use state::{OperatorSnapshot, RankedTable, RowStore, SortCodec};
 
 use super::compute::{Computer, FrameChange, Step};
+use crate::expiry::Expiry;
 use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::operators::top_n::sort_codec;
 
-/// The table's name in snapshots.
+/// The tables' names in snapshots.
 const ROWS: &str = "rows";
+const AGES: &str = "ages";
 
 const NONE: u32 = u32::MAX;
 
 pub(super) struct OverByColumns {
     table: RankedTable,
     frame: Frame,
+    expiry: Expiry,
     computer: Computer,
     /// What was told of rows, and by the number of a row where it stands.
     results: RowStore,
@@ -81,6 +84,7 @@ impl OverByColumns {
                 is_updating,
             )?,
             frame,
+            expiry: build.expiry(0),
             computer: Computer::new(functions, build.context),
             codec: SortCodec::new(types.collect()).map_err(arrow_error)?,
             results: RowStore::new(Arc::new(Schema::new(results))),
@@ -95,13 +99,19 @@ impl OverByColumns {
             let pending = operator.apply(&Chunk::inserts(rows))?;
             operator.finish(&pending)?;
         }
+        let moment = operator.expiry.moment();
+        for batch in build.restored(AGES) {
+            operator.table.restore_ages(batch, moment)?;
+        }
         Ok(operator)
     }
 
     /// Takes a chunk in and finds out what it changes.
     fn apply(&mut self, chunk: &Chunk) -> Result<Pending, Error> {
-        self.table
-            .update(&chunk.batch, |row| chunk.kind(row).is_addition())?;
+        self.table.update(&chunk.batch, self.expiry.moment(), |row| {
+            chunk.kind(row).is_addition()
+        })?;
+        self.let_expired_go()?;
         let touched = self.table.take_touched();
         self.result_of.resize(self.table.rows().high(), NONE);
         let mut changes = Vec::new();
@@ -142,6 +152,18 @@ impl OverByColumns {
             touched,
             outdated,
         })
+    }
+
+    /// Forgets rows that are over, and what was told of them.
+    fn let_expired_go(&mut self) -> Result<(), Error> {
+        let expired = self.table.take_expired();
+        let told: Vec<u32> = expired
+            .iter()
+            .map(|row| std::mem::replace(&mut self.result_of[*row as usize], NONE))
+            .filter(|result| *result != NONE)
+            .collect();
+        self.results.release(&told)?;
+        self.table.release(&expired)
     }
 
     /// Computes the results of rows and tells those that differ.
@@ -258,7 +280,21 @@ impl Operator for OverByColumns {
         let mut snapshot = OperatorSnapshot::default();
         let table = self.table.snapshot(self.key_groups)?;
         snapshot.tables.insert(ROWS.to_string(), table);
+        let ages = self.table.snapshot_ages(self.key_groups)?;
+        snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        self.expiry.next_tick_ms(self.table.has_ages())
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        let table = &mut self.table;
+        self.expiry.sweep(now_ms, |looks, moment| {
+            Ok::<bool, Error>(table.sweep(looks, moment))
+        })?;
+        self.let_expired_go()
     }
 
     fn gauges(&self) -> Gauges {

@@ -2,7 +2,8 @@
 //!
 //! As in Flink's operators: with an unbounded frame a row at or behind the watermark is late; with a bounded one
 //! only a row at or behind the last of its key that was worked off. Late rows are dropped and counted. By processing
-//! time rows are worked off as they come.
+//! time rows are worked off as they come. Where state expires, a key that has no rows waiting is forgotten when none has
+//! come for long enough, bounded frames included.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,18 +15,21 @@ use arrow_schema::{Field, Schema, SchemaRef};
 use dataflow::{Chunk, Epoch, Error, EvaluationContext};
 use graph::{Frame, OverFunction, OverOrder};
 use state::ranked::{restored_rows, snapshot_rows};
-use state::{KeyCodec, KeySet, OperatorSnapshot, RowStore, SNAPSHOT_ROWS_MAX, TableSnapshot};
+use state::{Ages, KeyCodec, KeySet, Moment, OperatorSnapshot, RowStore, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 use super::compute::{Computer, FrameChange, Step};
+use crate::expiry::Expiry;
 use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::window::time::milliseconds;
 
-/// The tables' names in snapshots: rows that wait, rows that frames still hold, and what keys know besides.
+/// The tables' names in snapshots: rows that wait, rows that frames still hold, what keys know besides, and when they
+/// were written.
 const WAITING: &str = "waiting";
 const KEPT: &str = "kept";
 const KEYS: &str = "keys";
+const AGES: &str = "ages";
 
 /// The time of the last row worked off of a key that has none, as in Flink.
 const LAST_NONE: i64 = 0;
@@ -45,6 +49,10 @@ pub(super) struct OverByTime {
     kept: Vec<VecDeque<(i64, u32)>>,
     /// By key: the time of the last row worked off.
     last: Vec<i64>,
+    /// By key: how many rows wait.
+    waits: Vec<u32>,
+    ages: Ages,
+    expiry: Expiry,
     computer: Computer,
     /// Rows that leave a frame are taken back from the aggregates; otherwise those left are taken in anew.
     takes_back: bool,
@@ -91,6 +99,9 @@ impl OverByTime {
             next: 0,
             kept: Vec::new(),
             last: Vec::new(),
+            waits: Vec::new(),
+            ages: Ages::default(),
+            expiry: build.expiry(0),
             computer: Computer::new(functions, build.context),
             takes_back: Computer::can_take_back(functions),
             watermark: i64::MIN,
@@ -116,7 +127,44 @@ impl OverByTime {
         self.computer.make_room(high);
         self.kept.resize(high, VecDeque::new());
         self.last.resize(high, LAST_NONE);
+        self.waits.resize(high, 0);
         Ok(numbers)
+    }
+
+    /// Forgets all that a key knows.
+    fn forget(&mut self, key: u32) -> Result<(), Error> {
+        self.ages.forget(key);
+        self.computer.clear(&[key]);
+        self.last[key as usize] = LAST_NONE;
+        let kept: Vec<u32> = self.kept[key as usize].drain(..).map(|(_, row)| row).collect();
+        self.rows.release(&kept)
+    }
+
+    /// Forgets what is over of these keys, which are written now.
+    fn refresh(&mut self, keys: &[u32], moment: Moment) -> Result<(), Error> {
+        if moment.expires() {
+            for &key in keys {
+                if self.ages.is_over(key, moment) && self.waits[key as usize] == 0 {
+                    self.forget(key)?;
+                }
+                self.ages.touch(key, moment);
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep(&mut self, looks: usize, moment: Moment) -> Result<bool, Error> {
+        let mut over = Vec::new();
+        let is_done = self.ages.sweep(looks, moment, &mut over);
+        over.retain(|key| self.waits[*key as usize] == 0);
+        for key in over {
+            self.forget(key)?;
+            self.keys.remove(key);
+        }
+        if is_done {
+            self.keys.shrink();
+        }
+        Ok(is_done)
     }
 
     fn key_columns_of(&self, batch: &RecordBatch) -> Vec<ArrayRef> {
@@ -137,6 +185,7 @@ impl OverByTime {
     fn take_in(&mut self, batch: &RecordBatch, is_restored: bool) -> Result<Vec<Due>, Error> {
         let columns = self.key_columns_of(batch);
         let numbers = self.numbers(&columns, batch.num_rows())?;
+        self.refresh(&numbers, self.expiry.moment())?;
         let times = self.times(batch)?;
         let is_bounded = self.is_bounded();
         let mut due = Vec::new();
@@ -155,6 +204,7 @@ impl OverByTime {
             let one = Due { time_ms, key, row };
             if self.rowtime.is_some() {
                 self.waiting.insert((time_ms, self.next), one);
+                self.waits[key as usize] += 1;
                 self.next += 1;
             } else {
                 due.push(one);
@@ -173,7 +223,9 @@ impl OverByTime {
             if time_ms > self.watermark || (due.len() >= self.chunk_rows && !goes_on) {
                 break;
             }
-            due.push(entry.remove());
+            let one = entry.remove();
+            self.waits[one.key as usize] -= 1;
+            due.push(one);
         }
         due
     }
@@ -286,7 +338,9 @@ impl OverByTime {
         columns.extend(results);
         let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(arrow_error)?;
         out.chunk(Chunk::inserts(batch));
+        let moment = self.expiry.moment();
         for one in due {
+            self.ages.touch(one.key, moment);
             self.last[one.key as usize] = one.time_ms;
             if !is_bounded {
                 let line = &mut self.kept[one.key as usize];
@@ -331,7 +385,8 @@ impl OverByTime {
     /// What keys know besides their rows: partial aggregates, counts and the last time.
     fn snapshot_keys(&self) -> Result<TableSnapshot, Error> {
         let mut table = TableSnapshot::default();
-        let all: Vec<u32> = (0..self.keys.high() as u32).collect();
+        let is_there = |key: &u32| !self.expiry.is_on() || self.ages.holds(*key);
+        let all: Vec<u32> = (0..self.keys.high() as u32).filter(is_there).collect();
         for part in all.chunks(SNAPSHOT_ROWS_MAX) {
             let mut columns = self.keys.columns(&self.codec, part).map_err(arrow_error)?;
             let numbers = |of: &dyn Fn(usize) -> i64| -> ArrayRef {
@@ -371,6 +426,7 @@ impl OverByTime {
                 count.peers = counts(1).value(row);
                 self.last[*key as usize] = counts(2).value(row);
             }
+            self.refresh(&numbers, self.expiry.moment())?;
             if !self.is_bounded() {
                 self.computer
                     .aggregates
@@ -395,6 +451,10 @@ impl OverByTime {
         for batch in build.restored(WAITING) {
             let rows = restored_rows(&self.rows, batch, keys)?;
             self.take_in(&rows, true)?;
+        }
+        let moment = self.expiry.moment();
+        for batch in build.restored(AGES) {
+            self.ages.restore(batch, &mut self.keys, &self.codec, moment)?;
         }
         if let Some(restored) = build.restored {
             self.watermark = restored.watermark.unwrap_or(i64::MIN);
@@ -440,7 +500,21 @@ impl Operator for OverByTime {
         let kept = snapshot_rows(&self.rows, &kept, &self.key_columns, self.key_groups)?;
         snapshot.tables.insert(KEPT.to_string(), kept);
         snapshot.tables.insert(KEYS.to_string(), self.snapshot_keys()?);
+        let ages = self.ages.snapshot(&self.keys, &self.codec, self.key_groups)?;
+        snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        self.expiry.next_tick_ms(!self.ages.is_empty())
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        // Apart for a while, so that all else can be swept.
+        let mut expiry = std::mem::replace(&mut self.expiry, Expiry::new(None, &self.context));
+        let swept = expiry.sweep(now_ms, |looks, moment| self.sweep(looks, moment));
+        self.expiry = expiry;
+        swept
     }
 
     fn gauges(&self) -> Gauges {
@@ -448,6 +522,7 @@ impl Operator for OverByTime {
             late_rows_dropped: self.late_rows,
             state_bytes: self.rows.size_bytes()
                 + self.keys.size_bytes()
+                + self.ages.size_bytes()
                 + self.computer.aggregates.size_bytes()
                 + self.waiting.len() * 48,
             ..Gauges::default()

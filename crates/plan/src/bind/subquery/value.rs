@@ -346,6 +346,7 @@ fn grouped_by(input: Plan, keys: Vec<usize>, calls: Vec<AggregateCall>, place: S
             input: Box::new(input),
             keys: (0..keys.len()).collect(),
             aggregates,
+            ttl: None,
         },
         schema: Schema::new(fields),
         span: place,

@@ -1,0 +1,8 @@
+-- The first row of each key by event time.
+SET 'table.exec.state.ttl' = '1 d';
+CREATE TABLE a (id INT, k STRING, v INT, `at` TIMESTAMP(3), WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+CREATE TABLE b (id INT, k STRING, v INT, `at` TIMESTAMP(3))
+WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT k, id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY `at`) AS n FROM a) WHERE n = 1;

@@ -1,0 +1,7 @@
+-- A hint with a time that is none.
+CREATE TABLE a (id INT, k STRING, v INT, `at` TIMESTAMP(3), WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+CREATE TABLE b (id INT, k STRING, v INT, `at` TIMESTAMP(3))
+WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT /*+ STATE_TTL('a' = 'soon') */ k, COUNT(*) AS c FROM a GROUP BY k;

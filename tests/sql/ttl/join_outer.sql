@@ -1,0 +1,8 @@
+-- An outer join counts matches of rows that live.
+SET 'table.exec.state.ttl' = '1 d';
+CREATE TABLE a (id INT, k STRING, v INT, `at` TIMESTAMP(3), WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+CREATE TABLE b (id INT, k STRING, v INT, `at` TIMESTAMP(3))
+WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT a.id, b.id AS other FROM a FULL JOIN b ON a.id = b.id - 5;

@@ -1,0 +1,8 @@
+-- The first rows of keys that live.
+SET 'table.exec.state.ttl' = '1 d';
+CREATE TABLE a (id INT, k STRING, v INT, `at` TIMESTAMP(3), WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+CREATE TABLE b (id INT, k STRING, v INT, `at` TIMESTAMP(3))
+WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT k, id, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC) AS n FROM a) WHERE n <= 2;

@@ -50,6 +50,10 @@ pub struct Statistics {
     pub watermark: Option<i64>,
     /// Rows whose windows had all closed.
     pub late_rows_dropped: u64,
+    /// Late rows that corrected results which were told before.
+    pub late_rows_refired: u64,
+    /// Late rows that went to another table.
+    pub late_rows_redirected: u64,
     /// Rows without a time, which belong to no window.
     pub null_time_rows_dropped: u64,
     /// Rows with a NULL where none may be, left out before a sink.
@@ -69,6 +73,10 @@ pub struct NodeStatistics {
     /// Time spent in it, over all shards.
     pub busy_us: u64,
     pub late_rows_dropped: u64,
+    /// Late rows that corrected results which were told before.
+    pub late_rows_refired: u64,
+    /// Late rows that went to another table.
+    pub late_rows_redirected: u64,
     pub null_time_rows_dropped: u64,
     pub null_rows_dropped: u64,
     pub unreadable_rows_dropped: u64,
@@ -141,6 +149,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                 Operator::Values { .. } => "values",
                 Operator::Calc { .. } => "calc",
                 Operator::WindowTable { .. } => "window_table",
+                Operator::LateRows { .. } => "late_rows",
                 Operator::LocalWindowAggregate { .. } => "local_window_aggregate",
                 Operator::GlobalWindowAggregate { .. } => "global_window_aggregate",
                 Operator::GroupAggregate { .. } => "group_aggregate",
@@ -194,6 +203,8 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
             rows_out: sum(|counters| &counters.rows_out),
             busy_us: sum(|counters| &counters.busy_us),
             late_rows_dropped: sum(|counters| &counters.late_rows_dropped),
+            late_rows_refired: sum(|counters| &counters.late_rows_refired),
+            late_rows_redirected: sum(|counters| &counters.late_rows_redirected),
             null_time_rows_dropped: sum(|counters| &counters.null_time_rows_dropped),
             null_rows_dropped: sum(|counters| &counters.null_rows_dropped),
             unreadable_rows_dropped: sum(|counters| &counters.unreadable_rows_dropped),
@@ -211,6 +222,8 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
             all.rows_out += node.rows_in;
         }
         all.late_rows_dropped += node.late_rows_dropped;
+        all.late_rows_refired += node.late_rows_refired;
+        all.late_rows_redirected += node.late_rows_redirected;
         all.null_time_rows_dropped += node.null_time_rows_dropped;
         all.null_rows_dropped += node.null_rows_dropped;
         all.unreadable_rows_dropped += node.unreadable_rows_dropped;

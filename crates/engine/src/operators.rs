@@ -6,10 +6,12 @@ mod changes;
 mod deduplicate;
 mod group_aggregate;
 mod join;
+mod late_rows;
 mod limit;
 mod not_null_enforcer;
 mod over;
 mod replicate;
+mod results;
 mod sink;
 mod sink_upsert_materialize;
 mod temporal_sort;
@@ -90,19 +92,24 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
         GraphOperator::WindowTable { window, time, keys } => {
             window_table::window_table(build, *window, *time, keys)?
         }
+        GraphOperator::LateRows { window, time, late } => {
+            Box::new(late_rows::LateRows::new(build, *window, *time, *late)?)
+        }
         GraphOperator::LocalWindowAggregate {
             window,
             time,
             keys,
             aggregates,
-        } => window_aggregate::local(build, *window, *time, keys, aggregates)?,
+            holds,
+        } => window_aggregate::local(build, *window, *time, keys, aggregates, *holds)?,
         GraphOperator::GlobalWindowAggregate {
             window,
             time,
             keys,
             aggregates,
             properties,
-        } => window_aggregate::global(build, *window, *time, *keys, aggregates, properties)?,
+            emit,
+        } => window_aggregate::global(build, *window, *time, *keys, aggregates, properties, *emit)?,
         GraphOperator::GroupAggregate { keys, aggregates } => {
             Box::new(group_aggregate::GroupAggregate::new(build, keys, aggregates)?)
         }

@@ -590,6 +590,12 @@ impl NodeSlot {
             .late_rows_dropped
             .store(gauges.late_rows_dropped, relaxed);
         counters
+            .late_rows_refired
+            .store(gauges.late_rows_refired, relaxed);
+        counters
+            .late_rows_redirected
+            .store(gauges.late_rows_redirected, relaxed);
+        counters
             .null_time_rows_dropped
             .store(gauges.null_time_rows_dropped, relaxed);
         counters

@@ -23,4 +23,4 @@ pub use operator::{
 pub use over::{Frame, OverFunction, OverOrder};
 pub use rank::{RankRange, RankWindow, SortKey};
 pub use unnest::Unnest;
-pub use window::{Window, WindowProperty, WindowTime};
+pub use window::{Window, WindowEmit, WindowProperty, WindowTime};

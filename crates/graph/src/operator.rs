@@ -9,7 +9,7 @@ use model::{ChangelogMode, DataType, Schema, Span};
 
 use crate::{
     Changes, Expr, Fingerprint, Frame, Join, OverFunction, OverOrder, RankRange, RankWindow, SortKey, Unnest,
-    Window, WindowProperty, WindowTime,
+    Window, WindowEmit, WindowProperty, WindowTime,
 };
 
 /// An index into [`Graph::nodes`].
@@ -74,6 +74,13 @@ pub enum Operator {
         time: WindowTime,
         keys: Vec<usize>,
     },
+    /// Of rows that are going to be put into windows, those that come too late for any, or all others.
+    LateRows {
+        window: Window,
+        time: WindowTime,
+        /// Which of them.
+        late: bool,
+    },
     /// First phase: partial aggregates by key and slice of the rows that pass by. Emits the keys, the state
     /// columns of each aggregate, and two BIGINT columns behind them: the start and the end of the slice, or of
     /// the partial session, in milliseconds of the window's (local) time.
@@ -82,9 +89,12 @@ pub enum Operator {
         time: WindowTime,
         keys: Vec<Expr>,
         aggregates: Vec<AggregateCall>,
+        /// Whether it waits for a watermark; otherwise each chunk is sent on at once.
+        holds: bool,
     },
     /// Second phase, behind an exchange by the keys: merges the partial aggregates and emits keys, results and
-    /// properties when a window closes.
+    /// properties when a window closes; or, where it is told when else to, as a changelog. The last aggregate then
+    /// counts rows, and is not part of the results.
     GlobalWindowAggregate {
         window: Window,
         time: WindowTime,
@@ -93,6 +103,7 @@ pub enum Operator {
         /// Their arguments and filters were consumed by the first phase.
         aggregates: Vec<AggregateCall>,
         properties: Vec<WindowProperty>,
+        emit: Option<WindowEmit>,
     },
     /// Aggregates by key without a window: emits the keys and the results, again whenever they change.
     GroupAggregate {
@@ -290,11 +301,16 @@ impl fmt::Display for Operator {
                 }
                 f.write_str(")")
             }
+            Operator::LateRows { window, time, late } => {
+                let which = if *late { "late" } else { "timely" };
+                write!(f, "LateRows(window=[{window}], {}, {which})", describe_time(time))
+            }
             Operator::LocalWindowAggregate {
                 window,
                 time,
                 keys,
                 aggregates,
+                ..
             } => write!(
                 f,
                 "LocalWindowAggregate(window=[{window}], {}, keys=[{}], aggregates=[{}])",
@@ -308,12 +324,17 @@ impl fmt::Display for Operator {
                 keys,
                 aggregates,
                 properties,
-            } => write!(
-                f,
-                "GlobalWindowAggregate(window=[{window}], {}, keys={keys}, aggregates=[{}], properties={properties:?})",
-                describe_time(time),
-                calls(aggregates)
-            ),
+                emit,
+            } => {
+                write!(
+                    f,
+                    "GlobalWindowAggregate(window=[{window}], {}, keys={keys}, aggregates=[{}], properties={properties:?}",
+                    describe_time(time),
+                    calls(aggregates)
+                )?;
+                // When results are told is no part of what is remembered; that they are told again is.
+                f.write_str(if emit.is_some() { ", updating)" } else { ")" })
+            }
             Operator::GroupAggregate { keys, aggregates } => {
                 write!(
                     f,

@@ -1,6 +1,7 @@
 //! Windows over time.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use model::TimeAttribute;
@@ -83,6 +84,39 @@ pub struct WindowTime {
     /// Set if the time is an instant (TIMESTAMP_LTZ): windows are aligned to, and named in, local time of this
     /// zone, while watermarks remain instants.
     pub time_zone: Option<Tz>,
+}
+
+/// When a window tells results besides at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WindowEmit {
+    /// Before its end: so long after rows have changed them, by the wall clock; zero with each chunk.
+    pub early: Option<Duration>,
+    /// After its end, for rows that come late.
+    pub late: Option<Duration>,
+    /// For how long after its end, in event time, a window takes rows.
+    pub lateness_ms: i64,
+    /// Rows can be taken back, so that a window can be left with none.
+    pub takes_back: bool,
+}
+
+/// As Flink's plans name it.
+impl fmt::Display for WindowEmit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pause = |pause: Duration| match pause.as_millis() {
+            0 => "no delay".to_string(),
+            ms => format!("delay {ms} millisecond"),
+        };
+        let early = self.early.map(|early| format!("early {}", pause(early)));
+        let late = self.late.map(|late| {
+            format!(
+                "late {}, allowed lateness {} millisecond",
+                pause(late),
+                self.lateness_ms
+            )
+        });
+        let parts: Vec<String> = early.into_iter().chain(late).collect();
+        f.write_str(&parts.join(", "))
+    }
 }
 
 /// A column that a window adds to its results.

@@ -14,10 +14,14 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
         Operator::Values { .. } => ChangelogMode::INSERT_ONLY,
         Operator::ChangelogNormalize { .. } => ChangelogMode::ALL,
         Operator::SinkUpsertMaterialize { .. } => ChangelogMode::UPSERT,
-        // A window gives each result once.
-        Operator::LocalWindowAggregate { .. } | Operator::GlobalWindowAggregate { .. } => {
+        // A window gives each result once, unless it is told to give it before its end, or again.
+        Operator::LocalWindowAggregate { .. } | Operator::GlobalWindowAggregate { emit: None, .. } => {
             ChangelogMode::INSERT_ONLY
         }
+        Operator::GlobalWindowAggregate { emit: Some(emit), .. } => ChangelogMode {
+            delete: emit.takes_back,
+            ..ChangelogMode::ALL
+        },
         Operator::GroupAggregate { .. } => group_aggregate_mode(inputs),
         Operator::Join(join) => {
             let both = inputs
@@ -59,6 +63,7 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
         Operator::Calc { .. }
         | Operator::Limit { .. }
         | Operator::WindowTable { .. }
+        | Operator::LateRows { .. }
         | Operator::Unnest(_)
         | Operator::Union
         | Operator::NotNullEnforcer { .. }
@@ -87,10 +92,11 @@ pub(crate) fn leave_out_before(graph: &mut Graph) {
     for (id, is_needed) in needed.into_iter().enumerate() {
         let node = &graph.nodes[id];
         let may_leave_out = match &node.operator {
-            Operator::GroupAggregate { .. } => true,
+            Operator::GroupAggregate { .. } | Operator::GlobalWindowAggregate { .. } => true,
             // These hand on what comes.
             Operator::Calc { .. }
             | Operator::WindowTable { .. }
+            | Operator::LateRows { .. }
             | Operator::Unnest(_)
             | Operator::Union
             | Operator::NotNullEnforcer { .. }
@@ -139,13 +145,16 @@ pub(crate) fn upsert_keys_of(operator: &Operator, inputs: &[&Node]) -> Vec<Vec<u
             keys,
             aggregates,
             properties,
+            emit,
             ..
         } => {
+            // Windows that tell changes do not tell their count of rows.
+            let results = aggregates.len() - usize::from(emit.is_some());
             let bounds: Vec<usize> = properties
                 .iter()
                 .enumerate()
                 .filter(|(_, property)| matches!(property, WindowProperty::Start | WindowProperty::End))
-                .map(|(position, _)| keys + aggregates.len() + position)
+                .map(|(position, _)| keys + results + position)
                 .collect();
             let ends = properties.contains(&WindowProperty::End);
             if !ends {

@@ -205,11 +205,17 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             text.push(')');
             text
         }
+        Operator::LateRows { window, time, late } => format!(
+            "LateRows(window=[{}], {})",
+            window_text(window, time, input),
+            if *late { "late" } else { "timely" }
+        ),
         Operator::LocalWindowAggregate {
             window,
             time,
             keys,
             aggregates,
+            ..
         } => format!(
             "LocalWindowAggregate({}window=[{}]{})",
             keys_text(&list(keys, input)),
@@ -222,6 +228,7 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             keys,
             aggregates,
             properties,
+            emit,
         } => {
             let keys: Vec<&str> = node.schema.names().take(*keys).collect();
             // The columns of time and window were consumed by the first phase.
@@ -234,10 +241,11 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
                 .map(|property| property_name(*property))
                 .collect();
             format!(
-                "GlobalWindowAggregate({}window=[{window}]{}, properties=[{}])",
+                "GlobalWindowAggregate({}window=[{window}]{}, properties=[{}]{})",
                 keys_text(&keys.join(", ")),
                 calls(aggregates, None),
-                properties.join(", ")
+                properties.join(", "),
+                emit.map_or(String::new(), |emit| format!(", emit=[{emit}]"))
             )
         }
         Operator::GroupAggregate { keys, aggregates, .. } => {

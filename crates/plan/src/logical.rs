@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use graph::{
     AggregateCall, Changes, Expr, Frame, Join, OverFunction, RankRange, RankWindow, SortKey, Unnest, Window,
-    WindowProperty, WindowTime,
+    WindowEmit, WindowProperty, WindowTime,
 };
 use indexmap::IndexMap;
 use model::{DataType, Schema, Span};
 
+use crate::bind::LateRows;
 use crate::catalog::ObjectPath;
 
 #[derive(Debug, Clone)]
@@ -52,6 +53,18 @@ pub enum PlanKind {
         keys: Vec<usize>,
         aggregates: Vec<AggregateCall>,
         properties: Vec<WindowProperty>,
+        /// When results are told besides at the end of the window.
+        emit: Option<Box<WindowEmit>>,
+    },
+    /// Of rows that are going to be put into windows, those that come too late for any, or all others. Its input is
+    /// the same for both, whatever is wanted of it.
+    LateRows {
+        input: Box<Plan>,
+        window: Window,
+        time: WindowTime,
+        late: bool,
+        /// The same for both.
+        pair: Arc<()>,
     },
     /// Gives the keys, then the results, and both again whenever rows change them.
     GroupAggregate {
@@ -224,7 +237,7 @@ pub struct ScanTable {
     pub path: ObjectPath,
     /// Where the text names it.
     pub span: Span,
-    /// The options with those of hints in them, `scan.watermark.*` taken out.
+    /// The options with those of hints in them, `scan.watermark.*` and `window.late-rows.*` taken out.
     pub options: IndexMap<String, String>,
     /// Options that come from hints, and where they stand.
     pub hinted: Vec<(String, Span)>,
@@ -234,6 +247,8 @@ pub struct ScanTable {
     /// Metadata behind the physical columns in the table's row: the key, and the type that the connector gives.
     pub metadata: Vec<(String, DataType)>,
     pub watermark: Option<ScanWatermark>,
+    /// What it says of late rows.
+    pub late_rows: Option<LateRows>,
 }
 
 #[derive(Debug, Clone)]
@@ -265,6 +280,7 @@ impl Plan {
             PlanKind::Scan(_) | PlanKind::Values { .. } => Vec::new(),
             PlanKind::Calc { input, .. }
             | PlanKind::WindowTable { input, .. }
+            | PlanKind::LateRows { input, .. }
             | PlanKind::Aggregate { input, .. }
             | PlanKind::GroupAggregate { input, .. }
             | PlanKind::Over { input, .. }
@@ -295,6 +311,7 @@ impl Plan {
             PlanKind::Scan(_) | PlanKind::Values { .. } => Vec::new(),
             PlanKind::Calc { input, .. }
             | PlanKind::WindowTable { input, .. }
+            | PlanKind::LateRows { input, .. }
             | PlanKind::Aggregate { input, .. }
             | PlanKind::GroupAggregate { input, .. }
             | PlanKind::Over { input, .. }
@@ -347,6 +364,7 @@ impl Plan {
                 keys,
                 aggregates,
                 properties,
+                emit,
             } => PlanKind::Aggregate {
                 input,
                 window,
@@ -354,6 +372,7 @@ impl Plan {
                 keys,
                 aggregates: map_calls(aggregates, change),
                 properties,
+                emit,
             },
             PlanKind::GroupAggregate {
                 input,
@@ -397,6 +416,7 @@ impl Plan {
                     .collect(),
             },
             other @ (PlanKind::WindowTable { .. }
+            | PlanKind::LateRows { .. }
             | PlanKind::Union { .. }
             | PlanKind::Rank { .. }
             | PlanKind::Limit { .. }

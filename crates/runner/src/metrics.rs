@@ -15,6 +15,10 @@ pub struct Metrics {
     pub rows_in_per_second: f64,
     /// Rows dropped because they came behind the watermark.
     pub late_rows: u64,
+    /// Late rows that corrected a window's results.
+    pub refired_rows: u64,
+    /// Late rows that went to another table.
+    pub redirected_rows: u64,
     /// Rows dropped because they have no time.
     pub null_time_rows: u64,
     /// Rows dropped because they have a NULL where the table takes none, as
@@ -38,6 +42,8 @@ pub struct NodeMetrics {
     pub rows_in: u64,
     pub rows_out: u64,
     pub late_rows: u64,
+    pub refired_rows: u64,
+    pub redirected_rows: u64,
     pub null_time_rows: u64,
     pub null_rows: u64,
     pub unreadable_rows: u64,

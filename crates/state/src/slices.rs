@@ -98,6 +98,11 @@ impl SliceTable {
         groups.extend(self.numbers.iter().map(|&number| slice.groups[number as usize]));
     }
 
+    /// The numbers in their slice of the keys that [`SliceTable::groups`] was last asked about.
+    pub fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
     /// Adds what slice `from` holds to slice `into`, which is made if it is not there, and forgets `from`.
     pub fn merge_slice(&mut self, from: SliceId, into: SliceId) -> Result<(), Error> {
         if from == into || !self.slices.contains_key(&from) {

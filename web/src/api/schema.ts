@@ -1310,6 +1310,16 @@ export interface components {
             null_time_rows: number;
             /**
              * Format: int64
+             * @description Late rows that went to another table.
+             */
+            redirected_rows: number;
+            /**
+             * Format: int64
+             * @description Late rows that corrected a window's results.
+             */
+            refired_rows: number;
+            /**
+             * Format: int64
              * @description Rows that sources have read since the run began.
              */
             rows_in: number;
@@ -1359,6 +1369,10 @@ export interface components {
             null_rows: number;
             /** Format: int64 */
             null_time_rows: number;
+            /** Format: int64 */
+            redirected_rows: number;
+            /** Format: int64 */
+            refired_rows: number;
             /** Format: int64 */
             rows_in: number;
             /** Format: int64 */

@@ -19,6 +19,10 @@ pub struct Metrics {
     watermark: Option<Time>,
     /// Rows dropped because they came behind the watermark.
     late_rows: u64,
+    /// Late rows that corrected a window's results.
+    refired_rows: u64,
+    /// Late rows that went to another table.
+    redirected_rows: u64,
     /// Rows dropped because they have no time.
     null_time_rows: u64,
     /// Rows dropped because they have a NULL where the table takes none.
@@ -38,6 +42,8 @@ struct NodeMetrics {
     rows_in: u64,
     rows_out: u64,
     late_rows: u64,
+    refired_rows: u64,
+    redirected_rows: u64,
     null_time_rows: u64,
     null_rows: u64,
     unreadable_rows: u64,
@@ -57,6 +63,8 @@ impl From<runner::Metrics> for Metrics {
             rows_out,
             rows_in_per_second,
             late_rows,
+            refired_rows,
+            redirected_rows,
             null_time_rows,
             null_rows,
             unreadable_rows,
@@ -71,6 +79,8 @@ impl From<runner::Metrics> for Metrics {
             rows_in_per_second,
             watermark: watermark_ms.and_then(Time::within),
             late_rows,
+            refired_rows,
+            redirected_rows,
             null_time_rows,
             null_rows,
             unreadable_rows,
@@ -88,6 +98,8 @@ impl From<runner::NodeMetrics> for NodeMetrics {
             rows_in,
             rows_out,
             late_rows,
+            refired_rows,
+            redirected_rows,
             null_time_rows,
             null_rows,
             unreadable_rows,
@@ -101,6 +113,8 @@ impl From<runner::NodeMetrics> for NodeMetrics {
             rows_in,
             rows_out,
             late_rows,
+            refired_rows,
+            redirected_rows,
             null_time_rows,
             null_rows,
             unreadable_rows,

@@ -210,6 +210,8 @@ impl State {
             rows_out,
             watermark,
             late_rows_dropped,
+            late_rows_refired,
+            late_rows_redirected,
             null_time_rows_dropped,
             null_rows_dropped,
             unreadable_rows_dropped,
@@ -218,6 +220,8 @@ impl State {
         metrics.rows_in += rows_in;
         metrics.rows_out += rows_out;
         metrics.late_rows += late_rows_dropped;
+        metrics.refired_rows += late_rows_refired;
+        metrics.redirected_rows += late_rows_redirected;
         metrics.null_time_rows += null_time_rows_dropped;
         metrics.null_rows += null_rows_dropped;
         metrics.unreadable_rows += unreadable_rows_dropped;
@@ -229,6 +233,8 @@ impl State {
             rows_in: node.rows_in,
             rows_out: node.rows_out,
             late_rows: node.late_rows_dropped,
+            refired_rows: node.late_rows_refired,
+            redirected_rows: node.late_rows_redirected,
             null_time_rows: node.null_time_rows_dropped,
             null_rows: node.null_rows_dropped,
             unreadable_rows: node.unreadable_rows_dropped,

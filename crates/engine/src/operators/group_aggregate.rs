@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow_ord::cmp::not_distinct;
 use arrow_schema::{Field, Schema, SchemaRef};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
@@ -17,6 +16,7 @@ use model::{DataType, RowKind, TypeKind};
 use state::{GroupTable, Moment, OperatorSnapshot};
 
 use super::Build;
+use super::results::stayed;
 use super::window_aggregate::{Calls, accumulators};
 use crate::exchange::take_rows;
 use crate::expiry::Expiry;
@@ -222,17 +222,15 @@ impl GroupAggregate {
             old += u32::from(key.before.is_some());
             new += u32::from(is_there);
         }
-        let mut stayed = BooleanArray::from(vec![true; old_rows.len()]);
         let (old_rows, new_rows) = (UInt32Array::from(old_rows), UInt32Array::from(new_rows));
-        for (before, after) in before.iter().zip(after) {
-            if before.data_type().is_nested() {
-                return Ok(None);
-            }
-            let same =
-                not_distinct(&select(before, &old_rows)?, &select(after, &new_rows)?).map_err(arrow_error)?;
-            stayed = BooleanArray::from(stayed.values() & same.values());
-        }
-        Ok(Some(stayed))
+        let rows_of = |columns: &[ArrayRef], rows: &UInt32Array| -> Result<Vec<ArrayRef>, Error> {
+            columns.iter().map(|column| select(column, rows)).collect()
+        };
+        stayed(
+            &rows_of(before, &old_rows)?,
+            &rows_of(after, &new_rows)?,
+            old_rows.len(),
+        )
     }
 }
 

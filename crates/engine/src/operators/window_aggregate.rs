@@ -10,12 +10,14 @@ mod global;
 mod global_session;
 mod local;
 mod local_session;
+mod told;
+mod updating;
 
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use dataflow::{Error, EvaluationContext};
-use graph::{AggregateCall, Expr, Window, WindowProperty, WindowTime};
+use graph::{AggregateCall, Expr, Window, WindowEmit, WindowProperty, WindowTime};
 use model::TimeAttribute;
 use state::Aggregates;
 
@@ -31,13 +33,14 @@ pub(super) fn local(
     time: WindowTime,
     keys: &[Expr],
     aggregates: &[AggregateCall],
+    holds: bool,
 ) -> Result<Box<dyn Operator>, Error> {
     let time = RowTime::new(build, time);
     Ok(match window {
         Window::Session { gap_ms } => Box::new(local_session::LocalSession::new(
             build, time, gap_ms, keys, aggregates,
         )?),
-        _ => Box::new(local::Local::new(build, time, window, keys, aggregates)?),
+        _ => Box::new(local::Local::new(build, time, window, keys, aggregates, holds)?),
     })
 }
 
@@ -48,12 +51,18 @@ pub(super) fn global(
     keys: usize,
     aggregates: &[AggregateCall],
     properties: &[WindowProperty],
+    emit: Option<WindowEmit>,
 ) -> Result<Box<dyn Operator>, Error> {
     let time = RowTime::new(build, time);
     Ok(match (window, Slicing::new(window)) {
-        (_, Some(slicing)) => Box::new(global::Global::new(
-            build, time, slicing, keys, aggregates, properties,
-        )?),
+        (_, Some(slicing)) => match emit {
+            None => Box::new(global::Global::new(
+                build, time, slicing, keys, aggregates, properties,
+            )?),
+            Some(emit) => Box::new(updating::Updating::new(
+                build, time, slicing, keys, aggregates, properties, emit,
+            )?),
+        },
         (Window::Session { gap_ms }, None) => {
             let session =
                 global_session::GlobalSession::new(build, time, gap_ms, keys, aggregates, properties);

@@ -202,6 +202,7 @@ impl Builder {
             time,
             keys: keys.iter().map(|(_, key)| key.clone()).collect(),
             aggregates: aggregates.clone(),
+            holds: true,
         };
         let local = self.add(local, vec![(input, Exchange::Forward)], local_fields);
         let exchange = match keys.len() {
@@ -214,6 +215,7 @@ impl Builder {
             keys: keys.len(),
             aggregates: aggregates.clone(),
             properties: vec![WindowProperty::Start, WindowProperty::End],
+            emit: None,
         };
         let mut fields = key_fields;
         for call in &aggregates {

@@ -238,6 +238,8 @@ fn table(metrics: &Value) -> String {
         ("a second", rate(&metrics["rows_in_per_second"])),
         ("rows written", cell(&metrics["rows_out"])),
         ("rows too late", cell(&metrics["late_rows"])),
+        ("late rows refired", cell(&metrics["refired_rows"])),
+        ("late rows redirected", cell(&metrics["redirected_rows"])),
         ("watermark", show::time(&cell(&metrics["watermark"]))),
         ("memory", memory(&metrics["memory_bytes"])),
     ]);

@@ -4,7 +4,7 @@
 //! aggregation, and a Calc for HAVING and the list. Where both bounds of a window are keys the aggregation is one over
 //! windows; anywhere else its results are updated as rows come.
 
-use graph::{AggregateCall, Expr, Window, WindowProperty, WindowTime};
+use graph::{AggregateCall, Expr, Window, WindowEmit, WindowProperty, WindowTime};
 use model::{Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 use sql::ast::{self, ArgumentValue, ExprKind, GroupItem, Select};
 
@@ -26,11 +26,11 @@ use crate::logical::{Plan, PlanKind};
 const GROUPING_SETS_MAX: usize = 64;
 
 /// The window that the rows are grouped by.
-struct Grouping {
-    window: Window,
+pub(super) struct Grouping {
+    pub window: Window,
     /// What made the window in the first place.
-    made_by: Window,
-    time: WindowTime,
+    pub made_by: Window,
+    pub time: WindowTime,
     /// Columns of the input that the aggregation needs for the window.
     columns: Vec<usize>,
     properties: Vec<WindowProperty>,
@@ -38,6 +38,8 @@ struct Grouping {
     window_keys: Vec<(usize, WindowProperty)>,
     time_field: Field,
     session_keys: Vec<Option<usize>>,
+    /// When results are told besides at the end of the window.
+    pub emit: Option<WindowEmit>,
 }
 
 impl QueryBinder<'_> {
@@ -108,6 +110,11 @@ impl QueryBinder<'_> {
             }
         }
         let span = self.at(select.span);
+        let mut grouping = grouping;
+        let (bound, filter) = match &mut grouping {
+            Some(grouping) => self.with_emit(grouping, &aggregation, bound, filter, select.span)?,
+            None => (bound, filter),
+        };
         if aggregation.keys.is_empty() && aggregation.calls.is_empty() {
             // Somebody must tell whether there are rows.
             aggregation.count_rows(select.span)?;
@@ -475,6 +482,7 @@ impl QueryBinder<'_> {
             window_keys: Vec::new(),
             time_field: field,
             session_keys: Vec::new(),
+            emit: None,
         })
     }
 
@@ -612,7 +620,7 @@ impl QueryBinder<'_> {
                 input,
                 keys: key_columns,
                 aggregates: calls,
-                ttl: self.state_ttl.take(self.group_input.clone()),
+                ttl: self.hints.group_ttl(),
             },
             Some(grouping) => {
                 let (window, time) = grouping.window_at(window_at);
@@ -623,6 +631,7 @@ impl QueryBinder<'_> {
                     keys: key_columns,
                     aggregates: calls,
                     properties: grouping.properties.clone(),
+                    emit: grouping.emit.map(Box::new),
                 }
             }
         };
@@ -778,6 +787,7 @@ fn attached(windowed: &Windowed, aggregation: &Aggregation, sets: &[Vec<usize>])
         window_keys,
         time_field: windowed.time.clone(),
         session_keys: windowed.session_keys.clone(),
+        emit: None,
     })
 }
 

@@ -1,13 +1,19 @@
 //! Hints in `/*+ ... */`.
 //!
-//! `OPTIONS` on a table goes into its options. Hints about how to join say nothing to this engine, and are passed over.
-//! Any other name is refused, as Flink refuses it.
+//! `OPTIONS` on a table goes into its options; STATE_TTL and LATE_ROWS behind SELECT are read where their query is.
+//! Hints about how to join say nothing to this engine, and are passed over. Any other name is refused, as Flink refuses
+//! it.
+
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use model::suggest::did_you_mean;
 use model::{Diagnostic, Span};
-use sql::ast::Hint;
+use sql::ast::{Hint, Select};
 
+use super::late_rows::LateRows;
+use super::query::{Bound, Boxed};
+use super::state_ttl::{StateTtl, input_name};
 use crate::session::Environment;
 
 const JOIN_HINTS: &[&str] = &[
@@ -18,7 +24,46 @@ const JOIN_HINTS: &[&str] = &[
     "LOOKUP",
     "MULTI_JOIN",
     "STATE_TTL",
+    "LATE_ROWS",
 ];
+
+/// What a SELECT says of its operators. Each takes what concerns it.
+#[derive(Debug, Default)]
+pub(super) struct SelectHints {
+    pub ttl: StateTtl,
+    /// What it would call the only input of its grouping.
+    group_input: Option<String>,
+    pub late: Option<LateRows>,
+}
+
+impl SelectHints {
+    pub fn of(select: &Select) -> Boxed<SelectHints> {
+        Ok(Box::new(SelectHints {
+            ttl: StateTtl::of(&select.hints)?,
+            group_input: select.from.as_ref().and_then(input_name),
+            late: LateRows::of_hints(&select.hints)?,
+        }))
+    }
+
+    /// How long the keys of its grouping are remembered.
+    pub fn group_ttl(&mut self) -> Option<Duration> {
+        self.ttl.take(self.group_input.clone())
+    }
+
+    /// Refuses hints that nobody took.
+    pub fn check(self, bound: Boxed<Bound>) -> Boxed<Bound> {
+        let bound = bound?;
+        self.ttl.check()?;
+        match self.late.and_then(|late| late.span) {
+            None => Ok(bound),
+            Some(span) => Err(Diagnostic::validation(
+                span,
+                "LATE_ROWS is about a window, but this SELECT groups by none",
+            )
+            .hint("give it in the SELECT whose GROUP BY has the window")),
+        }
+    }
+}
 
 /// Hints behind SELECT.
 pub(super) fn check_query_hints(hints: &[Hint]) -> Result<(), Diagnostic> {
@@ -46,7 +91,7 @@ pub(super) fn refuse_on_query(hints: &[Hint]) -> Result<(), Diagnostic> {
             )
             .hint("put the hint behind the table inside of the query"));
         }
-        check_known(&name, hint)?;
+        check_on_table(&name, hint)?;
     }
     Ok(())
 }
@@ -77,7 +122,7 @@ pub(crate) fn table_options(
     for hint in hints {
         let name = hint.name.name.to_ascii_uppercase();
         if name != "OPTIONS" {
-            check_known(&name, hint)?;
+            check_on_table(&name, hint)?;
             continue;
         }
         if hint.options.is_empty() || !hint.arguments.is_empty() {
@@ -98,6 +143,18 @@ pub(crate) fn table_options(
         }
     }
     Ok((options, places))
+}
+
+/// Hints on tables and views.
+fn check_on_table(name: &str, hint: &Hint) -> Result<(), Diagnostic> {
+    if name == "LATE_ROWS" {
+        return Err(Diagnostic::validation(
+            hint.span,
+            "LATE_ROWS belongs behind the SELECT whose GROUP BY has the window",
+        )
+        .hint("a table says what becomes of late rows by its options 'window.late-rows.*'"));
+    }
+    check_known(name, hint)
 }
 
 fn check_known(name: &str, hint: &Hint) -> Result<(), Diagnostic> {

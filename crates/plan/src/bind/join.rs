@@ -102,7 +102,7 @@ impl QueryBinder<'_> {
             join::all_of(conditions),
             self.at(span),
         );
-        let ttl = [left, right].map(|input| self.state_ttl.take(input_name(input)));
+        let ttl = [left, right].map(|input| self.hints.ttl.take(input_name(input)));
         if let PlanKind::Join { join, .. } = &mut plan.kind {
             join.ttl = ttl;
             if let Some(version) = version {

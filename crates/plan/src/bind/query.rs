@@ -1,5 +1,6 @@
 //! Queries: common table expressions, set operations, VALUES.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use chrono_tz::Tz;
@@ -9,8 +10,9 @@ use sql::ast::{self, Cte, QueryBody, TableRefKind};
 
 use super::budget::{Budget, too_large};
 use super::expression::ExprBinder;
+use super::hints::SelectHints;
+use super::late_rows::LateInsert;
 use super::scope::Scope;
-use super::state_ttl::StateTtl;
 use super::types::common_type;
 use super::unsupported;
 use crate::logical::{Plan, PlanKind};
@@ -38,9 +40,10 @@ pub(crate) struct QueryBinder<'a> {
     /// `depth` where this binder began.
     outermost: usize,
     pub(super) budget: Rc<Budget>,
-    /// What the SELECT at hand says of state, and what it would call the only input of its grouping.
-    pub(super) state_ttl: StateTtl,
-    pub(super) group_input: Option<String>,
+    /// Of the SELECT at hand.
+    pub(super) hints: Box<SelectHints>,
+    /// Late rows that go to other tables, of all queries of the statement.
+    pub(super) late_inserts: Rc<RefCell<Vec<LateInsert>>>,
 }
 
 /// A query or table bound.
@@ -126,9 +129,14 @@ impl<'a> QueryBinder<'a> {
             depth: 0,
             outermost: 0,
             budget: Rc::default(),
-            state_ttl: StateTtl::default(),
-            group_input: None,
+            hints: Box::default(),
+            late_inserts: Rc::default(),
         }
+    }
+
+    /// Late rows that are to be written, besides what the query gives.
+    pub fn late_inserts(&self) -> Vec<LateInsert> {
+        self.late_inserts.borrow().clone()
     }
 
     /// For text of the catalog that the text at hand uses at `place`.
@@ -141,8 +149,8 @@ impl<'a> QueryBinder<'a> {
             depth: self.depth,
             outermost: self.depth,
             budget: self.budget.clone(),
-            state_ttl: StateTtl::default(),
-            group_input: None,
+            hints: Box::default(),
+            late_inserts: self.late_inserts.clone(),
         }
     }
 

@@ -7,10 +7,10 @@ use model::{Diagnostic, Field, Schema, Span, TypeKind};
 use sql::ast::{self, ExprKind, ObjectName, Select, SelectItem};
 
 use super::aggregation::mentions_aggregate;
+use super::hints::SelectHints;
 use super::over::OverCalls;
 use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::{Relation, Scope, ambiguous, field_of};
-use super::state_ttl::{StateTtl, input_name};
 use super::subquery::joins::Subqueries;
 use super::subquery::value::Asking;
 use super::{hints, literal, unsupported};
@@ -27,18 +27,10 @@ pub(super) enum Item<'a> {
 impl QueryBinder<'_> {
     pub(super) fn select(&mut self, select: &Select) -> Boxed<Bound> {
         refuse_clauses(select)?;
-        let own = StateTtl::of(&select.hints)?;
-        let name = select.from.as_ref().and_then(input_name);
-        let outer = (
-            std::mem::replace(&mut self.state_ttl, own),
-            std::mem::replace(&mut self.group_input, name),
-        );
+        let outer = std::mem::replace(&mut self.hints, SelectHints::of(select)?);
         let bound = self.select_with_hints(select);
-        let own = std::mem::replace(&mut self.state_ttl, outer.0);
-        self.group_input = outer.1;
-        let bound = bound?;
-        own.check()?;
-        Ok(bound)
+        let own = std::mem::replace(&mut self.hints, outer);
+        own.check(bound)
     }
 
     fn select_with_hints(&mut self, select: &Select) -> Boxed<Bound> {

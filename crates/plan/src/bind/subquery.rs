@@ -191,7 +191,7 @@ impl QueryBinder<'_> {
             self.at(span),
         );
         if let PlanKind::Join { join, .. } = &mut plan.kind {
-            join.ttl[0] = self.state_ttl.take(self.group_input.clone());
+            join.ttl[0] = self.hints.group_ttl();
         }
         Ok((Scope { windows, ..scope }, Bound::plain(plan)))
     }

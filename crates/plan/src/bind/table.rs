@@ -17,6 +17,7 @@ use sql::ast::Hint;
 use super::expression::ExprBinder;
 use super::functions::cast;
 use super::hints;
+use super::late_rows::LateRows;
 use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::Scope;
 use super::table_options;
@@ -37,6 +38,8 @@ impl QueryBinder<'_> {
         let (mut options, hinted) = table_options(&table.options, hints)?;
         let strategy = watermark_strategy(&mut options, self.env)
             .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
+        let late_rows = LateRows::of_options(&mut options)
+            .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
         let physical = table.physical_schema();
         let mut scan_table = ScanTable {
             path: path.clone(),
@@ -45,6 +48,7 @@ impl QueryBinder<'_> {
             hinted,
             metadata: Vec::new(),
             watermark: None,
+            late_rows,
             partition_keys: table.partition_keys.clone(),
             primary_key: primary_key(table),
             physical,

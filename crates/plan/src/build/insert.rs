@@ -7,11 +7,14 @@ use functions::CastMode;
 use graph::Expr;
 use model::suggest::did_you_mean;
 use model::{DataType, Diagnostic, Field, Schema, Span, TypeKind};
-use sql::ast::{self, ExprKind, Ident, Insert, Literal, QueryBody, SelectItem};
+use sql::ast::{self, ExprKind, Ident, Insert, Literal, Query, QueryBody, SelectItem};
 
 use super::Target;
 use super::enforce::NotNull;
-use crate::bind::{self, QueryBinder, Scope, describe_table, literal, option_fault, unsupported};
+use crate::bind::{
+    self, LATE_ROWS_OPTIONS, LateInsert, QueryBinder, Scope, describe_table, literal, option_fault,
+    unsupported,
+};
 use crate::catalog::{CatalogObject, ObjectPath, Table, TableColumnKind};
 use crate::logical::{Plan, PlanKind, ScanTable};
 use crate::session::Environment;
@@ -23,8 +26,50 @@ struct Column {
     metadata: Option<String>,
 }
 
-/// The plan gives the rows as the sink takes them.
-pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<(Target, Plan), Diagnostic> {
+/// The plans give the rows as their sinks take them: first those of the statement, then late ones that its windows
+/// redirect.
+pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<Vec<(Target, Plan)>, Diagnostic> {
+    let mut late = Vec::new();
+    let mut all = vec![bind_rows(insert, env, |query| {
+        let mut binder = QueryBinder::new(env);
+        let plan = binder.query(query)?.plan;
+        late = binder.late_inserts();
+        Ok(plan)
+    })?];
+    for LateInsert { table, rows } in late {
+        let query = Query {
+            ctes: Vec::new(),
+            recursive: false,
+            body: QueryBody::Table(table.clone()),
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            span: table.span,
+        };
+        let insert = Insert {
+            span: table.span,
+            table,
+            overwrite: false,
+            hints: Vec::new(),
+            partition: Vec::new(),
+            columns: Vec::new(),
+            query,
+            on_conflict: None,
+        };
+        let bound = bind_rows(&insert, env, |_| Ok(rows));
+        all.push(bound.map_err(|fault| Diagnostic {
+            message: format!("late rows cannot go there: {}", fault.message),
+            ..fault
+        })?);
+    }
+    Ok(all)
+}
+
+fn bind_rows(
+    insert: &Insert,
+    env: &Environment<'_>,
+    rows: impl FnOnce(&Query) -> Result<Plan, Diagnostic>,
+) -> Result<(Target, Plan), Diagnostic> {
     if insert.on_conflict.is_some() {
         return Err(unsupported(
             insert.span,
@@ -51,8 +96,7 @@ pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<(Target, Pl
     let columns = sink_columns(table);
     let partition = static_partition(insert, env, table, &columns)?;
     let targets = target_columns(insert, table, &columns, &partition)?;
-    let bound = QueryBinder::new(env).query(&insert.query)?;
-    let input = bound.plan;
+    let input = rows(&insert.query)?;
     if input.schema.len() != targets.len() {
         return Err(Diagnostic::validation(
             insert.query.span,
@@ -345,6 +389,7 @@ fn make_sink(
             .unwrap_or_default(),
         metadata: metadata.clone(),
         watermark: None,
+        late_rows: None,
     };
     let request = SinkRequest {
         columns: described.physical.clone(),
@@ -355,11 +400,11 @@ fn make_sink(
             .collect(),
         overwrite: insert.overwrite,
     };
-    // Options about watermarks are of no meaning to a sink.
+    // Options about watermarks and windows are of no meaning to a sink.
     let own: indexmap::IndexMap<String, String> = described
         .options
         .iter()
-        .filter(|(key, _)| !key.starts_with("scan.watermark."))
+        .filter(|(key, _)| !key.starts_with("scan.watermark.") && !key.starts_with(LATE_ROWS_OPTIONS))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let options = Options::new(own);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arrow_array::Int64Array;
 use graph::{
     AggregateCall, Changes, Exchange, Expr, Fingerprint, Graph, Input, JoinTime, Node, NodeId, Operator,
-    SinkNode, Window,
+    SinkNode, Window, WindowEmit,
 };
 use model::{ChangelogMode, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 
@@ -23,6 +23,8 @@ pub(super) struct GraphBuilder<'a> {
     /// Nodes by what they compute and from what.
     known: HashMap<String, NodeId>,
     fingerprints: HashSet<Fingerprint>,
+    /// Where late rows part from others, by pair.
+    pairs: HashMap<usize, NodeId>,
 }
 
 impl<'a> GraphBuilder<'a> {
@@ -32,6 +34,7 @@ impl<'a> GraphBuilder<'a> {
             graph: Graph::default(),
             known: HashMap::new(),
             fingerprints: HashSet::new(),
+            pairs: HashMap::new(),
         }
     }
 
@@ -101,6 +104,7 @@ impl<'a> GraphBuilder<'a> {
                 self.add(operator, vec![input], schema, span, "")
             }
             PlanKind::Aggregate { .. } => return self.aggregate(plan),
+            PlanKind::LateRows { .. } => return self.late_rows(plan),
             PlanKind::GroupAggregate {
                 input,
                 keys,
@@ -182,6 +186,48 @@ impl<'a> GraphBuilder<'a> {
         })
     }
 
+    /// Late rows, or all others.
+    fn late_rows(&mut self, plan: &Plan) -> Result<NodeId, Diagnostic> {
+        let PlanKind::LateRows {
+            input,
+            window,
+            time,
+            late,
+            pair,
+        } = &plan.kind
+        else {
+            return self.plan(plan);
+        };
+        let met = self.meeting(input, time.column, Arc::as_ptr(pair) as usize)?;
+        let operator = Operator::LateRows {
+            window: *window,
+            time: *time,
+            late: *late,
+        };
+        Ok(self.add(operator, vec![forward(met)], plan.schema.clone(), plan.span, ""))
+    }
+
+    /// Where rows meet the watermarks of all shards before anybody says which are late: one node for both of a pair.
+    fn meeting(&mut self, input: &Plan, time: usize, pair: usize) -> Result<NodeId, Diagnostic> {
+        if let Some(known) = self.pairs.get(&pair) {
+            return Ok(*known);
+        }
+        let rows = Input {
+            node: self.plan(input)?,
+            exchange: Exchange::Hash(vec![time]),
+        };
+        let details = format!("meeting {}", self.pairs.len());
+        let node = self.add(
+            Operator::Union,
+            vec![rows],
+            input.schema.clone(),
+            input.span,
+            &details,
+        );
+        self.pairs.insert(pair, node);
+        Ok(node)
+    }
+
     /// Some operators only take rows that stay.
     fn refuse_changes(&self, input: NodeId, span: Span, operator: &str) -> Result<(), Diagnostic> {
         let given = self.graph.nodes[input].changelog;
@@ -204,6 +250,7 @@ impl<'a> GraphBuilder<'a> {
             keys,
             aggregates,
             properties,
+            emit,
         } = &plan.kind
         else {
             return self.plan(plan);
@@ -215,12 +262,19 @@ impl<'a> GraphBuilder<'a> {
                 "aggregate once, right over the window function",
             ));
         }
+        if emit.is_some() && matches!(window, Window::Attached { .. }) {
+            return Err(unsupported(
+                plan.span,
+                "late rows that correct results of windows which are looked at before the grouping",
+                "group right over the window function, without conditions on window_start or window_end",
+            ));
+        }
         let rows = self.plan(input)?;
         let changes = self.graph.nodes[rows].changelog;
         let mut aggregates: Vec<AggregateCall> = aggregates.iter().map(|call| call.over(changes)).collect();
         // Where rows are taken back a window may be left with none: then it has no result.
         let counter = (!changes.is_insert_only()).then_some(keys.len() + aggregates.len());
-        if counter.is_some() {
+        if counter.is_some() || emit.is_some() {
             aggregates.push(count_of_rows(plan.span)?);
         }
         let mut fields: Vec<Field> = keys
@@ -243,6 +297,7 @@ impl<'a> GraphBuilder<'a> {
             time: *time,
             keys: keys.iter().map(|key| input.column(*key)).collect(),
             aggregates: aggregates.clone(),
+            holds: emit.is_none(),
         };
         let local = self.add(
             local,
@@ -257,12 +312,17 @@ impl<'a> GraphBuilder<'a> {
             keys: keys.len(),
             aggregates: aggregates.clone(),
             properties: properties.clone(),
+            emit: emit.as_deref().map(|emit| WindowEmit {
+                takes_back: !changes.is_insert_only(),
+                ..*emit
+            }),
         };
         let input = Input {
             node: local,
             exchange: by_keys((0..keys.len()).collect()),
         };
-        let Some(counter) = counter else {
+        // Windows that tell changes count rows themselves.
+        let Some(counter) = counter.filter(|_| emit.is_none()) else {
             return Ok(self.add(global, vec![input], plan.schema.clone(), plan.span, &details));
         };
         let mut counted = plan.schema.clone();

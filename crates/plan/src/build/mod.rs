@@ -58,7 +58,15 @@ impl PlannedQuery {
 }
 
 pub fn query(query: &ast::Query, env: &Environment<'_>) -> Result<PlannedQuery, Diagnostic> {
-    let bound = QueryBinder::new(env).query(query)?;
+    let mut binder = QueryBinder::new(env);
+    let bound = binder.query(query)?;
+    if let Some(late) = binder.late_inserts().first() {
+        return Err(Diagnostic::validation(
+            late.table.span,
+            "a query that only reads cannot redirect late rows into a table",
+        )
+        .hint("write its results with INSERT INTO, or say LATE_ROWS('policy' = 'drop') behind SELECT"));
+    }
     let schema = unique_names(&bound.plan.schema);
     let plan = optimize::optimize(bound.plan, env.context);
     let plan = optimize::share_scans(vec![plan]).remove(0);
@@ -92,9 +100,10 @@ pub fn inserts(inserts: &[ast::Insert], env: &Environment<'_>) -> Result<Graph, 
     let mut targets = Vec::with_capacity(inserts.len());
     let mut plans = Vec::with_capacity(inserts.len());
     for statement in inserts {
-        let (target, plan) = insert::bind(statement, env)?;
-        targets.push(target);
-        plans.push(optimize::optimize(plan, env.context));
+        for (target, plan) in insert::bind(statement, env)? {
+            targets.push(target);
+            plans.push(optimize::optimize(plan, env.context));
+        }
     }
     let mut builder = GraphBuilder::new(env);
     for (target, plan) in targets.into_iter().zip(optimize::share_scans(plans)) {

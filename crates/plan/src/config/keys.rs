@@ -100,6 +100,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("table.exec.source.idle-timeout", Kind::Duration, "0 ms"),
     key("table.exec.source.cdc-events-duplicate", Kind::Boolean, "false"),
+    key("table.exec.emit.early-fire.enabled", Kind::Boolean, "false"),
+    key("table.exec.emit.early-fire.delay", Kind::Duration, ""),
+    key("table.exec.emit.late-fire.enabled", Kind::Boolean, "false"),
+    key("table.exec.emit.late-fire.delay", Kind::Duration, ""),
+    key("table.exec.emit.allow-lateness", Kind::Duration, ""),
     key("table.exec.state.ttl", Kind::Duration, "0 ms").partly(
         "versions of tables in temporal joins are kept, and values of DISTINCT as long as their key",
         &["0 ms"],

@@ -103,6 +103,32 @@ fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
             };
             done(kind, kept, mapping)
         }
+        PlanKind::LateRows {
+            input,
+            window,
+            time,
+            late,
+            pair,
+        } => {
+            // All is wanted: late rows and others must come from one input.
+            let all = vec![true; input.schema.len()];
+            let (input, below) = prune(*input, &all);
+            let kept = Schema::new(
+                below
+                    .iter()
+                    .zip(&schema.fields)
+                    .filter_map(|(place, field)| place.map(|_| field.clone()))
+                    .collect(),
+            );
+            let kind = PlanKind::LateRows {
+                input: Box::new(input),
+                window,
+                time: moved_time(time, &below),
+                late,
+                pair,
+            };
+            done(kind, kept, below)
+        }
         PlanKind::WindowTable {
             input,
             window,
@@ -145,6 +171,7 @@ fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
             keys,
             aggregates,
             properties,
+            emit,
         } => {
             // Keys stay: they say which rows there are.
             let mut keep = wanted.to_vec();
@@ -186,6 +213,7 @@ fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
                 keys: keys.into_iter().map(place).collect(),
                 aggregates: remap_calls(aggregates, &below),
                 properties,
+                emit,
             };
             done(kind, kept, mapping)
         }

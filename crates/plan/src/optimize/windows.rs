@@ -17,6 +17,7 @@ pub(super) fn pull_up(plan: Plan) -> Plan {
         keys,
         aggregates,
         properties,
+        emit,
     } = kind
     else {
         return Plan { kind, schema, span };
@@ -41,6 +42,7 @@ pub(super) fn pull_up(plan: Plan) -> Plan {
             keys,
             aggregates,
             properties,
+            emit,
         },
         schema,
         span,

@@ -2,7 +2,7 @@
 //!
 //! Holds partial aggregates by slice and key. They go out before a watermark that could close a window with
 //! one of their slices, before a barrier, at the end, and when too much is held. By processing time nothing is
-//! held back, since the clock closes windows without a word.
+//! held back, since the clock closes windows without a word; nor is it where windows tell results before they end.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub(super) struct Local {
     closed_end: i64,
     /// The end of the first window that is open and has a slice held.
     next_end: i64,
+    /// Whether anything is held back.
+    holds: bool,
     groups: Vec<u32>,
     groups_max: usize,
     bytes_max: usize,
@@ -50,6 +52,7 @@ impl Local {
         window: Window,
         keys: &[Expr],
         aggregates: &[AggregateCall],
+        holds: bool,
     ) -> Result<Local, Error> {
         let slicing = Slicing::new(window).ok_or_else(|| Error::internal("sessions have no slices"))?;
         let watermark = build
@@ -58,6 +61,7 @@ impl Local {
             .unwrap_or(WATERMARK_MIN);
         Ok(Local {
             closed_end: time.zone.closed_end_ms(watermark),
+            holds: holds && !time.is_processing_time(),
             time,
             window,
             slicing,
@@ -176,7 +180,7 @@ impl Operator for Local {
             .update(&mut self.table.aggregates, &groups, &chunk, &frame)?;
         self.groups = groups;
         self.unmeasured += chunk.rows();
-        if self.time.is_processing_time() || self.table.aggregates.groups() > self.groups_max {
+        if !self.holds || self.table.aggregates.groups() > self.groups_max {
             return self.flush(out);
         }
         if self.unmeasured > MEASURE_ROWS {

@@ -1,0 +1,14 @@
+-- Sliding windows of each key are told early.
+SET 'table.exec.emit.early-fire.enabled' = 'true';
+SET 'table.exec.emit.early-fire.delay' = '0 s';
+CREATE TABLE events (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT HOP_START(`at`, INTERVAL '5' SECOND, INTERVAL '15' SECOND) AS ws, HOP_END(`at`, INTERVAL '5' SECOND, INTERVAL '15' SECOND) AS we, k, COUNT(*) AS c, SUM(v) AS v, MAX(id) AS last
+FROM events
+GROUP BY HOP(`at`, INTERVAL '5' SECOND, INTERVAL '15' SECOND), k;

@@ -1,0 +1,13 @@
+-- Early firing needs a delay.
+SET 'table.exec.emit.early-fire.enabled' = 'true';
+CREATE TABLE events (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT TUMBLE_START(`at`, INTERVAL '10' SECOND) AS ws, TUMBLE_END(`at`, INTERVAL '10' SECOND) AS we, k, COUNT(*) AS c, SUM(v) AS v, MAX(id) AS last
+FROM events
+GROUP BY TUMBLE(`at`, INTERVAL '10' SECOND), k;

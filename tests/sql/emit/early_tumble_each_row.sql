@@ -1,0 +1,14 @@
+-- Results of a window are told before it ends, with each row.
+SET 'table.exec.emit.early-fire.enabled' = 'true';
+SET 'table.exec.emit.early-fire.delay' = '0 s';
+CREATE TABLE events (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT TUMBLE_START(`at`, INTERVAL '10' SECOND) AS ws, TUMBLE_END(`at`, INTERVAL '10' SECOND) AS we, k, COUNT(*) AS c, SUM(v) AS v, MAX(id) AS last
+FROM events
+GROUP BY TUMBLE(`at`, INTERVAL '10' SECOND), k;

@@ -1,0 +1,15 @@
+-- A window takes rows until event time has passed its end by the allowed lateness.
+SET 'table.exec.emit.late-fire.enabled' = 'true';
+SET 'table.exec.emit.late-fire.delay' = '0 s';
+SET 'table.exec.emit.allow-lateness' = '10 s';
+CREATE TABLE events (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT TUMBLE_START(`at`, INTERVAL '10' SECOND) AS ws, COUNT(*) AS c, SUM(v) AS v, COUNT(DISTINCT k) AS ks
+FROM events
+GROUP BY TUMBLE(`at`, INTERVAL '10' SECOND);

@@ -1,0 +1,15 @@
+-- The window functions in FROM take no late rows.
+SET 'table.exec.emit.late-fire.enabled' = 'true';
+SET 'table.exec.emit.late-fire.delay' = '0 s';
+SET 'table.exec.emit.allow-lateness' = '10 s';
+CREATE TABLE events (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT window_start, COUNT(*) AS c
+FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(`at`), INTERVAL '10' SECOND))
+GROUP BY window_start, window_end;

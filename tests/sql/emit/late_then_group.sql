@@ -1,0 +1,17 @@
+-- Corrections go on to a grouping behind.
+SET 'table.exec.emit.late-fire.enabled' = 'true';
+SET 'table.exec.emit.late-fire.delay' = '0 s';
+SET 'table.exec.emit.allow-lateness' = '20 s';
+CREATE TABLE events (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT c, COUNT(*) AS windows, SUM(v) AS v
+FROM (
+  SELECT k, COUNT(*) AS c, SUM(v) AS v FROM events GROUP BY TUMBLE(`at`, INTERVAL '10' SECOND), k
+)
+GROUP BY c;

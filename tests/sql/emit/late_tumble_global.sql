@@ -1,0 +1,15 @@
+-- A window without keys is corrected by late rows.
+SET 'table.exec.emit.late-fire.enabled' = 'true';
+SET 'table.exec.emit.late-fire.delay' = '0 s';
+SET 'table.exec.emit.allow-lateness' = '30 s';
+CREATE TABLE events (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/late.json', 'format' = 'json');
+
+SELECT TUMBLE_START(`at`, INTERVAL '10' SECOND) AS ws, COUNT(*) AS c, SUM(v) AS v, COUNT(DISTINCT k) AS ks
+FROM events
+GROUP BY TUMBLE(`at`, INTERVAL '10' SECOND);

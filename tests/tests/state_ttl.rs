@@ -334,3 +334,41 @@ fn ages_outlive_a_restart_at_another_parallelism() {
         }
     }
 }
+
+#[test]
+fn versions_of_a_table_are_forgotten_with_their_key() {
+    let mut live = start(
+        "CREATE TABLE rates (k BIGINT, w STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts, PRIMARY KEY (k) NOT ENFORCED)
+             WITH ('connector' = 'feed', 'kinds' = 'true');
+         SELECT a.k, v, w FROM a LEFT JOIN rates FOR SYSTEM_TIME AS OF a.ts ON a.k = rates.k",
+    );
+    let at = |k: i64, name: &str, text: &str, second: i64| {
+        format!(r#"{{"k": {k}, "{name}": "{text}", "ts": "2026-01-01 00:00:{second:02}"}}"#)
+    };
+    live.feed(
+        "rates",
+        &[&at(1, "w", "p", 1), &at(2, "w", "p", 1), &at(9, "w", "", 10)],
+    );
+    live.feed("a", &[&at(1, "v", "x", 2), &at(9, "v", "", 10)]);
+    let given = |live: &mut Live| -> Vec<String> {
+        let mut changes = live.changes().unwrap();
+        changes.retain(|change| !change.starts_with("+I(9"));
+        changes
+    };
+    assert_eq!(given(&mut live), ["+I(1, x, p)"]);
+    live.advance(minutes(50));
+    live.feed("a", &[&at(1, "v", "y", 11), &at(9, "v", "", 20)]);
+    live.feed("rates", &[&at(9, "w", "", 20)]);
+    assert_eq!(given(&mut live), ["+I(1, y, p)"]);
+    live.advance(minutes(20));
+    live.restore(2).unwrap();
+    // Nothing was heard of key 2 for more than an hour.
+    live.feed(
+        "a",
+        &[&at(1, "v", "z", 21), &at(2, "v", "z", 21), &at(9, "v", "", 30)],
+    );
+    live.feed("rates", &[&at(9, "w", "", 30)]);
+    let mut last = given(&mut live);
+    last.sort_unstable();
+    assert_eq!(last, ["+I(1, z, p)", "+I(2, z, null)"]);
+}

@@ -28,7 +28,7 @@ pub fn summarise(jobs: &[PlannedJob], text: &str) -> PlanSummary {
                     .iter()
                     .map(|input| node_id(number, input.node))
                     .collect(),
-                state: explain::state_kept(node).map(str::to_string),
+                state: explain::state_kept(node),
                 statement: job.statement,
                 span: Some(Place::of(node.span, text)),
                 detail,

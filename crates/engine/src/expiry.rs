@@ -36,6 +36,10 @@ impl Expiry {
         expiry
     }
 
+    pub fn context(&self) -> &Arc<EvaluationContext> {
+        &self.context
+    }
+
     /// Whether state is forgotten at all.
     pub fn is_on(&self) -> bool {
         self.ttl_ms.is_some()

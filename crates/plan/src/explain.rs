@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use arrow_array::{Array, ArrayRef, DurationMillisecondArray};
 use graph::{
@@ -538,8 +539,45 @@ fn calls(aggregates: &[AggregateCall], input: Option<&Schema>) -> String {
 }
 
 /// What a node keeps from row to row, if anything.
-pub fn state_kept(node: &Node) -> Option<&'static str> {
+pub fn state_kept(node: &Node) -> Option<String> {
+    let kept = what_is_kept(node)?;
+    Some(match node.ttl {
+        [None, None] => kept.to_string(),
+        [left, right] if left == right => format!("{kept}, {}", lasting(left)),
+        [left, right] => format!(
+            "{kept}: of the left {}, of the right {}",
+            lasting(left),
+            lasting(right)
+        ),
+    })
+}
+
+/// How long something is remembered.
+fn lasting(ttl: Option<Duration>) -> String {
+    const UNITS: [(&str, u128); 5] = [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("min", 60_000),
+        ("s", 1000),
+        ("ms", 1),
+    ];
+    let Some(ttl) = ttl else {
+        return "for ever".to_string();
+    };
+    let ms = ttl.as_millis();
+    let fits = |unit: &&(&str, u128)| ms.is_multiple_of(unit.1);
+    let (unit, length) = UNITS.iter().find(fits).copied().unwrap_or(("ms", 1));
+    format!("until {} {unit} after it was last written", ms / length)
+}
+
+fn what_is_kept(node: &Node) -> Option<&'static str> {
     match &node.operator {
+        Operator::GlobalWindowAggregate {
+            emit: Some(_), keys, ..
+        } => Some(match keys {
+            0 => "per window, with what was told of it, until it takes no more rows",
+            _ => "per key and window, with what was told of it, until it takes no more rows",
+        }),
         Operator::GlobalWindowAggregate { window, keys, .. } => Some(match (window, keys) {
             (Window::Session { .. }, 0) => "the open sessions, until the gap has passed",
             (Window::Session { .. }, _) => "the open sessions of each key, until the gap has passed",

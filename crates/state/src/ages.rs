@@ -176,15 +176,21 @@ impl Ages {
         let known = keys.high() as u32;
         let mut numbers = Vec::with_capacity(batch.num_rows());
         keys.intern(&encoded, 0..batch.num_rows(), &mut numbers);
-        let written = batch.column(width).as_primitive::<Int64Type>().values();
-        for (number, written_ms) in numbers.into_iter().zip(written) {
-            if number < known {
-                self.restore_one(number, *written_ms, moment);
-            } else {
-                keys.remove(number);
-            }
+        self.restore_numbers(&numbers, batch, moment);
+        for number in numbers.into_iter().filter(|number| *number >= known) {
+            self.forget(number);
+            keys.remove(number);
         }
         Ok(())
+    }
+
+    /// As [`Ages::restore`], given the numbers of the keys.
+    pub fn restore_numbers(&mut self, numbers: &[u32], batch: &RecordBatch, moment: Moment) {
+        let written = batch.column(batch.num_columns() - 1);
+        let written = written.as_primitive::<Int64Type>().values();
+        for (number, written_ms) in numbers.iter().zip(written) {
+            self.restore_one(*number, *written_ms, moment);
+        }
     }
 }
 

@@ -278,14 +278,16 @@ impl TimedRows {
         self.timers.first_key_value().map(|(time_ms, _)| *time_ms)
     }
 
-    /// Forgets a key that has neither rows nor timers.
-    pub fn forget_if_idle(&mut self, key: u32) {
+    /// Forgets a key that has neither rows nor timers. Returns whether it does.
+    pub fn forget_if_idle(&mut self, key: u32) -> bool {
         let of_key = &mut self.of_keys[key as usize];
-        if of_key.heads == [NO_ROW; 2] && of_key.set == 0 {
+        let is_idle = of_key.heads == [NO_ROW; 2] && of_key.set == 0;
+        if is_idle {
             of_key.expired = [i64::MIN; 2];
             of_key.oldest = [i64::MAX; 2];
             self.keys.remove(key);
         }
+        is_idle
     }
 
     /// Keys with their timers, by input.

@@ -481,7 +481,11 @@ impl<'a> GraphBuilder<'a> {
     /// How long an operator remembers: what a hint says, else what the session does.
     fn ttl(&self, operator: &Operator, hinted: [Option<Duration>; 2]) -> [Option<Duration>; 2] {
         let hinted = match operator {
-            Operator::Join(join) if join.time == JoinTime::Regular => join.ttl,
+            Operator::Join(join) => match join.time {
+                JoinTime::Regular => join.ttl,
+                JoinTime::Temporal(_) => hinted,
+                JoinTime::Interval(_) | JoinTime::Window(_) => return [None; 2],
+            },
             Operator::GroupAggregate { .. }
             | Operator::TopN { .. }
             | Operator::Deduplicate { .. }

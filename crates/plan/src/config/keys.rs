@@ -106,7 +106,7 @@ pub const KEYS: &[Key] = &[
     key("table.exec.emit.late-fire.delay", Kind::Duration, ""),
     key("table.exec.emit.allow-lateness", Kind::Duration, ""),
     key("table.exec.state.ttl", Kind::Duration, "0 ms").partly(
-        "versions of tables in temporal joins are kept, and values of DISTINCT as long as their key",
+        "the values that DISTINCT has seen of a key are kept as long as the key",
         &["0 ms"],
     ),
     key("table.exec.mini-batch.enabled", Kind::Boolean, "false"),

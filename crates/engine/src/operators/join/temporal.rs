@@ -1,21 +1,26 @@
 //! Joins of rows with the version of a table that was valid at their time.
 //!
 //! Left rows wait until event time has passed theirs, for then no version of before can come any more. Of the
-//! versions of a key that are past only the last is kept.
+//! versions of a key that are past only the last is kept. Where state expires, the versions of a key go for which no row
+//! has come for long enough; left rows that wait stay.
 
 use arrow_array::Array;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MIN};
 use graph::{Join, JoinKind, JoinVersion};
 use model::RowKind;
-use state::{NO_ROW, OperatorSnapshot, TimedRows};
+use state::{Ages, Moment, NO_ROW, OperatorSnapshot, TimedRows};
 
 use super::pairs::{key_columns, take_columns};
 use super::stage::Stage;
 use super::timed;
+use crate::expiry::Expiry;
 use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::window::time::milliseconds;
+
+/// The table of when keys were written.
+const AGES: &str = "ages";
 
 pub(super) struct TemporalJoin {
     keeps_left: bool,
@@ -24,6 +29,8 @@ pub(super) struct TemporalJoin {
     /// Left rows, and versions; a version that says that the key is gone is marked as matched.
     table: TimedRows,
     stage: Stage,
+    ages: Ages,
+    expiry: Expiry,
     watermark: i64,
     is_firing: bool,
 }
@@ -36,12 +43,24 @@ impl TemporalJoin {
             times: [version.left, version.right],
             table: TimedRows::new(stage.codec()?, stage.schemas.clone()),
             stage,
+            ages: Ages::default(),
+            expiry: build.expiry(0),
             watermark: WATERMARK_MIN,
             is_firing: false,
         };
         if let Some(restored) = build.restored {
             operator.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
             timed::restore(&mut operator.table, build, &operator.stage)?;
+        }
+        let moment = operator.expiry.moment();
+        for batch in build.restored(AGES) {
+            let columns = &batch.columns()[..batch.num_columns() - 1];
+            let keys = operator
+                .table
+                .keys(columns, batch.num_rows())
+                .map_err(arrow_error)?;
+            operator.ages.restore_numbers(&keys, batch, moment);
+            keys.into_iter().for_each(|key| operator.forget_if_idle(key));
         }
         Ok(operator)
     }
@@ -58,6 +77,30 @@ impl TemporalJoin {
             out.chunk(self.chunk([left, right])?);
         }
         Ok(())
+    }
+
+    fn forget_if_idle(&mut self, key: u32) {
+        if self.table.forget_if_idle(key) {
+            self.ages.forget(key);
+        }
+    }
+
+    /// Forgets all versions of a key.
+    fn forget_all_versions(&mut self, key: u32) {
+        self.ages.forget(key);
+        let mut gone = Vec::new();
+        self.table.expire(1, key, i64::MAX, &mut gone);
+        self.table.release(1, &gone);
+    }
+
+    fn sweep(&mut self, looks: usize, moment: Moment) -> bool {
+        let mut over = Vec::new();
+        let is_done = self.ages.sweep(looks, moment, &mut over);
+        for key in over {
+            self.forget_all_versions(key);
+            self.table.forget_if_idle(key);
+        }
+        is_done
     }
 
     fn chunk(&self, of: [Vec<arrow_array::ArrayRef>; 2]) -> Result<Chunk, Error> {
@@ -88,9 +131,11 @@ impl TemporalJoin {
             keys.dedup();
             self.give(&left, out)?;
             self.table.release(0, &left);
+            let moment = self.expiry.moment();
             for key in keys {
                 self.forget_versions(key);
-                self.table.forget_if_idle(key);
+                self.ages.touch(key, moment);
+                self.forget_if_idle(key);
             }
             if is_done {
                 return Ok(());
@@ -191,6 +236,13 @@ impl Operator for TemporalJoin {
         let times = milliseconds(column)?;
         let keys = key_columns(&chunk.batch, &self.stage.keys[input]);
         let keys = self.table.keys(&keys, chunk.rows()).map_err(arrow_error)?;
+        let moment = self.expiry.moment();
+        for &key in &keys {
+            if self.ages.is_over(key, moment) {
+                self.forget_all_versions(key);
+            }
+            self.ages.touch(key, moment);
+        }
         let number = self.table.hold(input, chunk.batch.clone());
         let mut idle = Vec::new();
         for (row, (key, time_ms)) in keys.into_iter().zip(times).enumerate() {
@@ -210,7 +262,7 @@ impl Operator for TemporalJoin {
         idle.sort_unstable();
         idle.dedup();
         for key in idle {
-            self.table.forget_if_idle(key);
+            self.forget_if_idle(key);
         }
         Ok(())
     }
@@ -229,12 +281,30 @@ impl Operator for TemporalJoin {
     }
 
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
-        timed::snapshot(&self.table, &self.stage)
+        let mut snapshot = timed::snapshot(&self.table, &self.stage)?;
+        let ages = self
+            .ages
+            .snapshot(self.table.key_set(), self.table.codec(), self.stage.key_groups)?;
+        snapshot.tables.insert(AGES.to_string(), ages);
+        Ok(snapshot)
+    }
+
+    fn next_tick_ms(&self) -> Option<i64> {
+        self.expiry.next_tick_ms(!self.ages.is_empty())
+    }
+
+    fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
+        // Apart for a while, so that all else can be swept.
+        let nothing = Expiry::new(None, self.expiry.context());
+        let mut expiry = std::mem::replace(&mut self.expiry, nothing);
+        let swept = expiry.sweep(now_ms, |looks, moment| Ok(self.sweep(looks, moment)));
+        self.expiry = expiry;
+        swept
     }
 
     fn gauges(&self) -> Gauges {
         Gauges {
-            state_bytes: self.table.size_bytes(),
+            state_bytes: self.table.size_bytes() + self.ages.size_bytes(),
             ..Gauges::default()
         }
     }

@@ -252,7 +252,10 @@ impl Parser<'_> {
             "NEXT" | "CURRENT" if self.nth_is(1, "VALUE") => Err(self.unsupported(start, "a sequence")),
             "RUNNING" if next == TokenKind::LeftParen => self.match_semantics(),
             _ if next == TokenKind::LeftParen => self.call(),
-            "FINAL" | "RUNNING" if self.nth_kind(2) == TokenKind::LeftParen && next == TokenKind::Word => {
+            "FINAL" | "RUNNING"
+                if next == TokenKind::Word
+                    && matches!(self.nth_kind(2), TokenKind::LeftParen | TokenKind::Dot) =>
+            {
                 self.match_semantics()
             }
             _ if keywords::is_context_variable(&word) => self.context_variable(),

@@ -164,6 +164,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                 Operator::WindowTopN { .. } => "window_top_n",
                 Operator::Deduplicate { .. } => "deduplicate",
                 Operator::Over { .. } => "over",
+                Operator::Match(_) => "match_recognize",
                 Operator::Limit { .. } => "limit",
                 Operator::Replicate => "replicate",
                 Operator::Changes(_) => "changes",

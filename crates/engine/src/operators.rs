@@ -8,6 +8,7 @@ mod group_aggregate;
 mod join;
 mod late_rows;
 mod limit;
+mod match_recognize;
 mod not_null_enforcer;
 mod over;
 mod replicate;
@@ -149,6 +150,7 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
             frame,
             functions,
         } => over::over(build, partition, order, *by, *frame, functions)?,
+        GraphOperator::Match(matching) => Box::new(match_recognize::MatchRecognize::new(build, matching)?),
         GraphOperator::Limit { range } => Box::new(limit::Limit::new(build, *range)),
         GraphOperator::Changes(Changes::ToCodes(codes)) => Box::new(changes::ToCodes::new(build, codes)),
         GraphOperator::Changes(Changes::FromCodes { column, codes }) => {

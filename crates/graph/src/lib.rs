@@ -7,6 +7,7 @@ pub mod changes;
 pub mod expr;
 pub mod fingerprint;
 pub mod join;
+pub mod matching;
 pub mod operator;
 pub mod over;
 pub mod rank;
@@ -17,6 +18,7 @@ pub use changes::Changes;
 pub use expr::Expr;
 pub use fingerprint::Fingerprint;
 pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinVersion, JoinWindow};
+pub use matching::{Lookup, MatchEnd, MatchExpressions, MatchSkip, Matching, PatternVariable, Quantifier};
 pub use operator::{
     AggregateCall, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, WatermarkSpec,
 };

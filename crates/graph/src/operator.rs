@@ -8,8 +8,8 @@ use dataflow::{AggregateForm, AggregateFunction, Sink, Source};
 use model::{ChangelogMode, DataType, Schema, Span};
 
 use crate::{
-    Changes, Expr, Fingerprint, Frame, Join, OverFunction, OverOrder, RankRange, RankWindow, SortKey, Unnest,
-    Window, WindowEmit, WindowProperty, WindowTime,
+    Changes, Expr, Fingerprint, Frame, Join, Matching, OverFunction, OverOrder, RankRange, RankWindow,
+    SortKey, Unnest, Window, WindowEmit, WindowProperty, WindowTime,
 };
 
 /// An index into [`Graph::nodes`].
@@ -143,6 +143,8 @@ pub enum Operator {
         frame: Frame,
         functions: Vec<OverFunction>,
     },
+    /// The columns of the partition and the measures of each match of a pattern.
+    Match(Box<Matching>),
     /// These of all rows, counted as they come.
     Limit {
         range: RankRange,
@@ -392,6 +394,7 @@ impl fmt::Display for Operator {
                     texts.join(", ")
                 )
             }
+            Operator::Match(matching) => write!(f, "{matching}"),
             Operator::Limit { range } => write!(f, "Limit(range=[{range}])"),
             Operator::Replicate => f.write_str("Replicate"),
             Operator::Changes(changes) => write!(f, "{changes}"),

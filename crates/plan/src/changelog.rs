@@ -37,7 +37,9 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
                 (JoinTime::Regular, _) => ChangelogMode::ALL,
             }
         }
-        Operator::WindowTopN { .. } | Operator::TemporalSort { .. } => ChangelogMode::INSERT_ONLY,
+        Operator::WindowTopN { .. } | Operator::TemporalSort { .. } | Operator::Match(_) => {
+            ChangelogMode::INSERT_ONLY
+        }
         Operator::Over {
             by: OverOrder::Columns,
             ..

@@ -1,5 +1,7 @@
 //! EXPLAIN: the graph as a tree for people, columns by their names.
 
+mod matching;
+
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -339,6 +341,7 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
                 calls.join(", ")
             )
         }
+        Operator::Match(matching) => matching::text(matching, input, &node.schema),
         Operator::Replicate => "Replicate(times=[last column])".to_string(),
         Operator::Changes(changes) => changes.to_string(),
         Operator::Limit { range } => format!("Limit(rows=[{range}])"),
@@ -619,6 +622,14 @@ fn what_is_kept(node: &Node) -> Option<&'static str> {
                 "the rows of each key that its frame holds, and those that wait"
             }
             _ => "per key, and rows until the watermark has passed them",
+        }),
+        Operator::Match(matching) => Some(match (matching.rowtime, matching.within_ms) {
+            (Some(_), Some(_)) => {
+                "rows that wait for the watermark, and those of matches on their way, until their time is up"
+            }
+            (Some(_), None) => "rows that wait for the watermark, and those of matches on their way",
+            (None, Some(_)) => "the rows of matches on their way, until their time is up",
+            (None, None) => "the rows of matches on their way",
         }),
         Operator::Limit { .. } => Some("how many rows there were"),
         Operator::TemporalSort { .. } => Some("rows, until the watermark has passed them"),

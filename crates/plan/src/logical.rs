@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graph::{
-    AggregateCall, Changes, Expr, Frame, Join, OverFunction, RankRange, RankWindow, SortKey, Unnest, Window,
-    WindowEmit, WindowProperty, WindowTime,
+    AggregateCall, Changes, Expr, Frame, Join, Matching, OverFunction, RankRange, RankWindow, SortKey,
+    Unnest, Window, WindowEmit, WindowProperty, WindowTime,
 };
 use indexmap::IndexMap;
 use model::{DataType, Schema, Span};
@@ -97,6 +97,11 @@ pub enum PlanKind {
         input: Box<Plan>,
         over: Box<Over>,
         calls: Vec<OverCall>,
+    },
+    /// The columns of the partition and the measures of each match of a pattern.
+    Match {
+        input: Box<Plan>,
+        matching: Box<Matching>,
     },
     /// The rows of these ranks, with the rank behind them where it is wanted.
     Rank {
@@ -284,6 +289,7 @@ impl Plan {
             | PlanKind::Aggregate { input, .. }
             | PlanKind::GroupAggregate { input, .. }
             | PlanKind::Over { input, .. }
+            | PlanKind::Match { input, .. }
             | PlanKind::Rank { input, .. }
             | PlanKind::Limit { input, .. }
             | PlanKind::Replicate { input }
@@ -315,6 +321,7 @@ impl Plan {
             | PlanKind::Aggregate { input, .. }
             | PlanKind::GroupAggregate { input, .. }
             | PlanKind::Over { input, .. }
+            | PlanKind::Match { input, .. }
             | PlanKind::Rank { input, .. }
             | PlanKind::Limit { input, .. }
             | PlanKind::Replicate { input }
@@ -414,6 +421,10 @@ impl Plan {
                         ..call
                     })
                     .collect(),
+            },
+            PlanKind::Match { input, matching } => PlanKind::Match {
+                input,
+                matching: Box::new(matching.map_expressions(change)),
             },
             other @ (PlanKind::WindowTable { .. }
             | PlanKind::LateRows { .. }

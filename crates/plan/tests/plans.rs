@@ -92,6 +92,11 @@ fn ranks_orders_and_sets_find_their_operators() {
 }
 
 #[test]
+fn patterns_tell_what_they_look_for() {
+    check("matching");
+}
+
+#[test]
 fn inserts_match_columns_and_share_scans() {
     check("inserts");
 }

@@ -3,9 +3,9 @@
 //! Rows stand in the batches in which they came, of which only those rows are kept that somebody wants: batches
 //! that have become small or sparse are put together, and the numbers of their rows stay what they were.
 
-use arrow_array::{RecordBatch, UInt32Array};
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow_schema::SchemaRef;
-use arrow_select::interleave::interleave_record_batch;
+use arrow_select::interleave::{interleave, interleave_record_batch};
 use arrow_select::take::take_record_batch;
 use dataflow::Error;
 
@@ -204,6 +204,30 @@ impl RowStore {
             return Ok(RecordBatch::new_empty(self.schema.clone()));
         }
         interleave_record_batch(&batches, &indices).map_err(arrow_error)
+    }
+
+    /// A column of the rows of these numbers, in their order; NULL for [`NO_ROW`](crate::NO_ROW).
+    pub fn gather_column(&self, column: usize, numbers: &[u32]) -> Result<ArrayRef, Error> {
+        let null = new_null_array(self.schema.field(column).data_type(), 1);
+        let mut arrays: Vec<&dyn Array> = vec![null.as_ref()];
+        let mut positions = vec![NONE; self.batches.len()];
+        let mut indices = Vec::with_capacity(numbers.len());
+        for &number in numbers {
+            if number == NONE {
+                indices.push((0, 0));
+                continue;
+            }
+            let place = self.places[number as usize];
+            let position = &mut positions[place.batch as usize];
+            if *position == NONE {
+                let held = self.batches[place.batch as usize].as_ref();
+                let held = held.ok_or_else(|| Error::internal("a row was let go and is wanted"))?;
+                *position = arrays.len() as u32;
+                arrays.push(held.batch.column(column).as_ref());
+            }
+            indices.push((*position as usize, place.row as usize));
+        }
+        interleave(&arrays, &indices).map_err(arrow_error)
     }
 
     /// Puts small and sparse batches together, if there are too many of them.

@@ -613,7 +613,7 @@ pub(super) fn proctime_type() -> DataType {
 }
 
 /// The name of the function that the clauses of a call ask for.
-fn form(name: &str, call: &FunctionCall, span: Span) -> Result<String, Diagnostic> {
+pub(super) fn form(name: &str, call: &FunctionCall, span: Span) -> Result<String, Diagnostic> {
     let clause = match (
         call.null_treatment,
         call.json.as_ref().map(|clauses| clauses.null_on_null),

@@ -23,6 +23,9 @@ impl ExprBinder<'_> {
         if name == "JSON" && !is_raw_json {
             return Err(json_alone(span));
         }
+        if let Some(bound) = self.match_call(&name, call, span)? {
+            return Ok(bound);
+        }
         if let Some(clause) = &call.over {
             return self.over_call(&name, call, clause, span);
         }

@@ -9,6 +9,7 @@ use sql::ast::{self, BinaryOperator, ExprKind, JsonKind, Literal, TimeUnit, Trim
 use super::aggregation::Aggregation;
 use super::budget::Budget;
 use super::literal;
+use super::match_expression::MatchLookups;
 use super::over::OverCalls;
 use super::scope::{self, Scope};
 use super::subquery::joins::Subqueries;
@@ -27,6 +28,8 @@ pub(super) struct ExprBinder<'a> {
     pub over: Option<&'a mut OverCalls>,
     /// The sub-queries of the clause; without them any is refused.
     pub subqueries: Option<&'a mut Subqueries>,
+    /// Takes in what expressions of MATCH_RECOGNIZE look up.
+    pub matching: Option<&'a mut MatchLookups>,
     /// What the whole statement may unfold to.
     pub budget: Rc<Budget>,
     /// Whether the call that is bound next stands where JSON(...) may stand.
@@ -55,6 +58,7 @@ impl<'a> ExprBinder<'a> {
             aggregation: None,
             over: None,
             subqueries: None,
+            matching: None,
             budget: Rc::default(),
             takes_raw_json: false,
             database: "",
@@ -334,7 +338,13 @@ impl<'a> ExprBinder<'a> {
         if let Some(constant) = self.niladic(name)? {
             return Ok(constant);
         }
-        let resolved = self.scope.resolve(name)?;
+        let resolved = match &self.matching {
+            Some(_) => super::match_expression::resolve(self.scope, name)?,
+            None => self.scope.resolve(name)?,
+        };
+        if let Some(matching) = &mut self.matching {
+            return Ok(matching.name(resolved.expression));
+        }
         if let Some(aggregation) = &mut self.aggregation {
             aggregation.note_name(&resolved.expression, name.span);
         }

@@ -36,6 +36,9 @@ impl QueryBinder<'_> {
             TableRefKind::Function { call, lateral: true } => return Err(lateral_function(call)),
             TableRefKind::Function { call, .. } => Named::unnamed(self.table_function(call)?),
             TableRefKind::Unnest { .. } => Named::unnamed(self.unnest_alone(table)?),
+            TableRefKind::MatchRecognize(clause) => {
+                Named::unnamed(self.deeper(table.span, |binder| binder.match_recognize(clause))?)
+            }
             TableRefKind::Nested(inner) if table.alias.is_none() => {
                 return self.deeper(table.span, |binder| binder.from(inner));
             }
@@ -197,12 +200,10 @@ fn unsupported_table(table: &TableRef) -> Diagnostic {
             "write it behind a comma in FROM",
         ),
         TableRefKind::Function { .. } => (table.span, "this function", "write TABLE(f(...))"),
-        TableRefKind::MatchRecognize(matching) => {
-            (matching.span, "MATCH_RECOGNIZE", "aggregate over windows instead")
-        }
-        TableRefKind::Subquery { .. } | TableRefKind::Join { .. } | TableRefKind::Nested(_) => {
-            (table.span, "LATERAL", "write a sub-query of its own")
-        }
+        TableRefKind::MatchRecognize(_)
+        | TableRefKind::Subquery { .. }
+        | TableRefKind::Join { .. }
+        | TableRefKind::Nested(_) => (table.span, "LATERAL", "write a sub-query of its own"),
     };
     unsupported(span, what, hint)
 }

@@ -21,8 +21,12 @@ mod json;
 mod late_rows;
 mod lateral;
 pub(crate) mod literal;
+mod match_call;
+mod match_expression;
+mod matching;
 mod order;
 mod over;
+mod pattern;
 mod query;
 mod scope;
 mod select;
@@ -36,7 +40,7 @@ mod version;
 mod walk;
 mod window;
 
-use graph::Expr;
+use graph::{Expr, Lookup};
 use model::{Diagnostic, Schema, Span, TimeAttribute};
 use sql::ast;
 
@@ -71,26 +75,46 @@ pub fn query_schema(query: &ast::Query, env: &Environment<'_>) -> Result<Schema,
     Ok(schema)
 }
 
-/// Flink shows an event time plus or minus an interval as an event time, though it takes it for none where it is
-/// used.
+/// Flink shows as time attributes what it takes for none where it is used: an event time plus or minus an interval,
+/// and the times of rows in a match.
 fn show_shifted_times(plan: &Plan, schema: &mut Schema) {
-    let PlanKind::Calc {
-        input, expressions, ..
-    } = &plan.kind
-    else {
-        return;
+    for (index, field) in schema.fields.iter_mut().enumerate() {
+        field.time_attribute = field.time_attribute.or(shown_time(plan, index));
+    }
+}
+
+fn shown_time(plan: &Plan, column: usize) -> Option<TimeAttribute> {
+    let rowtime = |input: &Plan, column: usize| {
+        let attribute = input.schema.fields[column].time_attribute;
+        attribute.filter(|attribute| *attribute == TimeAttribute::Rowtime)
     };
-    for (expression, field) in expressions.iter().zip(&mut schema.fields) {
-        let Expr::Call {
-            function, arguments, ..
-        } = expression
-        else {
-            continue;
-        };
-        if let ("+" | "-", Some(Expr::Column { index, .. })) = (function.name(), arguments.first()) {
-            let attribute = input.schema.fields[*index].time_attribute;
-            field.time_attribute = attribute.filter(|attribute| *attribute == TimeAttribute::Rowtime);
+    match &plan.kind {
+        PlanKind::Calc {
+            input, expressions, ..
+        } => match expressions.get(column)? {
+            Expr::Column { index, .. } => shown_time(input, *index),
+            Expr::Call {
+                function, arguments, ..
+            } => match (function.name(), arguments.first()) {
+                ("+" | "-", Some(Expr::Column { index, .. })) => rowtime(input, *index),
+                _ => None,
+            },
+            _ => None,
+        },
+        PlanKind::Match { input, matching } => {
+            let keys = &matching.partition;
+            match column.checked_sub(keys.len()) {
+                None => rowtime(input, keys[column]),
+                Some(measure) => match matching.measures.expressions.get(measure)? {
+                    Expr::Column { index, .. } => match matching.measures.lookups.get(*index)? {
+                        Lookup::Row { column, .. } => rowtime(input, *column),
+                        _ => None,
+                    },
+                    _ => None,
+                },
+            }
         }
+        _ => None,
     }
 }
 

@@ -86,6 +86,32 @@ impl Scope {
         }
     }
 
+    /// These columns once for each variable of a pattern, under its name, and behind them by themselves.
+    pub(super) fn of_variables(&self, variables: &[String]) -> Scope {
+        let fields: Vec<Field> = self.fields().cloned().collect();
+        let names = variables.iter().map(|name| vec![name.clone()]);
+        let relations = names.chain([Vec::new()]).enumerate();
+        Scope {
+            relations: relations
+                .map(|(number, name)| Relation {
+                    name,
+                    fields: fields.clone(),
+                    offset: number * fields.len(),
+                    hidden: Vec::new(),
+                })
+                .collect(),
+            // A column without a variable means those by themselves.
+            outer: variables.len(),
+            ..Scope::default()
+        }
+    }
+
+    /// Whether a relation or a column has this name.
+    pub(super) fn knows(&self, name: &Ident) -> bool {
+        let is_relation = self.relation(std::slice::from_ref(name)).is_some();
+        is_relation || self.fields().any(|field| field.name == name.name)
+    }
+
     /// For a sub-query of a query over this scope: its own columns come behind.
     pub(super) fn around(&self, inner: Scope) -> Scope {
         let outer = self.relations.len();

@@ -127,6 +127,15 @@ impl<'a> GraphBuilder<'a> {
                 self.add_with_ttl(operator, vec![input], schema, span, &details, [*ttl; 2])
             }
             PlanKind::Over { input, over, calls } => return self.over(plan, input, over, calls),
+            PlanKind::Match { input, matching } => {
+                let node = self.plan(input)?;
+                self.refuse_changes(node, input.span, "MATCH_RECOGNIZE")?;
+                let input = Input {
+                    node,
+                    exchange: by_keys(matching.partition.clone()),
+                };
+                self.add(Operator::Match(matching.clone()), vec![input], schema, span, "")
+            }
             PlanKind::Rank { input, rank } => return self.rank(plan, input, rank),
             PlanKind::Limit { input, range } => return self.limit(plan, input, *range),
             PlanKind::Replicate { input } => {
@@ -238,7 +247,10 @@ impl<'a> GraphBuilder<'a> {
             span,
             format!("{operator} takes rows that stay, but this input makes changes of the kinds {given}"),
         )
-        .hint("join by other columns than times and windows, or join before the rows change"))
+        .hint(match operator {
+            "MATCH_RECOGNIZE" => "match the rows before they are aggregated, ranked or joined",
+            _ => "join by other columns than times and windows, or join before the rows change",
+        }))
     }
 
     /// Two phases around an exchange by the keys.
@@ -602,6 +614,7 @@ fn is_repeatable(operator: &Operator) -> bool {
         }
         Operator::Values { rows } => rows.iter().all(|row| settled(row)),
         Operator::Unnest(unnest) => unnest.operand.is_deterministic(),
+        Operator::Match(matching) => matching.is_deterministic(),
         _ => true,
     }
 }

@@ -317,6 +317,32 @@ fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
             };
             done(kind, schema.clone(), mapping)
         }
+        PlanKind::Match { input, matching } => {
+            // The columns of the partition stay: they say which rows belong together.
+            let keys = matching.partition.len();
+            let mut keep = wanted.to_vec();
+            keep[..keys].fill(true);
+            if !keep.contains(&true)
+                && let Some(first) = keep.first_mut()
+            {
+                *first = true;
+            }
+            let (kept, mapping) = select(&schema, &keep);
+            let mut matching = *matching;
+            matching.measures.expressions = pick(matching.measures.expressions, &keep[keys..]);
+            matching.measures.forget_unused();
+            let mut used = vec![false; input.schema.len()];
+            matching
+                .columns()
+                .into_iter()
+                .for_each(|column| used[column] = true);
+            let (input, below) = prune(*input, &used);
+            let kind = PlanKind::Match {
+                input: Box::new(input),
+                matching: Box::new(matching.moved(&|column| below[column].unwrap_or_default())),
+            };
+            done(kind, kept, mapping)
+        }
         // Those of the other functions.
         kind => {
             let mapping = (0..schema.len()).map(Some).collect();

@@ -1,0 +1,20 @@
+-- A long range.
+CREATE TABLE dice (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/dice.json', 'format' = 'json');
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, COUNT(B.id) AS n, C.id AS c
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP PAST LAST ROW
+  PATTERN (A B{3,5} C)
+  DEFINE B AS B.v > 1, C AS C.v <= 3
+) AS T;

@@ -1,0 +1,20 @@
+-- An optional variable at the start.
+CREATE TABLE dice (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/dice.json', 'format' = 'json');
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, B.id AS b
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP PAST LAST ROW
+  PATTERN (A? B)
+  DEFINE A AS A.v > 4, B AS B.v < 3
+) AS T;

@@ -1,0 +1,21 @@
+-- Rows in the order of processing time.
+CREATE TABLE dice (
+  id INT,
+  k STRING,
+  v INT,
+  p AS PROCTIME(),
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/dice.json', 'format' = 'json');
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY p
+  MEASURES A.id AS a, B.id AS b
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP PAST LAST ROW
+  PATTERN (A B)
+  DEFINE B AS B.v > A.v
+) AS T;

@@ -1,0 +1,20 @@
+-- The order is one of columns.
+CREATE TABLE dice (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/dice.json', 'format' = 'json');
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`, v + 1
+  MEASURES A.id AS a
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP PAST LAST ROW
+  PATTERN (A B)
+  DEFINE B AS B.v > A.v
+) AS T;

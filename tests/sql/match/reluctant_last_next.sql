@@ -1,0 +1,20 @@
+-- A reluctant range at the end gives matches of each length.
+CREATE TABLE dice (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/dice.json', 'format' = 'json');
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, FIRST(B.id) AS b1, LAST(B.id) AS b2
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP TO NEXT ROW
+  PATTERN (A B{2,3}?)
+  DEFINE B AS B.v > 1
+) AS T;

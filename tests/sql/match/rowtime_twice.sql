@@ -1,0 +1,20 @@
+-- MATCH_ROWTIME in an expression.
+CREATE TABLE dice (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/dice.json', 'format' = 'json');
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES MATCH_ROWTIME() AS m, CAST(MATCH_ROWTIME() AS STRING) AS t, MATCH_ROWTIME() + INTERVAL '1' SECOND AS later, TIMESTAMPDIFF(SECOND, A.`at`, MATCH_ROWTIME()) AS took
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP PAST LAST ROW
+  PATTERN (A B)
+  DEFINE B AS B.v > A.v
+) AS T;

@@ -1,0 +1,80 @@
+-- WITHIN bounds the time between the first and the last row.
+CREATE TABLE dice (
+  id INT,
+  k STRING,
+  v INT,
+  `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${data}/dice.json', 'format' = 'json');
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, LAST(B.id) AS b, C.id AS c
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP PAST LAST ROW
+  PATTERN (A B* C) WITHIN INTERVAL '5' SECOND
+  DEFINE A AS A.v > 2, B AS B.v < 6, C AS C.v > A.v
+) AS T;
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, LAST(B.id) AS b, C.id AS c
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP TO NEXT ROW
+  PATTERN (A B* C) WITHIN INTERVAL '5' SECOND
+  DEFINE A AS A.v > 2, B AS B.v < 6, C AS C.v > A.v
+) AS T;
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, LAST(B.id) AS b, C.id AS c
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP TO NEXT ROW
+  PATTERN (A B+? C) WITHIN INTERVAL '4' SECOND
+  DEFINE A AS A.v > 2, B AS B.v < 6, C AS C.v > A.v
+) AS T;
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, LAST(B.id) AS b, C.id AS c
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP PAST LAST ROW
+  PATTERN (A B C) WITHIN INTERVAL '3' SECOND
+  DEFINE A AS A.v > 2, B AS B.v < 6, C AS C.v > A.v
+) AS T;
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, LAST(B.id) AS b, C.id AS c
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP TO LAST C
+  PATTERN (A B? C) WITHIN INTERVAL '2' SECOND
+  DEFINE A AS A.v > 2, B AS B.v < 6, C AS C.v > A.v
+) AS T;
+
+SELECT *
+FROM dice
+MATCH_RECOGNIZE (
+  PARTITION BY k
+  ORDER BY `at`
+  MEASURES A.id AS a, LAST(B.id) AS b, C.id AS c
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP TO NEXT ROW
+  PATTERN (A B{0,2} C) WITHIN INTERVAL '3' SECOND
+  DEFINE A AS A.v > 2, B AS B.v < 6, C AS C.v > A.v
+) AS T;

@@ -1,5 +1,8 @@
 //! The rows of both inputs of a join that wait for a while: in lists by key, the latest time first.
 //!
+//! A place in a list is found from its head on, or from a milestone: a row that a long search ended at before. So keys
+//! with many rows that come out of order cost no more than their logarithm, and other keys have none.
+//!
 //! Chunks are kept whole until their last row has gone. Every key has a timer for each input, which says when its
 //! rows are looked through for those that have waited long enough.
 
@@ -13,6 +16,9 @@ use crate::{KeyCodec, KeySet, NO_ROW, Slab};
 
 /// No time, where the time of a timer stands.
 const NO_TIMER: i64 = i64::MAX;
+
+/// A search that takes more steps leaves a milestone.
+const STEPS_MAX: usize = 32;
 
 /// A row that waits.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +45,18 @@ struct OfKey {
     expired: [i64; 2],
     /// No row that waits has an earlier time.
     oldest: [i64; 2],
+    milestones: [u32; 2],
 }
+
+/// A key that no row waits for.
+const NOTHING: OfKey = OfKey {
+    heads: [NO_ROW; 2],
+    timers: [NO_TIMER; 2],
+    set: 0,
+    expired: [i64::MIN; 2],
+    oldest: [i64::MAX; 2],
+    milestones: [0; 2],
+};
 
 pub struct TimedRows {
     codec: KeyCodec,
@@ -49,6 +66,8 @@ pub struct TimedRows {
     numbers: Slab,
     chunks: [Chunks; 2],
     timers: BTreeMap<i64, Vec<(u32, u8)>>,
+    /// By input: rows by their key and time, the last one of those that searches have found.
+    milestones: [BTreeMap<(u32, i64), u32>; 2],
 }
 
 /// The chunks of one input that rows wait in.
@@ -83,6 +102,7 @@ impl TimedRows {
             numbers: Slab::default(),
             chunks: [chunks(left), chunks(right)],
             timers: BTreeMap::new(),
+            milestones: Default::default(),
         }
     }
 
@@ -99,15 +119,8 @@ impl TimedRows {
         let encoded = self.codec.encode(columns)?;
         let mut numbers = Vec::with_capacity(rows);
         self.keys.intern(&encoded, 0..rows, &mut numbers);
-        let nothing = OfKey {
-            heads: [NO_ROW; 2],
-            timers: [NO_TIMER; 2],
-            set: 0,
-            expired: [i64::MIN; 2],
-            oldest: [i64::MAX; 2],
-        };
         if self.of_keys.len() < self.keys.high() {
-            self.of_keys.resize(self.keys.high(), nothing);
+            self.of_keys.resize(self.keys.high(), NOTHING);
         }
         Ok(numbers)
     }
@@ -135,12 +148,7 @@ impl TimedRows {
         let number = self.numbers.take();
         let oldest = &mut self.of_keys[key as usize].oldest[input];
         *oldest = time_ms.min(*oldest);
-        let mut before = NO_ROW;
-        let mut next = self.of_keys[key as usize].heads[input];
-        while next != NO_ROW && self.rows[next as usize].time_ms > time_ms {
-            before = next;
-            next = self.rows[next as usize].next;
-        }
+        let (before, next) = self.find(input, key, time_ms);
         let added = TimedRow {
             time_ms,
             matched,
@@ -163,9 +171,33 @@ impl TimedRows {
         }
     }
 
-    /// The first row of a key, or [`NO_ROW`].
-    pub fn first(&self, input: usize, key: u32) -> u32 {
-        self.of_keys[key as usize].heads[input]
+    /// Where a time stands in a key's list: the earliest row behind it, and the latest row that is not, or [`NO_ROW`].
+    pub fn find(&mut self, input: usize, key: u32, time_ms: i64) -> (u32, u32) {
+        let of_key = &mut self.of_keys[key as usize];
+        let mut after = NO_ROW;
+        let mut at = of_key.heads[input];
+        if of_key.milestones[input] > 0
+            && self.rows[at as usize].time_ms > time_ms
+            && let Some((_, &milestone)) = self.milestones[input]
+                .range((key, time_ms.saturating_add(1))..=(key, i64::MAX))
+                .next()
+        {
+            after = milestone;
+            at = self.rows[milestone as usize].next;
+        }
+        let mut steps = 0;
+        while at != NO_ROW && self.rows[at as usize].time_ms > time_ms {
+            after = at;
+            at = self.rows[at as usize].next;
+            steps += 1;
+        }
+        if steps > STEPS_MAX {
+            let place = (key, self.rows[after as usize].time_ms);
+            if self.milestones[input].insert(place, after).is_none() {
+                of_key.milestones[input] += 1;
+            }
+        }
+        (after, at)
     }
 
     pub fn row(&self, number: u32) -> &TimedRow {
@@ -198,24 +230,37 @@ impl TimedRows {
         if oldest > time_ms {
             return (oldest != i64::MAX).then_some(oldest);
         }
-        let mut last = None;
-        let mut before = NO_ROW;
-        let mut at = self.of_keys[key as usize].heads[input];
-        while at != NO_ROW && self.rows[at as usize].time_ms > time_ms {
-            last = Some(self.rows[at as usize].time_ms);
-            before = at;
-            at = self.rows[at as usize].next;
-        }
-        match before {
-            NO_ROW => self.of_keys[key as usize].heads[input] = NO_ROW,
-            before => self.rows[before as usize].next = NO_ROW,
-        }
+        let (after, mut at) = self.find(input, key, time_ms);
+        let last = match after {
+            NO_ROW => {
+                self.of_keys[key as usize].heads[input] = NO_ROW;
+                None
+            }
+            after => {
+                self.rows[after as usize].next = NO_ROW;
+                Some(self.rows[after as usize].time_ms)
+            }
+        };
+        self.forget_milestones(input, key, time_ms);
         while at != NO_ROW {
             out.push(at);
             at = self.rows[at as usize].next;
         }
         self.of_keys[key as usize].oldest[input] = last.unwrap_or(i64::MAX);
         last
+    }
+
+    /// Forgets milestones of rows of a key at or before a time.
+    fn forget_milestones(&mut self, input: usize, key: u32, time_ms: i64) {
+        let count = &mut self.of_keys[key as usize].milestones[input];
+        while *count > 0
+            && let Some((&place, _)) = self.milestones[input]
+                .range((key, i64::MIN)..=(key, time_ms))
+                .next()
+        {
+            self.milestones[input].remove(&place);
+            *count -= 1;
+        }
     }
 
     /// Lets go of rows of one input.
@@ -283,8 +328,7 @@ impl TimedRows {
         let of_key = &mut self.of_keys[key as usize];
         let is_idle = of_key.heads == [NO_ROW; 2] && of_key.set == 0;
         if is_idle {
-            of_key.expired = [i64::MIN; 2];
-            of_key.oldest = [i64::MAX; 2];
+            *of_key = NOTHING;
             self.keys.remove(key);
         }
         is_idle
@@ -351,6 +395,11 @@ impl TimedRows {
             + self.rows.capacity() * size_of::<TimedRow>()
             + self.chunks.iter().map(|chunks| chunks.bytes).sum::<usize>()
             + self.timers.len() * 48
+            + self
+                .milestones
+                .iter()
+                .map(|milestones| milestones.len() * 32)
+                .sum::<usize>()
     }
 }
 
@@ -362,5 +411,74 @@ impl Chunks {
             self.bytes -= held.batch.get_array_memory_size();
             held.batch = RecordBatch::new_empty(self.schema.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::Int64Array;
+    use arrow_schema::{DataType, Field, Schema};
+
+    use super::*;
+
+    /// Times in a list, in its order.
+    fn times(table: &TimedRows, mut at: u32) -> Vec<i64> {
+        let mut times = Vec::new();
+        while at != NO_ROW {
+            times.push(table.row(at).time_ms);
+            at = table.next(at);
+        }
+        times
+    }
+
+    /// Long lists with equal times, which come in any order and go from their ends, are what a sorted list would be.
+    #[test]
+    fn places_are_found_in_long_lists() {
+        let schema = Arc::new(Schema::new(vec![Field::new("k", DataType::Int64, false)]));
+        let codec = KeyCodec::new(vec![DataType::Int64]).unwrap();
+        let mut table = TimedRows::new(codec, [schema.clone(), schema.clone()]);
+        let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+        let batch = RecordBatch::try_new(schema, vec![column.clone()]).unwrap();
+        let keys = table.keys(&[column], 2).unwrap();
+        let mut sorted: [Vec<i64>; 2] = Default::default();
+        let mut state = 7u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        for step in 0..4_000i64 {
+            let of = random(2) as usize;
+            let (key, model) = (keys[of], &mut sorted[of]);
+            if step % 500 == 499 {
+                let until = step / 2 - 200;
+                let mut gone = Vec::new();
+                let left = table.expire(1, key, until, &mut gone);
+                assert_eq!(gone.len(), model.iter().filter(|time| **time <= until).count());
+                table.release(1, &gone);
+                model.retain(|time| *time > until);
+                assert_eq!(left, model.first().copied());
+            }
+            let time_ms = step / 2 - random(600) as i64;
+            let number = table.hold(1, batch.clone());
+            table.add(1, key, time_ms, number, 0, false);
+            table.settle_chunk(1);
+            model.insert(model.partition_point(|time| *time <= time_ms), time_ms);
+
+            let wanted = step / 2 - random(700) as i64;
+            let (after, at) = table.find(1, key, wanted);
+            let place = model.partition_point(|time| *time <= wanted);
+            assert_eq!(
+                (after != NO_ROW).then(|| table.row(after).time_ms),
+                model.get(place).copied()
+            );
+            let expected: Vec<i64> = model[..place].iter().rev().copied().collect();
+            assert_eq!(times(&table, at), expected);
+        }
+        assert!(
+            table.milestones[1].len() > 20,
+            "the lists were long enough to have milestones"
+        );
     }
 }

@@ -222,11 +222,7 @@ impl IntervalJoin {
         // What an earlier row has found to have waited is gone.
         pending.lowest = lowest.max(self.table.expired(other, key).saturating_add(1));
         self.table.set_expired(other, key, self.expired[other]);
-        let mut at = self.table.first(other, key);
-        while at != NO_ROW && self.table.row(at).time_ms > highest {
-            at = self.table.next(at);
-        }
-        pending.other = at;
+        (_, pending.other) = self.table.find(other, key, highest);
     }
 
     /// Pairs of one row: those of `others` for which `met` is true behind `from`.

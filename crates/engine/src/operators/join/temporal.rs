@@ -147,12 +147,8 @@ impl TemporalJoin {
 
     /// Of the versions that are past only the last can still be asked for.
     fn forget_versions(&mut self, key: u32) {
-        let mut at = self.table.first(1, key);
-        let mut next_ms = None;
-        while at != NO_ROW && self.table.row(at).time_ms > self.watermark {
-            next_ms = Some(self.table.row(at).time_ms);
-            at = self.table.next(at);
-        }
+        let (next, at) = self.table.find(1, key, self.watermark);
+        let next_ms = (next != NO_ROW).then(|| self.table.row(next).time_ms);
         if at != NO_ROW {
             let last_ms = self.table.row(at).time_ms;
             let mut gone = Vec::new();
@@ -166,8 +162,9 @@ impl TemporalJoin {
         }
     }
 
-    fn give(&self, left: &[u32], out: &mut Output) -> Result<(), Error> {
-        for left in left.chunks(self.stage.chunk_rows) {
+    fn give(&mut self, left: &[u32], out: &mut Output) -> Result<(), Error> {
+        let chunk_rows = self.stage.chunk_rows;
+        for left in left.chunks(chunk_rows) {
             let mut right: Vec<u32> = left.iter().map(|&row| self.version(row)).collect();
             if let Some(condition) = &self.stage.condition {
                 let of = [
@@ -207,12 +204,9 @@ impl TemporalJoin {
     }
 
     /// The version that was valid at the time of a left row, or [`NO_ROW`].
-    fn version(&self, left: u32) -> u32 {
-        let row = self.table.row(left);
-        let mut at = self.table.first(1, row.key);
-        while at != NO_ROW && self.table.row(at).time_ms > row.time_ms {
-            at = self.table.next(at);
-        }
+    fn version(&mut self, left: u32) -> u32 {
+        let row = *self.table.row(left);
+        let (_, at) = self.table.find(1, row.key, row.time_ms);
         if at != NO_ROW && self.table.row(at).matched {
             return NO_ROW;
         }

@@ -72,6 +72,7 @@ fn node(operator: GraphOperator, inputs: Vec<Input>, names: &[&str]) -> Node {
         schema: schema(names),
         changelog: ChangelogMode::INSERT_ONLY,
         upsert_keys: Vec::new(),
+        ttl: [None; 2],
         fingerprint: Fingerprint(0),
         span: Span::default(),
     }

@@ -264,7 +264,7 @@ async fn one_fault_anywhere_and_nothing_changes() {
                 "CREATE TABLE fresh (a INT) WITH ('connector' = 'blackhole');\nDROP TABLE numbers;",
             )],
             &[
-                "catalog.sql:2:1: catalog.sql declares what there is, and this does not (it takes CREATE of catalogs, databases, tables and views, and USE)",
+                "catalog.sql:2:1: catalog.sql declares what there is, and this does not (it takes CREATE of catalogs, databases, tables, views and functions, and USE)",
             ],
         ),
         (

@@ -1,7 +1,7 @@
 //! The rows of both inputs of a join that wait for a while: in lists by key, the latest time first.
 //!
-//! A place in a list is found from its head on, or from a milestone: a row that a long search ended at before. So keys
-//! with many rows that come out of order cost no more than their logarithm, and other keys have none.
+//! A place in a list is found from its head on, or from a milestone: a long search leaves some on its way. So keys with
+//! many rows that come out of order cost no more than their logarithm, and other keys have none.
 //!
 //! Chunks are kept whole until their last row has gone. Every key has a timer for each input, which says when its
 //! rows are looked through for those that have waited long enough.
@@ -17,7 +17,7 @@ use crate::{KeyCodec, KeySet, NO_ROW, Slab};
 /// No time, where the time of a timer stands.
 const NO_TIMER: i64 = i64::MAX;
 
-/// A search that takes more steps leaves a milestone.
+/// A search leaves a milestone after so many steps.
 const STEPS_MAX: usize = 32;
 
 /// A row that waits.
@@ -66,7 +66,7 @@ pub struct TimedRows {
     numbers: Slab,
     chunks: [Chunks; 2],
     timers: BTreeMap<i64, Vec<(u32, u8)>>,
-    /// By input: rows by their key and time, the last one of those that searches have found.
+    /// By input, key and time: rows with which a search may begin, each the last of its time.
     milestones: [BTreeMap<(u32, i64), u32>; 2],
 }
 
@@ -187,15 +187,16 @@ impl TimedRows {
         }
         let mut steps = 0;
         while at != NO_ROW && self.rows[at as usize].time_ms > time_ms {
+            if steps >= STEPS_MAX && self.rows[after as usize].time_ms > self.rows[at as usize].time_ms {
+                steps = 0;
+                let place = (key, self.rows[after as usize].time_ms);
+                if self.milestones[input].insert(place, after).is_none() {
+                    of_key.milestones[input] += 1;
+                }
+            }
             after = at;
             at = self.rows[at as usize].next;
             steps += 1;
-        }
-        if steps > STEPS_MAX {
-            let place = (key, self.rows[after as usize].time_ms);
-            if self.milestones[input].insert(place, after).is_none() {
-                of_key.milestones[input] += 1;
-            }
         }
         (after, at)
     }

@@ -147,11 +147,17 @@ public final class Oracle {
         }
     }
 
-    /** The line without what differs from one machine to the next. */
+    /** The line without what differs from one machine to the next; of an error's text, from one run to the next. */
     private static String portable(String line, String tmp, String data) {
-        return line.replace(tmp, "${tmp}")
+        String same = line.replace(tmp, "${tmp}")
                 .replace(data, "${data}")
                 .replace("('" + System.getProperty("user.name") + "')", "('${user}')");
+        if (!same.startsWith("# ")) {
+            return same;
+        }
+        return same.replaceAll("@[0-9a-f]{5,8}\\b", "@...")
+                .replaceAll("(Valid values are: )\\[.*]", "$1[...]")
+                .replaceAll("(Missing conversion is \\w+\\[[^]]*]).*", "$1 ...");
     }
 
     private void cancelJobs() throws Exception {

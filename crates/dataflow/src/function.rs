@@ -128,6 +128,21 @@ pub trait AggregateFunction: Send + Sync + std::fmt::Debug {
     fn name(&self) -> &str;
 
     fn accumulator(&self) -> Box<dyn Accumulator>;
+
+    /// Which rows can be taken back out of its accumulators so that what is left is the same as if they had never
+    /// come, but for the rounding of floats. Others may be taken back where this does not matter.
+    fn takes_back(&self) -> TakesBack {
+        TakesBack::Nothing
+    }
+}
+
+/// Rows that an aggregate takes back as if they had never come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakesBack {
+    Nothing,
+    /// Those that came first, in the order in which they came.
+    Earliest,
+    Any,
 }
 
 /// An argument as binding sees it.

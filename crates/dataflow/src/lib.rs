@@ -19,7 +19,7 @@ pub use error::{Error, OptionError};
 pub use format::{Decoder, DecoderRequest, Encoder, EncoderRequest, Format};
 pub use function::{
     Accumulator, AggregateForm, AggregateFunction, Argument, BoundAggregate, BoundScalar, EvaluationContext,
-    FunctionDoc, FunctionKind, ScalarFunction, SignatureError, Value,
+    FunctionDoc, FunctionKind, ScalarFunction, SignatureError, TakesBack, Value,
 };
 pub use options::Options;
 pub use registry::Registry;

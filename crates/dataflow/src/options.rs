@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use model::suggest::did_you_mean;
+use model::suggest::{did_you_mean, nearest};
 
 use crate::OptionError;
 
@@ -46,7 +46,16 @@ impl Options {
     }
 
     pub fn require(&self, key: &str) -> Result<&str, OptionError> {
-        self.get(key).ok_or_else(|| OptionError::missing(&self.key(key)))
+        self.get(key).ok_or_else(|| {
+            let key = self.key(key);
+            let known = self.known.borrow();
+            let others = self.entries.keys().filter(|other| !known.contains(*other));
+            let missing = OptionError::missing(&key);
+            match nearest(&key, others.map(String::as_str)) {
+                Some(given) => missing.hint(format!("there is '{given}': did you mean '{key}'?")),
+                None => missing,
+            }
+        })
     }
 
     fn parsed<T>(

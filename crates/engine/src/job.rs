@@ -16,7 +16,7 @@ use crate::operator::Inputs;
 use crate::operators::{self, Build};
 use crate::shard::{self, Inlet, InletKind, NodeSlot, Reach, Shard, Step, Target};
 use crate::shared::{Event, Shared};
-use crate::source::{Dealer, SourceInlet, ValuesInlet};
+use crate::source::{Dealer, Members, SourceInlet, ValuesInlet};
 use crate::stepper::Stepper;
 
 /// The longest a thread sleeps that waits for the clock: a clock that is moved by hand tells nobody.
@@ -314,6 +314,7 @@ struct Plan<'a> {
     shards: usize,
     ids: Vec<OperatorId>,
     dealers: HashMap<NodeId, Arc<Dealer>>,
+    alignment: Members,
     edges: Vec<Arc<Edge>>,
     /// The exchange that feeds an input, if it is not passed on directly.
     edge_of: HashMap<(NodeId, usize), usize>,
@@ -332,6 +333,7 @@ impl<'a> Plan<'a> {
             shards,
             ids: operator_ids(graph),
             dealers: HashMap::new(),
+            alignment: Members::new(graph, shards),
             edges: Vec::new(),
             edge_of: HashMap::new(),
             snapshot,
@@ -382,6 +384,7 @@ impl<'a> Plan<'a> {
                     node,
                     source,
                     self.dealers[&id].clone(),
+                    self.alignment.of(id, index),
                     options.chunk_rows,
                     restored,
                 ))),

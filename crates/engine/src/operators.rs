@@ -140,8 +140,13 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
             partition,
             rowtime,
             keep_last,
+            tells_each,
         } => Box::new(deduplicate::Deduplicate::new(
-            build, partition, *rowtime, *keep_last,
+            build,
+            partition,
+            *rowtime,
+            *keep_last,
+            *tells_each,
         )?),
         GraphOperator::Over {
             partition,

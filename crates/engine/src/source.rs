@@ -5,6 +5,7 @@
 //! The watermark of the shard is the least of its lanes. A watermark that a row carries follows directly behind
 //! it wherever another row could tell the difference, so that what is late does not depend on the size of chunks.
 
+mod alignment;
 mod dealer;
 mod lane;
 
@@ -25,6 +26,7 @@ use crate::shard::earlier;
 use crate::shared::Shared;
 use crate::window::time::milliseconds;
 
+pub(crate) use alignment::{Member, Members};
 pub(crate) use dealer::Dealer;
 use lane::{Lane, Piece, Rule, pieces};
 
@@ -32,6 +34,8 @@ use lane::{Lane, Piece, Rule, pieces};
 const OPEN_LANES_MAX: usize = 64;
 /// Reads without a row before others get a turn: splits that have ended, or rows that were all passed over.
 const EMPTY_READS_MAX: usize = 64;
+/// How long a lane that is too far ahead of its group waits before it looks again.
+const AHEAD_PAUSE_US: i64 = 1_000;
 
 /// What an inlet did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +52,7 @@ pub(crate) struct SourceInlet {
     source: Arc<dyn Source>,
     columns: Columns,
     watermark: Option<Watermark>,
+    alignment: Option<Member>,
     chunk_rows: usize,
     dealer: Arc<Dealer>,
     /// Lanes that have not ended; the first [`OPEN_LANES_MAX`] are read.
@@ -88,6 +93,7 @@ impl SourceInlet {
         graph_node: &Node,
         source: &SourceNode,
         dealer: Arc<Dealer>,
+        alignment: Option<Member>,
         chunk_rows: usize,
         restored: Option<&OperatorSnapshot>,
     ) -> SourceInlet {
@@ -115,6 +121,7 @@ impl SourceInlet {
                     .filter(|timeout| !timeout.is_zero())
                     .map(|timeout| timeout.as_micros() as i64),
             }),
+            alignment,
             chunk_rows,
             dealer,
             lanes: VecDeque::new(),
@@ -129,6 +136,7 @@ impl SourceInlet {
         if let Some(splits) = inlet.dealer.take(shard) {
             inlet.add_splits(splits, restored);
         }
+        inlet.tell_group();
         inlet
     }
 
@@ -189,6 +197,18 @@ impl SourceInlet {
         shared: &Shared,
         out: &mut Output,
     ) -> Result<Poll, Error> {
+        let poll = self.poll_lanes(now_us, context, shared, out);
+        self.tell_group();
+        poll
+    }
+
+    fn poll_lanes(
+        &mut self,
+        now_us: i64,
+        context: &EvaluationContext,
+        shared: &Shared,
+        out: &mut Output,
+    ) -> Result<Poll, Error> {
         if shared.is_stopped() && !self.is_empty() {
             // No final watermark: what is open has not been seen to its end.
             shared.cut();
@@ -226,7 +246,14 @@ impl SourceInlet {
             }
         }
         for index in 0..self.lanes.len().min(OPEN_LANES_MAX) {
-            wake_us = earlier(wake_us, Some(self.lanes[index].ready_us));
+            let lane = &self.lanes[index];
+            let is_ahead = lane.watermark > self.bound();
+            let ready_us = if is_ahead {
+                now_us + AHEAD_PAUSE_US
+            } else {
+                lane.ready_us
+            };
+            wake_us = earlier(wake_us, Some(ready_us));
             wake_us = earlier(wake_us, self.pause(index, now_us));
         }
         self.send_watermark(out);
@@ -247,13 +274,28 @@ impl SourceInlet {
 
     /// Of the open lanes that may have rows, the one that is behind.
     fn next_lane(&self, now_us: i64) -> Option<usize> {
+        let bound = self.bound();
         self.lanes
             .iter()
             .take(OPEN_LANES_MAX)
             .enumerate()
-            .filter(|(_, lane)| lane.ready_us <= now_us)
+            .filter(|(_, lane)| lane.ready_us <= now_us && lane.watermark <= bound)
             .min_by_key(|(_, lane)| (lane.watermark, if self.take_turns { lane.last_read } else { 0 }))
             .map(|(index, _)| index)
+    }
+
+    /// The watermark past which lanes wait for others.
+    fn bound(&self) -> i64 {
+        self.alignment.as_ref().map_or(WATERMARK_MAX, Member::bound)
+    }
+
+    /// Tells its group how far it has come: lanes that it does not read yet hold nobody back.
+    fn tell_group(&self) {
+        if let Some(member) = &self.alignment {
+            let open = self.lanes.iter().take(OPEN_LANES_MAX);
+            let counted = open.filter(|lane| !lane.is_idle).map(|lane| lane.watermark);
+            member.tell(counted.min().unwrap_or(WATERMARK_MAX));
+        }
     }
 
     fn read(&mut self, index: usize, now_us: i64) -> Result<ReadOutcome, Error> {

@@ -3,11 +3,12 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use engine::{Job, JobOptions, Progress, Stepper};
-use graph::{Exchange, Graph, Operator, Window};
-use stdx::Random;
+use graph::{Alignment, Exchange, Graph, Operator, Window};
+use stdx::{ManualClock, Random};
 use support::*;
 
 const CHUNK_ROWS: usize = 10;
@@ -181,4 +182,66 @@ fn a_reader_that_only_gives_way_holds_nobody_up() {
     stepper.stop();
     stepper.run(random).unwrap();
     assert!(stepper.finish().unwrap().stopped);
+}
+
+#[test]
+fn a_lane_of_a_group_waits_for_the_others() {
+    const LANE_ROWS: i64 = 2_000;
+    // Each row is ten milliseconds past the one before it.
+    let lane = |name: &str| {
+        (0..LANE_ROWS)
+            .map(|n| TestRow {
+                k: Some(n),
+                s: Some(name.to_string()),
+                v: None,
+                t: Some(n * 10),
+            })
+            .collect()
+    };
+    for seed in 0..5 {
+        let clock = Arc::new(ManualClock::at_ms(0));
+        let sink = TestSink::default();
+        let source = TestSource::of(vec![lane("first"), lane("second"), lane("third")]);
+        let is_first_held = source.is_first_held.clone();
+        let alignment = Alignment {
+            group: "all".to_string(),
+            drift_max: Duration::from_secs(1),
+        };
+        let mut builder = Builder::default();
+        let source = builder.source_with(Arc::new(source), Some(0), None, Some(alignment));
+        builder.sink(source, Exchange::Forward, Arc::new(sink.clone()));
+        let options = JobOptions {
+            parallelism: 2,
+            ..options()
+        };
+        let job = Job::new(&builder.graph, context_with(clock.clone()), options).unwrap();
+        let mut stepper = job.into_stepper();
+        let random = &mut Random::new(seed);
+        let mut steps = 0;
+        loop {
+            match stepper.step(random).unwrap() {
+                Progress::Ended => break,
+                Progress::Waiting(wait) => clock.advance(wait.unwrap().max(Duration::from_micros(1))),
+                Progress::Worked => {}
+            }
+            steps += 1;
+            match steps {
+                200 => is_first_held.store(true, Ordering::Relaxed),
+                3_000 => is_first_held.store(false, Ordering::Relaxed),
+                _ => {}
+            }
+            if steps < 3_000 && steps % 50 == 0 {
+                // A second is a hundred rows; a watermark is up to 200 ms old, and rows come in chunks.
+                let written = sink.written();
+                let rows_of = |name| written.iter().filter(|row| row.contains(name)).count();
+                let rows = ["first", "second", "third"].map(rows_of);
+                let ahead = rows.iter().max().unwrap() - rows.iter().min().unwrap();
+                assert!(ahead <= 100 + 20 + 2 * CHUNK_ROWS, "seed {seed}: {ahead} rows");
+            }
+        }
+        assert_eq!(
+            stepper.finish().unwrap().statistics.rows_out,
+            3 * LANE_ROWS as u64
+        );
+    }
 }

@@ -485,7 +485,7 @@ fn a_silent_lane_holds_nobody_back_once_it_counts_as_idle() {
     let mut builder = Builder::default();
     let mut source = TestSource::of(vec![rows(100), vec![]]);
     source.unbounded = true;
-    let source = builder.source_with(Arc::new(source), Some(0), Some(Duration::from_secs(1)));
+    let source = builder.source_with(Arc::new(source), Some(0), Some(Duration::from_secs(1)), None);
     let window = Window::Tumble {
         size_ms: 500,
         offset_ms: 0,

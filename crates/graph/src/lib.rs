@@ -20,7 +20,8 @@ pub use fingerprint::Fingerprint;
 pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinVersion, JoinWindow};
 pub use matching::{Lookup, MatchEnd, MatchExpressions, MatchSkip, Matching, PatternVariable, Quantifier};
 pub use operator::{
-    AggregateCall, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, WatermarkSpec,
+    AggregateCall, Alignment, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode,
+    WatermarkSpec,
 };
 pub use over::{Frame, OverFunction, OverOrder};
 pub use rank::{RankRange, RankWindow, SortKey};

@@ -134,6 +134,9 @@ pub enum Operator {
         partition: Vec<usize>,
         rowtime: Option<usize>,
         keep_last: bool,
+        /// Every row that is the last for a while is told, since somebody asks for what was valid at a time. Otherwise
+        /// what a chunk overtakes at once is not.
+        tells_each: bool,
     },
     /// Appends one column a function, computed over the rows of equal values in `partition` up to each row.
     Over {
@@ -199,9 +202,18 @@ pub struct WatermarkSpec {
     pub interval: Duration,
     /// `table.exec.source.idle-timeout`: a lane silent for this long no longer holds the others back.
     pub idle_timeout: Option<Duration>,
+    pub alignment: Option<Alignment>,
     /// Every row is to see the watermark that was sent before it, since an expression asks for it; otherwise only
     /// rows that could be late are.
     pub seen_by_every_row: bool,
+}
+
+/// `scan.watermark.alignment`: a lane that is further than `drift_max` ahead of the last of its group waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alignment {
+    /// All sources of the job that name it, on all shards.
+    pub group: String,
+    pub drift_max: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -375,6 +387,7 @@ impl fmt::Display for Operator {
                 partition,
                 rowtime,
                 keep_last,
+                ..
             } => write!(
                 f,
                 "Deduplicate(partition={partition:?}, rowtime={rowtime:?}, keep_last={keep_last})"

@@ -24,10 +24,11 @@ pub trait RowPrinter {
     fn finish(&mut self) -> anyhow::Result<()>;
 }
 
-/// A printer of rows of `schema` onto `out`.
+/// A printer of rows of `schema` onto `out`. Longer values than `width_max` are cut in tables.
 pub fn printer<'a>(
     format: Format,
     schema: &Schema,
+    width_max: usize,
     context: &'a EvaluationContext,
     out: &'a mut dyn Write,
 ) -> anyhow::Result<Box<dyn RowPrinter + 'a>> {
@@ -40,7 +41,7 @@ pub fn printer<'a>(
                 out,
             })
         }
-        Format::Table => Box::new(TablePrinter::new(schema, context, out)?),
+        Format::Table => Box::new(TablePrinter::new(schema, width_max, context, out)?),
     })
 }
 
@@ -70,8 +71,8 @@ impl RowPrinter for JsonPrinter<'_> {
     }
 }
 
-/// Characters that a column may take; longer values are cut with an ellipsis.
-const COLUMN_WIDTH_MAX: usize = 40;
+/// Characters that a column takes where the session says nothing.
+pub const COLUMN_WIDTH_MAX: usize = 40;
 /// How wide columns start out for values that are not there yet.
 const COLUMN_WIDTH_MIN: usize = 4;
 
@@ -79,6 +80,7 @@ const COLUMN_WIDTH_MIN: usize = 4;
 struct TablePrinter<'a> {
     context: &'a EvaluationContext,
     out: &'a mut dyn Write,
+    width_max: usize,
     columns: Vec<TableColumn>,
     header_printed: bool,
     rows: u64,
@@ -94,6 +96,7 @@ struct TableColumn {
 impl<'a> TablePrinter<'a> {
     fn new(
         schema: &Schema,
+        width_max: usize,
         context: &'a EvaluationContext,
         out: &'a mut dyn Write,
     ) -> anyhow::Result<TablePrinter<'a>> {
@@ -107,13 +110,14 @@ impl<'a> TablePrinter<'a> {
                 right_aligned: field.data_type.kind.is_numeric(),
                 width: display_width(&field.name)
                     .max(least_width(&field.data_type))
-                    .min(COLUMN_WIDTH_MAX),
+                    .min(width_max),
                 to_text,
             });
         }
         Ok(TablePrinter {
             context,
             out,
+            width_max,
             columns,
             header_printed: false,
             rows: 0,
@@ -138,7 +142,7 @@ impl<'a> TablePrinter<'a> {
                 if strings.is_null(row) {
                     "<NULL>".to_string()
                 } else {
-                    cell(strings.value(row))
+                    cell(strings.value(row), self.width_max)
                 }
             });
             texts.push(cells.collect());
@@ -151,7 +155,11 @@ impl<'a> TablePrinter<'a> {
         let mut rule = String::from("--");
         for column in &self.columns {
             header.push_str("  ");
-            header.push_str(&pad(&cell(&column.name), column.width, column.right_aligned));
+            header.push_str(&pad(
+                &cell(&column.name, self.width_max),
+                column.width,
+                column.right_aligned,
+            ));
             rule.push_str("  ");
             rule.push_str(&"-".repeat(column.width));
         }
@@ -207,20 +215,34 @@ fn least_width(data_type: &DataType) -> usize {
     }
 }
 
-/// One line of at most [`COLUMN_WIDTH_MAX`] columns on the screen; control characters become spaces.
-fn cell(text: &str) -> String {
+/// The only value of a result, if it is a text that a table would spoil: one of several lines, or a long one.
+pub fn long_text<'a>(schema: &Schema, rows: &'a RecordBatch) -> Option<&'a str> {
+    let is_text = schema.len() == 1 && schema.fields[0].data_type.kind.is_string();
+    if !is_text || rows.num_rows() != 1 {
+        return None;
+    }
+    let texts = rows
+        .column(0)
+        .as_any()
+        .downcast_ref::<arrow_array::StringArray>()?;
+    let text = texts.is_valid(0).then(|| texts.value(0))?;
+    (text.contains('\n') || display_width(text) > COLUMN_WIDTH_MAX).then_some(text)
+}
+
+/// One line of at most `width_max` columns on the screen; control characters become spaces.
+fn cell(text: &str, width_max: usize) -> String {
     let clean: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    if display_width(&clean) <= COLUMN_WIDTH_MAX {
+    if display_width(&clean) <= width_max {
         return clean;
     }
     let mut cut = String::new();
     let mut width = 1;
     for character in clean.chars() {
         width += character.width().unwrap_or(0);
-        if width > COLUMN_WIDTH_MAX {
+        if width > width_max {
             break;
         }
         cut.push(character);

@@ -1,6 +1,6 @@
 //! Runs statements: `oceanus run FILE.sql`, and each line of the shell.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -11,7 +11,7 @@ use embedded::collect::CollectSink;
 use embedded::{runtime_diagnostic, wiring};
 use engine::{Control, Job, JobOptions, Statistics};
 use graph::{Exchange, Graph};
-use model::{Diagnostic, ErrorKind, Schema};
+use model::{Diagnostic, ErrorKind, Schema, Severity};
 use plan::session::{Outcome, Session};
 use sql::ast::Statement;
 use stdx::SystemClock;
@@ -40,6 +40,8 @@ pub struct RunOptions {
 pub enum Failure {
     Diagnostic(Diagnostic),
     Interrupted,
+    /// Whoever reads the rows has read enough, as `head` does.
+    ReaderLeft,
 }
 
 impl From<Diagnostic> for Failure {
@@ -52,6 +54,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Interrupted => EXIT_INTERRUPTED,
+            Failure::ReaderLeft => EXIT_OK,
             Failure::Diagnostic(diagnostic) if diagnostic.kind == ErrorKind::Runtime => EXIT_JOB_FAILED,
             Failure::Diagnostic(_) => EXIT_WRONG_INPUT,
         }
@@ -66,6 +69,8 @@ pub struct Runner {
     output: Output,
     /// The job that Ctrl-C stops.
     current: Arc<Mutex<Current>>,
+    /// What jobs have left to say.
+    warnings: Mutex<Vec<Diagnostic>>,
 }
 
 #[derive(Default)]
@@ -79,7 +84,7 @@ pub fn run_file(file: &str, options: &RunOptions, output: Output) -> u8 {
     let (name, text) = match read_text(file) {
         Ok(read) => read,
         Err(error) => {
-            complain(&format!("{file}: error: {error}\n"));
+            complain(&format!("error: cannot read '{file}': {error}\n"));
             return EXIT_WRONG_INPUT;
         }
     };
@@ -140,14 +145,16 @@ impl Runner {
             show_progress: options.show_progress,
             output,
             current: Arc::default(),
+            warnings: Mutex::default(),
         };
         runner.warn("--set", "");
         Ok(runner)
     }
 
-    /// Tells what the session has to say about its settings.
+    /// Tells what the session has to say about its settings, and jobs about their rows.
     pub fn warn(&mut self, name: &str, text: &str) {
-        for warning in self.session.take_warnings() {
+        let of_jobs = std::mem::take(&mut *lock(&self.warnings));
+        for warning in self.session.take_warnings().into_iter().chain(of_jobs) {
             complain(&warning.render(name, text));
         }
     }
@@ -178,13 +185,18 @@ impl Runner {
         match self.session.execute(text, statement)? {
             Outcome::Done { .. } => Ok(()),
             Outcome::Rows { schema, rows } => {
+                if self.format == Format::Table
+                    && let Some(text) = output::long_text(&schema, &rows)
+                {
+                    return self.print_text(text);
+                }
                 let (sender, receiver) = std::sync::mpsc::sync_channel(1);
                 if rows.num_rows() > 0 {
                     // There is room for one chunk, and nobody else has the sender.
                     let _ = sender.send(Chunk::inserts(rows));
                 }
                 drop(sender);
-                self.print_rows(&schema, &receiver).map_err(Failure::Diagnostic)
+                self.print_rows(&schema, &receiver)
             }
             Outcome::Query(query) => {
                 let (sink, rows) = CollectSink::new();
@@ -212,7 +224,7 @@ impl Runner {
         &self,
         statement: &Statement,
         graph: Graph,
-        attend: impl FnOnce(&Runner, &RunningJob) -> Result<(), Diagnostic>,
+        attend: impl FnOnce(&Runner, &RunningJob) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let place = |error: Error| runtime_diagnostic(error).or_at(statement.span);
         let context = self.session.context();
@@ -244,9 +256,8 @@ impl Runner {
         };
         match outcome {
             Ok(Ok(end)) => {
-                if let Some(dropped) = dropped_rows(&end.statistics) {
-                    complain(&dropped);
-                }
+                let dropped = dropped_rows(&end.statistics);
+                lock(&self.warnings).extend(dropped.map(|warning| warning.at(statement.span)));
             }
             // When printing failed, the job's own complaint is only that nobody read its rows.
             Ok(Err(error)) if attended.is_ok() => return Err(place(error).into()),
@@ -261,6 +272,22 @@ impl Runner {
         }
     }
 
+    fn print_text(&self, text: &str) -> Result<(), Failure> {
+        writeln!(Writer { output: &self.output }, "{}", text.trim_end())
+            .map_err(|error| cannot_print(error.into()))
+    }
+
+    /// Characters that a column of a table may take.
+    fn column_width_max(&self) -> usize {
+        let config = self.session.config();
+        let keys = [
+            "table.display.max-column-width",
+            "sql-client.display.max-column-width",
+        ];
+        let width = keys.iter().find_map(|key| config.get(key)?.trim().parse().ok());
+        width.unwrap_or(output::COLUMN_WIDTH_MAX)
+    }
+
     fn job_options(&self) -> JobOptions {
         let mut options = JobOptions::default();
         let configured = self.session.config().parallelism();
@@ -271,17 +298,30 @@ impl Runner {
         options
     }
 
-    fn print_rows(&self, schema: &Schema, rows: &Receiver<Chunk>) -> Result<(), Diagnostic> {
+    fn print_rows(&self, schema: &Schema, rows: &Receiver<Chunk>) -> Result<(), Failure> {
         let context: Arc<EvaluationContext> = self.session.context();
         let print = || -> anyhow::Result<()> {
             let mut writer = Writer { output: &self.output };
-            let mut printer = output::printer(self.format, schema, &context, &mut writer)?;
+            let mut printer = output::printer(
+                self.format,
+                schema,
+                self.column_width_max(),
+                &context,
+                &mut writer,
+            )?;
             while let Ok(chunk) = rows.recv() {
                 printer.print(&chunk)?;
             }
             printer.finish()
         };
-        print().map_err(|error| Diagnostic::runtime(format!("cannot print rows: {error}")))
+        print().map_err(cannot_print)
+    }
+}
+
+fn cannot_print(error: anyhow::Error) -> Failure {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::ReaderLeft,
+        _ => Failure::Diagnostic(Diagnostic::runtime(format!("cannot print rows: {error}"))),
     }
 }
 
@@ -313,7 +353,7 @@ fn default_parallelism(cores: usize, options: &JobOptions) -> usize {
 }
 
 /// What a job left out, if anything.
-fn dropped_rows(statistics: &Statistics) -> Option<String> {
+fn dropped_rows(statistics: &Statistics) -> Option<Diagnostic> {
     // Late rows of a window and key may have been put together before they turn out to be late.
     let counts = [
         (statistics.late_rows_dropped, "at least ", "late"),
@@ -326,7 +366,18 @@ fn dropped_rows(statistics: &Statistics) -> Option<String> {
         .filter(|(count, ..)| *count > 0)
         .map(|(count, least, what)| format!("{least}{} {what}", grouped(*count)))
         .collect();
-    (!parts.is_empty()).then(|| format!("warning: rows were dropped: {}\n", parts.join(", ")))
+    if parts.is_empty() {
+        return None;
+    }
+    let warning = Diagnostic {
+        severity: Severity::Warning,
+        ..Diagnostic::runtime(format!("rows were dropped: {}", parts.join(", ")))
+    };
+    Some(match statistics.late_rows_dropped {
+        0 => warning,
+        _ => warning
+            .hint("LATE_ROWS keeps late rows of windows; a longer delay in WATERMARK lets fewer be late"),
+    })
 }
 
 /// Draws a line with rows, speed and watermark on the terminal until the job ends.
@@ -396,9 +447,11 @@ mod tests {
         assert_eq!(dropped_rows(&statistics), None);
         statistics.late_rows_dropped = 1_234;
         statistics.null_time_rows_dropped = 1;
+        let warning = dropped_rows(&statistics).unwrap();
         assert_eq!(
-            dropped_rows(&statistics).as_deref(),
-            Some("warning: rows were dropped: at least 1,234 late, 1 without a time\n")
+            warning.message,
+            "rows were dropped: at least 1,234 late, 1 without a time"
         );
+        assert_eq!(warning.severity, Severity::Warning);
     }
 }

@@ -1,5 +1,6 @@
 //! The interactive shell: history, statements over several lines, completion.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,19 +18,23 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
 use crate::output::Format;
-use crate::run::{EXIT_OK, EXIT_WRONG_INPUT, Failure, Output, RunOptions, Runner, complain};
+use crate::run::{EXIT_OK, EXIT_WRONG_INPUT, Failure, Output, RunOptions, Runner, complain, run_file};
 
 const BANNER: &str =
     "Oceanus SQL. End a statement with ';', complete with Tab, leave with 'exit' or Ctrl-D.\n";
 const HISTORY_LINES_MAX: usize = 10_000;
 
-/// Reads and runs statements until the user leaves.
+/// Reads and runs statements until the user leaves. Where nobody sits before it, what comes in is a script like any other.
 pub fn run(format: Format, settings: &[(String, String)], output: Output) -> u8 {
+    let is_attended = std::io::stdin().is_terminal();
     let options = RunOptions {
         format,
         settings: settings.to_vec(),
-        show_progress: true,
+        show_progress: is_attended,
     };
+    if !is_attended {
+        return run_file("-", &options, output);
+    }
     let mut runner = match Runner::new(&options, output) {
         Ok(runner) => runner,
         Err(diagnostic) => {
@@ -103,6 +108,7 @@ fn execute(runner: &mut Runner, text: &str) {
         runner.warn("<shell>", text);
         match outcome {
             Ok(()) => complain("OK\n"),
+            Err(Failure::ReaderLeft) => return,
             Err(Failure::Interrupted) => {
                 complain("stopped\n");
                 return;

@@ -7,6 +7,8 @@
 use graph::{Changes, Expr, Graph, Join, JoinKind, JoinTime, Node, Operator, OverOrder, WindowProperty};
 use model::ChangelogMode;
 
+use crate::build::NOT_NULL;
+
 /// The kinds of rows of an operator over these inputs.
 pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
     match operator {
@@ -170,9 +172,9 @@ pub(crate) fn upsert_keys_of(operator: &Operator, inputs: &[&Node]) -> Vec<Vec<u
         }
         Operator::Calc { expressions, .. } => {
             let place_of = |column: &usize| {
-                expressions.iter().position(
-                    |expression| matches!(expression, Expr::Column { index, .. } if index == column),
-                )
+                expressions
+                    .iter()
+                    .position(|expression| column_of(expression) == Some(*column))
             };
             inputs
                 .iter()
@@ -212,6 +214,17 @@ pub(crate) fn upsert_keys_of(operator: &Operator, inputs: &[&Node]) -> Vec<Vec<u
             }
         }
         _ => Vec::new(),
+    }
+}
+
+/// The column that an expression hands on as it is, guarded against NULL or not.
+fn column_of(expression: &Expr) -> Option<usize> {
+    match expression {
+        Expr::Column { index, .. } => Some(*index),
+        Expr::Call {
+            function, arguments, ..
+        } if function.name() == NOT_NULL => column_of(arguments.first()?),
+        _ => None,
     }
 }
 

@@ -181,6 +181,10 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
                 if let Some(idle) = watermark.idle_timeout {
                     let _ = write!(text, ", idle-timeout=[{} ms]", idle.as_millis());
                 }
+                if let Some(alignment) = &watermark.alignment {
+                    let drift_ms = alignment.drift_max.as_millis();
+                    let _ = write!(text, ", aligned=[{} within {drift_ms} ms]", alignment.group);
+                }
             }
             text.push(')');
             text
@@ -307,6 +311,7 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             partition,
             rowtime,
             keep_last,
+            ..
         } => format!(
             "Deduplicate({}keep=[{}], by=[{}])",
             partition_text(partition, input),

@@ -6,7 +6,7 @@
 use graph::{Expr, Join, JoinKey, JoinKind, JoinTime};
 use model::{DataType, Field, TypeKind};
 
-use crate::bind::{and, cast, substitute};
+use crate::bind::{SUBQUERY_BASE, and, cast, substitute};
 use crate::logical::{Plan, PlanKind};
 
 /// Which inputs an expression speaks of.
@@ -19,6 +19,15 @@ pub(crate) enum Side {
 }
 
 impl Side {
+    /// Of what looks at both.
+    pub fn and(self, other: Side) -> Side {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Side::Neither, side) | (side, Side::Neither) => side,
+            _ => Side::Both,
+        }
+    }
+
     /// Of an expression over `width` left columns and the right ones behind them.
     pub fn of(expression: &Expr, width: usize) -> Side {
         let (mut left, mut right) = (false, false);
@@ -182,10 +191,12 @@ impl Parts {
     }
 }
 
-/// An expression over the right columns alone.
+/// An expression over the right columns alone. What stands for the values of sub-queries goes on doing so.
 pub(crate) fn back(expression: Expr, width: usize) -> Expr {
     expression.transform(&mut |expression| match expression {
-        Expr::Column { index, data_type } => Expr::column(index.saturating_sub(width), data_type),
+        Expr::Column { index, data_type } if index < SUBQUERY_BASE => {
+            Expr::column(index.saturating_sub(width), data_type)
+        }
         other => other,
     })
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graph::{
-    AggregateCall, Changes, Expr, Frame, Join, Matching, OverFunction, RankRange, RankWindow, SortKey,
-    Unnest, Window, WindowEmit, WindowProperty, WindowTime,
+    AggregateCall, Alignment, Changes, Expr, Frame, Join, Matching, OverFunction, RankRange, RankWindow,
+    SortKey, Unnest, Window, WindowEmit, WindowProperty, WindowTime,
 };
 use indexmap::IndexMap;
 use model::{DataType, Schema, Span};
@@ -262,6 +262,7 @@ pub struct ScanWatermark {
     pub expression: Expr,
     pub interval: Duration,
     pub idle_timeout: Option<Duration>,
+    pub alignment: Option<Alignment>,
 }
 
 impl ScanTable {
@@ -275,7 +276,20 @@ impl ScanTable {
 
     /// Whether both read the same rows.
     pub fn is_same(&self, other: &ScanTable) -> bool {
-        self.path == other.path && self.options == other.options && self.physical == other.physical
+        let times = |table: &ScanTable| {
+            let watermark = table.watermark.as_ref();
+            watermark.map(|watermark| {
+                (
+                    watermark.interval,
+                    watermark.idle_timeout,
+                    watermark.alignment.clone(),
+                )
+            })
+        };
+        self.path == other.path
+            && self.options == other.options
+            && self.physical == other.physical
+            && times(self) == times(other)
     }
 }
 

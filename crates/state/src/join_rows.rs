@@ -203,6 +203,11 @@ impl JoinRows {
         is_done
     }
 
+    /// Whether equal rows are kept apart.
+    pub fn only_grows(&self) -> bool {
+        matches!(self.store, Store::Growing(_))
+    }
+
     pub fn has_ages(&self) -> bool {
         !self.ages.is_empty()
     }

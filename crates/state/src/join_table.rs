@@ -2,6 +2,7 @@
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow_schema::{ArrowError, DataType as ArrowType, Field, Schema, SchemaRef};
+use arrow_select::take::take_record_batch;
 use dataflow::Error;
 
 use crate::join_rows::JoinRows;
@@ -158,6 +159,10 @@ impl JoinTable {
         use arrow_array::cast::AsArray;
         use arrow_array::types::{Int64Type, UInt32Type};
         let width = batch.num_columns() - 3;
+        let batch = match self.sides[side].only_grows() {
+            true => one_by_one(batch, width).map_err(arrow_error)?,
+            false => batch.clone(),
+        };
         let columns = batch.columns();
         let counts = columns[width].as_primitive::<UInt32Type>().values();
         let matches = columns[width + 1].as_primitive::<UInt32Type>().values();
@@ -178,5 +183,79 @@ impl JoinTable {
 
     pub fn size_bytes(&self) -> usize {
         self.keys.size_bytes() + self.sides.iter().map(JoinRows::size_bytes).sum::<usize>()
+    }
+}
+
+/// Rows of a snapshot with every row as often as it was there, once each: what only grows keeps equal rows apart, though
+/// they may have been one when the snapshot was taken.
+fn one_by_one(batch: &RecordBatch, counts: usize) -> Result<RecordBatch, ArrowError> {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::UInt32Type;
+    let times = batch.column(counts).as_primitive::<UInt32Type>().values();
+    let rows = (0..batch.num_rows() as u32).zip(times);
+    let rows: UInt32Array = rows
+        .flat_map(|(row, &times)| std::iter::repeat_n(row, times as usize))
+        .collect::<Vec<u32>>()
+        .into();
+    let mut columns = take_record_batch(batch, &rows)?.columns().to_vec();
+    columns[counts] = std::sync::Arc::new(UInt32Array::from(vec![1; rows.len()]));
+    RecordBatch::try_new(batch.schema(), columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(only_grows: bool) -> JoinTable {
+        let schema: SchemaRef = std::sync::Arc::new(Schema::new(vec![
+            Field::new("k", ArrowType::Int64, true),
+            Field::new("v", ArrowType::Int64, true),
+        ]));
+        let input = || JoinInput {
+            schema: schema.clone(),
+            only_grows,
+            counts_matches: true,
+        };
+        let codec = KeyCodec::new(vec![ArrowType::Int64]).unwrap();
+        JoinTable::new(codec, [input(), input()]).unwrap()
+    }
+
+    fn rows_of(table: &JoinTable) -> Vec<(u32, u32)> {
+        let mut rows = Vec::new();
+        let mut row = table.side(0).first(0);
+        while row != crate::NO_ROW {
+            rows.push((table.side(0).count(row), table.side(0).matches(row)));
+            row = table.side(0).next(row);
+            assert!(rows.len() < 10, "the list has no end");
+        }
+        rows
+    }
+
+    #[test]
+    fn equal_rows_come_back_whether_they_are_kept_apart_or_not() {
+        let numbers: Vec<ArrayRef> = vec![std::sync::Arc::new(Int64Array::from(vec![7, 7, 7]))];
+        let columns = vec![numbers[0].clone(), numbers[0].clone()];
+        for (before, after, expected) in [
+            (false, true, vec![(1, 2); 3]),
+            (true, false, vec![(3, 2)]),
+            (true, true, vec![(1, 2); 3]),
+        ] {
+            let mut old = table(before);
+            let schema = Schema::new(vec![
+                Field::new("k", ArrowType::Int64, true),
+                Field::new("v", ArrowType::Int64, true),
+            ]);
+            let (keys, rows) = old.begin(0, &numbers, &columns, 3).unwrap();
+            for (key, row) in keys.into_iter().zip(rows) {
+                old.side_mut(0).add(key, row, 2, Moment::TIMELESS);
+            }
+            old.finish(0);
+            let snapshot = old.snapshot(0, &schema, &[0], 128).unwrap();
+            let mut new = table(after);
+            for batch in snapshot.groups.values().flatten() {
+                new.restore(0, batch, 1, Moment::TIMELESS).unwrap();
+            }
+            assert_eq!(rows_of(&new), expected);
+        }
     }
 }

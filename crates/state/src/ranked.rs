@@ -4,7 +4,7 @@
 //! one of them may have to move up; where rows only come they are not kept at all. Rows that are equal in the order
 //! stand as they came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
@@ -14,6 +14,9 @@ use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
 use crate::sort_key::{SortCodec, SortKey};
 use crate::{Ages, KeyCodec, KeySet, Moment, RowStore, hash_columns};
+
+/// Of a row behind the first ones, besides its entry: its place in two trees, which are three quarters full.
+const WAITING_BYTES: usize = 40;
 
 /// Room that a new key gets at most: many keys have few rows.
 const FIRST_RESERVED: usize = 2;
@@ -29,12 +32,62 @@ struct Entry {
     row: u32,
 }
 
+/// Rows behind the first ones.
+#[derive(Default)]
+struct Rest {
+    /// By key and number: the hash and the row.
+    ordered: BTreeMap<(SortKey, u64), (u64, u32)>,
+    /// Hashes with the numbers, so that a row is found among many that are equal in the order.
+    by_hash: BTreeSet<(u64, u64)>,
+}
+
+impl Rest {
+    fn insert(&mut self, entry: Entry) {
+        self.by_hash.insert((entry.hash, entry.number));
+        self.ordered
+            .insert((entry.key, entry.number), (entry.hash, entry.row));
+    }
+
+    fn pop_first(&mut self) -> Option<Entry> {
+        let ((key, number), (hash, row)) = self.ordered.pop_first()?;
+        self.by_hash.remove(&(hash, number));
+        Some(Entry {
+            key,
+            number,
+            hash,
+            row,
+        })
+    }
+
+    /// Takes a row out: of several that are equal the one that came first.
+    fn take(&mut self, key: &SortKey, hash: u64) -> Option<u32> {
+        // Rows of other keys may have the same hash.
+        for (_, number) in self.by_hash.range((hash, 0)..=(hash, u64::MAX)) {
+            let place = (key.clone(), *number);
+            if let Some((_, row)) = self.ordered.remove(&place) {
+                self.by_hash.remove(&(hash, place.1));
+                return Some(row);
+            }
+        }
+        None
+    }
+}
+
 #[derive(Default)]
 struct Group {
     first: Vec<Entry>,
-    rest: BTreeMap<(SortKey, u64), (u64, u32)>,
+    /// Few groups have any.
+    rest: Option<Box<Rest>>,
     /// The last round in which it was looked at.
     round: u64,
+}
+
+impl Group {
+    fn let_rest_go_if_empty(&mut self) {
+        if self.rest.as_ref().is_some_and(|rest| rest.ordered.is_empty()) {
+            self.rest = None;
+        }
+    }
 }
 
 /// A key of which the first rows may have changed, and what they were.
@@ -196,11 +249,12 @@ impl RankedTable {
     fn expire(&mut self, number: u32) {
         self.ages.forget(number);
         let group = &mut self.groups[number as usize];
-        self.waiting -= group.rest.len();
-        let first = group.first.drain(..).map(|entry| entry.row);
-        let rest = std::mem::take(&mut group.rest);
-        self.expired
-            .extend(first.chain(rest.into_values().map(|(_, row)| row)));
+        self.expired.extend(group.first.drain(..).map(|entry| entry.row));
+        if let Some(rest) = group.rest.take() {
+            self.waiting -= rest.ordered.len();
+            self.expired
+                .extend(rest.ordered.into_values().map(|(_, row)| row));
+        }
     }
 
     /// The rows of keys that were over, which are to be released; nobody is told of them.
@@ -257,9 +311,7 @@ impl RankedTable {
         };
         self.next += 1;
         if is_behind {
-            group
-                .rest
-                .insert((entry.key, entry.number), (entry.hash, entry.row));
+            group.rest.get_or_insert_default().insert(entry);
             self.waiting += 1;
             return true;
         }
@@ -275,7 +327,7 @@ impl RankedTable {
             && let Some(last) = group.first.pop()
         {
             if self.is_updating {
-                group.rest.insert((last.key, last.number), (last.hash, last.row));
+                group.rest.get_or_insert_default().insert(last);
                 self.waiting += 1;
             } else {
                 self.dropped.push(last.row);
@@ -295,15 +347,11 @@ impl RankedTable {
         if let Some(place) = same {
             touch(number, group, self.round, &mut self.touched);
             self.dropped.push(group.first.remove(from + place).row);
-            if let Some(((key, number), (hash, row))) = group.rest.pop_first() {
+            if let Some(moved_up) = group.rest.as_mut().and_then(|rest| rest.pop_first()) {
                 self.waiting -= 1;
-                group.first.push(Entry {
-                    key,
-                    number,
-                    hash,
-                    row,
-                });
+                group.first.push(moved_up);
             }
+            group.let_rest_go_if_empty();
             return;
         }
         if group.first.is_empty() {
@@ -311,16 +359,10 @@ impl RankedTable {
             touch(number, group, self.round, &mut self.touched);
             return;
         }
-        let found = group
-            .rest
-            .range((key.clone(), 0)..=(key.clone(), u64::MAX))
-            .find(|(_, (other, _))| *other == hash)
-            .map(|(place, _)| place.clone());
-        if let Some(place) = found
-            && let Some((_, row)) = group.rest.remove(&place)
-        {
+        if let Some(row) = group.rest.as_mut().and_then(|rest| rest.take(key, hash)) {
             self.waiting -= 1;
             self.dropped.push(row);
+            group.let_rest_go_if_empty();
         }
     }
 
@@ -394,7 +436,8 @@ impl RankedTable {
             } else {
                 rows.extend(first);
             }
-            rows.extend(group.rest.values().map(|(_, row)| *row));
+            let rest = group.rest.iter().flat_map(|rest| rest.ordered.values());
+            rows.extend(rest.map(|(_, row)| *row));
         }
         snapshot_rows(&self.rows, &rows, &self.key_columns, key_groups)
     }
@@ -419,7 +462,7 @@ impl RankedTable {
             + self.groups.capacity() * size_of::<Group>()
             + self.rows.size_bytes()
             + listed
-            + self.waiting * 16
+            + self.waiting * WAITING_BYTES
     }
 }
 
@@ -464,4 +507,99 @@ pub fn snapshot_rows(
 /// The rows of a batch that [`snapshot_rows`] made.
 pub fn restored_rows(store: &RowStore, batch: &RecordBatch, keys: usize) -> Result<RecordBatch, Error> {
     RecordBatch::try_new(store.schema().clone(), batch.columns()[keys..].to_vec()).map_err(arrow_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::Int64Array;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use arrow_schema::{DataType, Field, Schema, SortOptions};
+
+    use super::*;
+
+    fn table(limit: usize) -> RankedTable {
+        let field = |name: &str| Field::new(name, DataType::Int64, false);
+        let schema = Arc::new(Schema::new(vec![field("k"), field("order"), field("v")]));
+        let order = SortCodec::new(vec![(DataType::Int64, SortOptions::default())]).unwrap();
+        RankedTable::new(schema, vec![0], order, vec![1], limit, true).unwrap()
+    }
+
+    /// Rows of one key: what they are ordered by, and a value.
+    fn batch(table: &RankedTable, rows: &[(i64, i64)]) -> RecordBatch {
+        let column = |of: &dyn Fn(&(i64, i64)) -> i64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(rows.iter().map(of)))
+        };
+        let columns = vec![column(&|_| 1), column(&|row| row.0), column(&|row| row.1)];
+        RecordBatch::try_new(table.rows.schema().clone(), columns).unwrap()
+    }
+
+    /// Adds rows, or takes them back.
+    fn update(table: &mut RankedTable, rows: &[(i64, i64)], adds: bool) {
+        let rows = batch(table, rows);
+        table.update(&rows, Moment::TIMELESS, |_| adds).unwrap();
+        let touched = table.take_touched();
+        table.finish_round(&touched).unwrap();
+    }
+
+    /// All rows in their order, those behind the first ones included.
+    fn held(table: &RankedTable) -> Vec<(i64, i64)> {
+        let mut rows: Vec<u32> = Vec::new();
+        for group in &table.groups {
+            rows.extend(group.first.iter().map(|entry| entry.row));
+            let rest = group.rest.iter().flat_map(|rest| rest.ordered.values());
+            rows.extend(rest.map(|(_, row)| *row));
+        }
+        let batch = table.rows.gather(&rows).unwrap();
+        let column = |place: usize| batch.column(place).as_primitive::<Int64Type>().values().to_vec();
+        column(1).into_iter().zip(column(2)).collect()
+    }
+
+    #[test]
+    fn rows_of_one_hash_are_told_apart_by_their_order() {
+        let table = table(1);
+        let column: ArrayRef = Arc::new(Int64Array::from(vec![3, 2, 2]));
+        let keys = table.order.encode(&[column], 3).unwrap();
+        let mut rest = Rest::default();
+        for (number, key) in keys.iter().enumerate() {
+            rest.insert(Entry {
+                key: key.clone(),
+                number: number as u64,
+                hash: 9,
+                row: number as u32,
+            });
+        }
+        let taken = [1, 1, 1, 0].map(|place: usize| rest.take(&keys[place], 9));
+        assert_eq!(taken, [Some(1), Some(2), None, Some(0)]);
+        assert!(rest.by_hash.is_empty() && rest.ordered.is_empty());
+    }
+
+    #[test]
+    fn rows_that_are_equal_in_the_order_stand_as_they_came_whatever_is_taken_back() {
+        let mut state = 7u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        let mut table = table(5);
+        let mut model: Vec<(i64, i64)> = Vec::new();
+        for _ in 0..4_000 {
+            if model.is_empty() || (model.len() < 60 && random(20) < 11) {
+                let row = (random(4) as i64, random(9) as i64);
+                update(&mut table, &[row], true);
+                model.insert(model.partition_point(|other| other.0 <= row.0), row);
+            } else {
+                let row = model[random(model.len() as u64) as usize];
+                update(&mut table, &[row], false);
+                let first = model.iter().position(|other| *other == row).unwrap();
+                model.remove(first);
+            }
+            assert_eq!(held(&table), model);
+            assert_eq!(table.waiting, model.len().saturating_sub(5));
+            let known = table.groups[0].rest.as_ref().map_or(0, |rest| rest.by_hash.len());
+            assert_eq!(known, table.waiting);
+        }
+    }
 }

@@ -1,64 +1,65 @@
 //! Rows that wait in lists until somebody takes them out, in the order in which they came.
-//!
-//! Chunks are kept whole until their last row was taken.
 
-use std::collections::{HashMap, VecDeque};
-
-use arrow_array::RecordBatch;
-use arrow_select::interleave::interleave_record_batch;
+use arrow_schema::SchemaRef;
 use dataflow::{Chunk, Error};
 use model::RowKind;
 
-use crate::slices::arrow_error;
+use crate::RowStore;
 
-/// Where a row is held: the number of its chunk and its place in it. Later rows compare greater.
+/// A row that waits. Later rows compare greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowRef {
-    chunk: u64,
+    /// Counts up as rows come.
+    place: u64,
+    /// The number of the row itself.
     row: u32,
 }
 
-struct Held {
-    chunk: Chunk,
-    /// The time of each row in milliseconds, as it was when the row came.
-    times: Vec<i64>,
-    /// Rows not yet taken.
-    waiting: usize,
+/// What is known of a row besides its columns.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// In milliseconds, as it was when the row came.
+    time_ms: i64,
+    kind: RowKind,
 }
 
-#[derive(Default)]
 pub struct RowBuffer {
-    chunks: VecDeque<Option<Held>>,
-    /// The number of the first chunk in `chunks`.
-    first: u64,
+    rows: RowStore,
+    /// By the number of a row.
+    entries: Vec<Entry>,
     lists: Vec<Vec<RowRef>>,
-    rows: usize,
-    bytes: usize,
+    next: u64,
 }
 
 impl RowBuffer {
-    /// Takes in rows: row `i` goes to list `lists[i]`, if it has one.
-    pub fn add(&mut self, chunk: Chunk, times: Vec<i64>, lists: &[Option<u32>]) {
-        let number = self.first + self.chunks.len() as u64;
-        let mut waiting = 0;
-        for (row, list) in lists.iter().enumerate() {
-            if let Some(list) = list {
-                self.list(*list).push(RowRef {
-                    chunk: number,
-                    row: row as u32,
-                });
-                waiting += 1;
+    pub fn new(schema: SchemaRef) -> RowBuffer {
+        RowBuffer {
+            rows: RowStore::new(schema),
+            entries: Vec::new(),
+            lists: Vec::new(),
+            next: 0,
+        }
+    }
+
+    /// Takes in rows with their times: row `i` goes to list `lists[i]`, if it has one.
+    pub fn add(&mut self, chunk: &Chunk, times: &[i64], lists: &[Option<u32>]) -> Result<(), Error> {
+        self.rows.open(&chunk.batch);
+        for (row, (&time_ms, list)) in times.iter().zip(lists).enumerate() {
+            let Some(list) = *list else { continue };
+            let number = self.rows.keep(row);
+            let entry = Entry {
+                time_ms,
+                kind: chunk.kind(row),
+            };
+            match self.entries.get_mut(number as usize) {
+                Some(place) => *place = entry,
+                None => self.entries.push(entry),
             }
+            let place = self.next;
+            self.next += 1;
+            self.list(list).push(RowRef { place, row: number });
         }
-        if waiting > 0 {
-            self.rows += waiting;
-            self.bytes += chunk.size_bytes() + times.capacity() * 8;
-            self.chunks.push_back(Some(Held {
-                chunk,
-                times,
-                waiting,
-            }));
-        }
+        self.rows.close()
     }
 
     fn list(&mut self, number: u32) -> &mut Vec<RowRef> {
@@ -82,60 +83,22 @@ impl RowBuffer {
         std::mem::take(self.list(list))
     }
 
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// The rows themselves with their kinds and times. They stay held until [`RowBuffer::release`].
-    pub fn gather(&self, rows: &[RowRef]) -> Result<Option<(Chunk, Vec<i64>)>, Error> {
-        let mut batches: Vec<&RecordBatch> = Vec::new();
-        let mut positions: HashMap<u64, usize> = HashMap::new();
-        let mut indices = Vec::with_capacity(rows.len());
-        let mut kinds = Vec::new();
-        let mut times = Vec::with_capacity(rows.len());
-        for at in rows {
-            let Some(held) = self.held(at.chunk) else { continue };
-            let position = *positions.entry(at.chunk).or_insert_with(|| {
-                batches.push(&held.chunk.batch);
-                batches.len() - 1
-            });
-            indices.push((position, at.row as usize));
-            kinds.push(held.chunk.kind(at.row as usize));
-            times.push(held.times[at.row as usize]);
-        }
-        if batches.is_empty() {
-            return Ok(None);
-        }
-        let batch = interleave_record_batch(&batches, &indices).map_err(arrow_error)?;
-        let kinds = kinds
-            .iter()
-            .any(|kind| *kind != RowKind::Insert)
-            .then(|| kinds.into());
-        Ok(Some((Chunk { batch, kinds }, times)))
-    }
-
-    fn held(&self, chunk: u64) -> Option<&Held> {
-        self.chunks.get((chunk - self.first) as usize)?.as_ref()
+    pub fn gather(&self, rows: &[RowRef]) -> Result<(Chunk, Vec<i64>), Error> {
+        let numbers: Vec<u32> = rows.iter().map(|at| at.row).collect();
+        let entries = || rows.iter().map(|at| self.entries[at.row as usize]);
+        let batch = self.rows.gather(&numbers)?;
+        let kinds = entries()
+            .any(|entry| entry.kind != RowKind::Insert)
+            .then(|| entries().map(|entry| entry.kind).collect());
+        let times = entries().map(|entry| entry.time_ms).collect();
+        Ok((Chunk { batch, kinds }, times))
     }
 
     /// Lets go of rows that were taken.
-    pub fn release(&mut self, rows: &[RowRef]) {
-        for at in rows {
-            let index = (at.chunk - self.first) as usize;
-            let Some(Some(held)) = self.chunks.get_mut(index) else {
-                continue;
-            };
-            held.waiting -= 1;
-            self.rows -= 1;
-            if held.waiting == 0 {
-                self.bytes -= held.chunk.size_bytes() + held.times.capacity() * 8;
-                self.chunks[index] = None;
-            }
-        }
-        while let Some(None) = self.chunks.front() {
-            self.chunks.pop_front();
-            self.first += 1;
-        }
+    pub fn release(&mut self, rows: &[RowRef]) -> Result<(), Error> {
+        let numbers: Vec<u32> = rows.iter().map(|at| at.row).collect();
+        self.rows.release(&numbers)
     }
 
     /// All rows held, in the order in which they came.
@@ -146,6 +109,8 @@ impl RowBuffer {
     }
 
     pub fn size_bytes(&self) -> usize {
-        self.bytes + self.rows * size_of::<RowRef>()
+        self.rows.size_bytes()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.rows.len() * size_of::<RowRef>()
     }
 }

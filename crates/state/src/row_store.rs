@@ -6,7 +6,7 @@
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow_schema::SchemaRef;
 use arrow_select::interleave::{interleave, interleave_record_batch};
-use arrow_select::take::take_record_batch;
+use arrow_select::take::{take, take_record_batch};
 use dataflow::Error;
 
 use crate::Slab;
@@ -208,13 +208,21 @@ impl RowStore {
 
     /// A column of the rows of these numbers, in their order; NULL for [`NO_ROW`](crate::NO_ROW).
     pub fn gather_column(&self, column: usize, numbers: &[u32]) -> Result<ArrayRef, Error> {
-        let null = new_null_array(self.schema.field(column).data_type(), 1);
-        let mut arrays: Vec<&dyn Array> = vec![null.as_ref()];
+        let columns = self.gather_columns(&[column], numbers)?;
+        let column = columns.into_iter().next();
+        column.ok_or_else(|| Error::internal("a column was asked for and not given"))
+    }
+
+    /// As [`RowStore::gather_column`], of several columns.
+    pub fn gather_columns(&self, columns: &[usize], numbers: &[u32]) -> Result<Vec<ArrayRef>, Error> {
+        let mut batches: Vec<&RecordBatch> = Vec::new();
         let mut positions = vec![NONE; self.batches.len()];
         let mut indices = Vec::with_capacity(numbers.len());
+        let mut has_nulls = false;
         for &number in numbers {
             if number == NONE {
-                indices.push((0, 0));
+                has_nulls = true;
+                indices.push((usize::MAX, 0));
                 continue;
             }
             let place = self.places[number as usize];
@@ -222,12 +230,30 @@ impl RowStore {
             if *position == NONE {
                 let held = self.batches[place.batch as usize].as_ref();
                 let held = held.ok_or_else(|| Error::internal("a row was let go and is wanted"))?;
-                *position = arrays.len() as u32;
-                arrays.push(held.batch.column(column).as_ref());
+                *position = batches.len() as u32;
+                batches.push(&held.batch);
             }
             indices.push((*position as usize, place.row as usize));
         }
-        interleave(&arrays, &indices).map_err(arrow_error)
+        if !has_nulls && let [only] = batches.as_slice() {
+            let rows = UInt32Array::from_iter_values(indices.iter().map(|(_, row)| *row as u32));
+            return columns
+                .iter()
+                .map(|&column| take(only.column(column), &rows, None).map_err(arrow_error))
+                .collect();
+        }
+        // What is NULL stands behind all batches.
+        for index in &mut indices {
+            index.0 = index.0.min(batches.len());
+        }
+        let gathered = columns.iter().map(|&column| {
+            let is_null_wanted = has_nulls || batches.is_empty();
+            let null = is_null_wanted.then(|| new_null_array(self.schema.field(column).data_type(), 1));
+            let arrays = batches.iter().map(|batch| batch.column(column).as_ref());
+            let arrays: Vec<&dyn Array> = arrays.chain(null.as_deref()).collect();
+            interleave(&arrays, &indices).map_err(arrow_error)
+        });
+        gathered.collect()
     }
 
     /// Puts small and sparse batches together, if there are too many of them.

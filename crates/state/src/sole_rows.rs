@@ -120,6 +120,40 @@ impl SoleRows {
         Ok(replaced)
     }
 
+    /// As [`SoleRows::keep_last`], with every row that took the place of another, in the order in which they came.
+    pub fn keep_each(
+        &mut self,
+        batch: &RecordBatch,
+        times: &[i64],
+        moment: Moment,
+    ) -> Result<Vec<Replaced>, Error> {
+        let columns = self.key_columns_of(batch);
+        let numbers = self.numbers(&columns, batch.num_rows())?;
+        let mut over = Vec::new();
+        for &number in &numbers {
+            if self.ages.is_over(number, moment) {
+                over.extend(self.expire(number));
+            }
+        }
+        self.rows.release(&over)?;
+        self.rows.open(batch);
+        let mut replaced = Vec::with_capacity(batch.num_rows());
+        for (row, number) in numbers.into_iter().enumerate() {
+            let sole = &mut self.soles[number as usize];
+            let before = (sole.row != NONE).then_some(sole.row);
+            if before.is_some() && times[row] < sole.time {
+                continue;
+            }
+            sole.row = self.rows.keep(row);
+            sole.time = times[row];
+            let row = sole.row;
+            replaced.push(Replaced { before, row });
+            self.ages.touch(number, moment);
+        }
+        self.rows.close()?;
+        Ok(replaced)
+    }
+
     /// Each row takes the place of its key's waiting row if it is older than it. Rows that wait have no age: it begins
     /// when they are given out.
     pub fn keep_first(&mut self, batch: &RecordBatch, times: &[i64], moment: Moment) -> Result<(), Error> {

@@ -3,16 +3,16 @@
 //! A place in a list is found from its head on, or from a milestone: a long search leaves some on its way. So keys with
 //! many rows that come out of order cost no more than their logarithm, and other keys have none.
 //!
-//! Chunks are kept whole until their last row has gone. Every key has a timer for each input, which says when its
-//! rows are looked through for those that have waited long enough.
+//! Every key has a timer for each input, which says when its rows are looked through for those that have waited long
+//! enough.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, new_null_array};
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
-use arrow_select::interleave::interleave;
+use dataflow::Error;
 
-use crate::{KeyCodec, KeySet, NO_ROW, Slab};
+use crate::{KeyCodec, KeySet, NO_ROW, RowStore, Slab};
 
 /// No time, where the time of a timer stands.
 const NO_TIMER: i64 = i64::MAX;
@@ -29,8 +29,8 @@ pub struct TimedRow {
     /// The number of its key.
     pub key: u32,
     next: u32,
-    chunk: u32,
-    row: u32,
+    /// The number of what it holds.
+    stored: u32,
 }
 
 /// What there is of a key, by input.
@@ -64,43 +64,22 @@ pub struct TimedRows {
     of_keys: Vec<OfKey>,
     rows: Vec<TimedRow>,
     numbers: Slab,
-    chunks: [Chunks; 2],
+    /// What the rows of each input hold.
+    stores: [RowStore; 2],
     timers: BTreeMap<i64, Vec<(u32, u8)>>,
     /// By input, key and time: rows with which a search may begin, each the last of its time.
     milestones: [BTreeMap<(u32, i64), u32>; 2],
 }
 
-/// The chunks of one input that rows wait in.
-struct Chunks {
-    schema: SchemaRef,
-    held: VecDeque<Held>,
-    /// The number of the first one.
-    first: u32,
-    bytes: usize,
-}
-
-struct Held {
-    batch: RecordBatch,
-    /// Rows that wait. More may come while the chunk is worked on.
-    waiting: usize,
-}
-
 impl TimedRows {
     pub fn new(codec: KeyCodec, schemas: [SchemaRef; 2]) -> TimedRows {
-        let chunks = |schema: SchemaRef| Chunks {
-            schema,
-            held: VecDeque::new(),
-            first: 0,
-            bytes: 0,
-        };
-        let [left, right] = schemas;
         TimedRows {
             keys: KeySet::new(&codec),
             codec,
             of_keys: Vec::new(),
             rows: Vec::new(),
             numbers: Slab::default(),
-            chunks: [chunks(left), chunks(right)],
+            stores: schemas.map(RowStore::new),
             timers: BTreeMap::new(),
             milestones: Default::default(),
         }
@@ -125,37 +104,28 @@ impl TimedRows {
         Ok(numbers)
     }
 
-    /// Takes in a chunk, some of whose rows are going to wait. To be followed by [`TimedRows::settle_chunk`].
-    pub fn hold(&mut self, input: usize, batch: RecordBatch) -> u32 {
-        let chunks = &mut self.chunks[input];
-        chunks.bytes += batch.get_array_memory_size();
-        chunks.held.push_back(Held { batch, waiting: 0 });
-        chunks.first + chunks.held.len() as u32 - 1
+    /// Begins with a batch of an input, of which rows can be added until [`TimedRows::close`].
+    pub fn open(&mut self, input: usize, batch: &RecordBatch) {
+        self.stores[input].open(batch);
     }
 
-    /// No more rows of this input's last chunk are going to wait.
-    pub fn settle_chunk(&mut self, input: usize) {
-        let chunks = &mut self.chunks[input];
-        if chunks.held.back().is_some_and(|last| last.waiting == 0)
-            && let Some(last) = chunks.held.pop_back()
-        {
-            chunks.bytes -= last.batch.get_array_memory_size();
-        }
+    /// No more rows of this input's open batch are going to wait.
+    pub fn close(&mut self, input: usize) -> Result<(), Error> {
+        self.stores[input].close()
     }
 
-    /// Lets a row wait: the row `row` of chunk `chunk`.
-    pub fn add(&mut self, input: usize, key: u32, time_ms: i64, chunk: u32, row: u32, matched: bool) {
-        let number = self.numbers.take();
+    /// Lets a row of the open batch wait.
+    pub fn add(&mut self, input: usize, key: u32, time_ms: i64, row: usize, matched: bool) {
+        let (before, next) = self.find(input, key, time_ms);
         let oldest = &mut self.of_keys[key as usize].oldest[input];
         *oldest = time_ms.min(*oldest);
-        let (before, next) = self.find(input, key, time_ms);
+        let number = self.numbers.take();
         let added = TimedRow {
             time_ms,
             matched,
             key,
             next,
-            chunk,
-            row,
+            stored: self.stores[input].keep(row),
         };
         match self.rows.get_mut(number as usize) {
             Some(place) => *place = added,
@@ -165,10 +135,27 @@ impl TimedRows {
             NO_ROW => self.of_keys[key as usize].heads[input] = number,
             before => self.rows[before as usize].next = number,
         }
-        let held = &mut self.chunks[input];
-        if let Some(held) = held.held.get_mut((chunk - held.first) as usize) {
-            held.waiting += 1;
+    }
+
+    /// As [`TimedRows::add`], in place of the row of this key and time if one waits.
+    pub fn replace(
+        &mut self,
+        input: usize,
+        key: u32,
+        time_ms: i64,
+        row: usize,
+        matched: bool,
+    ) -> Result<(), Error> {
+        let (_, at) = self.find(input, key, time_ms);
+        if at == NO_ROW || self.rows[at as usize].time_ms != time_ms {
+            self.add(input, key, time_ms, row, matched);
+            return Ok(());
         }
+        let stored = self.stores[input].keep(row);
+        let place = &mut self.rows[at as usize];
+        let before = std::mem::replace(&mut place.stored, stored);
+        place.matched = matched;
+        self.stores[input].release(&[before])
     }
 
     /// Where a time stands in a key's list: the earliest row behind it, and the latest row that is not, or [`NO_ROW`].
@@ -265,24 +252,10 @@ impl TimedRows {
     }
 
     /// Lets go of rows of one input.
-    pub fn release(&mut self, input: usize, rows: &[u32]) {
-        let chunks = &mut self.chunks[input];
-        for &row in rows {
-            let at = (self.rows[row as usize].chunk - chunks.first) as usize;
-            if let Some(held) = chunks.held.get_mut(at) {
-                held.waiting -= 1;
-                if held.waiting == 0 && at + 1 < chunks.held.len() {
-                    chunks.empty(at);
-                }
-            }
-        }
-        // The last chunk may still be worked on.
-        while chunks.held.len() > 1 && chunks.held.front().is_some_and(|held| held.waiting == 0) {
-            chunks.empty(0);
-            chunks.held.pop_front();
-            chunks.first += 1;
-        }
+    pub fn release(&mut self, input: usize, rows: &[u32]) -> Result<(), Error> {
+        let stored: Vec<u32> = rows.iter().map(|&row| self.rows[row as usize].stored).collect();
         self.numbers.give_back(rows);
+        self.stores[input].release(&stored)
     }
 
     /// The timer of a key for the rows of an input.
@@ -357,61 +330,28 @@ impl TimedRows {
     }
 
     /// These columns of these rows of an input; NULL for [`NO_ROW`].
-    pub fn gather(&self, input: usize, columns: &[usize], rows: &[u32]) -> Result<Vec<ArrayRef>, ArrowError> {
-        let chunks = &self.chunks[input];
-        let mut used: Vec<&RecordBatch> = Vec::new();
-        let mut places: Vec<u32> = vec![NO_ROW; chunks.held.len()];
-        let mut indices = Vec::with_capacity(rows.len());
-        for &row in rows {
-            if row == NO_ROW {
-                indices.push((usize::MAX, 0));
-                continue;
-            }
-            let row = &self.rows[row as usize];
-            let at = (row.chunk - chunks.first) as usize;
-            if places[at] == NO_ROW {
-                places[at] = used.len() as u32;
-                used.push(&chunks.held[at].batch);
-            }
-            indices.push((places[at] as usize, row.row as usize));
-        }
-        for index in &mut indices {
-            index.0 = index.0.min(used.len());
-        }
-        columns
+    pub fn gather(&self, input: usize, columns: &[usize], rows: &[u32]) -> Result<Vec<ArrayRef>, Error> {
+        let stored: Vec<u32> = rows
             .iter()
-            .map(|&column| {
-                let null = new_null_array(chunks.schema.field(column).data_type(), 1);
-                let mut arrays: Vec<&dyn Array> =
-                    used.iter().map(|batch| batch.column(column).as_ref()).collect();
-                arrays.push(null.as_ref());
-                interleave(&arrays, &indices)
+            .map(|&row| match row {
+                NO_ROW => NO_ROW,
+                row => self.rows[row as usize].stored,
             })
-            .collect()
+            .collect();
+        self.stores[input].gather_columns(columns, &stored)
     }
 
     pub fn size_bytes(&self) -> usize {
         self.keys.size_bytes()
             + self.of_keys.capacity() * size_of::<OfKey>()
             + self.rows.capacity() * size_of::<TimedRow>()
-            + self.chunks.iter().map(|chunks| chunks.bytes).sum::<usize>()
+            + self.stores.iter().map(RowStore::size_bytes).sum::<usize>()
             + self.timers.len() * 48
             + self
                 .milestones
                 .iter()
                 .map(|milestones| milestones.len() * 32)
                 .sum::<usize>()
-    }
-}
-
-impl Chunks {
-    /// Lets the rows of a chunk go that nobody waits in.
-    fn empty(&mut self, at: usize) {
-        let held = &mut self.held[at];
-        if held.batch.num_rows() > 0 {
-            self.bytes -= held.batch.get_array_memory_size();
-            held.batch = RecordBatch::new_empty(self.schema.clone());
-        }
     }
 }
 
@@ -423,6 +363,24 @@ mod tests {
     use arrow_schema::{DataType, Field, Schema};
 
     use super::*;
+
+    fn table(schema: &SchemaRef) -> TimedRows {
+        let codec = KeyCodec::new(vec![DataType::Int64]).unwrap();
+        TimedRows::new(codec, [schema.clone(), schema.clone()])
+    }
+
+    fn batch(values: std::ops::Range<i64>) -> RecordBatch {
+        let schema = Arc::new(Schema::new(vec![Field::new("k", DataType::Int64, false)]));
+        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(values));
+        RecordBatch::try_new(schema, vec![column]).unwrap()
+    }
+
+    /// Values of rows of input 1 as they are gathered.
+    fn gathered(table: &TimedRows, rows: &[u32]) -> Vec<i64> {
+        let columns = table.gather(1, &[0], rows).unwrap();
+        let values = columns[0].as_any().downcast_ref::<Int64Array>().unwrap();
+        values.values().to_vec()
+    }
 
     /// Times in a list, in its order.
     fn times(table: &TimedRows, mut at: u32) -> Vec<i64> {
@@ -437,12 +395,9 @@ mod tests {
     /// Long lists with equal times, which come in any order and go from their ends, are what a sorted list would be.
     #[test]
     fn places_are_found_in_long_lists() {
-        let schema = Arc::new(Schema::new(vec![Field::new("k", DataType::Int64, false)]));
-        let codec = KeyCodec::new(vec![DataType::Int64]).unwrap();
-        let mut table = TimedRows::new(codec, [schema.clone(), schema.clone()]);
-        let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
-        let batch = RecordBatch::try_new(schema, vec![column.clone()]).unwrap();
-        let keys = table.keys(&[column], 2).unwrap();
+        let batch = batch(1..3);
+        let mut table = table(&batch.schema());
+        let keys = table.keys(batch.columns(), 2).unwrap();
         let mut sorted: [Vec<i64>; 2] = Default::default();
         let mut state = 7u64;
         let mut random = |below: u64| {
@@ -457,14 +412,14 @@ mod tests {
                 let mut gone = Vec::new();
                 let left = table.expire(1, key, until, &mut gone);
                 assert_eq!(gone.len(), model.iter().filter(|time| **time <= until).count());
-                table.release(1, &gone);
+                table.release(1, &gone).unwrap();
                 model.retain(|time| *time > until);
                 assert_eq!(left, model.first().copied());
             }
             let time_ms = step / 2 - random(600) as i64;
-            let number = table.hold(1, batch.clone());
-            table.add(1, key, time_ms, number, 0, false);
-            table.settle_chunk(1);
+            table.open(1, &batch);
+            table.add(1, key, time_ms, 0, false);
+            table.close(1).unwrap();
             model.insert(model.partition_point(|time| *time <= time_ms), time_ms);
 
             let wanted = step / 2 - random(700) as i64;
@@ -481,5 +436,68 @@ mod tests {
             table.milestones[1].len() > 20,
             "the lists were long enough to have milestones"
         );
+    }
+
+    /// A row that stays holds neither the rows that came with it nor a place for each batch that comes after it.
+    #[test]
+    fn rows_that_stay_cost_no_more_than_themselves() {
+        const ROWS: i64 = 500;
+        let keys = batch(0..2);
+        let mut table = table(&keys.schema());
+        let keys = table.keys(keys.columns(), 2).unwrap();
+        let (mut stay, mut expected) = (Vec::new(), Vec::new());
+        let mut bytes_max = 0;
+        for round in 0..1_000 {
+            table.open(1, &batch(round * ROWS..(round + 1) * ROWS));
+            let stays = round % 10 == 0;
+            for row in 0..ROWS {
+                let key = keys[usize::from(!stays || row > 0)];
+                table.add(1, key, round, row as usize, false);
+            }
+            table.close(1).unwrap();
+            if stays {
+                stay.push(table.find(1, keys[0], round).1);
+                expected.push(round * ROWS);
+            }
+            let mut gone = Vec::new();
+            table.expire(1, keys[1], round, &mut gone);
+            table.release(1, &gone).unwrap();
+            bytes_max = bytes_max.max(table.stores[1].size_bytes());
+        }
+        assert_eq!(gathered(&table, &stay), expected);
+        // Some batches may wait until it is worth it to put their rows together.
+        assert!(bytes_max < 250_000, "{bytes_max} bytes were held");
+    }
+
+    /// Of rows of one key and time the last takes the place of those before, whatever stands around them.
+    #[test]
+    fn a_row_takes_the_place_of_the_one_of_its_key_and_time() {
+        let rows = batch(0..600);
+        let mut table = table(&rows.schema());
+        let keys = table.keys(batch(0..2).columns(), 2).unwrap();
+        table.open(1, &rows);
+        for row in 0..600 {
+            let time_ms = (row as i64 * 37) % 200;
+            table.replace(1, keys[0], time_ms, row, row % 2 == 1).unwrap();
+        }
+        table.close(1).unwrap();
+        assert_eq!((table.stores[1].len(), table.numbers.in_use()), (200, 200));
+        for time_ms in 0..200 {
+            let (_, at) = table.find(1, keys[0], time_ms);
+            let last = (400..600).find(|row| (row * 37) % 200 == time_ms).unwrap();
+            assert_eq!(table.row(at).time_ms, time_ms);
+            assert_eq!(table.row(at).matched, last % 2 == 1);
+            assert_eq!(gathered(&table, &[at]), [last]);
+        }
+        let mut gone = Vec::new();
+        assert_eq!(table.expire(1, keys[0], 99, &mut gone), Some(100));
+        assert_eq!(gone.len(), 100);
+        table.release(1, &gone).unwrap();
+        assert_eq!(table.stores[1].len(), 100);
+        // The other key has nothing to do with it.
+        table.open(1, &rows);
+        table.replace(1, keys[1], 150, 7, false).unwrap();
+        table.close(1).unwrap();
+        assert_eq!(table.stores[1].len(), 101);
     }
 }

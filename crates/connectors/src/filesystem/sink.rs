@@ -78,6 +78,18 @@ impl FileSink {
         let fields = request.columns.fields.iter().enumerate();
         let written_indices = fields.filter(|(_, field)| !table.partition_keys.contains(&field.name));
         let root = options.location.path;
+        if root.is_file() {
+            let error = OptionError::new(
+                "path",
+                format!(
+                    "'{}' is a file, but a table is written into a folder",
+                    root.display()
+                ),
+            );
+            return Err(error
+                .hint("name a folder: it gets a file for each part that is written")
+                .into());
+        }
         let entries = table.options.entries().clone();
         let sink = FileSink {
             overwrite: request.overwrite.then(|| Overwrite {

@@ -1,6 +1,6 @@
 //! One row of each key: the first or the last by event time, or as they come.
 //!
-//! The last is a changelog, told once a chunk. The first is told once and for all: as they come at once, by event
+//! The last is a changelog, told once a chunk, or row by row to whoever asks for what was valid at a time. The first is told once and for all: as they come at once, by event
 //! time when the watermark has passed its time, so that an older one can no longer come.
 
 use std::sync::Arc;
@@ -26,6 +26,7 @@ pub(super) struct Deduplicate {
     /// The column of event time; none where rows count as they come.
     rowtime: Option<usize>,
     keep_last: bool,
+    tells_each: bool,
     expiry: Expiry,
     watermark: i64,
     late_rows: u64,
@@ -42,11 +43,13 @@ impl Deduplicate {
         partition: &[usize],
         rowtime: Option<usize>,
         keep_last: bool,
+        tells_each: bool,
     ) -> Result<Deduplicate, Error> {
         let mut operator = Deduplicate {
             table: SoleRows::new(build.input()?.arrow(), partition.to_vec())?,
             rowtime,
             keep_last,
+            tells_each,
             expiry: build.expiry(0),
             watermark: WATERMARK_MIN,
             late_rows: 0,
@@ -87,7 +90,10 @@ impl Deduplicate {
     fn keep_last(&mut self, chunk: &Chunk, out: &mut Output) -> Result<(), Error> {
         let times = self.times(&chunk.batch)?;
         let moment = self.expiry.moment();
-        let replaced = self.table.keep_last(&chunk.batch, &times, moment)?;
+        let replaced = match self.tells_each {
+            true => self.table.keep_each(&chunk.batch, &times, moment)?,
+            false => self.table.keep_last(&chunk.batch, &times, moment)?,
+        };
         let mut rows = Vec::with_capacity(replaced.len() * 2);
         let mut kinds = Vec::with_capacity(replaced.len() * 2);
         let mut released = Vec::with_capacity(replaced.len());

@@ -11,8 +11,8 @@ use std::time::Duration;
 use arrow_array::{Array, Int64Array};
 use dataflow::{AggregateFunction, EvaluationContext, Sink, Source};
 use graph::{
-    AggregateCall, Exchange, Expr, Fingerprint, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode,
-    WatermarkSpec, Window, WindowProperty, WindowTime,
+    AggregateCall, Alignment, Exchange, Expr, Fingerprint, Graph, Input, Node, NodeId, Operator, SinkNode,
+    SourceNode, WatermarkSpec, Window, WindowProperty, WindowTime,
 };
 use model::{ChangelogMode, DataType, Field, Schema, Span, TimeAttribute, TypeKind};
 use stdx::ManualClock;
@@ -90,7 +90,7 @@ impl Builder {
 
     /// Columns: k BIGINT, s STRING, v BIGINT, t TIMESTAMP(3) with watermark `t - delay`.
     pub fn source(&mut self, source: Arc<dyn Source>, delay_ms: Option<i64>) -> NodeId {
-        self.source_with(source, delay_ms, None)
+        self.source_with(source, delay_ms, None, None)
     }
 
     pub fn source_with(
@@ -98,6 +98,7 @@ impl Builder {
         source: Arc<dyn Source>,
         delay_ms: Option<i64>,
         idle_timeout: Option<Duration>,
+        alignment: Option<Alignment>,
     ) -> NodeId {
         let fields = vec![
             ("k", bigint()),
@@ -119,6 +120,7 @@ impl Builder {
                 expression: functions::minus_ms(column(3, timestamp()), delay_ms),
                 interval: Duration::from_millis(200),
                 idle_timeout,
+                alignment,
                 seen_by_every_row: false,
             }),
         };

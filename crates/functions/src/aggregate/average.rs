@@ -10,11 +10,11 @@ use arrow_array::types::{
     ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, PrimitiveArray, UInt32Array};
-use dataflow::{Accumulator, AggregateFunction, Argument, BoundAggregate, Error, SignatureError};
+use dataflow::{Accumulator, AggregateFunction, Argument, BoundAggregate, Error, SignatureError, TakesBack};
 use model::{DataType, RowKind, TypeKind};
 use values::decimal;
 
-use super::{argument, bind, count_state, for_each, indexes, maker, one_number};
+use super::{argument, bind, count_state, for_each, indexes, one_number, reversible};
 use crate::build;
 use crate::definition::Aggregate;
 
@@ -69,7 +69,7 @@ fn make<T: Averaged>(sum: &TypeKind, result: &TypeKind) -> Arc<dyn AggregateFunc
         _ => 0,
     };
     let shift = scale(&result) - scale(&sum);
-    maker("AVG", move || {
+    reversible("AVG", TakesBack::Any, move || {
         Box::new(Average::<T> {
             slots: Vec::new(),
             sum: sum.clone(),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, PrimitiveArray, UInt32Array};
-use dataflow::{Accumulator, Argument, BoundAggregate, Error, SignatureError};
+use dataflow::{Accumulator, Argument, BoundAggregate, Error, SignatureError, TakesBack};
 use model::{RowKind, TypeKind};
 
-use super::{argument, bind, count_state, for_each, indexes, maker};
+use super::{argument, bind, count_state, for_each, indexes, reversible};
 use crate::definition::Aggregate;
 
 pub(crate) const LIST: &[Aggregate] = &[Aggregate {
@@ -20,7 +20,7 @@ pub(crate) const LIST: &[Aggregate] = &[Aggregate {
 
 fn bind_count(arguments: &[Argument], distinct: bool) -> Result<BoundAggregate, SignatureError> {
     let result = TypeKind::BigInt.not_null();
-    let function = maker("COUNT", || Box::new(Count::default()));
+    let function = reversible("COUNT", TakesBack::Any, || Box::new(Count::default()));
     if arguments.is_empty() {
         return Ok(BoundAggregate {
             arguments: Vec::new(),

@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, MapArray, UInt32Array};
 use arrow_select::take::take;
-use dataflow::{Accumulator, AggregateForm, AggregateFunction, BoundAggregate, Error, SignatureError};
+use dataflow::{
+    Accumulator, AggregateForm, AggregateFunction, BoundAggregate, Error, SignatureError, TakesBack,
+};
 use model::{DataType, RowKind, TypeKind};
 
 use super::values::{Column, Counts, ForColumn, Unfolded, for_column, maps};
-use super::{argument, count_state, for_each, maker};
+use super::{argument, count_state, for_each, reversible};
 
 pub(super) fn bind(
     name: &'static str,
@@ -66,7 +68,12 @@ impl ForColumn for Make {
     type Output = Arc<dyn AggregateFunction>;
 
     fn of<C: Column>(self) -> Self::Output {
-        maker(self.name, move || {
+        // A value that came again stays where its first one was.
+        let takes_back = match self.inner.takes_back() {
+            TakesBack::Any => TakesBack::Any,
+            TakesBack::Earliest | TakesBack::Nothing => TakesBack::Nothing,
+        };
+        reversible(self.name, takes_back, move || {
             Box::new(Distinct::<C> {
                 inner: self.inner.accumulator(),
                 groups: Vec::new(),

@@ -10,13 +10,13 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use arrow_buffer::NullBuffer;
 use dataflow::{
-    Accumulator, AggregateForm, AggregateFunction, Argument, BoundAggregate, Error, SignatureError,
+    Accumulator, AggregateForm, AggregateFunction, Argument, BoundAggregate, Error, SignatureError, TakesBack,
 };
 use model::{DataType, RowKind, TypeKind};
 
 use super::arrivals::Arrivals;
 use super::values::{Column, ForColumn, Unfolded, for_column, lists};
-use super::{distinct, for_each, indexes, maker, nested, one};
+use super::{distinct, for_each, indexes, nested, one, reversible};
 use crate::build;
 use crate::definition::Aggregate;
 
@@ -121,7 +121,8 @@ impl ForColumn for Make {
     type Output = Arc<dyn AggregateFunction>;
 
     fn of<C: Column>(self) -> Self::Output {
-        maker(self.name, move || {
+        // The earliest of equal values goes, so that it must be the one that came with the row.
+        reversible(self.name, TakesBack::Earliest, move || {
             Box::new(Listed::<C> {
                 shape: self.shape.clone(),
                 keeps_nulls: self.keeps_nulls,

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use arrow_buffer::NullBuffer;
-use dataflow::{Accumulator, AggregateFunction, Argument, BoundAggregate, Error, SignatureError};
+use dataflow::{Accumulator, AggregateFunction, Argument, BoundAggregate, Error, SignatureError, TakesBack};
 use model::{DataType, RowKind, TypeKind};
 
 use crate::definition::Aggregate;
@@ -61,6 +61,7 @@ pub(crate) fn list() -> Vec<&'static Aggregate> {
 /// An aggregate made of a closure that makes accumulators.
 pub(crate) struct Maker<F> {
     name: &'static str,
+    takes_back: TakesBack,
     make: F,
 }
 
@@ -81,13 +82,29 @@ where
     fn accumulator(&self) -> Box<dyn Accumulator> {
         (self.make)()
     }
+
+    fn takes_back(&self) -> TakesBack {
+        self.takes_back
+    }
 }
 
 pub(crate) fn maker<F>(name: &'static str, make: F) -> Arc<dyn AggregateFunction>
 where
     F: Fn() -> Box<dyn Accumulator> + Send + Sync + 'static,
 {
-    Arc::new(Maker { name, make })
+    reversible(name, TakesBack::Nothing, make)
+}
+
+/// As [`maker`], of accumulators from which these rows can be taken back.
+pub(crate) fn reversible<F>(name: &'static str, takes_back: TakesBack, make: F) -> Arc<dyn AggregateFunction>
+where
+    F: Fn() -> Box<dyn Accumulator> + Send + Sync + 'static,
+{
+    Arc::new(Maker {
+        name,
+        takes_back,
+        make,
+    })
 }
 
 /// The one argument of an aggregate.

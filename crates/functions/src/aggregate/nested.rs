@@ -12,7 +12,9 @@ use arrow_array::{
 use arrow_row::{RowConverter, SortField};
 use arrow_schema::DataType as ArrowType;
 use arrow_select::take::take;
-use dataflow::{Accumulator, AggregateForm, AggregateFunction, BoundAggregate, Error, SignatureError};
+use dataflow::{
+    Accumulator, AggregateForm, AggregateFunction, BoundAggregate, Error, SignatureError, TakesBack,
+};
 use model::{DataType, RowKind, TypeKind};
 
 /// Binds for values of a type: for nested ones, as if they were bytes. As in Flink, those cannot be DISTINCT.
@@ -101,6 +103,10 @@ impl AggregateFunction for Nested {
             result: self.result.clone(),
             state: self.state.clone(),
         })
+    }
+
+    fn takes_back(&self) -> TakesBack {
+        self.inner.takes_back()
     }
 }
 

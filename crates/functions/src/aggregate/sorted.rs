@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
-use dataflow::{Accumulator, AggregateForm, AggregateFunction, Error};
+use dataflow::{Accumulator, AggregateForm, AggregateFunction, Error, TakesBack};
 use model::{DataType, RowKind, TypeKind};
 
 use super::values::{Column, ForColumn, Unfolded, for_column, maps};
-use super::{for_each, indexes, maker};
+use super::{for_each, indexes, reversible};
 
 /// `None` for nested types.
 pub(super) fn form(name: &'static str, value: &DataType, greatest: bool) -> Option<AggregateForm> {
@@ -39,7 +39,7 @@ impl ForColumn for Make {
     type Output = Arc<dyn AggregateFunction>;
 
     fn of<C: Column>(self) -> Self::Output {
-        maker(self.name, move || {
+        reversible(self.name, TakesBack::Any, move || {
             Box::new(Sorted::<C> {
                 greatest: self.greatest,
                 value: self.value.clone(),

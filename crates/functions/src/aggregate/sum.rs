@@ -9,11 +9,11 @@ use arrow_array::types::{
     ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, PrimitiveArray, UInt32Array};
-use dataflow::{Accumulator, AggregateFunction, Argument, BoundAggregate, Error, SignatureError};
+use dataflow::{Accumulator, AggregateFunction, Argument, BoundAggregate, Error, SignatureError, TakesBack};
 use model::{DataType, RowKind, TypeKind};
 use values::decimal;
 
-use super::{argument, bind, count_state, for_each, indexes, maker, one_number};
+use super::{argument, bind, count_state, for_each, indexes, one_number, reversible};
 use crate::build;
 use crate::definition::Aggregate;
 
@@ -72,7 +72,7 @@ pub(super) fn sum_kind(kind: &TypeKind) -> TypeKind {
 
 fn make<T: Summable>(name: &'static str, kind: &TypeKind, from_zero: bool) -> Arc<dyn AggregateFunction> {
     let result = kind.clone().nullable();
-    maker(name, move || {
+    reversible(name, TakesBack::Any, move || {
         Box::new(Sum::<T> {
             slots: Vec::new(),
             result: result.clone(),

@@ -5,7 +5,7 @@ use arrow_array::{
     UInt32Array,
 };
 use arrow_select::concat::concat;
-use dataflow::{Accumulator, Argument, BoundAggregate};
+use dataflow::{Accumulator, Argument, BoundAggregate, TakesBack};
 use model::{DataType, RowKind, TypeKind};
 use stdx::Random;
 
@@ -408,6 +408,65 @@ fn what_keeps_all_values_gives_what_is_left() {
             }
             merged.clear(&[0]);
             assert_eq!(merged.size_bytes(), empty, "{place}");
+        }
+    }
+}
+
+/// What leaves a frame is as if it had never come, for all that say so.
+#[test]
+fn the_earliest_rows_are_taken_back_where_a_function_says_so() {
+    let mut random = Random::new(SEED + 3);
+    let group = UInt32Array::from(vec![0]);
+    let mut cases = cases();
+    cases.extend(kept_cases().into_iter().map(|(name, kind)| (name, kind, false)));
+    for name in ["ARRAY_AGG", "LISTAGG"] {
+        cases.push((name, TypeKind::STRING, true));
+    }
+    for (name, kind, distinct) in cases {
+        let bound = bind(name, kind.clone(), distinct);
+        let form = bound.retracting.as_ref().map(|form| &form.function);
+        let function = form.unwrap_or(&bound.function);
+        // An array of distinct values has each where its first one was, which may be one that left.
+        let expected = match name {
+            "COUNT" | "SUM" | "AVG" | "MIN" | "MAX" => TakesBack::Any,
+            _ if distinct => TakesBack::Nothing,
+            _ => TakesBack::Earliest,
+        };
+        assert_eq!(function.takes_back(), expected, "{name}, distinct {distinct}");
+        if form.is_some() {
+            assert_eq!(bound.function.takes_back(), TakesBack::Nothing, "{name}");
+        }
+        if expected == TakesBack::Nothing {
+            continue;
+        }
+        let mut sliding = function.accumulator();
+        sliding.resize(1);
+        let mut frame: Vec<ArrayRef> = Vec::new();
+        for _ in 0..300 {
+            let frame_rows = random.below(12) as usize;
+            while frame.len() > frame_rows {
+                let gone = frame.remove(0);
+                sliding
+                    .update(&[0], &[gone], None, Some(&[RowKind::Delete]))
+                    .unwrap();
+            }
+            let value = random_column(&mut random, &kind, 1);
+            sliding
+                .update(&[0], std::slice::from_ref(&value), None, None)
+                .unwrap();
+            frame.push(value);
+            let mut anew = function.accumulator();
+            anew.resize(1);
+            for value in &frame {
+                anew.update(&[0], std::slice::from_ref(value), None, None)
+                    .unwrap();
+            }
+            assert_eq!(
+                &sliding.evaluate(&group).unwrap(),
+                &anew.evaluate(&group).unwrap(),
+                "{name} of {kind}, distinct {distinct}, seed {}",
+                SEED + 3
+            );
         }
     }
 }

@@ -107,15 +107,6 @@ impl ExprBinder<'_> {
         call: &FunctionCall,
         span: Span,
     ) -> Result<Expr, Diagnostic> {
-        // Flink takes ORDER BY in ARRAY_AGG, and does not heed it: rows are in the order of their arrival.
-        let heeds_order = name != "ARRAY_AGG";
-        if (!call.order_by.is_empty() && heeds_order) || !call.within_group.is_empty() {
-            return Err(super::unsupported(
-                span,
-                &format!("ORDER BY or WITHIN GROUP in {name}"),
-                "leave it out: rows are aggregated in the order they arrive",
-            ));
-        }
         let form = form(name, call, span)?;
         let name = form.as_str();
         // Arguments and filter are bound over the rows, where no further aggregate may stand.
@@ -612,8 +603,17 @@ pub(super) fn proctime_type() -> DataType {
     TypeKind::TimestampLtz(3).not_null()
 }
 
-/// The name of the function that the clauses of a call ask for.
+/// The name of the aggregate function that the clauses of a call ask for.
 pub(super) fn form(name: &str, call: &FunctionCall, span: Span) -> Result<String, Diagnostic> {
+    // Flink takes ORDER BY in ARRAY_AGG, and does not heed it: rows are in the order of their arrival.
+    let heeds_order = name != "ARRAY_AGG";
+    if (!call.order_by.is_empty() && heeds_order) || !call.within_group.is_empty() {
+        return Err(super::unsupported(
+            span,
+            &format!("ORDER BY or WITHIN GROUP in {name}"),
+            "leave it out: rows are aggregated in the order they arrive, or in that of their window",
+        ));
+    }
     let clause = match (
         call.null_treatment,
         call.json.as_ref().map(|clauses| clauses.null_on_null),

@@ -286,9 +286,31 @@ fn unknown_function(name: &str, span: Span) -> Diagnostic {
         .iter()
         .map(|doc| doc.name)
         .filter(|name| functions::is_callable(name));
-    Diagnostic::validation(span, format!("function '{name}' not found"))
-        .maybe_hint(model::suggest::did_you_mean(name, names))
+    let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == name);
+    let hint = match elsewhere {
+        Some((_, here)) => Some(format!("write {here}")),
+        None => model::suggest::did_you_mean(name, names),
+    };
+    Diagnostic::validation(span, format!("function '{name}' not found")).maybe_hint(hint)
 }
+
+/// What functions of other systems are called here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("NVL", "COALESCE(a, b)"),
+    ("ISNULL", "a IS NULL, or COALESCE(a, b)"),
+    ("STRING_AGG", "LISTAGG(a, ',')"),
+    ("GROUP_CONCAT", "LISTAGG(a, ',')"),
+    ("DATEDIFF", "TIMESTAMPDIFF(DAY, a, b)"),
+    ("DATEADD", "a + INTERVAL '1' DAY, or TIMESTAMPADD(DAY, 1, a)"),
+    ("GETDATE", "CURRENT_TIMESTAMP"),
+    ("SYSDATE", "CURRENT_TIMESTAMP"),
+    ("LEN", "CHAR_LENGTH(a)"),
+    ("TO_CHAR", "DATE_FORMAT(a, 'yyyy-MM-dd'), or CAST(a AS STRING)"),
+    ("STRPOS", "POSITION(b IN a)"),
+    ("CHARINDEX", "POSITION(b IN a)"),
+    ("ANY_VALUE", "FIRST_VALUE(a)"),
+    ("MEDIAN", "PERCENTILE(a, 0.5)"),
+];
 
 fn wrong_count(name: &str, expected: &str, span: Span) -> Diagnostic {
     let plural = if expected.ends_with('1') { "" } else { "s" };

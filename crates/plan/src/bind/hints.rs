@@ -12,7 +12,7 @@ use model::{Diagnostic, Span};
 use sql::ast::{Hint, Select};
 
 use super::late_rows::LateRows;
-use super::query::{Bound, Boxed};
+use super::query::Boxed;
 use super::state_ttl::{StateTtl, input_name};
 use crate::session::Environment;
 
@@ -51,11 +51,11 @@ impl SelectHints {
     }
 
     /// Refuses hints that nobody took.
-    pub fn check(self, bound: Boxed<Bound>) -> Boxed<Bound> {
-        let bound = bound?;
+    pub fn check<T>(self, outcome: Result<T, Diagnostic>) -> Result<T, Diagnostic> {
+        let outcome = outcome?;
         self.ttl.check()?;
         match self.late.and_then(|late| late.span) {
-            None => Ok(bound),
+            None => Ok(outcome),
             Some(span) => Err(Diagnostic::validation(
                 span,
                 "LATE_ROWS is about a window, but this SELECT groups by none",

@@ -154,7 +154,9 @@ impl Inputs<'_> {
             } => {
                 let name = function.name();
                 match (name, arguments.as_slice()) {
-                    ("CAST", [operand]) => self.shifted_time(operand),
+                    ("CAST", [operand]) if expression.data_type().kind.is_timestamp() => {
+                        self.shifted_time(operand)
+                    }
                     ("+" | "-", [time, interval]) if Side::of(interval, 0) == Side::Neither => {
                         let time = self.shifted_time(time)?;
                         let by = milliseconds(interval);

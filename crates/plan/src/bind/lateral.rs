@@ -12,6 +12,7 @@ use super::query::{Bound, QueryBinder};
 use super::scope::{Scope, WindowTree};
 use super::select::{Item, is_grouped, list_items};
 use super::subquery::correlated::{is_bare, select_of};
+use super::subquery::is_row_by_row;
 use super::{substitute, unsupported};
 use crate::join::{self, Side};
 use crate::logical::{Plan, PlanKind};
@@ -158,8 +159,10 @@ impl QueryBinder<'_> {
         if !self.asks_around(select, left_scope)? {
             return self.lateral_alone(query, left);
         }
-        if is_bare(query) && !is_grouped(select) && !select.distinct && select.qualify.is_none() {
-            return self.lateral_rows(select, left_scope, left, keeps);
+        if is_bare(query) && is_row_by_row(select) && !select.distinct {
+            return self.hinted(select, |binder| {
+                binder.lateral_rows(select, left_scope, left, keeps)
+            });
         }
         self.lateral_by_keys(query, select, left_scope, left, keeps)
     }
@@ -212,7 +215,7 @@ impl QueryBinder<'_> {
         let mut items = Vec::with_capacity(members.values.len());
         for value in members.values {
             items.push(match (&value, Side::of(&value, width)) {
-                (Expr::Column { .. }, _) => value,
+                (Expr::Column { .. }, Side::Right) => value,
                 (_, Side::Right | Side::Neither) => {
                     let place = width + plan.schema.len() + added.len();
                     let column = Expr::column(place, value.data_type());
@@ -222,8 +225,8 @@ impl QueryBinder<'_> {
                 _ if keeps => {
                     return Err(unsupported(
                         select.span,
-                        "LEFT JOIN LATERAL that computes with both sides",
-                        "compute it in the list of the outer query",
+                        "LEFT JOIN LATERAL that lists or computes with columns of its left side",
+                        "do it in the list of the outer query",
                     ));
                 }
                 _ => value,
@@ -297,7 +300,10 @@ impl QueryBinder<'_> {
             };
             // The keys come behind what is listed.
             let width = if select.items.iter().any(is_wild) {
-                self.body(&by_key.body)?.plan.schema.len()
+                let late_inserts = self.late_inserts.borrow().len();
+                let width = self.body(&by_key.body)?.plan.schema.len();
+                self.late_inserts.borrow_mut().truncate(late_inserts);
+                width
             } else {
                 parts.select.items.len()
             };

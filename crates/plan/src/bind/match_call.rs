@@ -289,13 +289,6 @@ impl ExprBinder<'_> {
                 "aggregate a CASE that is NULL for the other rows",
             ));
         }
-        if !call.order_by.is_empty() || !call.within_group.is_empty() {
-            return Err(unsupported(
-                span,
-                &format!("ORDER BY or WITHIN GROUP in {name}"),
-                "leave it out: rows are aggregated in the order of their time",
-            ));
-        }
         let form = form(name, call, span)?;
         let Some(matching) = &mut self.matching else {
             return Err(Diagnostic::validation(span, "a match is not at hand"));

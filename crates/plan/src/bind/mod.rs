@@ -52,6 +52,7 @@ pub(crate) use late_rows::{LateInsert, LateRows, OPTIONS as LATE_ROWS_OPTIONS};
 pub(crate) use query::QueryBinder;
 pub use scope::Scope;
 pub(crate) use select::unique_names;
+pub(crate) use subquery::joins::SUBQUERY_BASE;
 pub(crate) use table::{describe_table, option_fault, substitute};
 pub(crate) use walk::visit;
 

@@ -51,10 +51,20 @@ impl QueryBinder<'_> {
         range: Option<RankRange>,
         partition: Vec<usize>,
     ) -> Boxed<Bound> {
+        let late_inserts = self.late_inserts.borrow().len();
         let mut bound = self.body(&query.body)?;
         let mut order = self.order_of(query, &bound)?;
         if let Some(body) = order.body.take() {
+            self.late_inserts.borrow_mut().truncate(late_inserts);
             bound = self.body(&body)?;
+        }
+        let is_constant = |found: &Option<Expr>| matches!(found, Some(Expr::Literal { .. }));
+        if !partition.is_empty() && order.found.iter().all(is_constant) {
+            return Err(unsupported(
+                query.span,
+                "LIMIT in LATERAL without an ORDER BY of what differs",
+                "say by ORDER BY which rows come first",
+            ));
         }
         Ok(put_in_order(bound, order, range, partition))
     }

@@ -7,6 +7,7 @@ use graph::{Expr, Frame, OverFunction, RankWindow, SortKey};
 use model::{DataType, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 use sql::ast::{self, ArgumentValue, FrameBound, FunctionCall, Ident, OrderItem, OverClause, OverWindow};
 
+use super::aggregation::form;
 use super::call::refuse_aggregate_clauses;
 use super::expression::ExprBinder;
 use super::functions::is_aggregate;
@@ -53,6 +54,16 @@ impl OverCalls {
 
     pub fn is_empty(&self) -> bool {
         self.calls.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Forgets all calls but the first ones.
+    pub fn truncate(&mut self, calls: usize) {
+        self.calls.truncate(calls);
+        self.types.truncate(calls);
     }
 
     /// The same over other columns.
@@ -161,6 +172,10 @@ impl OverCalls {
             }
             _ => self.window = Some(window),
         }
+        let is_known = |known: &OverCall| is_same(&known.function, &call.function);
+        if let Some(known) = self.calls.iter().position(is_known) {
+            return Ok(Expr::column(OVER_BASE + known, self.types[known].clone()));
+        }
         self.calls.push(call);
         self.types.push(result.clone());
         Ok(Expr::column(OVER_BASE + self.calls.len() - 1, result))
@@ -181,6 +196,24 @@ impl BoundWindow {
         };
         self.frame == other.frame && texts(self) == texts(other)
     }
+}
+
+/// Whether two calls give the same for every row.
+fn is_same(one: &OverFunction, other: &OverFunction) -> bool {
+    let expressions = |function: &OverFunction| -> Vec<String> {
+        function.expressions().into_iter().map(Expr::to_string).collect()
+    };
+    let is_settled = one.expressions().into_iter().all(Expr::is_deterministic);
+    let details_agree = match (one, other) {
+        (OverFunction::Aggregate(one), OverFunction::Aggregate(other)) => {
+            one.result == other.result
+                && one.state_types == other.state_types
+                && one.filter.is_some() == other.filter.is_some()
+        }
+        (OverFunction::Lag { offset: one, .. }, OverFunction::Lag { offset: other, .. }) => one == other,
+        _ => true,
+    };
+    is_settled && one.name() == other.name() && details_agree && expressions(one) == expressions(other)
 }
 
 impl ExprBinder<'_> {
@@ -240,8 +273,9 @@ impl ExprBinder<'_> {
                 )
             });
         }
+        let form = form(name, call, span)?;
         let clause = std::mem::replace(&mut self.clause, "an aggregate function");
-        let bound = self.aggregate_parts(name, call, span);
+        let bound = self.aggregate_parts(&form, call, span);
         self.clause = clause;
         let bound = bound?;
         let result = bound.result.clone();

@@ -261,7 +261,7 @@ impl Scope {
         for relation in &self.relations {
             if let Some(index) = relation.column(first)? {
                 if found.is_some() {
-                    return Err(ambiguous(first));
+                    return Err(self.ambiguous(first));
                 }
                 found = Some(index);
             }
@@ -342,6 +342,21 @@ impl Scope {
         let names: Vec<&str> = self.fields().map(|field| field.name.as_str()).collect();
         let nearest = did_you_mean(&name.name, names.iter().copied());
         diagnostic.hint(nearest.unwrap_or_else(|| format!("columns in scope: {}", list_of(&names))))
+    }
+
+    /// A column of several tables.
+    fn ambiguous(&self, name: &Ident) -> Diagnostic {
+        let has_column = |relation: &&Relation| relation.fields.iter().any(|field| field.name == name.name);
+        let ways: Option<Vec<String>> = self
+            .relations
+            .iter()
+            .filter(has_column)
+            .map(|relation| Some(format!("{}.{}", relation.name.last()?, name.name)))
+            .collect();
+        match ways {
+            Some(ways) => ambiguous(name).hint(format!("write {}", ways.join(" or "))),
+            None => ambiguous(name),
+        }
     }
 
     fn unknown_table(&self, first: &Ident, span: Span) -> Diagnostic {

@@ -27,10 +27,29 @@ pub(super) enum Item<'a> {
 impl QueryBinder<'_> {
     pub(super) fn select(&mut self, select: &Select) -> Boxed<Bound> {
         refuse_clauses(select)?;
+        self.hinted(select, |binder| binder.select_with_hints(select))
+    }
+
+    /// Binds what belongs to a SELECT: its hints are those that count, and all of them must say something.
+    pub(super) fn hinted<T>(
+        &mut self,
+        select: &Select,
+        bind: impl FnOnce(&mut Self) -> Result<T, Diagnostic>,
+    ) -> Result<T, Diagnostic> {
         let outer = std::mem::replace(&mut self.hints, SelectHints::of(select)?);
-        let bound = self.select_with_hints(select);
+        let outcome = bind(self);
         let own = std::mem::replace(&mut self.hints, outer);
-        own.check(bound)
+        own.check(outcome)
+    }
+
+    /// The names that the FROM of a SELECT gives. It is bound anew by whoever reads its rows.
+    pub(super) fn names_of(&mut self, select: &Select, from: &ast::TableRef) -> Result<Scope, Diagnostic> {
+        let outer = std::mem::replace(&mut self.hints, SelectHints::of(select)?);
+        let late_inserts = self.late_inserts.borrow().len();
+        let outcome = self.from(from);
+        self.late_inserts.borrow_mut().truncate(late_inserts);
+        self.hints = outer;
+        Ok(outcome?.0)
     }
 
     fn select_with_hints(&mut self, select: &Select) -> Boxed<Bound> {
@@ -185,13 +204,28 @@ impl QueryBinder<'_> {
         fields: &[Field],
         over: &mut OverCalls,
     ) -> Result<Expr, Diagnostic> {
+        let known = over.len();
         let mut binder = self.expressions(scope, "QUALIFY");
         binder.over = Some(over);
         let fault = match binder.condition(qualify) {
             Ok(bound) => return Ok(bound),
             Err(fault) => fault,
         };
-        let listed = scope.with_unnamed(fields);
+        over.truncate(known);
+        // A name that a table has means the column of the table.
+        let is_taken = |name: &str| scope.fields().any(|field| field.name == name);
+        let listed: Vec<Field> = fields
+            .iter()
+            .enumerate()
+            .map(|(number, field)| match is_taken(&field.name) {
+                true => Field {
+                    name: format!("$listed{number}"),
+                    ..field.clone()
+                },
+                false => field.clone(),
+            })
+            .collect();
+        let listed = scope.with_unnamed(&listed);
         let width = scope.fields().count();
         let mut binder = self.expressions(&listed, "QUALIFY");
         binder.over = Some(over);

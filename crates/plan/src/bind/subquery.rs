@@ -5,7 +5,7 @@
 //! a value ([`value`]).
 
 pub(super) mod correlated;
-pub(super) mod joins;
+pub(crate) mod joins;
 pub(super) mod value;
 
 use graph::{Expr, JoinKind};
@@ -17,7 +17,7 @@ use super::join::{joined, windows_of};
 use super::query::{Bound, QueryBinder};
 use super::scope::{Scope, WindowTree, shifted};
 use super::select::{Item, is_grouped, list_items};
-use super::unsupported;
+use super::{unsupported, walk};
 use crate::join;
 use crate::logical::{Plan, PlanKind};
 use value::{Asking, asks};
@@ -201,12 +201,14 @@ impl QueryBinder<'_> {
         if let Some(select) = plain_select(query)
             && let Some(from) = &select.from
         {
-            let (inner, bound) = *self.from(from)?;
-            let around = Scope {
-                windows: WindowTree::default(),
-                ..outer.around(inner.clone())
-            };
-            return self.members_of_select(select, around, inner, bound, width);
+            return self.hinted(select, |binder| {
+                let (inner, bound) = *binder.from(from)?;
+                let around = Scope {
+                    windows: WindowTree::default(),
+                    ..outer.around(inner.clone())
+                };
+                binder.members_of_select(select, around, inner, bound, width)
+            });
         }
         let bound = *self.boxed_query(query)?;
         let columns = bound.plan.columns();
@@ -274,10 +276,21 @@ fn plain_select(query: &Query) -> Option<&Select> {
     let is_plain =
         query.ctes.is_empty() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
     match &query.body {
-        QueryBody::Select(select) if is_plain && !is_grouped(select) => Some(select),
+        QueryBody::Select(select) if is_plain && is_row_by_row(select) => Some(select),
         QueryBody::Nested(inner) if is_plain => plain_select(inner),
         _ => None,
     }
+}
+
+/// Whether a SELECT looks at one row of its FROM at a time.
+pub(super) fn is_row_by_row(select: &Select) -> bool {
+    let mut has_over = false;
+    for expr in walk::expressions_of(select) {
+        walk::visit(expr, &mut |expr| {
+            has_over |= matches!(&expr.kind, ExprKind::Function(call) if call.over.is_some());
+        });
+    }
+    select.qualify.is_none() && !has_over && !is_grouped(select)
 }
 
 fn conjuncts<'a>(condition: &'a ast::Expr, parts: &mut Vec<&'a ast::Expr>) {

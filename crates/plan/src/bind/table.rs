@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dataflow::{OptionError, Options, TableDescriptor};
 use functions::CastMode;
-use graph::Expr;
+use graph::{Alignment, Expr};
 use indexmap::IndexMap;
 use model::suggest::did_you_mean;
 use model::{DataType, Diagnostic, Field, Schema, Span, TimeAttribute};
@@ -96,6 +96,7 @@ impl QueryBinder<'_> {
                 expression: substitute(bound, &outputs),
                 interval: strategy.interval,
                 idle_timeout: strategy.idle_timeout,
+                alignment: strategy.alignment,
             });
         }
         Ok(Box::new(Bound::plain(scan_plan(
@@ -363,6 +364,7 @@ fn wanted_metadata(
 struct WatermarkStrategy {
     interval: Duration,
     idle_timeout: Option<Duration>,
+    alignment: Option<Alignment>,
 }
 
 const WATERMARK_OPTIONS: &str = "scan.watermark.";
@@ -380,6 +382,7 @@ fn watermark_strategy(
     let mut strategy = WatermarkStrategy {
         interval: env.config.watermark_interval(),
         idle_timeout: env.config.idle_timeout(),
+        alignment: alignment(&own)?,
     };
     let on_event = own.one_of(
         "scan.watermark.emit.strategy",
@@ -398,14 +401,35 @@ fn watermark_strategy(
     if let Some(timeout) = own.duration("scan.watermark.idle-timeout")? {
         strategy.idle_timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
     }
-    if let Some((rest, _)) = own.starting_with("scan.watermark.alignment.").into_iter().next() {
-        let key = format!("scan.watermark.alignment.{rest}");
-        return Err(OptionError::new(
-            &key,
-            format!("option '{key}' is not supported yet by the embedded engine"),
-        )
-        .hint("leave the alignment of watermarks out"));
-    }
     own.finish()?;
     Ok(strategy)
+}
+
+/// How far sources of a group may be apart. Shards compare their watermarks before every read, so that an interval
+/// for it is kept in any case.
+fn alignment(own: &Options) -> Result<Option<Alignment>, OptionError> {
+    let drift = "scan.watermark.alignment.max-drift";
+    own.duration("scan.watermark.alignment.update-interval")?;
+    let drift_max = own.duration(drift)?;
+    let Some(group) = own.get("scan.watermark.alignment.group") else {
+        return match drift_max {
+            None => Ok(None),
+            Some(_) => Err(OptionError::new(
+                drift,
+                format!("option '{drift}' needs 'scan.watermark.alignment.group'"),
+            )
+            .hint("name a group: the sources that wait for each other")),
+        };
+    };
+    let Some(drift_max) = drift_max else {
+        return Err(OptionError::new(
+            "scan.watermark.alignment.group",
+            format!("option 'scan.watermark.alignment.group' needs '{drift}'"),
+        )
+        .hint("say how far sources may be apart, such as '1 min'"));
+    };
+    Ok(Some(Alignment {
+        group: group.to_string(),
+        drift_max,
+    }))
 }

@@ -124,6 +124,9 @@ impl QueryBinder<'_> {
                 _ => None,
             })
             .collect();
+        // A column of the left side is not NULL where there are no elements.
+        let pads_left = |columns: &Vec<usize>| keeps && columns[width..].iter().any(|column| *column < width);
+        let columns = columns.filter(|columns| !pads_left(columns));
         if let (Some(columns), PlanKind::Unnest { unnest, .. }) = (columns, &mut bound.plan.kind) {
             unnest.outputs = columns;
             bound.plan.schema = schema;
@@ -132,8 +135,8 @@ impl QueryBinder<'_> {
         if keeps {
             return Err(unsupported(
                 select.span,
-                "LEFT JOIN LATERAL that computes with elements",
-                "compute it in the list of the outer query",
+                "LEFT JOIN LATERAL that computes with elements or lists columns of its left side",
+                "do it in the list of the outer query",
             ));
         }
         let (_, bound, _) = self.settled(both, bound, None)?;

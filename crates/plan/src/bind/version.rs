@@ -1,7 +1,7 @@
 //! Temporal joins: `JOIN t FOR SYSTEM_TIME AS OF left.time`.
 
 use graph::{Expr, JoinKind, JoinVersion};
-use model::{Diagnostic, TimeAttribute};
+use model::{Diagnostic, TimeAttribute, TypeKind};
 use sql::ast::{TableRef, TableRefKind};
 
 use super::query::QueryBinder;
@@ -45,6 +45,7 @@ impl QueryBinder<'_> {
             return Ok(None);
         };
         let at = self.expressions(left, "FOR SYSTEM_TIME AS OF").item(time)?;
+        let at_type = at.expression.data_type();
         let column = match (at.time_attribute, at.expression) {
             (Some(TimeAttribute::Rowtime), Expr::Column { index, .. }) => index,
             (Some(TimeAttribute::Proctime), _) => {
@@ -74,6 +75,20 @@ impl QueryBinder<'_> {
             )
             .hint("declare a WATERMARK in it"));
         };
+        let times = [at_type.kind, versions.column_type(of_versions).kind];
+        let with_zone = times
+            .each_ref()
+            .map(|time| matches!(time, TypeKind::TimestampLtz(_)));
+        if with_zone[0] != with_zone[1] {
+            let [asked, of_versions] = times;
+            return Err(Diagnostic::validation(
+                time.span,
+                format!(
+                    "a temporal join compares times of the same type, but these are {asked} and {of_versions}"
+                ),
+            )
+            .hint("cast one of them where its WATERMARK is declared"));
+        }
         Ok(Some(JoinVersion {
             left: column,
             right: of_versions,

@@ -18,232 +18,141 @@ pub(super) fn change(expr: &mut Expr, replace: &mut impl FnMut(&mut Expr)) {
     }
 }
 
-/// The expressions of a SELECT, those of its FROM and of its windows left out.
-pub(super) fn expressions_of(select: &Select) -> Vec<&Expr> {
-    let items = select.items.iter().filter_map(|item| match item {
-        SelectItem::Expression { expression, .. } => Some(expression),
-        SelectItem::Wildcard { .. } => None,
-    });
-    let mut all: Vec<&Expr> = items.collect();
-    all.extend(&select.filter);
-    select.group_by.iter().for_each(|item| keys_of(item, &mut all));
-    all.extend(&select.having);
-    all.extend(&select.qualify);
-    all
-}
-
-/// As [`expressions_of`].
-pub(super) fn expressions_of_mut(select: &mut Select) -> Vec<&mut Expr> {
-    let items = select.items.iter_mut().filter_map(|item| match item {
-        SelectItem::Expression { expression, .. } => Some(expression),
-        SelectItem::Wildcard { .. } => None,
-    });
-    let mut all: Vec<&mut Expr> = items.collect();
-    all.extend(&mut select.filter);
-    for item in &mut select.group_by {
-        keys_of_mut(item, &mut all);
-    }
-    all.extend(&mut select.having);
-    all.extend(&mut select.qualify);
-    all
-}
-
-fn keys_of<'a>(item: &'a GroupItem, all: &mut Vec<&'a Expr>) {
-    match item {
-        GroupItem::Expression(expr) => all.push(expr),
-        GroupItem::Tuple { items, .. } => all.extend(items),
-        GroupItem::GroupingSets { sets: items, .. }
-        | GroupItem::Rollup { items, .. }
-        | GroupItem::Cube { items, .. } => items.iter().for_each(|item| keys_of(item, all)),
-    }
-}
-
-fn keys_of_mut<'a>(item: &'a mut GroupItem, all: &mut Vec<&'a mut Expr>) {
-    match item {
-        GroupItem::Expression(expr) => all.push(expr),
-        GroupItem::Tuple { items, .. } => all.extend(items),
-        GroupItem::GroupingSets { sets: items, .. }
-        | GroupItem::Rollup { items, .. }
-        | GroupItem::Cube { items, .. } => items.iter_mut().for_each(|item| keys_of_mut(item, all)),
-    }
-}
-
-fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Name(_) | ExprKind::Literal(_) | ExprKind::Exists { .. } | ExprKind::ScalarSubquery(_) => {
-            Vec::new()
-        }
-        ExprKind::Unary { operand, .. }
-        | ExprKind::IsNull { operand, .. }
-        | ExprKind::IsTruth { operand, .. }
-        | ExprKind::IsJson { operand, .. }
-        | ExprKind::InSubquery { operand, .. }
-        | ExprKind::Cast { operand, .. }
-        | ExprKind::Extract { operand, .. }
-        | ExprKind::RoundToUnit { operand, .. }
-        | ExprKind::Field { operand, .. } => vec![operand],
-        ExprKind::Binary { left, right, .. }
-        | ExprKind::Difference { left, right, .. }
-        | ExprKind::IsDistinctFrom { left, right, .. } => {
-            vec![left, right]
-        }
-        ExprKind::Between {
-            operand, low, high, ..
-        } => vec![operand, low, high],
-        ExprKind::InList { operand, list, .. } => std::iter::once(operand.as_ref()).chain(list).collect(),
-        ExprKind::Like {
-            operand,
-            pattern,
-            escape,
-            ..
-        } => [operand, pattern]
-            .into_iter()
-            .chain(escape)
-            .map(Box::as_ref)
-            .collect(),
-        ExprKind::Case {
-            operand,
-            branches,
-            otherwise,
-        } => operand
-            .as_deref()
-            .into_iter()
-            .chain(
-                branches
-                    .iter()
-                    .flat_map(|(condition, result)| [condition, result]),
-            )
-            .chain(otherwise.as_deref())
-            .collect(),
-        ExprKind::Function(call) => {
-            let mut children = Vec::new();
-            for argument in &call.arguments {
-                match &argument.value {
-                    ArgumentValue::Expression(expr) => children.push(expr),
-                    ArgumentValue::KeyValue { key, value } => children.extend([key, value]),
-                    _ => {}
+/// The same walk over what is only read and over what is changed.
+macro_rules! walk {
+    ($($mutable:ident)?; $expressions_of:ident, $keys_of:ident, $children:ident) => {
+        /// The expressions of a SELECT, those of its FROM and of its windows left out.
+        pub(super) fn $expressions_of(select: &$($mutable)? Select) -> Vec<&$($mutable)? Expr> {
+            let mut all = Vec::new();
+            for item in &$($mutable)? select.items {
+                if let SelectItem::Expression { expression, .. } = item {
+                    all.push(expression);
                 }
             }
-            children.extend(call.filter.as_deref());
-            if let Some(clauses) = &call.json {
-                for clause in [&clauses.on_empty, &clauses.on_error] {
-                    if let Some(JsonBehavior::Default(value)) = clause {
-                        children.push(value);
+            all.extend(&$($mutable)? select.filter);
+            for item in &$($mutable)? select.group_by {
+                $keys_of(item, &mut all);
+            }
+            all.extend(&$($mutable)? select.having);
+            all.extend(&$($mutable)? select.qualify);
+            all
+        }
+
+        fn $keys_of<'a>(item: &'a $($mutable)? GroupItem, all: &mut Vec<&'a $($mutable)? Expr>) {
+            match item {
+                GroupItem::Expression(expr) => all.push(expr),
+                GroupItem::Tuple { items, .. } => all.extend(items),
+                GroupItem::GroupingSets { sets: items, .. }
+                | GroupItem::Rollup { items, .. }
+                | GroupItem::Cube { items, .. } => {
+                    for item in items {
+                        $keys_of(item, all);
                     }
                 }
             }
-            children
         }
-        ExprKind::Position {
-            needle,
-            haystack,
-            from,
-        } => [needle, haystack]
-            .into_iter()
-            .chain(from)
-            .map(Box::as_ref)
-            .collect(),
-        ExprKind::Trim {
-            characters, operand, ..
-        } => characters
-            .as_deref()
-            .into_iter()
-            .chain(std::iter::once(operand.as_ref()))
-            .collect(),
-        ExprKind::Overlaps { left, right } => vec![&left.0, &left.1, &right.0, &right.1],
-        ExprKind::Row { fields, .. } => fields.iter().collect(),
-        ExprKind::Array(elements) => elements.iter().collect(),
-        ExprKind::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
-        ExprKind::Index { operand, index } => vec![operand, index],
-    }
-}
 
-fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
-    match &mut expr.kind {
-        ExprKind::Name(_) | ExprKind::Literal(_) | ExprKind::Exists { .. } | ExprKind::ScalarSubquery(_) => {
-            Vec::new()
-        }
-        ExprKind::Unary { operand, .. }
-        | ExprKind::IsNull { operand, .. }
-        | ExprKind::IsTruth { operand, .. }
-        | ExprKind::IsJson { operand, .. }
-        | ExprKind::InSubquery { operand, .. }
-        | ExprKind::Cast { operand, .. }
-        | ExprKind::Extract { operand, .. }
-        | ExprKind::RoundToUnit { operand, .. }
-        | ExprKind::Field { operand, .. } => vec![operand],
-        ExprKind::Binary { left, right, .. }
-        | ExprKind::Difference { left, right, .. }
-        | ExprKind::IsDistinctFrom { left, right, .. } => {
-            vec![left, right]
-        }
-        ExprKind::Between {
-            operand, low, high, ..
-        } => vec![operand, low, high],
-        ExprKind::InList { operand, list, .. } => std::iter::once(operand.as_mut()).chain(list).collect(),
-        ExprKind::Like {
-            operand,
-            pattern,
-            escape,
-            ..
-        } => [operand, pattern]
-            .into_iter()
-            .chain(escape)
-            .map(Box::as_mut)
-            .collect(),
-        ExprKind::Case {
-            operand,
-            branches,
-            otherwise,
-        } => operand
-            .as_deref_mut()
-            .into_iter()
-            .chain(
-                branches
-                    .iter_mut()
-                    .flat_map(|(condition, result)| [condition, result]),
-            )
-            .chain(otherwise.as_deref_mut())
-            .collect(),
-        ExprKind::Function(call) => {
-            let mut children = Vec::new();
-            for argument in &mut call.arguments {
-                match &mut argument.value {
-                    ArgumentValue::Expression(expr) => children.push(expr),
-                    ArgumentValue::KeyValue { key, value } => children.extend([key, value]),
-                    _ => {}
+        fn $children(expr: &$($mutable)? Expr) -> Vec<&$($mutable)? Expr> {
+            let mut all: Vec<&$($mutable)? Expr> = Vec::new();
+            match &$($mutable)? expr.kind {
+                ExprKind::Name(_)
+                | ExprKind::Literal(_)
+                | ExprKind::Exists { .. }
+                | ExprKind::ScalarSubquery(_) => {}
+                ExprKind::Unary { operand, .. }
+                | ExprKind::IsNull { operand, .. }
+                | ExprKind::IsTruth { operand, .. }
+                | ExprKind::IsJson { operand, .. }
+                | ExprKind::InSubquery { operand, .. }
+                | ExprKind::Cast { operand, .. }
+                | ExprKind::Extract { operand, .. }
+                | ExprKind::RoundToUnit { operand, .. }
+                | ExprKind::Field { operand, .. } => all.push(operand),
+                ExprKind::Binary { left, right, .. }
+                | ExprKind::Difference { left, right, .. }
+                | ExprKind::IsDistinctFrom { left, right, .. } => {
+                    all.push(left);
+                    all.push(right);
                 }
-            }
-            children.extend(call.filter.as_deref_mut());
-            if let Some(clauses) = &mut call.json {
-                for clause in [&mut clauses.on_empty, &mut clauses.on_error] {
-                    if let Some(JsonBehavior::Default(value)) = clause {
-                        children.push(value);
+                ExprKind::Between { operand, low, high, .. } => {
+                    all.push(operand);
+                    all.push(low);
+                    all.push(high);
+                }
+                ExprKind::InList { operand, list, .. } => {
+                    all.push(operand);
+                    all.extend(list);
+                }
+                ExprKind::Like { operand, pattern, escape, .. } => {
+                    all.push(operand);
+                    all.push(pattern);
+                    if let Some(escape) = escape {
+                        all.push(escape);
                     }
                 }
+                ExprKind::Case { operand, branches, otherwise } => {
+                    if let Some(operand) = operand {
+                        all.push(operand);
+                    }
+                    for (condition, result) in branches {
+                        all.extend([condition, result]);
+                    }
+                    if let Some(otherwise) = otherwise {
+                        all.push(otherwise);
+                    }
+                }
+                ExprKind::Function(call) => {
+                    for argument in &$($mutable)? call.arguments {
+                        match &$($mutable)? argument.value {
+                            ArgumentValue::Expression(expr) => all.push(expr),
+                            ArgumentValue::KeyValue { key, value } => all.extend([key, value]),
+                            _ => {}
+                        }
+                    }
+                    if let Some(filter) = &$($mutable)? call.filter {
+                        all.push(filter);
+                    }
+                    if let Some(clauses) = &$($mutable)? call.json {
+                        for behavior in [&$($mutable)? clauses.on_empty, &$($mutable)? clauses.on_error] {
+                            if let Some(JsonBehavior::Default(value)) = behavior {
+                                all.push(value);
+                            }
+                        }
+                    }
+                }
+                ExprKind::Position { needle, haystack, from } => {
+                    all.push(needle);
+                    all.push(haystack);
+                    if let Some(from) = from {
+                        all.push(from);
+                    }
+                }
+                ExprKind::Trim { characters, operand, .. } => {
+                    if let Some(characters) = characters {
+                        all.push(characters);
+                    }
+                    all.push(operand);
+                }
+                ExprKind::Overlaps { left, right } => {
+                    for (from, to) in [&$($mutable)? **left, &$($mutable)? **right] {
+                        all.extend([from, to]);
+                    }
+                }
+                ExprKind::Row { fields: inner, .. } | ExprKind::Array(inner) => all.extend(inner),
+                ExprKind::Map(entries) => {
+                    for (key, value) in entries {
+                        all.extend([key, value]);
+                    }
+                }
+                ExprKind::Index { operand, index } => {
+                    all.push(operand);
+                    all.push(index);
+                }
             }
-            children
+            all
         }
-        ExprKind::Position {
-            needle,
-            haystack,
-            from,
-        } => [needle, haystack]
-            .into_iter()
-            .chain(from)
-            .map(Box::as_mut)
-            .collect(),
-        ExprKind::Trim {
-            characters, operand, ..
-        } => characters
-            .as_deref_mut()
-            .into_iter()
-            .chain(std::iter::once(operand.as_mut()))
-            .collect(),
-        ExprKind::Overlaps { left, right } => vec![&mut left.0, &mut left.1, &mut right.0, &mut right.1],
-        ExprKind::Row { fields, .. } => fields.iter_mut().collect(),
-        ExprKind::Array(elements) => elements.iter_mut().collect(),
-        ExprKind::Map(entries) => entries.iter_mut().flat_map(|(key, value)| [key, value]).collect(),
-        ExprKind::Index { operand, index } => vec![operand, index],
-    }
+    };
 }
+
+walk!(; expressions_of, keys_of, children);
+walk!(mut; expressions_of_mut, keys_of_mut, children_mut);

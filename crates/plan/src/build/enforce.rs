@@ -2,6 +2,8 @@
 
 use dataflow::{Error, EvaluationContext, ScalarFunction, Value};
 
+pub(crate) const NOT_NULL: &str = "NOT_NULL";
+
 /// Hands its argument on, and fails on NULL.
 #[derive(Debug)]
 pub(super) struct NotNull {
@@ -10,7 +12,7 @@ pub(super) struct NotNull {
 
 impl ScalarFunction for NotNull {
     fn name(&self) -> &str {
-        "NOT_NULL"
+        NOT_NULL
     }
 
     fn evaluate(&self, arguments: &[Value], rows: usize, _: &EvaluationContext) -> Result<Value, Error> {

@@ -183,6 +183,9 @@ impl<'a> GraphBuilder<'a> {
                     }
                     branches.push(Input { node, exchange });
                 }
+                if let (JoinTime::Temporal(_), [_, versions]) = (join.time, branches.as_slice()) {
+                    self.tell_each_version(versions.node);
+                }
                 self.add(Operator::Join(join.clone()), branches, schema, span, "")
             }
             PlanKind::Union { inputs } => {
@@ -193,6 +196,21 @@ impl<'a> GraphBuilder<'a> {
                 self.add(Operator::Union, branches, schema, span, "")
             }
         })
+    }
+
+    /// Somebody asks a node for what was valid at a time.
+    fn tell_each_version(&mut self, node: NodeId) {
+        let mut below = vec![node];
+        while let Some(node) = below.pop() {
+            let node = &mut self.graph.nodes[node];
+            match &mut node.operator {
+                Operator::Deduplicate { tells_each, .. } => *tells_each = true,
+                Operator::Calc { .. } | Operator::Union => {
+                    below.extend(node.inputs.iter().map(|input| input.node));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Late rows, or all others.

@@ -17,6 +17,7 @@ use sql::ast;
 use crate::bind::{QueryBinder, unique_names};
 use crate::optimize;
 use crate::session::Environment;
+pub(crate) use enforce::NOT_NULL;
 use layout::GraphBuilder;
 
 /// A query ready to run but for the sink that takes its rows.

@@ -66,6 +66,7 @@ impl GraphBuilder<'_> {
                 partition: rank.partition.clone(),
                 rowtime: (attribute == TimeAttribute::Rowtime).then_some(column),
                 keep_last: rank.order[0].descending,
+                tells_each: false,
             },
             _ => Operator::TopN {
                 partition: rank.partition.clone(),

@@ -24,6 +24,7 @@ impl GraphBuilder<'_> {
                 expression: over_outputs(watermark.expression.clone(), table, &mut outputs, &mut schema),
                 interval: watermark.interval,
                 idle_timeout: watermark.idle_timeout,
+                alignment: watermark.alignment.clone(),
                 seen_by_every_row: false,
             }),
             _ => None,
@@ -77,7 +78,9 @@ impl GraphBuilder<'_> {
         let details = format!(
             "{:?} {:?}",
             table.options,
-            watermark.as_ref().map(|w| (w.interval, w.idle_timeout))
+            watermark
+                .as_ref()
+                .map(|w| (w.interval, w.idle_timeout, &w.alignment))
         );
         let changes = !source.changelog_mode().is_insert_only();
         let operator = Operator::Source(SourceNode {

@@ -60,11 +60,15 @@ impl Parser<'_> {
             return diagnostic;
         }
         let word = self.text_of(self.span());
+        let hint = match word.to_ascii_uppercase().as_str() {
+            "STRING_AGG" | "GROUP_CONCAT" => "write LISTAGG(x, ',')".to_string(),
+            _ => format!("write `{word}` in back quotes"),
+        };
         Diagnostic::parse(
             self.span(),
             format!("expected {what}, found the reserved word '{word}'"),
         )
-        .hint(format!("write `{word}` in back quotes"))
+        .hint(hint)
     }
 
     pub(super) fn at_reserved(&self) -> bool {

@@ -267,7 +267,18 @@ impl Parser<'_> {
         let signed = negative || self.eat_kind(TokenKind::Plus);
         if self.peek() == TokenKind::String {
             let text = self.string("a string")?;
-            let qualifier = self.interval_qualifier()?;
+            let qualifier = self
+                .interval_qualifier()
+                .map_err(|fault| match text.value.split_once(' ') {
+                    Some((amount, unit)) if unit.chars().all(char::is_alphabetic) => {
+                        let unit = unit.to_ascii_uppercase();
+                        fault.hint(format!(
+                            "write INTERVAL '{amount}' {}",
+                            unit.trim_end_matches('S')
+                        ))
+                    }
+                    _ => fault,
+                })?;
             return Ok(interval(negative, text, qualifier, self.since(start)));
         }
         if signed {

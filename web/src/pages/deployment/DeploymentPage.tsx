@@ -34,6 +34,7 @@ import { ErrorState, Loading } from "../../components/States";
 import { Ago, Lasting } from "../../components/Time";
 import { useRole } from "../../components/useRole";
 import { bytes, count, duration, rate, words } from "../../lib/format";
+import { droppedRows, keptLateRows } from "../../lib/rowLosses";
 import classes from "./DeploymentPage.module.css";
 import { LogsTab } from "./LogsTab";
 import { Overview } from "./Overview";
@@ -162,15 +163,22 @@ function Facts({ deployment, live }: { deployment: Deployment; live: LiveDeploym
       ? perSecond(latest.rows_out, before.metrics.rows_out, (Date.parse(latest.at) - before.time) / 1000)
       : null;
   const lag = latest && isAlive ? lagMs(latest) : null;
+  const dropped = latest && droppedRows(latest);
+  const kept = latest && keptLateRows(latest);
   return (
     <div className={classes.factsLine}>
       <dl className={classes.facts}>
         <Rows name="Rows in" total={latest?.rows_in} now={isAlive ? latest?.rows_in_per_second : null} />
         <Rows name="Rows out" total={latest?.rows_out} now={isAlive ? outPerSecond : null} />
         <Fact name="Watermark behind">{lag === null ? "–" : duration(lag)}</Fact>
-        <Fact name="Late rows" isBad={latest !== null && latest.late_rows > 0}>
-          {latest ? count(latest.late_rows) : "–"}
+        <Fact name="Rows dropped" beside={dropped?.reasons} isBad={dropped !== null && dropped.total > 0}>
+          {dropped ? count(dropped.total) : "–"}
         </Fact>
+        {kept !== null && kept.total > 0 && (
+          <Fact name="Late rows kept" beside={kept.reasons}>
+            {count(kept.total)}
+          </Fact>
+        )}
         <Fact name="Memory" beside={run && `of ${bytes(run.memory_bytes_max)}`}>
           {isAlive && latest ? bytes(latest.memory_bytes) : "–"}
         </Fact>

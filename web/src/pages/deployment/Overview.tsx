@@ -9,6 +9,7 @@ import { type Live, PlanGraph } from "../../components/PlanGraph";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { bytes, compact, count, duration, rate } from "../../lib/format";
 import { explainOperator } from "../../lib/operators";
+import { droppedRows, keptLateRows } from "../../lib/rowLosses";
 import classes from "./Overview.module.css";
 import { type LiveDeployment, lagMs, type Point, ratesOver, useRates } from "./useLive";
 
@@ -78,7 +79,7 @@ function Operators({
             <th className="number">Out</th>
             <th className="number">Out/s</th>
             <th className="number">Behind</th>
-            <th className="number">Late</th>
+            <th className="number">Dropped</th>
             <th className="number">State</th>
             <th className="number">Busy</th>
           </tr>
@@ -87,6 +88,8 @@ function Operators({
           {plan.nodes.map(({ id, name, detail }) => {
             const node = metrics?.nodes.find((each) => each.id === id);
             const now = rates.get(id);
+            const dropped = node && droppedRows(node);
+            const kept = node && keptLateRows(node);
             const explained = explainOperator(name, detail);
             return (
               <tr key={id} aria-current={id === selected || undefined}>
@@ -106,7 +109,9 @@ function Operators({
                 <td className="number">{node ? count(node.rows_out) : "–"}</td>
                 <td className="number">{now ? compact(now.rowsOutPerSecond) : "–"}</td>
                 <td className="number">{now?.lagMs != null ? duration(now.lagMs) : "–"}</td>
-                <td className="number">{node?.late_rows !== undefined ? count(node.late_rows) : "–"}</td>
+                <td className="number" title={[dropped?.reasons, kept?.reasons].filter(Boolean).join("; ")}>
+                  {dropped ? count(dropped.total) : "–"}
+                </td>
                 <td className="number">{node?.state_bytes ? bytes(node.state_bytes) : "–"}</td>
                 <td className="number">
                   {now?.busyPercent != null ? `${Math.round(now.busyPercent)} %` : "–"}

@@ -44,8 +44,6 @@ struct Pending {
     chunk: Chunk,
     times: Vec<i64>,
     keys: Vec<u32>,
-    /// The number of the chunk in the table.
-    number: u32,
     now_ms: i64,
     row: usize,
     begun: bool,
@@ -154,8 +152,7 @@ impl IntervalJoin {
                 let own_columns = take_columns(&pending.chunk.batch, &condition.columns.of[input], &own)?;
                 let other_columns = self
                     .table
-                    .gather(1 - input, &condition.columns.of[1 - input], &other)
-                    .map_err(arrow_error)?;
+                    .gather(1 - input, &condition.columns.of[1 - input], &other)?;
                 Some(condition.met_by(&in_order(input, own_columns, other_columns), own.len())?)
             }
             _ => None,
@@ -174,7 +171,7 @@ impl IntervalJoin {
         }
         self.match_row(pending, row, &other[begin..], met.as_ref(), begin, &mut given);
         self.send(input, &pending.chunk.batch, &given, out)?;
-        self.table.release(1 - input, &gone);
+        self.table.release(1 - input, &gone)?;
         Ok(pending.row == pending.chunk.rows())
     }
 
@@ -269,8 +266,7 @@ impl IntervalJoin {
         }
         let (_, highest) = self.matching_times(input, time_ms);
         if pending.now_ms < highest {
-            let (number, matched) = (pending.number, pending.matched);
-            self.table.add(input, key, time_ms, number, row as u32, matched);
+            self.table.add(input, key, time_ms, row, pending.matched);
             if !self.table.has_timer(input, key) {
                 self.set_timer(input, key, time_ms);
             }
@@ -332,7 +328,7 @@ impl IntervalJoin {
                     let nothing = RecordBatch::new_empty(self.stage.schemas[1 - input].clone());
                     self.send(1 - input, &nothing, &Given { own, other }, out)?;
                 }
-                self.table.release(input, gone);
+                self.table.release(input, gone)?;
             }
             self.forget(keys);
             if is_done {
@@ -360,8 +356,7 @@ impl IntervalJoin {
             let own = take_columns(batch, &self.stage.outputs.of[input], own)?;
             let other = self
                 .table
-                .gather(1 - input, &self.stage.outputs.of[1 - input], other)
-                .map_err(arrow_error)?;
+                .gather(1 - input, &self.stage.outputs.of[1 - input], other)?;
             let of = in_order(input, own, other);
             out.chunk(Chunk::inserts(self.stage.batch(&of)?));
         }
@@ -379,13 +374,12 @@ impl Operator for IntervalJoin {
         let times = self.times(input, &chunk.batch)?;
         let keys = key_columns(&chunk.batch, &self.stage.keys[input]);
         let keys = self.table.keys(&keys, chunk.rows()).map_err(arrow_error)?;
-        let number = self.table.hold(input, chunk.batch.clone());
+        self.table.open(input, &chunk.batch);
         self.pending = Some(Pending {
             input,
             chunk,
             times,
             keys,
-            number,
             now_ms: self.now_ms(),
             row: 0,
             begun: false,
@@ -427,7 +421,7 @@ impl Operator for IntervalJoin {
         };
         for _ in 0..ROUND_CHUNKS_MAX {
             if self.round(&mut pending, out)? {
-                self.table.settle_chunk(pending.input);
+                self.table.close(pending.input)?;
                 self.forget(std::mem::take(&mut pending.idle));
                 return Ok(());
             }

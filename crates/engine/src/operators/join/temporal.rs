@@ -1,8 +1,8 @@
 //! Joins of rows with the version of a table that was valid at their time.
 //!
 //! Left rows wait until event time has passed theirs, for then no version of before can come any more. Of the
-//! versions of a key that are past only the last is kept. Where state expires, the versions of a key go for which no row
-//! has come for long enough; left rows that wait stay.
+//! versions of a key that are past only the last is kept, and of several of one time the one that came last, as in Flink.
+//! Where state expires, the versions of a key go for which no row has come for long enough; left rows that wait stay.
 
 use arrow_array::Array;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MIN};
@@ -18,6 +18,9 @@ use crate::expression::arrow_error;
 use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::window::time::milliseconds;
+
+#[cfg(test)]
+mod tests;
 
 /// The table of when keys were written.
 const AGES: &str = "ages";
@@ -70,10 +73,7 @@ impl TemporalJoin {
         if input == 0 && self.keeps_left {
             let left = take_columns(&chunk.batch, &self.stage.outputs.of[0], &rows)?;
             let nothing = vec![NO_ROW; rows.len()];
-            let right = self
-                .table
-                .gather(1, &self.stage.outputs.of[1], &nothing)
-                .map_err(arrow_error)?;
+            let right = self.table.gather(1, &self.stage.outputs.of[1], &nothing)?;
             out.chunk(self.chunk([left, right])?);
         }
         Ok(())
@@ -86,21 +86,21 @@ impl TemporalJoin {
     }
 
     /// Forgets all versions of a key.
-    fn forget_all_versions(&mut self, key: u32) {
+    fn forget_all_versions(&mut self, key: u32) -> Result<(), Error> {
         self.ages.forget(key);
         let mut gone = Vec::new();
         self.table.expire(1, key, i64::MAX, &mut gone);
-        self.table.release(1, &gone);
+        self.table.release(1, &gone)
     }
 
-    fn sweep(&mut self, looks: usize, moment: Moment) -> bool {
+    fn sweep(&mut self, looks: usize, moment: Moment) -> Result<bool, Error> {
         let mut over = Vec::new();
         let is_done = self.ages.sweep(looks, moment, &mut over);
         for key in over {
-            self.forget_all_versions(key);
+            self.forget_all_versions(key)?;
             self.table.forget_if_idle(key);
         }
-        is_done
+        Ok(is_done)
     }
 
     fn chunk(&self, of: [Vec<arrow_array::ArrayRef>; 2]) -> Result<Chunk, Error> {
@@ -130,10 +130,10 @@ impl TemporalJoin {
             keys.sort_unstable();
             keys.dedup();
             self.give(&left, out)?;
-            self.table.release(0, &left);
+            self.table.release(0, &left)?;
             let moment = self.expiry.moment();
             for key in keys {
-                self.forget_versions(key);
+                self.forget_versions(key)?;
                 self.ages.touch(key, moment);
                 self.forget_if_idle(key);
             }
@@ -146,20 +146,21 @@ impl TemporalJoin {
     }
 
     /// Of the versions that are past only the last can still be asked for.
-    fn forget_versions(&mut self, key: u32) {
+    fn forget_versions(&mut self, key: u32) -> Result<(), Error> {
         let (next, at) = self.table.find(1, key, self.watermark);
         let next_ms = (next != NO_ROW).then(|| self.table.row(next).time_ms);
         if at != NO_ROW {
             let last_ms = self.table.row(at).time_ms;
             let mut gone = Vec::new();
             self.table.expire(1, key, last_ms.saturating_sub(1), &mut gone);
-            self.table.release(1, &gone);
+            self.table.release(1, &gone)?;
         }
         if let Some(next_ms) = next_ms
             && !self.table.has_timer(1, key)
         {
             self.table.set_timer(1, key, next_ms);
         }
+        Ok(())
     }
 
     fn give(&mut self, left: &[u32], out: &mut Output) -> Result<(), Error> {
@@ -168,12 +169,8 @@ impl TemporalJoin {
             let mut right: Vec<u32> = left.iter().map(|&row| self.version(row)).collect();
             if let Some(condition) = &self.stage.condition {
                 let of = [
-                    self.table
-                        .gather(0, &condition.columns.of[0], left)
-                        .map_err(arrow_error)?,
-                    self.table
-                        .gather(1, &condition.columns.of[1], &right)
-                        .map_err(arrow_error)?,
+                    self.table.gather(0, &condition.columns.of[0], left)?,
+                    self.table.gather(1, &condition.columns.of[1], &right)?,
                 ];
                 let met = condition.met_by(&of, left.len())?;
                 for (place, version) in right.iter_mut().enumerate() {
@@ -189,12 +186,8 @@ impl TemporalJoin {
                 .map(|(left, version)| (*left, version))
                 .unzip();
             let of = [
-                self.table
-                    .gather(0, &self.stage.outputs.of[0], &given.0)
-                    .map_err(arrow_error)?,
-                self.table
-                    .gather(1, &self.stage.outputs.of[1], &given.1)
-                    .map_err(arrow_error)?,
+                self.table.gather(0, &self.stage.outputs.of[0], &given.0)?,
+                self.table.gather(1, &self.stage.outputs.of[1], &given.1)?,
             ];
             if !given.0.is_empty() {
                 out.chunk(self.chunk(of)?);
@@ -233,11 +226,11 @@ impl Operator for TemporalJoin {
         let moment = self.expiry.moment();
         for &key in &keys {
             if self.ages.is_over(key, moment) {
-                self.forget_all_versions(key);
+                self.forget_all_versions(key)?;
             }
             self.ages.touch(key, moment);
         }
-        let number = self.table.hold(input, chunk.batch.clone());
+        self.table.open(input, &chunk.batch);
         let mut idle = Vec::new();
         for (row, (key, time_ms)) in keys.into_iter().zip(times).enumerate() {
             let kind = chunk.kind(row);
@@ -247,12 +240,16 @@ impl Operator for TemporalJoin {
                 continue;
             }
             let is_gone = kind == RowKind::Delete;
-            self.table.add(input, key, time_ms, number, row as u32, is_gone);
+            if input == 0 {
+                self.table.add(input, key, time_ms, row, is_gone);
+            } else {
+                self.table.replace(input, key, time_ms, row, is_gone)?;
+            }
             if self.table.timer(input, key).is_none_or(|at_ms| time_ms < at_ms) {
                 self.table.set_timer(input, key, time_ms);
             }
         }
-        self.table.settle_chunk(input);
+        self.table.close(input)?;
         idle.sort_unstable();
         idle.dedup();
         for key in idle {
@@ -291,7 +288,7 @@ impl Operator for TemporalJoin {
         // Apart for a while, so that all else can be swept.
         let nothing = Expiry::new(None, self.expiry.context());
         let mut expiry = std::mem::replace(&mut self.expiry, nothing);
-        let swept = expiry.sweep(now_ms, |looks, moment| Ok(self.sweep(looks, moment)));
+        let swept = expiry.sweep(now_ms, |looks, moment| self.sweep(looks, moment));
         self.expiry = expiry;
         swept
     }

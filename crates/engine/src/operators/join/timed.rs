@@ -47,10 +47,11 @@ pub(super) fn restore(table: &mut TimedRows, build: &Build<'_>, stage: &Stage) -
             let matched = batch.column(own + 1).as_boolean();
             let columns = batch.columns()[width..own].to_vec();
             let rows = RecordBatch::try_new(stage.schemas[input].clone(), columns).map_err(arrow_error)?;
-            let number = table.hold(input, rows);
+            table.open(input, &rows);
             for (row, key) in keys.into_iter().enumerate() {
-                table.add(input, key, times[row], number, row as u32, matched.value(row));
+                table.add(input, key, times[row], row, matched.value(row));
             }
+            table.close(input)?;
         }
     }
     for batch in build.restored(TIMERS) {
@@ -79,7 +80,7 @@ fn rows_snapshot(
     let mut numbers = table.all(input);
     numbers.reverse();
     for rows in numbers.chunks(SNAPSHOT_ROWS_MAX) {
-        let values = table.gather(input, &all, rows).map_err(arrow_error)?;
+        let values = table.gather(input, &all, rows)?;
         let mut columns: Vec<ArrayRef> = keys.iter().map(|&key| values[key].clone()).collect();
         columns.extend(values);
         let waiting = || rows.iter().map(|&row| table.row(row));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, UInt32Array};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
-use dataflow::{Error, EvaluationContext};
+use dataflow::{Error, EvaluationContext, TakesBack};
 use graph::OverFunction;
 use model::RowKind;
 use state::Aggregates;
@@ -68,9 +68,6 @@ pub(super) enum FrameChange {
     Left(RecordBatch, Vec<u32>),
 }
 
-/// Aggregates from which rows can be taken back.
-const RETRACTING: &[&str] = &["COUNT", "SUM", "AVG"];
-
 impl Computer {
     pub fn new(functions: &[OverFunction], context: &Arc<EvaluationContext>) -> Computer {
         let mut aggregates = Vec::new();
@@ -116,10 +113,10 @@ impl Computer {
         offsets.max().unwrap_or(0)
     }
 
-    /// Whether rows can be taken back from all aggregates.
+    /// Whether rows that leave a frame, which are those that came first, can be taken back from all aggregates.
     pub fn can_take_back(functions: &[OverFunction]) -> bool {
         functions.iter().all(|function| match function {
-            OverFunction::Aggregate(call) => RETRACTING.contains(&call.function.name()),
+            OverFunction::Aggregate(call) => call.function.takes_back() != TakesBack::Nothing,
             _ => true,
         })
     }

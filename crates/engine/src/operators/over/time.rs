@@ -3,9 +3,10 @@
 //! As in Flink's operators: with an unbounded frame a row at or behind the watermark is late; with a bounded one
 //! only a row at or behind the last of its key that was worked off. Late rows are dropped and counted. By processing
 //! time rows are worked off as they come. Where state expires, a key that has no rows waiting is forgotten when none has
-//! come for long enough, bounded frames included.
+//! come for long enough, bounded frames included. A key whose frames reach back by a distance of time is forgotten when
+//! no frame can hold its rows any more: at the time at which Flink clears its state.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -24,6 +25,9 @@ use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::window::time::milliseconds;
 
+#[cfg(test)]
+mod tests;
+
 /// The tables' names in snapshots: rows that wait, rows that frames still hold, what keys know besides, and when they
 /// were written.
 const WAITING: &str = "waiting";
@@ -33,6 +37,15 @@ const AGES: &str = "ages";
 
 /// The time of the last row worked off of a key that has none, as in Flink.
 const LAST_NONE: i64 = 0;
+
+/// Keys that are forgotten in one piece of work, when their frames are over.
+const CLOSED_MAX: usize = 4096;
+
+/// Of a time at which a key may have to be forgotten: the nodes of the tree are three quarters full.
+const CLOSING_BYTES: usize = 24;
+
+/// The time at which a key is forgotten that is not to be.
+const STAYS: i64 = i64::MIN;
 
 pub(super) struct OverByTime {
     /// The column of event time; none for processing time.
@@ -51,6 +64,10 @@ pub(super) struct OverByTime {
     last: Vec<i64>,
     /// By key: how many rows wait.
     waits: Vec<u32>,
+    /// By key, where frames reach back by a distance of time: when it is forgotten, or [`STAYS`].
+    closes: Vec<i64>,
+    /// When keys may have to be forgotten: at those times of which `closes` says so.
+    closing: BTreeSet<(i64, u32)>,
     ages: Ages,
     expiry: Expiry,
     computer: Computer,
@@ -100,6 +117,8 @@ impl OverByTime {
             kept: Vec::new(),
             last: Vec::new(),
             waits: Vec::new(),
+            closes: Vec::new(),
+            closing: BTreeSet::new(),
             ages: Ages::default(),
             expiry: build.expiry(0),
             computer: Computer::new(functions, build.context),
@@ -128,16 +147,64 @@ impl OverByTime {
         self.kept.resize(high, VecDeque::new());
         self.last.resize(high, LAST_NONE);
         self.waits.resize(high, 0);
+        self.closes.resize(high, STAYS);
         Ok(numbers)
     }
 
-    /// Forgets all that a key knows.
-    fn forget(&mut self, key: u32) -> Result<(), Error> {
-        self.ages.forget(key);
-        self.computer.clear(&[key]);
-        self.last[key as usize] = LAST_NONE;
-        let kept: Vec<u32> = self.kept[key as usize].drain(..).map(|(_, row)| row).collect();
+    /// Forgets all that keys know.
+    fn forget(&mut self, keys: &[u32]) -> Result<(), Error> {
+        self.computer.clear(keys);
+        let mut kept = Vec::new();
+        for &key in keys {
+            self.ages.forget(key);
+            self.last[key as usize] = LAST_NONE;
+            self.closes[key as usize] = STAYS;
+            kept.extend(std::mem::take(&mut self.kept[key as usize]));
+        }
+        let kept: Vec<u32> = kept.into_iter().map(|(_, row)| row).collect();
         self.rows.release(&kept)
+    }
+
+    /// Notes when a key is to be forgotten that has a row of this time. Later than frames need it, so that it is not
+    /// noted anew with every row.
+    fn note_closing(&mut self, key: u32, time_ms: i64) {
+        let Frame::Range(distance_ms) = self.frame else {
+            return;
+        };
+        let distance_ms = distance_ms.max(0);
+        let after = |distance_ms: i64| time_ms.saturating_add(distance_ms).saturating_add(1);
+        let closes = &mut self.closes[key as usize];
+        if *closes < after(distance_ms) {
+            *closes = after(distance_ms.saturating_add(distance_ms / 2));
+            self.closing.insert((*closes, key));
+        }
+    }
+
+    fn is_closing(&self, until_ms: i64) -> bool {
+        self.closing.first().is_some_and(|(at_ms, _)| *at_ms <= until_ms)
+    }
+
+    /// Forgets keys whose frames are over, as many as one piece of work may. All rows until then were worked off.
+    fn close(&mut self, until_ms: i64) -> Result<(), Error> {
+        let mut over = Vec::new();
+        for _ in 0..CLOSED_MAX {
+            if !self.is_closing(until_ms) {
+                break;
+            }
+            if let Some((at_ms, key)) = self.closing.pop_first()
+                // Otherwise rows have come since, or the number is that of another key.
+                && self.closes[key as usize] == at_ms
+            {
+                over.push(key);
+            }
+        }
+        if over.is_empty() {
+            return Ok(());
+        }
+        self.forget(&over)?;
+        over.iter().for_each(|key| self.keys.remove(*key));
+        self.keys.shrink();
+        Ok(())
     }
 
     /// Forgets what is over of these keys, which are written now.
@@ -145,7 +212,7 @@ impl OverByTime {
         if moment.expires() {
             for &key in keys {
                 if self.ages.is_over(key, moment) && self.waits[key as usize] == 0 {
-                    self.forget(key)?;
+                    self.forget(&[key])?;
                 }
                 self.ages.touch(key, moment);
             }
@@ -157,10 +224,8 @@ impl OverByTime {
         let mut over = Vec::new();
         let is_done = self.ages.sweep(looks, moment, &mut over);
         over.retain(|key| self.waits[*key as usize] == 0);
-        for key in over {
-            self.forget(key)?;
-            self.keys.remove(key);
-        }
+        self.forget(&over)?;
+        over.iter().for_each(|key| self.keys.remove(*key));
         if is_done {
             self.keys.shrink();
         }
@@ -191,6 +256,8 @@ impl OverByTime {
         let mut due = Vec::new();
         self.rows.open(batch);
         for (row, (time_ms, key)) in times.into_iter().zip(numbers).enumerate() {
+            // A late row is of a key that is noted already, or of one that has nothing else.
+            self.note_closing(key, time_ms);
             let is_late = match self.rowtime {
                 None => false,
                 Some(_) if is_bounded => time_ms <= self.last[key as usize],
@@ -375,7 +442,7 @@ impl OverByTime {
         for _ in 0..ROUND_CHUNKS_MAX {
             let due = self.take_due();
             if due.is_empty() {
-                break;
+                return self.close(self.watermark);
             }
             self.work(&due, out)?;
         }
@@ -385,7 +452,11 @@ impl OverByTime {
     /// What keys know besides their rows: partial aggregates, counts and the last time.
     fn snapshot_keys(&self) -> Result<TableSnapshot, Error> {
         let mut table = TableSnapshot::default();
-        let is_there = |key: &u32| !self.expiry.is_on() || self.ages.holds(*key);
+        let is_range = matches!(self.frame, Frame::Range(_));
+        let is_there = |key: &u32| {
+            (!self.expiry.is_on() || self.ages.holds(*key))
+                && (!is_range || self.closes[*key as usize] != STAYS)
+        };
         let all: Vec<u32> = (0..self.keys.high() as u32).filter(is_there).collect();
         for part in all.chunks(SNAPSHOT_ROWS_MAX) {
             let mut columns = self.keys.columns(&self.codec, part).map_err(arrow_error)?;
@@ -432,6 +503,9 @@ impl OverByTime {
                     .aggregates
                     .merge(&numbers, &batch.columns()[keys + 3..])?;
             }
+            for key in numbers {
+                self.note_closing(key, self.last[key as usize]);
+            }
         }
         for batch in build.restored(KEPT) {
             let rows = restored_rows(&self.rows, batch, keys)?;
@@ -445,6 +519,7 @@ impl OverByTime {
             for (row, (time_ms, key)) in times.into_iter().zip(numbers).enumerate() {
                 let kept = self.rows.keep(row);
                 self.kept[key as usize].push_back((time_ms, kept));
+                self.note_closing(key, time_ms);
             }
             self.rows.close()?;
         }
@@ -484,7 +559,7 @@ impl Operator for OverByTime {
     }
 
     fn has_more(&self) -> bool {
-        self.is_due()
+        self.is_due() || (self.rowtime.is_some() && self.is_closing(self.watermark))
     }
 
     fn resume(&mut self, out: &mut Output) -> Result<(), Error> {
@@ -506,7 +581,10 @@ impl Operator for OverByTime {
     }
 
     fn next_tick_ms(&self) -> Option<i64> {
-        self.expiry.next_tick_ms(!self.ages.is_empty())
+        let closing = self.closing.first().filter(|_| self.rowtime.is_none());
+        let closing_ms = closing.map(|(at_ms, _)| *at_ms);
+        let expiry_ms = self.expiry.next_tick_ms(!self.ages.is_empty());
+        closing_ms.into_iter().chain(expiry_ms).min()
     }
 
     fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
@@ -514,7 +592,11 @@ impl Operator for OverByTime {
         let mut expiry = std::mem::replace(&mut self.expiry, Expiry::new(None, &self.context));
         let swept = expiry.sweep(now_ms, |looks, moment| self.sweep(looks, moment));
         self.expiry = expiry;
-        swept
+        swept?;
+        match self.rowtime {
+            None => self.close(now_ms),
+            Some(_) => Ok(()),
+        }
     }
 
     fn gauges(&self) -> Gauges {
@@ -524,7 +606,9 @@ impl Operator for OverByTime {
                 + self.keys.size_bytes()
                 + self.ages.size_bytes()
                 + self.computer.aggregates.size_bytes()
-                + self.waiting.len() * 48,
+                + self.waiting.len() * 48
+                + self.closes.capacity() * 8
+                + self.closing.len() * CLOSING_BYTES,
             ..Gauges::default()
         }
     }

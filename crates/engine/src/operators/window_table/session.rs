@@ -70,7 +70,7 @@ impl SessionWindowTable {
             gap_ms,
             keys: keys.to_vec(),
             table: SessionTable::new(codec, gap_ms),
-            rows: RowBuffer::default(),
+            rows: RowBuffer::new(input.arrow()),
             input: input.arrow(),
             chunk_rows: build.options.chunk_rows,
             key_groups: build.options.key_groups,
@@ -148,7 +148,7 @@ impl SessionWindowTable {
                 }
             }
         }
-        self.rows.add(chunk, times, &lists);
+        self.rows.add(&chunk, &times, &lists)?;
         for (swallowed, swallower) in self.table.finish() {
             self.rows.merge(swallowed, swallower);
         }
@@ -197,11 +197,12 @@ impl SessionWindowTable {
     }
 
     fn emit(&mut self, rows: &[RowRef], starts: &[i64], ends: &[i64], out: &mut Output) -> Result<(), Error> {
-        if let Some((chunk, _)) = self.rows.gather(rows)? {
-            out.chunk(self.bounds.append(chunk, starts, ends)?);
-            self.rows.release(rows);
+        if rows.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let (chunk, _) = self.rows.gather(rows)?;
+        out.chunk(self.bounds.append(chunk, starts, ends)?);
+        self.rows.release(rows)
     }
 }
 
@@ -239,9 +240,7 @@ impl Operator for SessionWindowTable {
         let mut snapshot = OperatorSnapshot::default();
         let mut table = TableSnapshot::default();
         for rows in self.rows.all().chunks(SNAPSHOT_ROWS_MAX) {
-            let Some((chunk, times)) = self.rows.gather(rows)? else {
-                continue;
-            };
+            let (chunk, times) = self.rows.gather(rows)?;
             let kinds: Int8Array = (0..chunk.rows()).map(|row| Some(chunk.kind(row) as i8)).collect();
             // The keys stand in front once more: tables are cut by their first columns.
             let mut columns: Vec<ArrayRef> = self

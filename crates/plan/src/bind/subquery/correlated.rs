@@ -51,7 +51,7 @@ impl QueryBinder<'_> {
         let Some(from) = &select.from else {
             return Ok(None);
         };
-        let (inner, _) = *self.from(from)?;
+        let inner = self.names_of(select, from)?;
         let names = Names { inner: &inner, outer };
         if !walk::expressions_of(select)
             .iter()
@@ -81,7 +81,7 @@ impl QueryBinder<'_> {
         let Some(from) = &select.from else {
             return Ok(false);
         };
-        let (inner, _) = *self.from(from)?;
+        let inner = self.names_of(select, from)?;
         let names = Names { inner: &inner, outer };
         let expressions = walk::expressions_of(select);
         Ok(expressions.iter().any(|expr| names.any_outer(expr)))
@@ -292,7 +292,8 @@ pub(in crate::bind) fn is_global(select: &Select) -> bool {
     is_grouped(select) && select.group_by.is_empty()
 }
 
-/// Lists a key behind all else, and groups by it where the SELECT is grouped.
+/// Lists a key behind all else, and groups by it where the SELECT is grouped. OVER goes over the rows of all keys, as in
+/// Flink.
 fn add_key(select: &mut Select, number: usize, key: ast::Expr) {
     if is_grouped(select) {
         select.group_by.push(GroupItem::Expression(key.clone()));

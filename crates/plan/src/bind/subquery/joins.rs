@@ -16,7 +16,7 @@ use crate::join::{self, Side};
 use crate::logical::Plan;
 
 /// Positions of what is no column of the input: so many for each sub-query.
-pub(in crate::bind) const SUBQUERY_BASE: usize = 1 << 26;
+pub(crate) const SUBQUERY_BASE: usize = 1 << 26;
 const COLUMNS_MAX: usize = 1 << 10;
 
 /// The sub-queries of a clause.
@@ -111,17 +111,28 @@ impl Subqueries {
             .collect()
     }
 
-    /// Which side of a join each of them goes by.
+    /// Which side of a join each of them goes by. Where one asks for the value of another, both go by the same.
     fn sides(&self, width: usize) -> Vec<Side> {
-        let side_of = |join: &Joined| {
-            let operands = join.on.iter().map(|(operand, _, _)| Side::of(operand, width));
-            operands.fold(Side::Neither, |one, other| match (one, other) {
-                (one, other) if one == other => one,
-                (Side::Neither, side) | (side, Side::Neither) => side,
-                _ => Side::Both,
-            })
-        };
-        self.joins.iter().map(side_of).collect()
+        let mut sides = vec![Side::Neither; self.joins.len()];
+        let mut pairs = Vec::new();
+        for (number, join) in self.joins.iter().enumerate() {
+            for (operand, _, _) in &join.on {
+                operand.visit_columns(&mut |index| match number_of(index) {
+                    Some(other) => pairs.push((number, other)),
+                    None if index < width => sides[number] = sides[number].and(Side::Left),
+                    None => sides[number] = sides[number].and(Side::Right),
+                });
+            }
+        }
+        // Each pass brings at least one of them its side.
+        for _ in 0..self.joins.len() {
+            for &(one, other) in &pairs {
+                let side = sides[one].and(sides[other]);
+                sides[one] = side;
+                sides[other] = side;
+            }
+        }
+        sides
     }
 }
 

@@ -1,6 +1,6 @@
 //! Errors, sorted by what the caller can do about them.
 
-use model::Diagnostic;
+use model::{Diagnostic, Span};
 
 /// Why a job could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +21,9 @@ pub enum Error {
     /// A row is wrong: a retry meets it again.
     #[error("{message} ({place})")]
     Data { message: String, place: String },
-    /// An expression failed on a row: division by zero, a failed cast.
-    #[error("{0}")]
-    Evaluation(String),
+    /// An expression failed on a row: division by zero, a failed cast. Whoever knows the call adds it.
+    #[error("{message}")]
+    Evaluation { message: String, call: Option<CallSite> },
     /// A fault of ours.
     #[error("internal error: {0}")]
     Internal(String),
@@ -38,12 +38,33 @@ impl Error {
     }
 
     pub fn evaluation(message: impl Into<String>) -> Self {
-        Error::Evaluation(message.into())
+        Error::Evaluation {
+            message: message.into(),
+            call: None,
+        }
+    }
+
+    /// An evaluation failed in this call, or in one inside of it that is known already.
+    pub fn in_call(mut self, function: &str, span: Span) -> Self {
+        if let Error::Evaluation { call, .. } = &mut self {
+            call.get_or_insert_with(|| CallSite {
+                function: function.to_string(),
+                span,
+            });
+        }
+        self
     }
 
     pub fn internal(message: impl Into<String>) -> Self {
         Error::Internal(message.into())
     }
+}
+
+/// A call in the user's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallSite {
+    pub function: String,
+    pub span: Span,
 }
 
 /// A fault in the `WITH` options of a table.

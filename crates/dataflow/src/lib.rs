@@ -15,7 +15,7 @@ pub mod source;
 
 pub use chunk::{Chunk, Epoch, Message, WATERMARK_MAX, WATERMARK_MIN};
 pub use connector::{Connector, OptionDoc, ScanRequest, SinkRequest, TableDescriptor};
-pub use error::{Error, OptionError};
+pub use error::{CallSite, Error, OptionError};
 pub use format::{Decoder, DecoderRequest, Encoder, EncoderRequest, Format};
 pub use function::{
     Accumulator, AggregateForm, AggregateFunction, Argument, BoundAggregate, BoundScalar, EvaluationContext,

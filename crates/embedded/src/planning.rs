@@ -70,6 +70,19 @@ pub fn runtime_diagnostic(error: Error) -> model::Diagnostic {
         Error::Invalid(diagnostic) => *diagnostic,
         // The plan was right: what an option points to is not there.
         Error::Option(option) => model::Diagnostic::runtime(option.message).maybe_hint(option.hint),
+        Error::Evaluation {
+            message,
+            call: Some(call),
+        } => {
+            let hint = (call.function == "CAST").then(|| "TRY_CAST gives NULL where CAST fails".to_string());
+            let fault = model::Diagnostic::runtime(message).maybe_hint(hint);
+            // What nobody wrote has no place.
+            if call.span == model::Span::default() {
+                fault
+            } else {
+                fault.at(call.span)
+            }
+        }
         other => model::Diagnostic::runtime(other.to_string()),
     }
 }

@@ -16,6 +16,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::DataType as ArrowType;
 use dataflow::{Error, EvaluationContext, ScalarFunction, Value};
 use graph::Expr;
+use model::Span;
 
 pub(crate) use select::{Frame, arrow_error, expand};
 use select::{Selection, assemble};
@@ -34,6 +35,7 @@ enum Node {
     Call {
         function: Arc<dyn ScalarFunction>,
         arguments: Vec<Expression>,
+        span: Span,
     },
     Field {
         operand: Box<Expression>,
@@ -72,10 +74,14 @@ impl Expression {
             Expr::Column { index, .. } => Node::Column(*index),
             Expr::Literal { value, .. } => Node::Literal(value.clone()),
             Expr::Call {
-                function, arguments, ..
+                function,
+                arguments,
+                span,
+                ..
             } => Node::Call {
                 function: function.clone(),
                 arguments: arguments.iter().map(Expression::new).collect(),
+                span: *span,
             },
             Expr::Field { operand, index, .. } => Node::Field {
                 operand: Box::new(Expression::new(operand)),
@@ -112,12 +118,18 @@ impl Expression {
         match &self.node {
             Node::Column(index) => frame.column(*index).map(Value::Array),
             Node::Literal(value) => Ok(Value::Constant(value.clone())),
-            Node::Call { function, arguments } => {
+            Node::Call {
+                function,
+                arguments,
+                span,
+            } => {
                 let arguments = arguments
                     .iter()
                     .map(|argument| argument.evaluate(frame, context))
                     .collect::<Result<Vec<_>, _>>()?;
-                function.evaluate(&arguments, frame.rows(), context)
+                function
+                    .evaluate(&arguments, frame.rows(), context)
+                    .map_err(|error| error.in_call(function.name(), *span))
             }
             Node::Field { operand, index } => match operand.evaluate(frame, context)? {
                 Value::Array(array) => field(&array, *index).map(Value::Array),

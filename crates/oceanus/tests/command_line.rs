@@ -92,7 +92,19 @@ fn a_job_that_fails_has_an_exit_code_of_its_own() {
         "{}",
         String::from_utf8_lossy(&result.stderr)
     );
-    assert!(String::from_utf8_lossy(&result.stderr).contains("/ by zero"));
+    let complaint = String::from_utf8_lossy(&result.stderr);
+    assert!(
+        complaint.starts_with("<stdin>:1:8: error: / by zero"),
+        "{complaint}"
+    );
+    assert!(complaint.contains("        ^^^^^\n"), "{complaint}");
+    let failed = run(
+        "SELECT a, CAST(a AS INT) AS n FROM (VALUES ('1'), ('x')) AS t (a);",
+        &[],
+    );
+    let complaint = String::from_utf8_lossy(&failed.stderr);
+    assert!(complaint.starts_with("<stdin>:1:11: error"), "{complaint}");
+    assert!(complaint.contains("TRY_CAST"), "{complaint}");
 }
 
 #[test]
@@ -155,6 +167,36 @@ fn what_is_piped_into_the_shell_is_a_script() {
         assert_eq!(String::from_utf8_lossy(&result.stdout), output, "{sql}");
         assert_eq!(result.status.code(), Some(code), "{sql}");
     }
+}
+
+#[test]
+fn a_table_is_not_written_into_a_file() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let sql = format!(
+        "CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'path' = '{}', 'format' = 'csv');
+        INSERT INTO t VALUES (1);",
+        file.path().display()
+    );
+    let result = run(&sql, &[]);
+    let complaint = String::from_utf8_lossy(&result.stderr);
+    assert!(
+        complaint.contains("is a file, but a table is written into a folder"),
+        "{complaint}"
+    );
+    assert_eq!(result.status.code(), Some(2));
+}
+
+#[test]
+fn a_mistyped_option_is_found_where_it_is_missing() {
+    let result = run(
+        "CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'pth' = 'x', 'format' = 'csv'); SELECT a FROM t;",
+        &[],
+    );
+    let complaint = String::from_utf8_lossy(&result.stderr);
+    assert!(
+        complaint.contains("there is 'pth': did you mean 'path'?"),
+        "{complaint}"
+    );
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn runtime_failure(error: Error, statement: &Statement, program: &Program) -> Ru
     let cause = match &error {
         Error::Invalid(_) => FailureCause::Invalid,
         Error::Internal(_) => FailureCause::Internal,
-        Error::Option(_) | Error::Io { .. } | Error::Data { .. } | Error::Evaluation(_) => {
+        Error::Option(_) | Error::Io { .. } | Error::Data { .. } | Error::Evaluation { .. } => {
             FailureCause::Runtime
         }
     };

@@ -211,7 +211,14 @@ fn value(rules: &Rules, wanted: &Wanted, column: &mut Column, text: &[u8]) -> Re
 
 #[cold]
 fn wrong_value(name: &str, type_text: &str, text: &[u8]) -> String {
-    format!("field '{name}' must be {type_text}, got {}", crate::quote(text))
+    let advice = match text.eq_ignore_ascii_case(name.as_bytes()) {
+        true => "; if this is a line of names, take it off",
+        false => "",
+    };
+    format!(
+        "field '{name}' must be {type_text}, got {}{advice}",
+        crate::quote(text)
+    )
 }
 
 #[inline(always)]

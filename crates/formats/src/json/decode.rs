@@ -118,8 +118,9 @@ impl JsonDecoder {
                     Ok(next_line(bytes, end.offset_from_unsigned(start)))
                 }
                 Err(fault) => {
-                    self.bad_record(start.addr(), &fault)?;
-                    Ok(next_line(bytes, at))
+                    let next = next_line(bytes, at);
+                    self.bad_record(start.addr(), &fault, &bytes[at..next])?;
+                    Ok(next)
                 }
             }
         }
@@ -127,14 +128,18 @@ impl JsonDecoder {
 
     /// Takes back what a bad record left; an error unless such records are passed over.
     #[cold]
-    fn bad_record(&mut self, start: usize, fault: &FaultBody) -> Result<(), DecodeError> {
+    fn bad_record(&mut self, start: usize, fault: &FaultBody, line: &[u8]) -> Result<(), DecodeError> {
         self.columns.roll_back();
         if self.walk.rules.ignore_errors {
             self.skipped += 1;
             return Ok(());
         }
+        let message = match line.trim_ascii() {
+            b"{" | b"[" => format!("{}; a record must stand on one line", fault.message()),
+            _ => fault.message(),
+        };
         Err(DecodeError {
-            message: fault.message(),
+            message,
             offset: fault.address.saturating_sub(start),
         })
     }

@@ -430,7 +430,24 @@ fn scalar(
     if convert::push(column, value, rules.iso_timestamps) {
         return Ok(());
     }
-    Err(wrong_kind(shape, place, &value.to_string()))
+    let mut fault = wrong_kind(shape, place, &value.to_string());
+    fault.message.push_str(time_advice(rules, shape, value));
+    Err(fault)
+}
+
+/// What helps where a time is written as ISO 8601 has it.
+#[cold]
+fn time_advice(rules: Rules, shape: &Shape, value: Scalar) -> &'static str {
+    let Scalar::Text(text) = value else {
+        return "";
+    };
+    let is_time = shape.type_text.starts_with("TIMESTAMP");
+    let (has_t, has_z) = (text.get(10) == Some(&b'T'), text.last() == Some(&b'Z'));
+    match (is_time && has_t, rules.iso_timestamps, has_z) {
+        (true, false, _) => "; 'json.timestamp-format.standard' = 'ISO-8601' reads it",
+        (true, true, true) if !shape.type_text.contains("LTZ") => "; a time with a Z is a TIMESTAMP_LTZ",
+        _ => "",
+    }
 }
 
 #[cold]

@@ -21,13 +21,23 @@ fn a_json_value_of_the_wrong_kind_names_its_field_and_its_type() {
     let message = "field 'bid.price' must be BIGINT, got 'abc'";
     refused("json", bid, "{\"bid\":{\"price\":\"abc\"}}", message, 16);
     refused("json", bid, "{}\n{\"bid\":{\"price\":\"abc\"}}\n", message, 19);
-    let message = "field 'bid.at' must be TIMESTAMP(3), got '2026-01-05T10:00:00'";
+    let message = "field 'bid.at' must be TIMESTAMP(3), got '2026-01-05T10:00:00'; \
+                   'json.timestamp-format.standard' = 'ISO-8601' reads it";
     refused(
         "json",
         bid,
         "{\"bid\":{\"at\":\"2026-01-05T10:00:00\"}}",
         message,
         13,
+    );
+    let message = "invalid JSON: expected a field name in quotes; a record must stand on one line";
+    refused("json", "a INT", "{\n  \"a\": 1\n}\n", message, 1);
+    refused(
+        "csv",
+        "id INT",
+        "id\n1\n",
+        "field 'id' must be INT, got 'id'; if this is a line of names, take it off",
+        0,
     );
     let message = "field 'bid.tags' must be INT, got '1.x'";
     refused("json", bid, "{\"bid\":{\"tags\":[1, \"1.x\"]}}", message, 19);

@@ -17,6 +17,8 @@ mod shard;
 mod shared;
 mod source;
 mod stepper;
+#[cfg(test)]
+mod testing;
 mod window;
 
 pub use control::{Control, NodeStatistics, Statistics};

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use arrow_array::{BooleanArray, Int64Array, TimestampMicrosecondArray};
 use graph::{
-    Expr, Fingerprint, Graph, Input, Lookup, MatchEnd, MatchExpressions, Node, Operator as GraphOperator,
-    PatternVariable, Quantifier,
+    Expr, Graph, Input, Lookup, MatchEnd, MatchExpressions, Operator as GraphOperator, PatternVariable,
+    Quantifier,
 };
-use model::{ChangelogMode, Field, Schema, Span, TypeKind};
+use model::TypeKind;
 use stdx::ManualClock;
 
 use super::*;
 use crate::job::JobOptions;
+use crate::testing::{node, schema};
 
 const STEP_MS: i64 = 100;
 
@@ -54,27 +55,6 @@ fn matching(variables: Vec<PatternVariable>, within_ms: Option<i64>) -> Matching
                 Expr::column(1, TypeKind::BigInt.nullable()),
             ],
         },
-    }
-}
-
-fn schema(names: &[&str]) -> Schema {
-    let fields = names.iter().map(|name| match *name {
-        "t" => Field::new(*name, TypeKind::Timestamp(3).nullable()),
-        name => Field::new(name, TypeKind::BigInt.nullable()),
-    });
-    Schema::new(fields.collect())
-}
-
-fn node(operator: GraphOperator, inputs: Vec<Input>, names: &[&str]) -> Node {
-    Node {
-        operator,
-        inputs,
-        schema: schema(names),
-        changelog: ChangelogMode::INSERT_ONLY,
-        upsert_keys: Vec::new(),
-        ttl: [None; 2],
-        fingerprint: Fingerprint(0),
-        span: Span::default(),
     }
 }
 

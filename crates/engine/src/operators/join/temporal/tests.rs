@@ -6,35 +6,12 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, TimestampMicrosecondArray};
 use dataflow::{EvaluationContext, Message};
-use graph::{
-    Exchange, Fingerprint, Graph, Input, JoinKey, JoinTime, JoinVersion, Node, Operator as GraphOperator,
-};
-use model::{ChangelogMode, Field, Schema, Span, TypeKind};
+use graph::{Exchange, Graph, Input, JoinKey, JoinTime, JoinVersion, Operator as GraphOperator};
 use stdx::ManualClock;
 
 use super::*;
 use crate::job::JobOptions;
-
-fn schema(names: &[&str]) -> Schema {
-    let fields = names.iter().map(|name| match *name {
-        "t" => Field::new(*name, TypeKind::Timestamp(3).nullable()),
-        name => Field::new(name, TypeKind::BigInt.nullable()),
-    });
-    Schema::new(fields.collect())
-}
-
-fn node(operator: GraphOperator, inputs: Vec<Input>, names: &[&str]) -> Node {
-    Node {
-        operator,
-        inputs,
-        schema: schema(names),
-        changelog: ChangelogMode::INSERT_ONLY,
-        upsert_keys: Vec::new(),
-        ttl: [None; 2],
-        fingerprint: Fingerprint(0),
-        span: Span::default(),
-    }
-}
+use crate::testing::{node, schema};
 
 /// Rows and versions have a key, a value and a time; the result has both values.
 fn operator() -> TemporalJoin {

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use arrow_array::{BooleanArray, TimestampMicrosecondArray};
 use dataflow::{Accumulator, AggregateFunction, TakesBack};
-use graph::{
-    AggregateCall, Exchange, Expr, Fingerprint, Graph, Input, Node, Operator as GraphOperator, SortKey,
-};
-use model::{ChangelogMode, Field as Column, RowKind, Schema as Columns, Span, TypeKind};
+use graph::{AggregateCall, Exchange, Expr, Graph, Input, Operator as GraphOperator, SortKey};
+use model::{RowKind, TypeKind};
 use stdx::{Clock, ManualClock};
 
 use super::*;
 use crate::job::JobOptions;
+use crate::testing::{node, schema};
 
 const STEP_MS: i64 = 100;
 const DISTANCE_MS: i64 = 1_000;
@@ -101,27 +100,6 @@ fn sum(takes_back: TakesBack) -> Sum {
     }
 }
 
-fn columns(names: &[&str]) -> Columns {
-    let fields = names.iter().map(|name| match *name {
-        "t" => Column::new(*name, TypeKind::Timestamp(3).nullable()),
-        name => Column::new(name, TypeKind::BigInt.nullable()),
-    });
-    Columns::new(fields.collect())
-}
-
-fn node(operator: GraphOperator, inputs: Vec<Input>, names: &[&str]) -> Node {
-    Node {
-        operator,
-        inputs,
-        schema: columns(names),
-        changelog: ChangelogMode::INSERT_ONLY,
-        upsert_keys: Vec::new(),
-        ttl: [None; 2],
-        fingerprint: Fingerprint(0),
-        span: Span::default(),
-    }
-}
-
 fn operator(
     by: OverOrder,
     sum: &Sum,
@@ -190,7 +168,7 @@ fn rows(ids: std::ops::Range<i64>) -> Chunk {
             ids.map(|id| (id + 1) * STEP_MS * 1000),
         )),
     ];
-    let schema = self::columns(&["k", "v", "t"]).arrow();
+    let schema = schema(&["k", "v", "t"]).arrow();
     Chunk::inserts(RecordBatch::try_new(schema, columns).unwrap())
 }
 

@@ -41,12 +41,14 @@ test-web: web ## Everything of the console: lints, types, units, and its stories
 fuzz: ## Fuzz each target for FUZZ_SECONDS (20)
 	fuzz/run $(FUZZ_SECONDS)
 
-soak: ## The long forms: five minutes a fuzz target, many more schedules and random queries, flat memory, a hundred kills
+soak: ## The long forms: five minutes a fuzz target, many more schedules, random queries and simulated lives, flat memory, hundreds of kills
 	fuzz/run 300
 	OCEANUS_TEST_SEEDS=200 $(CARGO) test --release --workspace --test sql
 	tests/random/run 2000
 	$(CARGO) run --release -p bench -- flat
+	OCEANUS_TEST_SEEDS=10000 $(CARGO) test --release --workspace --test faults
 	OCEANUS_TEST_KILLS=100 $(CARGO) test --release --workspace --test kills -- --nocapture
+	OCEANUS_TEST_KILLS=200 $(CARGO) test --release --workspace --test all recovery
 
 bench: ## The same SQL on the same files, on Flink and on Oceanus; then the platform under load
 	$(CARGO) run --release -p bench -- compare

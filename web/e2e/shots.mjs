@@ -19,6 +19,7 @@
 
 const EDITOR = ".cm-content";
 const DIALOG = "[role=dialog]";
+const MORE = "[aria-label='More about this deployment']";
 
 /** @param {string} text */
 const write = (text) => async (/** @type {Page} */ page) => {
@@ -163,6 +164,73 @@ export const SHOTS = [
     prepare: seen("[data-level=warn]"),
   },
   { name: "deployment-logs-empty", address: deployment("currency rates", "?tab=logs") },
+  {
+    name: "deployment-checkpoints",
+    address: deployment("hot auctions", "?tab=checkpoints"),
+    prepare: seen("text=Went on from"),
+  },
+  {
+    name: "deployment-checkpoints-anew",
+    address: deployment("hot auctions", "?tab=checkpoints"),
+    async prepare(page) {
+      await page.click(MORE);
+      await page.click("text=Restart without state");
+      await page.click(`${DIALOG} >> text=Restart it`);
+      await page.waitForSelector("text=Began anew");
+    },
+  },
+  {
+    name: "deployment-checkpoints-last",
+    address: deployment("price changes", "?tab=checkpoints"),
+    prepare: seen("text=at the end of its run"),
+  },
+  {
+    name: "deployment-checkpoints-damaged",
+    address: deployment("late shipments", "?tab=checkpoints"),
+    prepare: seen("text=damaged:"),
+  },
+  { name: "deployment-checkpoints-empty", address: deployment("currency rates", "?tab=checkpoints") },
+  {
+    name: "deployment-checkpoints-error",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      const problem = { title: "the store cannot be read", status: 500, hint: "See the server's log." };
+      await page.route("**/checkpoints", (route) => route.fulfill({ status: 500, json: problem }));
+      await page.click("[role=tab]:has-text('Checkpoints')");
+      await page.waitForSelector("[role=alert]");
+    },
+  },
+  {
+    name: "deployment-checkpoints-loading",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      await page.route("**/checkpoints", () => {});
+      await page.click("[role=tab]:has-text('Checkpoints')");
+      await page.waitForSelector("[aria-busy=true]");
+    },
+    isLoading: true,
+  },
+  {
+    name: "deployment-failed-state",
+    address: deployment("clicks to warehouse"),
+    prepare: seen(".react-flow__node"),
+  },
+  {
+    name: "deployment-without-state",
+    address: deployment("clicks to warehouse"),
+    async prepare(page) {
+      await page.click("text=Start without state");
+      await page.waitForSelector(`${DIALOG} >> text=Start it`);
+    },
+  },
+  {
+    name: "deployment-more",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      await page.click(MORE);
+      await page.waitForSelector("[role=menuitem]");
+    },
+  },
   { name: "deployment-sql", address: deployment("hot auctions", "?tab=sql"), prepare: seen(".cm-line") },
   {
     name: "deployment-upgrade",

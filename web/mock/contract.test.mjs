@@ -24,6 +24,7 @@ beforeAll(async () => {
   ids.free = drafts.find(({ id, name }) => !deployed.has(id) && name !== "hot auctions").id;
   ids.deployment = deployments[0].id;
   ids.stopped = deployments.find(({ phase }) => phase === "stopped").id;
+  ids.damaged = deployments.find(({ name }) => name === "late shipments").id;
   ids.version = versions.get(ids.draft)[0].number;
   ids.user = mock.mock.users[3].id;
   ids.token = mock.mock.tokens[0].id;
@@ -60,9 +61,11 @@ const CALLS = [
   ["GET", `${W}/deployments?phase=running,failed`],
   ["POST", `${W}/deployments`, { name: "new", draft_id: ":draft", version: 1, desired: "running" }],
   ["GET", `${W}/deployments/:deployment`],
-  ["PATCH", `${W}/deployments/:deployment`, { version: 1 }, "deployments/:deployment"],
+  ["PATCH", `${W}/deployments/:deployment`, { version: 1, restore: "none" }, "deployments/:deployment"],
   ["DELETE", `${W}/deployments/:stopped`, undefined, "deployments/:stopped"],
   ["GET", `${W}/deployments/:deployment/runs`],
+  ["GET", `${W}/deployments/:deployment/checkpoints`],
+  ["GET", `${W}/deployments/:damaged/checkpoints`],
   ["GET", `${W}/deployments/:deployment/plan`],
   ["GET", `${W}/deployments/:deployment/metrics`],
   ["GET", `${W}/deployments/:deployment/logs`],

@@ -98,7 +98,7 @@ const deployment = createRoute({
   getParentRoute: () => workspace,
   path: "/deployments/$id",
   validateSearch: searchOf({
-    tab: oneOf(["logs", "runs", "sql"]),
+    tab: oneOf(["logs", "runs", "checkpoints", "sql"]),
     run: text,
     node: text,
     find: text,

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use embedded::EmbeddedRunner;
 use runner::{
-    CheckReport, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview, PreviewRequest,
-    Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy,
+    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview,
+    PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy,
 };
 use serde_json::{Value, json};
 use stdx::Clock;
@@ -203,5 +203,13 @@ impl Runner for Mixed {
             Some(_) => Ok(()),
             None => self.real.forget(run),
         }
+    }
+
+    fn checkpoints(&self, deployment_id: &str) -> Result<Vec<Checkpoint>, RunnerError> {
+        self.real.checkpoints(deployment_id)
+    }
+
+    fn forget_checkpoints(&self, deployment_id: &str) -> Result<(), RunnerError> {
+        self.real.forget_checkpoints(deployment_id)
     }
 }

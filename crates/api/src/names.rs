@@ -33,10 +33,6 @@ named! {
     Desired of model::DesiredState, model::DesiredState::ALL.iter().map(|one| one.name());
     /// What a member may do, each role more than the one before.
     Role of store::Role, store::Role::ALL.iter().map(|one| one.name());
-    /// Whether the engine wrote it by itself, or a person asked for it.
-    SnapshotKind of store::SnapshotKind, store::SnapshotKind::ALL.iter().map(|one| one.name());
-    /// Only what is complete can be gone on from.
-    SnapshotState of store::SnapshotState, store::SnapshotState::ALL.iter().map(|one| one.name());
 }
 
 /// Those that are also sent here.

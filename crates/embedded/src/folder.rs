@@ -22,8 +22,10 @@ const WORKER: &str = "worker.pid";
 /// Where locks of deployments lie, in the data folder.
 const DEPLOYMENTS: &str = "deployments";
 const RUNS: &str = "runs";
+/// Where deployments have their checkpoints, in the data folder.
+const CHECKPOINTS: &str = "checkpoints";
 /// What the server keeps in its data folder, as far as it is nobody else's.
-const OWN_FILES: [&str; 9] = [
+const OWN_FILES: [&str; 10] = [
     "oceanus.db",
     "oceanus.db-wal",
     "oceanus.db-shm",
@@ -33,6 +35,7 @@ const OWN_FILES: [&str; 9] = [
     "artifacts",
     RUNS,
     DEPLOYMENTS,
+    CHECKPOINTS,
 ];
 
 #[derive(Debug, Clone)]
@@ -76,9 +79,14 @@ impl DataFolder {
         }
     }
 
+    /// Where a deployment has its checkpoints; the id must have been checked.
+    pub fn checkpoints(&self, deployment_id: &str) -> PathBuf {
+        self.path.join(CHECKPOINTS).join(deployment_id)
+    }
+
     /// The lock of a deployment; the id must have been checked.
     pub fn lock(&self, deployment_id: &str) -> PathBuf {
-        lock_in(&self.deployments(), deployment_id)
+        self.deployments().join(format!("{deployment_id}.lock"))
     }
 
     /// Files and folders of the server itself, which no table may touch.
@@ -102,10 +110,14 @@ impl RunFolder {
         self.path.is_dir()
     }
 
-    /// The lock that an attempt of the deployment holds as long as it lives. It lies beside all runs.
-    pub fn lock_of(&self, deployment_id: &str) -> Option<PathBuf> {
-        let data = self.path.parent()?.parent()?;
-        Some(lock_in(&data.join(DEPLOYMENTS), deployment_id))
+    /// The data folder that it lies in.
+    pub fn data(&self) -> io::Result<DataFolder> {
+        match self.path.parent().and_then(Path::parent) {
+            Some(path) => Ok(DataFolder {
+                path: path.to_path_buf(),
+            }),
+            None => Err(io::Error::other("the run's folder lies in no data folder")),
+        }
     }
 
     pub fn spec(&self) -> io::Result<Option<RunSpec>> {
@@ -161,10 +173,6 @@ impl RunFolder {
     }
 }
 
-fn lock_in(folder: &Path, deployment_id: &str) -> PathBuf {
-    folder.join(format!("{deployment_id}.lock"))
-}
-
 /// Makes a folder for its owner only, and those above it.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -172,6 +180,11 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 
 /// Writes a file that is there whole or not at all, even if the machine stops in between.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_whole_with(path, |file| file.write_all(bytes))
+}
+
+/// The same of what is written piece by piece. Where that fails, nothing is left of it.
+pub fn write_whole_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     // Nobody else writes to this name, not even for the same file.
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -184,9 +197,14 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .truncate(true)
         .mode(0o600)
         .open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
+    let written = write(&mut file)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&unfinished, path));
+    if let Err(cause) = written {
+        // What cannot be removed either is cleared away by whoever comes next.
+        let _ = fs::remove_file(&unfinished);
+        return Err(cause);
+    }
     path.parent()
         .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

@@ -16,6 +16,7 @@ mod process;
 mod runner;
 mod secrets;
 mod socket;
+mod storage;
 mod summary;
 pub mod wiring;
 pub mod worker;

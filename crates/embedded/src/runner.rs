@@ -15,13 +15,16 @@ use runner::protocol::{
     ANSWER_BYTES_MAX, Answer, REQUEST_BYTES_MAX, Request, VERSION, read_line, write_line,
 };
 use runner::{
-    CheckReport, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview, PreviewRequest,
-    Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy, check_id,
+    CheckReport, Checkpoint, CheckpointOrigin, ConnectionReport, ConnectionTest, End, LogPage, Metrics,
+    Outcome, Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError,
+    StoppedBy, check_id,
 };
+use state::{Checkpoints, Listed};
 use stdx::{Clock, Countdown, SystemClock};
 
 use crate::folder::{DataFolder, RunFolder, SOCKET, make_folder};
 use crate::preview::{self, Slots};
+use crate::storage::LocalStorage;
 use crate::worker::{EXIT_TAKEN, lock};
 use crate::{check, log, probe, process, socket};
 
@@ -436,6 +439,44 @@ impl Runner for EmbeddedRunner {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(failed(cause)),
             _ => Ok(()),
         }
+    }
+
+    fn checkpoints(&self, deployment_id: &str) -> Result<Vec<Checkpoint>, RunnerError> {
+        check_id(deployment_id)?;
+        let storage = LocalStorage::at(&self.data.checkpoints(deployment_id));
+        let listed = Checkpoints::list(&storage).map_err(|error| {
+            let what = format!("checkpoints of deployment {deployment_id}");
+            RunnerError::io(what, io::Error::other(error.to_string()))
+        })?;
+        Ok(listed.into_iter().map(told).collect())
+    }
+
+    fn forget_checkpoints(&self, deployment_id: &str) -> Result<(), RunnerError> {
+        check_id(deployment_id)?;
+        match fs::remove_dir_all(self.data.checkpoints(deployment_id)) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(RunnerError::io(
+                format!("cannot remove the checkpoints of deployment {deployment_id}"),
+                cause,
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// As the platform knows it.
+fn told(listed: Listed) -> Checkpoint {
+    let origin = listed.label.map(|label| CheckpointOrigin {
+        run_id: label.run_id,
+        epoch: label.epoch,
+        parallelism: label.parallelism,
+        began_ms: label.began_us.div_euclid(1000),
+        taken_ms: label.taken_us.div_euclid(1000),
+        is_last: label.is_last,
+    });
+    Checkpoint {
+        number: listed.number,
+        bytes: listed.bytes,
+        origin,
     }
 }
 

@@ -8,6 +8,7 @@ mod confine;
 mod job;
 mod keeper;
 pub(crate) mod lock;
+mod recovery;
 mod serve;
 mod shared;
 
@@ -24,7 +25,7 @@ use stdx::{Clock, SystemClock};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-use crate::folder::{RunFolder, SOCKET, WorkerId};
+use crate::folder::{RunFolder, SOCKET, WorkerId, make_folder};
 use crate::log::Log;
 use crate::planning;
 use crate::process::{self, ProcessId};
@@ -96,23 +97,26 @@ fn serve_run(folder: &Path) -> io::Result<u8> {
 
 fn run_confined(spec: RunSpec, folder: &RunFolder, shared: &Arc<Shared>) -> io::Result<End> {
     let lock = lock::open(&spec, folder);
+    let checkpoints = folder.data()?.checkpoints(&spec.deployment_id);
+    // A confined job could not make it.
+    make_folder(&checkpoints)?;
     // Threads inherit it: those that run the job are started behind it.
-    confine_to(&spec, folder)?;
+    confine_to(&spec, &[folder.path(), &checkpoints])?;
     keeper::spawn(shared.clone(), spec.memory_bytes_max)?;
     let shared = shared.clone();
     let runs = thread::Builder::new()
         .name("run".to_string())
         .stack_size(planning::STACK_BYTES)
-        .spawn(move || job::run(&spec, lock, &shared))?;
+        .spawn(move || job::run(&spec, lock, &checkpoints, &shared))?;
     Ok(runs
         .join()
         .unwrap_or_else(|panic| internal(planning::panic_message(&*panic))))
 }
 
 /// Lets the kernel keep the job to its own folders.
-fn confine_to(spec: &RunSpec, folder: &RunFolder) -> io::Result<()> {
+fn confine_to(spec: &RunSpec, own: &[&Path]) -> io::Result<()> {
     let mut folders = spec.program.files.allowed.clone();
-    folders.push(folder.path().to_path_buf());
+    folders.extend(own.iter().map(|folder| folder.to_path_buf()));
     let program = std::env::current_exe().ok();
     match confine(&folders, program.as_deref()).map_err(io::Error::other)? {
         Confinement::Full => {}

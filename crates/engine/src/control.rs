@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use dataflow::{Epoch, WATERMARK_MAX, WATERMARK_MIN};
+use dataflow::{Epoch, EvaluationContext, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{Graph, JoinTime, Operator};
-use state::Snapshot;
 
 use crate::exchange::lock;
+use crate::job::Job;
 use crate::shared::{Counters, Shared};
 
 /// Made before the job runs; clones steer the same job. What is asked before the job runs holds when it does.
@@ -27,6 +27,7 @@ struct Attached {
     shared: Arc<Shared>,
     nodes: Arc<[NodeLabel]>,
     key_groups: u16,
+    context: Arc<EvaluationContext>,
 }
 
 /// What statistics say of a node besides counts.
@@ -98,26 +99,18 @@ impl Control {
         }
     }
 
-    /// Starts a checkpoint and returns its number; `None` if the job does not run, is stopping, or another is
-    /// under way.
+    /// Starts a checkpoint beside those that come by themselves, and returns its number; `None` if the job does not
+    /// run, keeps no snapshots, is stopping, or another is under way.
     pub fn trigger_checkpoint(&self) -> Option<Epoch> {
         let job = lock(&self.inner.job).clone()?;
-        let epoch = job.shared.epoch() + 1;
-        job.shared
-            .start_checkpoint(epoch, job.key_groups)
-            .then_some(epoch)
-    }
-
-    /// The last complete snapshot, once.
-    pub fn take_snapshot(&self) -> Option<Snapshot> {
-        lock(&self.inner.job).clone()?.shared.take_snapshot()
-    }
-
-    /// Tells that the snapshot of this epoch is safe: what sinks have prepared up to it becomes visible.
-    pub fn commit(&self, epoch: Epoch) {
-        if let Some(job) = &*lock(&self.inner.job) {
-            job.shared.request_commit(epoch);
+        if !job.shared.keeps_last() {
+            return None;
         }
+        let epoch = job.shared.epoch() + 1;
+        let now_us = job.context.clock.now_us();
+        job.shared
+            .start_checkpoint(epoch, job.key_groups, now_us)
+            .then_some(epoch)
     }
 
     pub fn statistics(&self) -> Statistics {
@@ -127,14 +120,15 @@ impl Control {
         }
     }
 
-    pub(crate) fn attach(&self, shared: &Arc<Shared>, nodes: &Arc<[NodeLabel]>, key_groups: u16) {
+    pub(crate) fn attach(&self, job: &Job) {
         *lock(&self.inner.job) = Some(Attached {
-            shared: shared.clone(),
-            nodes: nodes.clone(),
-            key_groups,
+            shared: job.shared.clone(),
+            nodes: job.labels.clone(),
+            key_groups: job.key_groups,
+            context: job.context.clone(),
         });
         if self.inner.stop.load(Ordering::Acquire) {
-            shared.stop();
+            job.shared.stop();
         }
     }
 }

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use dataflow::{Committable, Committer, Epoch, Error, EvaluationContext, WATERMARK_MIN};
+use dataflow::{Committable, Error, EvaluationContext, WATERMARK_MIN};
 use graph::{Exchange, Graph, NodeId, Operator as GraphOperator};
 use model::{Diagnostic, ErrorKind};
 use state::{OperatorId, OperatorSnapshot, Snapshot};
 
+use crate::checkpoints::Checkpointing;
 use crate::control::{Control, NodeLabel, Statistics, labels, statistics};
+use crate::coordinator::{Committers, Coordinator};
 use crate::exchange::{Edge, Receiver};
 use crate::operator::Inputs;
 use crate::operators::{self, Build};
 use crate::shard::{self, Inlet, InletKind, NodeSlot, Reach, Shard, Step, Target};
-use crate::shared::{Event, Shared};
+use crate::shared::Shared;
 use crate::source::{Dealer, Members, SourceInlet, ValuesInlet};
 use crate::stepper::Stepper;
 
@@ -60,7 +62,7 @@ impl Default for JobOptions {
 pub struct Job {
     pub(crate) shards: Vec<Shard>,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) committers: Committers,
+    pub(crate) coordinator: Coordinator,
     pub(crate) labels: Arc<[NodeLabel]>,
     pub(crate) key_groups: u16,
     pub(crate) context: Arc<EvaluationContext>,
@@ -72,47 +74,6 @@ pub struct JobEnd {
     /// It was stopped before its input ended.
     pub stopped: bool,
     pub statistics: Statistics,
-}
-
-/// The committers of all sinks that have one. Used by one thread.
-pub(crate) struct Committers {
-    by_node: BTreeMap<NodeId, Box<dyn Committer>>,
-}
-
-impl Committers {
-    /// Makes visible what was prepared up to an epoch. Every committer is called: it may wait for the clock.
-    pub fn commit(&mut self, shared: &Shared, epoch: Epoch) -> Result<(), Error> {
-        let mut prepared = by_node(shared.take_prepared(Some(epoch)));
-        let mut pending = Vec::new();
-        for (node, committer) in &mut self.by_node {
-            committer.commit(prepared.remove(node).unwrap_or_default(), false)?;
-            pending.push((*node, committer.pending()));
-        }
-        shared.settle(pending);
-        Ok(())
-    }
-
-    /// Makes visible all that was prepared, when all shards have ended.
-    pub fn finish(&mut self, shared: &Shared) -> Result<(), Error> {
-        let mut prepared = by_node(shared.take_prepared(None));
-        for (node, committer) in &mut self.by_node {
-            let committables = prepared.remove(node).unwrap_or_default();
-            if shared.was_cut() {
-                committer.stop(committables)?;
-            } else {
-                committer.commit(committables, true)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn by_node(prepared: Vec<(NodeId, Vec<Committable>)>) -> HashMap<NodeId, Vec<Committable>> {
-    let mut by_node: HashMap<NodeId, Vec<Committable>> = HashMap::new();
-    for (node, mut committables) in prepared {
-        by_node.entry(node).or_default().append(&mut committables);
-    }
-    by_node
 }
 
 impl Job {
@@ -174,24 +135,39 @@ impl Job {
             .collect::<Result<_, _>>()?;
         Ok(Job {
             shards: built,
+            coordinator: Coordinator::new(
+                shared.clone(),
+                Committers::new(committers),
+                context.clock.clone(),
+                options.key_groups,
+            ),
             shared,
-            committers: Committers { by_node: committers },
             labels: labels(graph),
             key_groups: options.key_groups,
             context,
         })
     }
 
+    /// Takes checkpoints from now on. Without, a job makes what its sinks have written visible at its end only.
+    pub fn keep_snapshots(mut self, how: Checkpointing) -> Job {
+        self.coordinator.keep_snapshots(how);
+        self
+    }
+
     /// Runs until all input has ended, `control` asks to stop, or something fails. What sinks have prepared is
     /// committed at the end; after a failure nothing is.
-    pub fn run(mut self, control: &Control) -> Result<JobEnd, Error> {
-        control.attach(&self.shared, &self.labels, self.key_groups);
-        self.committers.commit(&self.shared, self.shared.epoch())?;
-        let shared = &self.shared;
-        let mut shards = std::mem::take(&mut self.shards);
+    pub fn run(self, control: &Control) -> Result<JobEnd, Error> {
+        control.attach(&self);
+        let Job {
+            mut shards,
+            shared,
+            mut coordinator,
+            labels,
+            ..
+        } = self;
+        coordinator.begin()?;
         shard::begin(&mut shards)?;
-        let committers = &mut self.committers;
-        let outcome = thread::scope(|scope| {
+        thread::scope(|scope| {
             for shard in shards {
                 let name = format!("shard-{}", shard.index);
                 let spawned = thread::Builder::new()
@@ -201,23 +177,12 @@ impl Job {
                     shared.fail(Error::io("cannot start a thread", error));
                 }
             }
-            loop {
-                match shared.wait() {
-                    Event::AllEnded => return Ok(()),
-                    Event::Failed(error) => return Err(error),
-                    Event::Commit(epoch) => {
-                        if let Err(error) = committers.commit(shared, epoch) {
-                            shared.fail(error);
-                        }
-                    }
-                }
-            }
-        });
-        outcome?;
-        self.committers.finish(&self.shared)?;
+            coordinator.run()
+        })?;
+        coordinator.finish()?;
         Ok(JobEnd {
-            stopped: self.shared.was_cut(),
-            statistics: statistics(&self.shared, &self.labels),
+            stopped: shared.was_cut(),
+            statistics: statistics(&shared, &labels),
         })
     }
 
@@ -281,10 +246,12 @@ fn check_claims(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
     if unclaimed == 0 {
         return Ok(());
     }
-    let message = format!("the snapshot holds state of {unclaimed} operators that the job does not have");
+    let operators = if unclaimed == 1 { "operator" } else { "operators" };
+    let message = format!("the snapshot holds state of {unclaimed} {operators} that the job does not have");
     Err(invalid(
         message,
-        "start without the snapshot, or allow that this state is dropped",
+        "start the job without its state, or let what is not used be dropped: \
+         SET 'execution.state-recovery.ignore-unclaimed-state' = 'true'",
     ))
 }
 
@@ -292,10 +259,11 @@ fn check_claims(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
 fn operator_ids(graph: &Graph) -> Vec<OperatorId> {
     let mut counts: HashMap<u64, u32> = HashMap::new();
     let name = |node: &graph::Node| {
-        let count = counts.entry(node.fingerprint.0).or_default();
+        let fingerprint = node.state_fingerprint().0;
+        let count = counts.entry(fingerprint).or_default();
         *count += 1;
         OperatorId {
-            fingerprint: node.fingerprint.0,
+            fingerprint,
             number: *count - 1,
         }
     };

@@ -6,7 +6,9 @@
 //!
 //! Knows no connector, no format and no function by name, and never looks at SQL text.
 
+mod checkpoints;
 mod control;
+mod coordinator;
 mod exchange;
 mod expiry;
 mod expression;
@@ -21,6 +23,7 @@ mod stepper;
 mod testing;
 mod window;
 
+pub use checkpoints::{Checkpointing, SnapshotKeeper, Taken};
 pub use control::{Control, NodeStatistics, Statistics};
 pub use job::{Job, JobEnd, JobOptions};
 pub use state::Snapshot;

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::Thread;
+use std::time::Duration;
 
 use dataflow::{Committable, Epoch, Error, WATERMARK_MIN};
 use graph::NodeId;
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     /// A source was stopped before its end.
     cut: AtomicBool,
     failed: AtomicBool,
+    /// Whether a snapshot is taken when all shards have ended.
+    keeps_last: AtomicBool,
     /// The last checkpoint that was started.
     epoch: AtomicU64,
     state: Mutex<State>,
@@ -77,28 +80,45 @@ pub(crate) type ShardPart = BTreeMap<OperatorId, OperatorSnapshot>;
 
 #[derive(Debug, Default)]
 struct State {
-    /// The checkpoint under way: its snapshot so far, and how many shards still owe their part.
-    collecting: Option<(Snapshot, usize)>,
+    /// The checkpoint under way.
+    collecting: Option<Collecting>,
     /// The last complete snapshot that nobody has taken.
-    complete: Option<Snapshot>,
+    complete: Option<Complete>,
     /// Prepared by sinks, not yet committed: by epoch, by node.
     prepared: BTreeMap<Epoch, Vec<(NodeId, Vec<Committable>)>>,
     /// Prepared at the end of input.
     last: Vec<(NodeId, Vec<Committable>)>,
     /// Being committed, or what committers have yet to do for what was.
     unsettled: Vec<(NodeId, Vec<Committable>)>,
-    commit_up_to: Option<Epoch>,
     /// What shards that have ended would say at a barrier.
     ended: ShardPart,
     running: usize,
     error: Option<Error>,
 }
 
+#[derive(Debug)]
+struct Collecting {
+    snapshot: Snapshot,
+    /// Shards that still owe their part.
+    owed: usize,
+    began_us: i64,
+}
+
+/// A snapshot that all shards have given their part to, and when its barrier set out.
+#[derive(Debug)]
+pub(crate) struct Complete {
+    pub snapshot: Snapshot,
+    pub began_us: i64,
+}
+
 /// What wakes the thread that looks after a job.
 pub(crate) enum Event {
     AllEnded,
     Failed(Error),
-    Commit(Epoch),
+    /// A checkpoint waits to be kept.
+    Complete(Complete),
+    /// Nothing has happened in the time.
+    Time,
 }
 
 impl Shared {
@@ -108,6 +128,7 @@ impl Shared {
             stop: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             failed: AtomicBool::new(false),
+            keeps_last: AtomicBool::new(false),
             epoch: AtomicU64::new(epoch),
             state: Mutex::new(State {
                 running: shards,
@@ -176,12 +197,21 @@ impl Shared {
         self.failed.load(Ordering::Acquire)
     }
 
+    /// Asks shards to say what they leave behind however they end.
+    pub fn keep_last(&self) {
+        self.keeps_last.store(true, Ordering::Release);
+    }
+
+    pub fn keeps_last(&self) -> bool {
+        self.keeps_last.load(Ordering::Acquire)
+    }
+
     pub fn epoch(&self) -> Epoch {
         self.epoch.load(Ordering::Acquire)
     }
 
     /// Starts a checkpoint unless one is under way or the job is stopping; returns whether it did.
-    pub fn start_checkpoint(&self, epoch: Epoch, key_groups: u16) -> bool {
+    pub fn start_checkpoint(&self, epoch: Epoch, key_groups: u16, now_us: i64) -> bool {
         {
             let mut state = lock(&self.state);
             let has_ended = state.running == 0 || self.is_stopped();
@@ -194,8 +224,11 @@ impl Shared {
                 ..Snapshot::default()
             };
             absorb(&mut snapshot, state.ended.clone());
-            let running = state.running;
-            state.collecting = Some((snapshot, running));
+            state.collecting = Some(Collecting {
+                snapshot,
+                owed: state.running,
+                began_us: now_us,
+            });
             self.epoch.store(epoch, Ordering::Release);
         }
         self.wake_all();
@@ -209,35 +242,75 @@ impl Shared {
     }
 
     fn add_part_to(&self, state: &mut State, part: ShardPart, prepared: Vec<(NodeId, Vec<Committable>)>) {
-        let Some((snapshot, owed)) = &mut state.collecting else {
+        let Some(collecting) = &mut state.collecting else {
             return;
         };
-        absorb(snapshot, part);
-        *owed -= 1;
-        let (done, epoch) = (*owed == 0, snapshot.epoch);
+        absorb(&mut collecting.snapshot, part);
+        collecting.owed -= 1;
+        let (done, epoch) = (collecting.owed == 0, collecting.snapshot.epoch);
         state.prepared.entry(epoch).or_default().extend(prepared);
-        if done && let Some((mut snapshot, _)) = state.collecting.take() {
-            // What earlier barriers asked for and is not done yet must not be forgotten with them.
-            let earlier = state.prepared.range(..epoch).flat_map(|(_, prepared)| prepared);
-            for (node, committables) in earlier.chain(&state.unsettled) {
-                let operator = snapshot.operators.entry(self.ids[*node]).or_default();
-                let committables = committables.iter().map(|committable| committable.0.clone());
-                Arc::make_mut(operator).committables.extend(committables);
-            }
-            state.complete = Some(snapshot);
+        if done
+            && let Some(Collecting {
+                mut snapshot,
+                began_us,
+                ..
+            }) = state.collecting.take()
+        {
+            self.add_unfinished(state, &mut snapshot);
+            state.complete = Some(Complete { snapshot, began_us });
             self.changed.notify_all();
         }
+    }
+
+    /// What earlier barriers asked for and is not done yet must not be forgotten with them.
+    fn add_unfinished(&self, state: &State, snapshot: &mut Snapshot) {
+        let earlier = state.prepared.range(..snapshot.epoch);
+        let earlier = earlier.flat_map(|(_, prepared)| prepared);
+        for (node, committables) in earlier.chain(&state.unsettled) {
+            let operator = snapshot.operators.entry(self.ids[*node]).or_default();
+            let committables = committables.iter().map(|committable| committable.0.clone());
+            Arc::make_mut(operator).committables.extend(committables);
+        }
+    }
+
+    /// What a job that goes on from here must know, when all shards have ended.
+    pub fn last_snapshot(&self, key_groups: u16) -> Snapshot {
+        let mut state = lock(&self.state);
+        let mut snapshot = Snapshot {
+            epoch: self.epoch() + 1,
+            key_groups,
+            ..Snapshot::default()
+        };
+        self.epoch.store(snapshot.epoch, Ordering::Release);
+        absorb(&mut snapshot, std::mem::take(&mut state.ended));
+        self.add_unfinished(&state, &mut snapshot);
+        if self.was_cut() {
+            snapshot
+        } else {
+            snapshot.without_rows()
+        }
+    }
+
+    /// When all is committed: what is left to be done is what committers say is pending.
+    pub fn forget_committed(&self, snapshot: &mut Snapshot) {
+        snapshot.epoch += 1;
+        snapshot.clear_committables();
+        self.add_unfinished(&lock(&self.state), snapshot);
     }
 
     /// Whether a shard that ends must say what it holds: for the checkpoint under way, if it has not spoken at it
     /// yet, or for one to come.
     pub fn needs_part(&self, spoken: Epoch) -> bool {
         let state = lock(&self.state);
-        let owes = |(snapshot, _): &(Snapshot, usize)| snapshot.epoch > spoken;
-        !self.is_stopped() || state.collecting.as_ref().is_some_and(owes)
+        let owes = |collecting: &Collecting| collecting.snapshot.epoch > spoken;
+        self.keeps_last() || !self.is_stopped() || state.collecting.as_ref().is_some_and(owes)
     }
 
-    pub fn take_snapshot(&self) -> Option<Snapshot> {
+    pub fn has_complete(&self) -> bool {
+        lock(&self.state).complete.is_some()
+    }
+
+    pub fn take_complete(&self) -> Option<Complete> {
         lock(&self.state).complete.take()
     }
 
@@ -248,7 +321,7 @@ impl Shared {
         if state
             .collecting
             .as_ref()
-            .is_some_and(|(snapshot, _)| snapshot.epoch > spoken)
+            .is_some_and(|collecting| collecting.snapshot.epoch > spoken)
         {
             self.add_part_to(&mut state, part.clone(), Vec::new());
         }
@@ -260,11 +333,6 @@ impl Shared {
         }
         state.running -= 1;
         state.last.extend(last);
-        self.changed.notify_all();
-    }
-
-    pub fn request_commit(&self, epoch: Epoch) {
-        lock(&self.state).commit_up_to = Some(epoch);
         self.changed.notify_all();
     }
 
@@ -304,23 +372,22 @@ impl Shared {
         lock(&self.state).error.take()
     }
 
-    /// Waits until there is something to do for the one who looks after the job.
-    pub fn wait(&self) -> Event {
-        let mut state = lock(&self.state);
-        loop {
-            if let Some(error) = state.error.take() {
-                return Event::Failed(error);
-            }
-            if let Some(epoch) = state.commit_up_to.take() {
-                return Event::Commit(epoch);
-            }
-            if state.running == 0 {
-                return Event::AllEnded;
-            }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// Waits until there is something to do for the one who looks after the job, or until time is up.
+    pub fn wait(&self, patience: Duration) -> Event {
+        let nothing_happens =
+            |state: &mut State| state.error.is_none() && state.complete.is_none() && state.running > 0;
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(lock(&self.state), patience, nothing_happens)
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(error) = state.error.take() {
+            Event::Failed(error)
+        } else if let Some(complete) = state.complete.take() {
+            Event::Complete(complete)
+        } else if state.running == 0 {
+            Event::AllEnded
+        } else {
+            Event::Time
         }
     }
 }

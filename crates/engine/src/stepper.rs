@@ -40,12 +40,11 @@ impl Stepper {
         }
     }
 
-    /// Steps one shard, chosen at random among those that may have something to do.
+    /// Steps one shard, or whoever looks after the job, chosen at random among those that may have something to do.
     pub fn step(&mut self, random: &mut Random) -> Result<Progress, Error> {
         if !self.has_begun {
             self.has_begun = true;
-            let epoch = self.job.shared.epoch();
-            self.job.committers.commit(&self.job.shared, epoch)?;
+            self.job.coordinator.begin()?;
             shard::begin(&mut self.job.shards)?;
         }
         let now_us = self.job.context.clock.now_us();
@@ -56,7 +55,9 @@ impl Stepper {
         let ready: Vec<usize> = (0..self.ended.len())
             .filter(|&shard| !self.ended[shard] && is_due(&self.waiting[shard]))
             .collect();
-        if ready.is_empty() {
+        // Whoever looks after a job does so beside its shards, at any time.
+        let choices = ready.len() + usize::from(self.job.coordinator.has_work());
+        if choices == 0 {
             if self.ended.iter().all(|ended| *ended) {
                 return Ok(Progress::Ended);
             }
@@ -69,7 +70,12 @@ impl Stepper {
             let wait = until_us.map(|until_us| Duration::from_micros((until_us - now_us).max(0) as u64));
             return Ok(Progress::Waiting(wait));
         }
-        let shard = ready[random.below(ready.len() as u64) as usize];
+        let choice = random.below(choices as u64) as usize;
+        let Some(&shard) = ready.get(choice) else {
+            self.job.coordinator.work()?;
+            self.waiting.fill(None);
+            return Ok(Progress::Worked);
+        };
         match self.job.shards[shard].step()? {
             Step::Worked => self.waiting.fill(None),
             Step::Waiting(until_us) => self.waiting[shard] = Some(until_us),
@@ -101,17 +107,21 @@ impl Stepper {
     /// Starts a checkpoint unless one is under way or the job stops or has ended; returns whether it did.
     pub fn start_checkpoint(&mut self, epoch: Epoch) -> bool {
         self.waiting.fill(None);
-        self.job.shared.start_checkpoint(epoch, self.job.key_groups)
+        let now_us = self.job.context.clock.now_us();
+        self.job
+            .shared
+            .start_checkpoint(epoch, self.job.key_groups, now_us)
     }
 
     /// The snapshot of the last checkpoint once its barrier has passed everything; once.
     pub fn take_snapshot(&mut self) -> Option<Snapshot> {
-        self.job.shared.take_snapshot()
+        let complete = self.job.shared.take_complete()?;
+        Some(complete.snapshot)
     }
 
     /// Makes visible what sinks have prepared up to this epoch.
     pub fn commit(&mut self, epoch: Epoch) -> Result<(), Error> {
-        self.job.committers.commit(&self.job.shared, epoch)
+        self.job.coordinator.commit(epoch)
     }
 
     /// As [`crate::Control::stop`].
@@ -136,7 +146,7 @@ impl Stepper {
 
     /// Commits all that was prepared. To be called when all shards have ended.
     pub fn finish(mut self) -> Result<JobEnd, Error> {
-        self.job.committers.finish(&self.job.shared)?;
+        self.job.coordinator.finish()?;
         Ok(JobEnd {
             stopped: self.job.shared.was_cut(),
             statistics: self.statistics(),

@@ -435,50 +435,6 @@ fn records_that_readers_pass_over_are_counted() {
 }
 
 #[test]
-fn a_running_job_takes_checkpoints_and_commits_when_told() {
-    let sink = TestSink::default();
-    let mut builder = Builder::default();
-    let mut source = TestSource::of(vec![rows(1_000), rows(500)]);
-    source.unbounded = true;
-    let source = builder.source(Arc::new(source), Some(0));
-    builder.sink(source, Exchange::Hash(vec![0]), Arc::new(sink.clone()));
-    let context = Arc::new(dataflow::EvaluationContext::new(
-        chrono_tz::UTC,
-        Arc::new(SystemClock),
-    ));
-    let job = Job::new(&builder.graph, context.clone(), options(2, 100)).unwrap();
-    let control = Control::new();
-    let snapshot = std::thread::scope(|scope| {
-        let job = scope.spawn(|| job.run(&control));
-        while sink.written().len() < 1_500 {
-            std::thread::yield_now();
-        }
-        let epoch = control.trigger_checkpoint().unwrap();
-        let snapshot = loop {
-            if let Some(snapshot) = control.take_snapshot() {
-                break snapshot;
-            }
-            std::thread::yield_now();
-        };
-        assert!(sink.rows().is_empty());
-        control.commit(epoch);
-        while sink.rows().len() < 1_500 {
-            std::thread::yield_now();
-        }
-        control.stop();
-        job.join().unwrap().unwrap();
-        snapshot
-    });
-    // From there on nothing is left to read.
-    let job = Job::restore(&builder.graph, context, options(3, 100), &snapshot).unwrap();
-    let control = Control::new();
-    control.stop();
-    job.run(&control).unwrap();
-    assert_eq!(sink.rows().len(), 1_500);
-    assert_eq!(sink.written().len(), 1_500);
-}
-
-#[test]
 fn a_silent_lane_holds_nobody_back_once_it_counts_as_idle() {
     let clock = Arc::new(ManualClock::at_ms(0));
     let sink = TestSink::default();

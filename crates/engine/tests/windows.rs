@@ -399,7 +399,9 @@ fn a_job_goes_on_from_a_snapshot_at_another_parallelism() {
             let job = match &snapshot {
                 None => Job::new(&graph, context(), options),
                 Some(snapshot) => {
-                    let snapshot = Snapshot::from_bytes(&snapshot.to_bytes().unwrap()).unwrap();
+                    let mut file = Vec::new();
+                    snapshot.write(b"", &mut file).unwrap();
+                    let (_, snapshot) = Snapshot::read(&mut file.as_slice()).unwrap();
                     Job::restore(&graph, context(), options, &snapshot)
                 }
             };

@@ -248,6 +248,18 @@ pub struct SinkNode {
     pub sink: Arc<dyn Sink>,
 }
 
+impl Node {
+    /// What its state goes by. How far a table was read, and what was written to it, is so whatever is made of its
+    /// rows: those who read or write it find it by its name.
+    pub fn state_fingerprint(&self) -> Fingerprint {
+        match &self.operator {
+            Operator::Source(source) => Fingerprint::of(&format!("Source(table=[{}])", source.table), []),
+            Operator::Sink(sink) => Fingerprint::of(&format!("Sink(table=[{}])", sink.table), []),
+            _ => self.fingerprint,
+        }
+    }
+}
+
 impl Graph {
     pub fn sinks(&self) -> impl Iterator<Item = (NodeId, &SinkNode)> {
         self.nodes

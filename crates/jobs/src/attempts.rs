@@ -5,7 +5,9 @@
 
 use model::id::{DeploymentId, RunId};
 use model::phase::{DesiredState, PhaseName};
-use runner::{Diagnostic, End, FailureCause, Kind, LOCK_WAIT_MS, Outcome, RunFailure, RunSpec, RunnerError};
+use runner::{
+    Diagnostic, End, FailureCause, Kind, LOCK_WAIT_MS, Outcome, Restore, RunFailure, RunSpec, RunnerError,
+};
 use serde_json::Value;
 use store::{Condition, ConditionKind, Deployment, NewRun, Observed, PageRequest, Run};
 
@@ -239,6 +241,7 @@ impl Jobs {
             parallelism: Some(run.parallelism),
             memory_bytes_max: Some(run.memory_bytes_max),
             lock_wait_ms: LOCK_WAIT_MS,
+            restore: self.restore(deployment).await?,
         };
         let started = self.ask(move |runner| runner.start(&spec)).await?;
         match started {
@@ -259,6 +262,16 @@ impl Jobs {
                 self.settle(deployment, Some(run), &rest).await
             }
         }
+    }
+
+    /// An attempt goes on from what was before it, unless people want it to begin anew, or all was done: who starts
+    /// a job again that has read its input to the end wants it read again.
+    async fn restore(&self, deployment: &Deployment) -> Result<Restore> {
+        let finished = self.inner.store.runs().last_finished(deployment.id).await?;
+        let since_epoch = finished
+            .map_or(0, |epoch| epoch + 1)
+            .max(deployment.restore_since);
+        Ok(Restore::Latest { since_epoch })
     }
 
     /// Asks the run to end; returns when to look again. One that does not answer has been asked too: its time runs.

@@ -2,7 +2,7 @@
 
 use model::id::{DeploymentId, DraftId, RunId};
 use model::phase::DesiredState;
-use runner::{LogPage, Metrics, PlanSummary, Purpose, RunKey};
+use runner::{Checkpoint, LogPage, Metrics, PlanSummary, Purpose, RunKey};
 use store::{Deployment, Run, Version};
 
 use crate::surroundings::whole_pages;
@@ -26,6 +26,8 @@ pub struct DeploymentChange {
     pub desired: Option<DesiredState>,
     pub version: Option<u32>,
     pub parallelism: Option<Option<u32>>,
+    /// The next run goes on from nothing that was before it.
+    pub begins_anew: bool,
 }
 
 impl Jobs {
@@ -73,6 +75,7 @@ impl Jobs {
             version: change.version,
             parallelism: change.parallelism,
             desired: change.desired,
+            begins_anew: change.begins_anew,
         };
         let changed = store
             .deployments()
@@ -101,6 +104,13 @@ impl Jobs {
         lock(&self.inner.weights).remove(&id);
         // What is left of them on disk is only in the way: the deployment is gone either way.
         self.forget(runs.iter()).await;
+        let deployment = id.to_string();
+        let forgotten = self
+            .ask(move |runner| runner.forget_checkpoints(&deployment))
+            .await;
+        if let Err(error) = forgotten.and_then(|forgotten| Ok(forgotten?)) {
+            tracing::warn!(deployment = %id, %error, "the deployment's checkpoints stay");
+        }
         self.announce(workspace, id);
         Ok(())
     }
@@ -145,6 +155,13 @@ impl Jobs {
         };
         let run = key(&run);
         Ok(self.look_at_run(move |runner| runner.metrics(&run)).await??)
+    }
+
+    /// Its checkpoints, the newest first: no more than are retained.
+    pub async fn checkpoints(&self, workspace: &str, id: DeploymentId) -> Result<Vec<Checkpoint>> {
+        self.inner.store.deployments().get(workspace, id).await?;
+        let id = id.to_string();
+        Ok(self.look_at_run(move |runner| runner.checkpoints(&id)).await??)
     }
 
     /// Log lines of an attempt, the last one unless it is named, from a byte offset on.

@@ -221,6 +221,7 @@ impl Jobs {
         let is_current = deployment.observed_generation == deployment.generation;
         let active = latest.filter(|run| !run.phase.is_over()).map(|run| ActiveRun {
             fits: run.version == deployment.version
+                && run.epoch >= deployment.restore_since
                 && deployment
                     .parallelism
                     .is_none_or(|wanted| wanted == run.parallelism),

@@ -12,7 +12,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub type DraftId = Id<Draft>;
 pub type DeploymentId = Id<Deployment>;
 pub type RunId = Id<Run>;
-pub type SnapshotId = Id<Snapshot>;
 pub type UserId = Id<User>;
 pub type TokenId = Id<Token>;
 
@@ -55,7 +54,6 @@ nouns! {
     Draft "dr_" "draft",
     Deployment "dp_" "deployment",
     Run "rn_" "run",
-    Snapshot "sn_" "snapshot",
     User "us_" "user",
     Token "tk_" "token",
 }

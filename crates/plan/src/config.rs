@@ -64,6 +64,10 @@ impl Config {
         parse_boolean(self.get(key)?.trim())
     }
 
+    pub fn integer(&self, key: &str) -> Option<i64> {
+        self.get(key)?.trim().parse().ok()
+    }
+
     pub fn duration(&self, key: &str) -> Option<Duration> {
         parse_duration(self.get(key)?)
     }
@@ -289,7 +293,6 @@ mod tests {
     fn what_is_not_honoured_yet_is_warned_of_or_refused() {
         let warning = |key: &str, value: &str| warning(key, value).map(|warning| warning.to_string());
         for (key, value) in [
-            ("execution.checkpointing.interval", "10 s"),
             ("restart-strategy.type", "fixed-delay"),
             ("restart-strategy.fixed-delay.attempts", "3"),
             ("restart-strategy.fixed-delay.delay", "1 s"),
@@ -301,7 +304,7 @@ mod tests {
         // What they ask for is what happens.
         for (key, value) in [
             ("table.exec.state.ttl", "0"),
-            ("execution.checkpointing.interval", "0 s"),
+            ("execution.checkpointing.interval", "1 min"),
             ("restart-strategy.type", "None"),
             ("pipeline.max-parallelism", "-1"),
             ("parallelism.default", "3"),

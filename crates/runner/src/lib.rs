@@ -8,6 +8,7 @@
 //! tagged from inside, and loses numbers on the way when serde_json keeps them at arbitrary precision.
 
 mod check;
+mod checkpoint;
 mod connection;
 mod diagnostic;
 mod error;
@@ -20,17 +21,18 @@ mod run;
 use std::time::Duration;
 
 pub use check::{CheckReport, PlanEdge, PlanNode, PlanSummary, Purpose, StatementSummary};
+pub use checkpoint::{Checkpoint, CheckpointOrigin};
 pub use connection::{
     CONNECTION_OPTION, Connection, ConnectionCheck, ConnectionReport, ConnectionTest, Connections,
 };
 pub use diagnostic::{Diagnostic, Kind, Place, Severity};
 pub use error::RunnerError;
-pub use metrics::{Metrics, NodeMetrics};
+pub use metrics::{CheckpointMetrics, Metrics, NodeMetrics};
 pub use preview::{EndReason, Next, Preview, PreviewColumn, PreviewEvent, PreviewLimits, PreviewRequest};
 pub use program::{FileRoots, PROGRAM_BYTES_MAX, Program, Secrets};
 pub use run::{
-    End, FailureCause, LOCK_WAIT_MS, LogPage, Outcome, RunFailure, RunKey, RunSpec, RunState, StoppedBy,
-    check_id,
+    End, FailureCause, LOCK_WAIT_MS, LogPage, Outcome, Restore, RunFailure, RunKey, RunSpec, RunState,
+    StoppedBy, check_id,
 };
 
 /// An engine that jobs can be given to.
@@ -81,4 +83,10 @@ pub trait Runner: Send + Sync {
 
     /// Removes what is left of a run that is over.
     fn forget(&self, run: &RunKey) -> Result<(), RunnerError>;
+
+    /// The checkpoints of a deployment, the newest first.
+    fn checkpoints(&self, deployment_id: &str) -> Result<Vec<Checkpoint>, RunnerError>;
+
+    /// Removes all checkpoints of a deployment, of which nothing may run any more.
+    fn forget_checkpoints(&self, deployment_id: &str) -> Result<(), RunnerError>;
 }

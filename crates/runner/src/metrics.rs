@@ -30,7 +30,23 @@ pub struct Metrics {
     pub watermark_ms: Option<i64>,
     /// Resident memory of the run's process.
     pub memory_bytes: u64,
+    pub checkpoints: CheckpointMetrics,
     pub nodes: Vec<NodeMetrics>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CheckpointMetrics {
+    /// The number of the checkpoint that the run has gone on from.
+    pub restored: Option<u64>,
+    pub completed: u64,
+    pub failed: u64,
+    /// The last one that was completed: its number, when that was, how long it took from the start of its barrier,
+    /// and how large it is.
+    pub last_number: Option<u64>,
+    pub last_at_ms: Option<i64>,
+    pub last_duration_ms: u64,
+    pub last_bytes: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -152,6 +152,7 @@ mod tests {
                 parallelism: Some(2),
                 memory_bytes_max: Some(1 << 40),
                 lock_wait_ms: 5,
+                restore: crate::Restore::Latest { since_epoch: 3 },
             }),
             secrets: BTreeMap::from([("db".to_string(), "hunter2".to_string())]),
         }

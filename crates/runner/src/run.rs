@@ -22,6 +22,19 @@ pub struct RunSpec {
     pub memory_bytes_max: Option<u64>,
     /// How long to wait for another attempt of this deployment to be gone.
     pub lock_wait_ms: u64,
+    #[serde(default)]
+    pub restore: Restore,
+}
+
+/// What an attempt goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Restore {
+    /// Nothing: it begins anew.
+    #[default]
+    None,
+    /// The newest checkpoint that attempts of this epoch or later ones have taken; if there is none it begins anew.
+    Latest { since_epoch: u64 },
 }
 
 impl RunSpec {

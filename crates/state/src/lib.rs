@@ -6,6 +6,7 @@
 
 pub mod ages;
 pub mod aggregates;
+pub mod checkpoints;
 pub mod groups;
 pub mod hash;
 pub mod join_rows;
@@ -28,6 +29,7 @@ pub mod timed_rows;
 
 pub use ages::{Ages, Moment};
 pub use aggregates::Aggregates;
+pub use checkpoints::{Checkpoints, Found, Kept, Label, Listed, Storage};
 pub use groups::GroupTable;
 pub use hash::{hash_columns, key_group, shard_of};
 pub use join_rows::JoinRows;

@@ -3,9 +3,10 @@
 //! Operators are named by what they compute, not by where they stand, so that unrelated edits of a job's text
 //! keep their state. Keyed tables are cut by key group, and so can be dealt out to any number of shards.
 
-mod bytes;
+mod format;
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, UInt32Array};
@@ -132,12 +133,44 @@ impl OperatorSnapshot {
 }
 
 impl Snapshot {
-    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        bytes::write(self)
+    /// Writes it as a file that a reader can tell from a damaged one. The label is the caller's, and can be read
+    /// without the rest.
+    pub fn write(&self, label: &[u8], out: &mut impl Write) -> Result<(), Error> {
+        format::write(self, label, out)
     }
 
-    /// Fails with a diagnosis, never by panic, on bytes that [`Snapshot::to_bytes`] did not make.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Snapshot, Error> {
-        bytes::read(bytes)
+    /// The label and the snapshot that [`Snapshot::write`] wrote. What is anything else fails with a diagnosis, never
+    /// by panic.
+    pub fn read(input: &mut impl Read) -> Result<(Vec<u8>, Snapshot), Error> {
+        format::read(input)
+    }
+
+    pub fn read_label(input: &mut impl Read) -> Result<Vec<u8>, Error> {
+        format::read_label(input)
+    }
+
+    pub fn has_committables(&self) -> bool {
+        self.operators
+            .values()
+            .any(|operator| !operator.committables.is_empty())
+    }
+
+    pub fn clear_committables(&mut self) {
+        for operator in self.operators.values_mut() {
+            if !operator.committables.is_empty() {
+                Arc::make_mut(operator).committables.clear();
+            }
+        }
+    }
+
+    /// Without the rows of all operators. When a job has read its input to the end, nobody asks for them any more:
+    /// what counts is how far sources have read, and what sinks are still to make visible.
+    pub fn without_rows(mut self) -> Snapshot {
+        for operator in self.operators.values_mut() {
+            if !operator.tables.is_empty() {
+                Arc::make_mut(operator).tables.clear();
+            }
+        }
+        self
     }
 }

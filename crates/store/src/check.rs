@@ -11,7 +11,6 @@ pub const SQL_BYTES_MAX: usize = 1 << 20;
 const TITLE_CHARACTERS_MAX: usize = 200;
 const COMMENT_BYTES_MAX: usize = 10_000;
 const NAME_BYTES_MAX: usize = 63;
-const LOCATION_BYTES_MAX: usize = 4096;
 /// Of the settings of a draft or the options of a connection, as JSON.
 const MAP_BYTES_MAX: usize = 1 << 16;
 /// An option with one of these in its name holds what nobody should read. What parts words (`-`, `_`, `.`) does not
@@ -112,11 +111,6 @@ fn bounded(what: &'static str, text: &str, bytes_max: usize) -> Result<()> {
         return Err(Error::invalid(what, "must not hold a zero character"));
     }
     Ok(())
-}
-
-/// Where something lies that an engine wrote.
-pub(crate) fn location(text: &str) -> Result<()> {
-    bounded("location", text, LOCATION_BYTES_MAX)
 }
 
 /// Settings or options, as JSON.

@@ -290,6 +290,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(1, "begin", include_str!("../migrations/0001_begin.sql")),
         migration(2, "done", include_str!("../migrations/0002_done.sql")),
         migration(3, "snapshots", include_str!("../migrations/0003_snapshots.sql")),
+        migration(4, "restore", include_str!("../migrations/0004_restore.sql")),
     ])
 }
 

@@ -39,6 +39,8 @@ pub struct Deployment {
     pub phase: PhaseName,
     /// Of the newest run; 0 if there is none.
     pub epoch: u64,
+    /// The epoch from which on runs have left what another one goes on from.
+    pub restore_since: u64,
     /// The generation that the phase speaks of.
     pub observed_generation: u64,
     pub conditions: Vec<Condition>,
@@ -86,6 +88,8 @@ pub struct DeploymentChange {
     /// `Some(None)`: chosen by the platform.
     pub parallelism: Option<Option<u32>>,
     pub desired: Option<DesiredState>,
+    /// The next run goes on from nothing that was before it.
+    pub begins_anew: bool,
 }
 
 /// What the reconcile loop saw.
@@ -254,7 +258,10 @@ impl Deployments<'_> {
             check::title("deployment name", name)?;
         }
         check_parallelism(change.parallelism.flatten())?;
-        let asks = change.version.is_some() || change.parallelism.is_some() || change.desired.is_some();
+        let asks = change.version.is_some()
+            || change.parallelism.is_some()
+            || change.desired.is_some()
+            || change.begins_anew;
         let mut write = self.store.write().await?;
         let now = write.now_ms;
         let before = read_for_change(write.connection(), workspace, id, revision).await?;
@@ -267,8 +274,9 @@ impl Deployments<'_> {
         let desired = change.desired.unwrap_or(before.desired);
         let deployment = sqlx::query_as(
             "UPDATE deployments SET name = $1, version = $2, parallelism = $3, desired = $4,
-             revision = revision + 1, generation = generation + $5, updated_at = $6
-             WHERE id = $7 RETURNING *",
+             revision = revision + 1, generation = generation + $5, updated_at = $6,
+             restore_since = CASE WHEN $7 THEN epoch + 1 ELSE restore_since END
+             WHERE id = $8 RETURNING *",
         )
         .bind(name)
         .bind(version)
@@ -276,6 +284,7 @@ impl Deployments<'_> {
         .bind(desired.name())
         .bind(i64::from(asks))
         .bind(now)
+        .bind(change.begins_anew)
         .bind(id.to_string())
         .fetch_one(write.connection())
         .await
@@ -285,6 +294,7 @@ impl Deployments<'_> {
             "version": version,
             "parallelism": parallelism,
             "desired": desired,
+            "begins_anew": change.begins_anew,
         });
         write
             .audit(by, Some(workspace), "deployment.update", id, detail)
@@ -518,6 +528,7 @@ impl FromRow<'_, SqliteRow> for Deployment {
             generation: row::number(row, "generation")?,
             phase: row::parsed(row, "phase")?,
             epoch: row::number(row, "epoch")?,
+            restore_since: row::number(row, "restore_since")?,
             observed_generation: row::number(row, "observed_generation")?,
             conditions: row::json(row, "conditions")?,
             last_error: row::optional_json(row, "last_error")?,

@@ -47,7 +47,6 @@ mod run;
 mod seal;
 mod secret;
 mod session;
-mod snapshot;
 mod token;
 mod user;
 mod version;
@@ -74,7 +73,6 @@ pub use seal::MasterKey;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::{Secret, Secrets};
 pub use session::{NewSession, Session, Sessions};
-pub use snapshot::{NewSnapshot, Snapshot, SnapshotKind, SnapshotState, Snapshots};
 pub use token::{NewToken, Token, Tokens};
 pub use user::{NewUser, User, Users};
 pub use version::{NewVersion, Version, VersionSummary, Versions};
@@ -124,10 +122,6 @@ impl Store {
 
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions { store: self }
-    }
-
-    pub fn snapshots(&self) -> Snapshots<'_> {
-        Snapshots { store: self }
     }
 
     pub fn tokens(&self) -> Tokens<'_> {

@@ -116,6 +116,17 @@ impl Runs<'_> {
         Ok(run)
     }
 
+    /// The epoch of the last run that has read its input to the end.
+    pub async fn last_finished(&self, deployment_id: DeploymentId) -> Result<Option<u64>> {
+        let epoch: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(epoch) FROM runs WHERE deployment_id = $1 AND phase = $2")
+                .bind(deployment_id.to_string())
+                .bind(PhaseName::Finished.name())
+                .fetch_one(self.store.readers())
+                .await?;
+        Ok(epoch.map(|epoch| epoch as u64))
+    }
+
     /// Newest first. `q` is looked for in phases and failures.
     pub async fn list(&self, deployment_id: DeploymentId, request: &PageRequest) -> Result<Page<Run>> {
         let range = request.range("runs")?;

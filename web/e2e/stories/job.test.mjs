@@ -202,6 +202,16 @@ story("the way of a job", {
     await page.waitForSelector("[aria-label=Attempts] [data-phase=stopped]");
     await isOpenToAll(page);
   },
+  "it has left a last checkpoint, and goes on from there": async ({ page }) => {
+    await page.click("[role=tab]:has-text('Checkpoints')");
+    await page.waitForSelector("td:has-text('at the end of its run')");
+    await isOpenToAll(page);
+    await page.click("button:has-text('Start')");
+    await comesTo(page, "running");
+    await page.waitForSelector("text=/Went on from checkpoint \\d+/");
+    await page.waitForSelector("text=/[1-9]\\d* completed, 0 failed/");
+    await isOpenToAll(page);
+  },
   "its text is changed and kept, and the change is shown": async ({ page }) => {
     await page.goto(job);
     await page.waitForSelector(EDITOR);
@@ -216,15 +226,23 @@ story("the way of a job", {
     await page.waitForSelector("tr[data-op='+']:has-text(\"'1' SECOND\")");
     await isOpenToAll(page);
   },
-  "the deployment is upgraded, and started": async ({ page }) => {
+  "upgraded to windows that its state is not of, it fails and says what helps": async ({ page }) => {
     await page.goto(deployment);
     await page.click("button:has-text('Upgrade')");
     await page.waitForSelector(`${DIALOG} tr[data-op='+']`);
     await isOpenToAll(page);
     await page.click(`${DIALOG} button:has-text('Upgrade')`);
     await page.waitForSelector("header >> text=/version 2/");
-    await page.click("button:has-text('Start')");
+    await comesTo(page, "failed");
+    await page.waitForSelector("text=its state does not fit");
+    await isOpenToAll(page);
+  },
+  "started without state, it begins anew": async ({ page }) => {
+    await page.click("button:has-text('Start without state')");
+    await page.click(`${DIALOG} >> text=Start it without state`);
     await comesTo(page, "running");
+    await page.click("[role=tab]:has-text('Checkpoints')");
+    await page.waitForSelector("dd:has-text('Began anew')");
   },
   "draft and deployment are rolled back": async ({ page }) => {
     await page.goto(job);
@@ -238,6 +256,7 @@ story("the way of a job", {
     await page.goto(deployment);
     await page.click("button:has-text('Upgrade')");
     await page.selectOption(`${DIALOG} select`, "1");
+    await page.click(`${DIALOG} >> text=Begin without state`);
     await page.click(`${DIALOG} button:has-text('Go back to it')`);
     await page.waitForSelector("header >> text=/version 1/");
     await comesTo(page, "running");

@@ -14,6 +14,12 @@ async function rewrite(page, text) {
   await page.keyboard.insertText(text);
 }
 
+/** What is upgraded to has other windows, which the state is not of. @param {ReturnType<typeof keyboardOf>} keys */
+async function chooseNoState(keys) {
+  await keys.goTo(`${DIALOG} input[type=radio]:checked`);
+  await keys.press("ArrowDown");
+}
+
 story("the way of a job by keyboard alone", {
   "signing in": async ({ page, platform }) => {
     const keys = keyboardOf(page);
@@ -169,6 +175,7 @@ story("the way of a job by keyboard alone", {
     await keys.choose("header button:has-text('Upgrade')");
     await page.waitForSelector(`${DIALOG} select:focus`);
     await page.waitForSelector(`${DIALOG} tr[data-op='+']`);
+    await chooseNoState(keys);
     await keys.choose(`${DIALOG} button:has-text('Upgrade')`);
     await page.waitForSelector("header >> text=/version 2/");
     await dialogCloses(page);
@@ -178,6 +185,7 @@ story("the way of a job by keyboard alone", {
     await keys.choose("header button:has-text('Upgrade')");
     await page.waitForSelector(`${DIALOG} select:focus`);
     await keys.press("ArrowDown");
+    await chooseNoState(keys);
     await keys.choose(`${DIALOG} button:has-text('Go back to it')`);
     await page.waitForSelector("header >> text=/version 1/");
     await comesTo(page, "running");

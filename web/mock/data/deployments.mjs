@@ -28,6 +28,19 @@ const dataFailure = {
   ],
 };
 
+const stateFailure = {
+  cause: "invalid",
+  diagnostics: [
+    {
+      severity: "error",
+      kind: "validation",
+      message: "the snapshot holds state of 2 operators that the job does not have",
+      hint: "start the job without its state, or let what is not used be dropped: SET 'execution.state-recovery.ignore-unclaimed-state' = 'true'",
+      span: { line: 2, column: 1, end_line: 10, end_column: 23, start: 82, end: 350 },
+    },
+  ],
+};
+
 const DEPLOYED = [
   ["hot auctions", "running", "running", {}],
   ["card fraud", "failed", "running", { last_error: memoryFailure }],
@@ -57,7 +70,7 @@ const DEPLOYED = [
       ],
     },
   ],
-  ["clicks to warehouse", "running", "running", {}],
+  ["clicks to warehouse", "failed", "running", { last_error: stateFailure }],
   ["price changes", "stopped", "stopped", {}],
   ["running count", "running", "running", {}],
   ["refund rate", "finished", "running", {}],
@@ -182,8 +195,8 @@ export const PLAN = {
   is_bounded: false,
 };
 
-/** What a job would have counted after running for so long. */
-export function metricsAt(startedMs, nowMs) {
+/** What a job would have counted after running for so long, `checkpoints` apart. */
+export function metricsAt(startedMs, nowMs, checkpoints) {
   const seconds = (nowMs - startedMs) / 1000;
   const wave = 10_000 * (1 + 0.12 * Math.sin(seconds / 9) + 0.03 * Math.sin(seconds * 1.7));
   const rowsIn = Math.floor(
@@ -213,6 +226,7 @@ export function metricsAt(startedMs, nowMs) {
     unreadable_rows: 3,
     memory_bytes: Math.floor(214e6 + 38e6 * Math.sin(seconds / 13) + 9e6 * Math.sin(seconds)),
     at: at(nowMs),
+    checkpoints,
     nodes: PLAN.nodes.map(({ id: node, name }, index) => ({
       id: node,
       name,

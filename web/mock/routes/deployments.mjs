@@ -1,10 +1,14 @@
 /** Deployments and everything below one. */
 
+import { checkpointMetricsAt, checkpointsOf } from "../data/checkpoints.mjs";
 import { logLines, metricsAt, PLAN, runsOf } from "../data/deployments.mjs";
 import { at, id } from "../data/ids.mjs";
 import { Answer, byName, checkRevision, find, Problem, page, W } from "../http.mjs";
 
 const STARTED = Date.now() - 3_725_000;
+
+/** Deployments that were to begin without state. */
+const begunAnew = new WeakSet();
 
 const deploymentOf = ({ w, params }) => find(w.deployments, "id", params.id, "deployment");
 
@@ -41,12 +45,14 @@ export function deploymentRoutes(route) {
   route("PATCH", `${W}/deployments/{id}`, (context) => {
     const deployment = deploymentOf(context);
     checkRevision(context.request, deployment);
-    Object.assign(deployment, context.body, {
+    const { restore, ...change } = context.body;
+    if (restore === "none") begunAnew.add(deployment);
+    Object.assign(deployment, change, {
       revision: deployment.revision + 1,
       generation: deployment.generation + 1,
       updated_at: at(Date.now()),
       phase: { running: "starting", suspended: "stopping", stopped: "stopping" }[
-        context.body.desired ?? deployment.desired
+        change.desired ?? deployment.desired
       ],
     });
     settleSoon(deployment);
@@ -61,15 +67,20 @@ export function deploymentRoutes(route) {
     context.w.deployments.splice(context.w.deployments.indexOf(deployment), 1);
   });
   route("GET", `${W}/deployments/{id}/runs`, (context) => page(runsOf(deploymentOf(context)), context.query));
+  route("GET", `${W}/deployments/{id}/checkpoints`, (context) => ({
+    items: checkpointsOf(deploymentOf(context), Date.now()),
+    next_cursor: null,
+  }));
   route("GET", `${W}/deployments/{id}/plan`, (context) => {
     deploymentOf(context);
     return PLAN;
   });
   route("GET", `${W}/deployments/{id}/metrics`, (context) => {
-    if (runsOf(deploymentOf(context)).length === 0) {
+    const deployment = deploymentOf(context);
+    if (runsOf(deployment).length === 0) {
       throw new Problem(404, "not-found", "there is no such thing", { detail: "no run has begun yet" });
     }
-    return metricsAt(STARTED, Date.now());
+    return countedBy(deployment, Date.now());
   });
   route("GET", `${W}/deployments/{id}/logs`, (context) => {
     const [run] = runsOf(deploymentOf(context));
@@ -92,15 +103,22 @@ export function deploymentRoutes(route) {
         sent = deployment.revision;
         send("deployment", deployment);
       }
-      if (deployment.phase === "running") send("metrics", metricsAt(STARTED, Date.now()));
+      if (deployment.phase === "running") send("metrics", countedBy(deployment, Date.now()));
     };
     // A browser that has just come sees charts at once.
     if (deployment.phase === "running") {
-      for (let back = 120; back > 0; back -= 1) send("metrics", metricsAt(STARTED, Date.now() - back * 1000));
+      for (let back = 120; back > 0; back -= 1) {
+        send("metrics", countedBy(deployment, Date.now() - back * 1000));
+      }
     }
     tell();
     send.every(1000, tell);
   });
+}
+
+function countedBy(deployment, nowMs) {
+  const checkpoints = checkpointMetricsAt(deployment, nowMs, begunAnew.has(deployment));
+  return metricsAt(STARTED, nowMs, checkpoints);
 }
 
 function settleSoon(deployment) {

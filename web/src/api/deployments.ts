@@ -3,6 +3,7 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, path, type RequestOptions } from "./client";
 import type {
+  Checkpoint,
   Deployment,
   DeploymentChange,
   DeploymentContent,
@@ -70,6 +71,15 @@ export const runsQuery = (ws: string, id: string) =>
     queryKey: [...deploymentKey(ws, id), "runs"],
     queryFn: ({ signal }) =>
       api.get<Page<Run>>(path`/workspaces/${ws}/deployments/${id}/runs`, { signal, query: { limit: 100 } }),
+    refetchInterval: LIST_REFRESH_MS,
+  });
+
+/** Those that are retained, which are few: all of them are on one page. */
+export const checkpointsQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: [...deploymentKey(ws, id), "checkpoints"],
+    queryFn: ({ signal }) =>
+      api.get<Page<Checkpoint>>(path`/workspaces/${ws}/deployments/${id}/checkpoints`, { signal }),
     refetchInterval: LIST_REFRESH_MS,
   });
 

@@ -498,6 +498,23 @@ export interface paths {
         patch: operations["change_deployment"];
         trace?: never;
     };
+    "/workspaces/{ws}/deployments/{id}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checkpoints that are retained, newest first */
+        get: operations["list_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{ws}/deployments/{id}/events": {
         parameters: {
             query?: never;
@@ -599,23 +616,6 @@ export interface paths {
         };
         /** Runs, newest first */
         get: operations["list_runs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/workspaces/{ws}/deployments/{id}/snapshots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Snapshots, newest first */
-        get: operations["list_snapshots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1026,6 +1026,42 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description Where its file lies is the engine's business. */
+        Checkpoint: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description They are numbered over all runs of a deployment.
+             */
+            number: number;
+            origin: components["schemas"]["CheckpointOrigin"] | null;
+        };
+        /** @description What has become of the run's checkpoints. */
+        CheckpointMetrics: {
+            /** Format: int64 */
+            completed: number;
+            /** Format: int64 */
+            failed: number;
+            last: components["schemas"]["LastCheckpoint"] | null;
+            /**
+             * Format: int64
+             * @description The number of the checkpoint that the run has gone on from; null if it began anew.
+             */
+            restored: number | null;
+        };
+        /** @description Where a checkpoint comes from. */
+        CheckpointOrigin: {
+            /** @description When its barrier set out from the sources. */
+            began_at: components["schemas"]["Time"];
+            /** @description Of a job that was stopped, or had read its input to the end. */
+            is_last: boolean;
+            parallelism: number;
+            /** @description The run that took it. */
+            run_id: string;
+            /** @description When it had passed all operators, and was about to be written. */
+            taken_at: components["schemas"]["Time"];
+        };
         ColumnDetail: {
             comment: string | null;
             /** @description `physical`, `computed` or `metadata`. */
@@ -1127,6 +1163,8 @@ export interface components {
              * @description Null: as the version ran before, else one shard; an estimate says how many are worth it.
              */
             parallelism?: number | null;
+            /** @description What the next run goes on from. `latest` unless it is given. */
+            restore?: components["schemas"]["Restore"];
             /** Format: int32 */
             version?: number | null;
         };
@@ -1263,6 +1301,18 @@ export interface components {
             status: string;
             version: string;
         };
+        LastCheckpoint: {
+            at: components["schemas"]["Time"];
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description From the start of its barrier until it was safe.
+             */
+            duration_ms: number;
+            /** Format: int64 */
+            number: number;
+        };
         LogPage: {
             lines: string[];
             /**
@@ -1287,6 +1337,7 @@ export interface components {
         };
         Metrics: {
             at: components["schemas"]["Time"];
+            checkpoints: components["schemas"]["CheckpointMetrics"];
             /**
              * Format: int64
              * @description Rows dropped because they came behind the watermark.
@@ -1412,6 +1463,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A part of a list. */
+        Page_Checkpoint: {
+            items: components["schemas"]["Checkpoint"][];
+            /** @description What to ask for next; null at the end of the list. */
+            next_cursor: string | null;
+        };
+        /** @description A part of a list. */
         Page_Connection: {
             items: components["schemas"]["Connection"][];
             /** @description What to ask for next; null at the end of the list. */
@@ -1444,12 +1501,6 @@ export interface components {
         /** @description A part of a list. */
         Page_Secret: {
             items: components["schemas"]["Secret"][];
-            /** @description What to ask for next; null at the end of the list. */
-            next_cursor: string | null;
-        };
-        /** @description A part of a list. */
-        Page_Snapshot: {
-            items: components["schemas"]["Snapshot"][];
             /** @description What to ask for next; null at the end of the list. */
             next_cursor: string | null;
         };
@@ -1577,6 +1628,8 @@ export interface components {
             /** @description Names the kind of problem: `urn:oceanus:problem:not-found`. */
             type: string;
         };
+        /** @enum {string} */
+        Restore: "latest" | "none";
         /**
          * @description What a member may do, each role more than the one before.
          * @enum {string}
@@ -1659,31 +1712,6 @@ export interface components {
             /** Format: password */
             password: string;
         };
-        /** @description Where its files lie is the engine's business. */
-        Snapshot: {
-            /**
-             * Format: int64
-             * @description Of its files; null as long as it is written.
-             */
-            bytes: number | null;
-            created_at: components["schemas"]["Time"];
-            deployment_id: string;
-            id: string;
-            kind: components["schemas"]["SnapshotKind"];
-            /** @description The run that wrote it. */
-            run_id: string;
-            state: components["schemas"]["SnapshotState"];
-        };
-        /**
-         * @description Whether the engine wrote it by itself, or a person asked for it.
-         * @enum {string}
-         */
-        SnapshotKind: "checkpoint" | "savepoint";
-        /**
-         * @description Only what is complete can be gone on from.
-         * @enum {string}
-         */
-        SnapshotState: "writing" | "complete" | "failed";
         /** @description A place in a text. Lines and columns count from one, columns in characters; `start` and `end` are bytes. */
         Span: {
             /** Format: int32 */
@@ -4767,6 +4795,67 @@ export interface operations {
             };
         };
     };
+    list_checkpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+                /** @description The deployment's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Checkpoint"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     watch_deployment: {
         parameters: {
             query?: never;
@@ -5110,83 +5199,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Run"];
-                };
-            };
-            /** @description The request cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_snapshots: {
-        parameters: {
-            query?: {
-                /** @description At most this many items. */
-                limit?: number;
-                /** @description The `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description Only what holds this text, in either case of letters. */
-                q?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The workspace's name. */
-                ws: string;
-                /** @description The deployment's id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Snapshot"];
                 };
             };
             /** @description The request cannot be read */

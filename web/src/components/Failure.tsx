@@ -1,6 +1,8 @@
 /** Why something failed: the cause first, what to do about it, and every place that is to blame. */
 
+import type { ReactNode } from "react";
 import type { Failure as FailureData } from "../api/types";
+import { isOfState } from "../lib/checkpoints";
 import { words } from "../lib/format";
 import classes from "./Failure.module.css";
 import { WarningIcon } from "./icons";
@@ -11,15 +13,19 @@ export function failureMessage(failure: FailureData): string {
 }
 
 export function Failure({
-  failure: { cause, diagnostics },
+  failure,
   title,
   onGoTo,
+  action,
 }: {
   failure: FailureData;
   title: string;
   /** Shows a place in the text that failed. */
   onGoTo?: (line: number, column: number) => void;
+  /** What the reader can do about it here. */
+  action?: ReactNode;
 }) {
+  const { cause, diagnostics } = failure;
   const [first, ...rest] = diagnostics;
   const span = first?.span;
   return (
@@ -30,7 +36,9 @@ export function Failure({
       <div className={classes.body}>
         <p className={classes.title}>
           {title}
-          <span className={classes.kind}>{CAUSES[cause]}</span>
+          <span className={classes.kind}>
+            {isOfState(failure) ? "its state does not fit" : CAUSES[cause]}
+          </span>
           {span && onGoTo && (
             <button type="button" className={classes.place} onClick={() => onGoTo(span.line, span.column)}>
               line {span.line}, column {span.column}
@@ -40,6 +48,7 @@ export function Failure({
         <p className={classes.message}>{first?.message ?? words(cause)}</p>
         {first?.hint && <p className={classes.hint}>{first.hint}</p>}
         {rest.length > 0 && <Problems diagnostics={rest} onGoTo={onGoTo} />}
+        {action && <div className={classes.action}>{action}</div>}
       </div>
     </div>
   );

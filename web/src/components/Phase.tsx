@@ -44,5 +44,7 @@ export function Phase({ phase, size = "sm" }: { phase: PhaseName; size?: "sm" | 
   );
 }
 
+/** Phases in which nothing runs until someone starts it. */
+export const OVER: PhaseName[] = ["failed", "finished", "stopped"];
 /** Phases in which something should happen without anyone doing anything. */
 export const MOVING: PhaseName[] = ["pending", "starting", "recovering", "rescaling", "stopping"];

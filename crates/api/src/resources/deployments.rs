@@ -122,6 +122,19 @@ struct DeploymentChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     parallelism: Option<Option<u32>>,
+    /// What the next run goes on from. `latest` unless it is given.
+    #[serde(default)]
+    restore: Restore,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Restore {
+    /// The newest checkpoint, if there is one.
+    #[default]
+    Latest,
+    /// Nothing: it begins anew, now and after any failure that comes before its first checkpoint.
+    None,
 }
 
 /// Tells null from what is left out.
@@ -325,6 +338,7 @@ async fn change_deployment(
         desired: change.desired.map(|desired| desired.0),
         version: change.version,
         parallelism: change.parallelism,
+        begins_anew: change.restore == Restore::None,
     };
     let deployment = app
         .jobs

@@ -31,7 +31,30 @@ pub struct Metrics {
     unreadable_rows: u64,
     /// Resident memory of the run's process.
     memory_bytes: u64,
+    checkpoints: CheckpointMetrics,
     nodes: Vec<NodeMetrics>,
+}
+
+/// What has become of the run's checkpoints.
+#[derive(Debug, Serialize, ToSchema)]
+struct CheckpointMetrics {
+    /// The number of the checkpoint that the run has gone on from; null if it began anew.
+    #[schema(required)]
+    restored: Option<u64>,
+    completed: u64,
+    failed: u64,
+    /// The last one that was completed.
+    #[schema(required)]
+    last: Option<LastCheckpoint>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct LastCheckpoint {
+    number: u64,
+    at: Time,
+    /// From the start of its barrier until it was safe.
+    duration_ms: u64,
+    bytes: u64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,7 +77,7 @@ struct NodeMetrics {
     watermark: Option<Time>,
 }
 
-// Both take what is counted apart field by field, so that a new one cannot be forgotten.
+// All take what is counted apart field by field, so that a new one cannot be forgotten.
 impl From<runner::Metrics> for Metrics {
     fn from(metrics: runner::Metrics) -> Metrics {
         let runner::Metrics {
@@ -70,6 +93,7 @@ impl From<runner::Metrics> for Metrics {
             unreadable_rows,
             watermark_ms,
             memory_bytes,
+            checkpoints,
             nodes,
         } = metrics;
         Metrics {
@@ -85,7 +109,33 @@ impl From<runner::Metrics> for Metrics {
             null_rows,
             unreadable_rows,
             memory_bytes,
+            checkpoints: checkpoints.into(),
             nodes: nodes.into_iter().map(NodeMetrics::from).collect(),
+        }
+    }
+}
+
+impl From<runner::CheckpointMetrics> for CheckpointMetrics {
+    fn from(metrics: runner::CheckpointMetrics) -> CheckpointMetrics {
+        let runner::CheckpointMetrics {
+            restored,
+            completed,
+            failed,
+            last_number,
+            last_at_ms,
+            last_duration_ms,
+            last_bytes,
+        } = metrics;
+        CheckpointMetrics {
+            restored,
+            completed,
+            failed,
+            last: last_number.zip(last_at_ms).map(|(number, at_ms)| LastCheckpoint {
+                number,
+                at: Time::of(at_ms),
+                duration_ms: last_duration_ms,
+                bytes: last_bytes,
+            }),
         }
     }
 }

@@ -4,6 +4,7 @@ mod artifacts;
 mod audit;
 mod bundle;
 mod catalog;
+mod checkpoints;
 mod connections;
 mod deployments;
 mod diagnostic;
@@ -20,7 +21,6 @@ pub mod recovered;
 mod runs;
 mod secrets;
 mod session;
-mod snapshots;
 mod streams;
 mod tokens;
 mod users;
@@ -53,8 +53,8 @@ pub fn all() -> Routes {
         .merge(validation::routes())
         .merge(preview::routes())
         .merge(deployments::routes())
+        .merge(checkpoints::routes())
         .merge(runs::routes())
-        .merge(snapshots::routes())
         .merge(streams::routes())
         .merge(artifacts::routes())
         .merge(bundle::routes())

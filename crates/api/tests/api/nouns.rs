@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
-use store::{NewSnapshot, SnapshotKind};
 
 use crate::fixture::{Client, Server, deployment, draft, jar, until};
 
@@ -476,51 +475,6 @@ async fn artifacts_are_uploaded_downloaded_and_deleted() {
     );
     dev.delete(&own).await.expect(204);
     dev.get(&own).await.expect(404);
-}
-
-#[tokio::test]
-async fn snapshots_of_a_deployment_are_listed() {
-    let server = Server::with_users().await;
-    let task = server.jobs.spawn();
-    let oper = server.signed_in("oper").await;
-    let made = deployment(&oper, "shop", "count").await;
-    let path = format!("/workspaces/shop/deployments/{}", made.id());
-    assert_eq!(
-        oper.get(&format!("{path}/snapshots")).await.expect(200).json["items"],
-        json!([])
-    );
-    oper.at(1)
-        .patch(&path, json!({ "desired": "running" }))
-        .await
-        .expect(200);
-    let mut run = Value::Null;
-    until("there is no run", async || {
-        run = oper.get(&format!("{path}/runs")).await.json["items"][0]["id"].clone();
-        run.is_string()
-    })
-    .await;
-    let new = NewSnapshot {
-        run_id: run.as_str().unwrap().parse().unwrap(),
-        kind: SnapshotKind::Savepoint,
-        location: "/var/lib/oceanus/hidden".to_string(),
-    };
-    let id = made.id().parse().unwrap();
-    server
-        .store
-        .snapshots()
-        .insert("shop", id, new, None)
-        .await
-        .unwrap();
-    let listed = oper.get(&format!("{path}/snapshots")).await.expect(200);
-    let snapshot = &listed.json["items"][0];
-    assert_eq!(
-        (&snapshot["kind"], &snapshot["state"]),
-        (&json!("savepoint"), &json!("writing"))
-    );
-    assert_eq!((&snapshot["run_id"], &snapshot["bytes"]), (&run, &json!(null)));
-    assert!(!listed.text().contains("hidden"));
-    server.jobs.shut_down();
-    task.await.unwrap();
 }
 
 #[tokio::test]

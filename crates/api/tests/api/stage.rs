@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use embedded::{EmbeddedOptions, EmbeddedRunner};
 use runner::{
-    CheckReport, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview, PreviewRequest,
-    Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy,
+    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview,
+    PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy,
 };
 
 pub struct Stage {
@@ -114,6 +114,14 @@ impl Runner for Stage {
 
     fn forget(&self, run: &RunKey) -> Result<(), RunnerError> {
         self.with(|runs| runs.remove(&run.run_id));
+        Ok(())
+    }
+
+    fn checkpoints(&self, _deployment_id: &str) -> Result<Vec<Checkpoint>, RunnerError> {
+        Ok(Vec::new())
+    }
+
+    fn forget_checkpoints(&self, _deployment_id: &str) -> Result<(), RunnerError> {
         Ok(())
     }
 }

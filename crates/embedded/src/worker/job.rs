@@ -2,36 +2,28 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use connectors::{Console, Stream};
 use dataflow::Error;
-use engine::{Control, Job, JobOptions};
+use engine::{Job, JobOptions};
 use graph::Graph;
 use plan::session::{Outcome, Session};
 use runner::{Diagnostic, End, FailureCause, Kind, Program, Purpose, RunFailure, RunSpec};
 use sql::ast::Statement;
-use stdx::{Clock, Countdown};
 
 use super::lock::{self, Taken};
+use super::recovery::Recovery;
 use super::shared::Shared;
 use crate::check::check;
 use crate::planning::{self, runtime_diagnostic, tell};
 use crate::summary::node_names;
 
-/// `execution.checkpointing.interval`, or this: how often sinks commit what they have written.
-const COMMIT_INTERVAL: Duration = Duration::from_secs(10);
-/// The first commits come sooner, each after twice the time, so that a new job soon shows what it does.
-const FIRST_COMMIT: Duration = Duration::from_millis(500);
-const COMMIT_INTERVAL_KEY: &str = "execution.checkpointing.interval";
-/// How often it is looked whether a commit is due or ready.
-const COMMIT_TICK: Duration = Duration::from_millis(50);
-
 /// Runs the program to its end, whatever that is. `lock` is the file of its deployment's lock, not yet taken.
-pub fn run(spec: &RunSpec, lock: io::Result<File>, shared: &Arc<Shared>) -> End {
+/// In `checkpoints` are those of its deployment.
+pub fn run(spec: &RunSpec, lock: io::Result<File>, checkpoints: &Path, shared: &Arc<Shared>) -> End {
     tracing::info!(
         run = spec.run_id,
         deployment = spec.deployment_id,
@@ -65,7 +57,7 @@ pub fn run(spec: &RunSpec, lock: io::Result<File>, shared: &Arc<Shared>) -> End 
             );
         }
     }
-    match run_program(spec, shared) {
+    match run_program(spec, checkpoints, shared) {
         Ok(()) => match shared.stopped() {
             Some(by) => End::Stopped { by },
             None => End::Finished,
@@ -81,7 +73,7 @@ fn failed(cause: FailureCause, message: &str, hint: &str) -> End {
     })
 }
 
-fn run_program(spec: &RunSpec, shared: &Arc<Shared>) -> Result<(), RunFailure> {
+fn run_program(spec: &RunSpec, checkpoints: &Path, shared: &Arc<Shared>) -> Result<(), RunFailure> {
     let program = &spec.program;
     // All of it is checked before anything is run: half a script would be worse than none.
     let report = check(program, Purpose::Deployment, shared.clock.clone());
@@ -95,6 +87,7 @@ fn run_program(spec: &RunSpec, shared: &Arc<Shared>) -> Result<(), RunFailure> {
     if report.has_errors() {
         return Err(invalid(report.diagnostics));
     }
+    let mut recovery = Recovery::open(checkpoints, spec, shared)?;
     let stream: Stream = Arc::new(Mutex::new(shared.log_stream()));
     let console = Console {
         output: stream.clone(),
@@ -103,19 +96,25 @@ fn run_program(spec: &RunSpec, shared: &Arc<Shared>) -> Result<(), RunFailure> {
     let mut session =
         planning::open(program, console, shared.clock.clone()).map_err(|fault| invalid(vec![fault]))?;
     let script = sql::parse_script(&program.sql);
+    let mut jobs = 0;
     for statement in &script.statements {
         if shared.stopped().is_some() {
             return Ok(());
         }
         match session.execute(&program.sql, statement) {
-            Ok(Outcome::Insert(graph)) => run_job(spec, statement, &session, graph, shared)?,
+            Ok(Outcome::Insert(graph)) => {
+                if !recovery.has_done(jobs) {
+                    run_job(spec, statement, &session, graph, jobs, &mut recovery, shared)?;
+                }
+                jobs += 1;
+            }
             Ok(Outcome::Done { .. } | Outcome::Rows { .. }) => {}
             // Refused by the check.
             Ok(Outcome::Query(_)) => {}
             Err(fault) => return Err(invalid(vec![tell(&fault, program, Some(&program.sql))])),
         }
     }
-    Ok(())
+    recovery.check_taken(jobs)
 }
 
 fn invalid(diagnostics: Vec<Diagnostic>) -> RunFailure {
@@ -130,69 +129,34 @@ fn run_job(
     statement: &Statement,
     session: &Session,
     graph: Graph,
+    number: usize,
+    recovery: &mut Recovery,
     shared: &Arc<Shared>,
 ) -> Result<(), RunFailure> {
     let failure = |error| runtime_failure(error, statement, &spec.program);
     let parallelism = parallelism(spec, session);
     let options = JobOptions {
         parallelism,
+        drop_unclaimed_state: session
+            .config()
+            .boolean("execution.state-recovery.ignore-unclaimed-state")
+            .unwrap_or(false),
         ..JobOptions::default()
     };
-    let job = Job::new(&graph, session.context(), options).map_err(failure)?;
-    let commits = has_committers(&graph).map_err(failure)?;
+    let found = recovery.take(number);
+    let job = match &found {
+        Some(found) => Job::restore(&graph, session.context(), options, &found.snapshot),
+        None => Job::new(&graph, session.context(), options),
+    };
+    drop(found);
+    let how = recovery.checkpointing(spec, number, parallelism, session.config(), shared);
+    let job = job.map_err(failure)?.keep_snapshots(how);
     let control = shared.begin_job(node_names(&graph));
     drop(graph);
     tracing::info!(parallelism, "a job begins");
-    let has_ended = AtomicBool::new(false);
-    let outcome = thread::scope(|scope| {
-        if commits {
-            let interval = session
-                .config()
-                .duration(COMMIT_INTERVAL_KEY)
-                .filter(|interval| !interval.is_zero())
-                .unwrap_or(COMMIT_INTERVAL);
-            let (control, has_ended, clock) = (&control, &has_ended, &shared.clock);
-            let spawned = thread::Builder::new()
-                .name("commits".to_string())
-                .spawn_scoped(scope, move || {
-                    commit_now_and_then(control, interval, has_ended, &**clock)
-                });
-            if let Err(error) = spawned {
-                return Err(Error::io("cannot start a thread", error));
-            }
-        }
-        let outcome = job.run(&control);
-        has_ended.store(true, Ordering::Release);
-        outcome
-    });
+    let outcome = job.run(&control);
     shared.end_job();
     outcome.map(drop).map_err(failure)
-}
-
-/// Makes visible what sinks have written so far. Nothing is kept for a restart yet: an attempt that comes after a
-/// failure begins anew and writes again.
-fn commit_now_and_then(control: &Control, interval: Duration, has_ended: &AtomicBool, clock: &dyn Clock) {
-    let mut pause = FIRST_COMMIT.min(interval);
-    let mut wait = Countdown::new(clock, pause);
-    while !has_ended.load(Ordering::Acquire) {
-        if let Some(snapshot) = control.take_snapshot() {
-            control.commit(snapshot.epoch);
-        }
-        if wait.is_over(clock) && control.trigger_checkpoint().is_some() {
-            pause = pause.saturating_mul(2).min(interval);
-            wait = Countdown::new(clock, pause);
-        }
-        clock.sleep(COMMIT_TICK);
-    }
-}
-
-fn has_committers(graph: &Graph) -> Result<bool, Error> {
-    for (_, sink) in graph.sinks() {
-        if sink.sink.committer()?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// As the deployment says, else as the settings say, else as many as there are cores.

@@ -33,9 +33,7 @@ pub enum Taken {
 
 /// Opens the lock of the run's deployment, which a confined job could not make.
 pub fn open(spec: &RunSpec, folder: &RunFolder) -> io::Result<File> {
-    let path = folder
-        .lock_of(&spec.deployment_id)
-        .ok_or_else(|| io::Error::other("the run's folder lies in no data folder"))?;
+    let path = folder.data()?.lock(&spec.deployment_id);
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Control, Statistics};
-use runner::{End, Metrics, NodeMetrics, Outcome, RunKey, RunSpec, RunState, Secrets, StoppedBy};
+use runner::{
+    CheckpointMetrics, End, Metrics, NodeMetrics, Outcome, RunKey, RunSpec, RunState, Secrets, StoppedBy,
+};
 use stdx::Clock;
 
 use crate::folder::RunFolder;
@@ -37,6 +39,7 @@ struct State {
     /// How many jobs have ended.
     jobs: usize,
     rows_in_per_second: f64,
+    checkpoints: CheckpointMetrics,
 }
 
 /// The job that runs now.
@@ -153,6 +156,11 @@ impl Shared {
         metrics
     }
 
+    /// Notes what has become of checkpoints.
+    pub fn note_checkpoints(&self, note: impl FnOnce(&mut CheckpointMetrics)) {
+        note(&mut self.lock().checkpoints);
+    }
+
     pub fn set_rate(&self, rows_in_per_second: f64) {
         self.lock().rows_in_per_second = rows_in_per_second;
     }
@@ -202,6 +210,7 @@ impl State {
     fn metrics(&self) -> Metrics {
         let mut metrics = self.before.clone();
         metrics.rows_in_per_second = self.rows_in_per_second;
+        metrics.checkpoints = self.checkpoints;
         let Some(job) = &self.job else {
             return metrics;
         };

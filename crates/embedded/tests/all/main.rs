@@ -2,5 +2,6 @@
 
 mod connections;
 mod previews;
+mod recovery;
 mod runs;
 mod support;

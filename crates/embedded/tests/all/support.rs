@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use embedded::{EmbeddedOptions, EmbeddedRunner};
 use runner::{
-    End, FileRoots, Next, Outcome, Preview, PreviewEvent, Program, RunKey, RunSpec, RunState, Runner, Secrets,
+    End, FileRoots, Next, Outcome, Preview, PreviewEvent, Program, Restore, RunKey, RunSpec, RunState,
+    Runner, Secrets,
 };
 
 pub const WORKER: &str = env!("CARGO_BIN_EXE_embedded-test-worker");
@@ -66,6 +67,7 @@ impl Place {
             parallelism: Some(1),
             memory_bytes_max: None,
             lock_wait_ms: 10_000,
+            restore: Restore::None,
         }
     }
 

@@ -188,6 +188,7 @@ impl Jobs {
             desired: (before.desired != deployment.desired).then_some(deployment.desired),
             version: (before.version != version).then_some(version),
             parallelism: (before.parallelism != deployment.parallelism).then_some(deployment.parallelism),
+            begins_anew: false,
         };
         let asks = change.desired.is_some() || change.version.is_some() || change.parallelism.is_some();
         if asks {

@@ -16,9 +16,9 @@ use model::AddressRules;
 use model::id::{DeploymentId, DraftId};
 use model::phase::{DesiredState, PhaseName};
 use runner::{
-    CheckReport, ConnectionReport, ConnectionTest, Diagnostic, End, FailureCause, Kind, LogPage, Metrics,
-    Outcome, PlanSummary, Preview, PreviewRequest, Program, Purpose, RunFailure, RunKey, RunSpec, RunState,
-    Runner, RunnerError, StoppedBy,
+    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, Diagnostic, End, FailureCause, Kind, LogPage,
+    Metrics, Outcome, PlanSummary, Preview, PreviewRequest, Program, Purpose, RunFailure, RunKey, RunSpec,
+    RunState, Runner, RunnerError, StoppedBy,
 };
 use stdx::{Clock, ManualClock, Random};
 use store::{Durability, MasterKey, NewDraft, NewVersion, NewWorkspace, Options, PageRequest, Store};
@@ -252,6 +252,14 @@ impl Runner for Stage {
 
     fn forget(&self, _: &RunKey) -> Result<(), RunnerError> {
         // What was played is watched to the end.
+        Ok(())
+    }
+
+    fn checkpoints(&self, _deployment_id: &str) -> Result<Vec<Checkpoint>, RunnerError> {
+        Ok(Vec::new())
+    }
+
+    fn forget_checkpoints(&self, _deployment_id: &str) -> Result<(), RunnerError> {
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use super::http::Ask;
 use super::jobs::read;
 use super::names::{Deployment, Draft, cell};
 use super::show::Show;
-use super::wait::{self, Patience};
+use super::wait::{self, Patience, Restore};
 
 #[derive(Debug, clap::Args)]
 pub struct Deploy {
@@ -34,6 +34,8 @@ pub struct Deploy {
     /// Keep a version even if the text is that of the last one: it is then planned over the catalog of now.
     #[arg(long)]
     new_version: bool,
+    #[command(flatten)]
+    restore: Restore,
     #[command(flatten)]
     patience: Patience,
 }
@@ -138,7 +140,8 @@ impl Deploy {
 
     /// Asks for nothing if it runs what it should.
     fn upgrade(&self, access: &Access, found: Value, deployment: &Deployment, version: u32) -> Result<Value> {
-        let runs_it = deployment.desired == "running"
+        let runs_it = !self.restore.is_asked_for()
+            && deployment.desired == "running"
             && !matches!(deployment.phase.as_str(), "failed" | "finished")
             && deployment.version == version
             && self
@@ -154,7 +157,8 @@ impl Deploy {
         if let Some(parallelism) = self.parallelism {
             change.insert("parallelism".to_string(), json!(parallelism));
         }
-        wait::change(access, &deployment.id, &Value::Object(change))
+        let change = self.restore.add_to(Value::Object(change));
+        wait::change(access, &deployment.id, &change)
     }
 }
 

@@ -7,7 +7,7 @@ use super::failure::Result;
 use super::http::{Ask, read_as};
 use super::names::{Deployment, Fault, cell};
 use super::show::{self, Show, Table};
-use super::wait::{self, Patience};
+use super::wait::{self, Patience, Restore};
 
 /// Runs that `status` shows.
 const RUNS_SHOWN: usize = 5;
@@ -37,6 +37,22 @@ pub struct Steer {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Start {
+    /// The deployment.
+    name: String,
+    #[command(flatten)]
+    restore: Restore,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Checkpoints {
+    /// The deployment.
+    name: String,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Rollback {
     /// The deployment.
     name: String,
@@ -45,6 +61,8 @@ pub struct Rollback {
     /// Give the job's draft the text of that version too.
     #[arg(long)]
     draft: bool,
+    #[command(flatten)]
+    restore: Restore,
     #[command(flatten)]
     patience: Patience,
 }
@@ -162,19 +180,6 @@ impl Steer {
         self.steer("suspended", access, show)
     }
 
-    pub fn resume(self, access: &Access, show: &mut Show<'_>) -> Result<()> {
-        self.steer("running", access, show)
-    }
-
-    /// Two wishes one after the other: whoever breaks it off in between leaves it suspended.
-    pub fn restart(self, access: &Access, show: &mut Show<'_>) -> Result<()> {
-        let deployment = Deployment::of(&access.named("deployment", "deployments", &self.name)?)?;
-        let suspended = wait::change(access, &deployment.id, &wait::wish("suspended"))?;
-        self.patience.until_settled(access, suspended, show)?;
-        let running = wait::change(access, &deployment.id, &wait::wish("running"))?;
-        self.patience.wait(access, running, show)
-    }
-
     fn steer(self, desired: &str, access: &Access, show: &mut Show<'_>) -> Result<()> {
         let deployment = Deployment::of(&access.named("deployment", "deployments", &self.name)?)?;
         let changed = wait::change(access, &deployment.id, &wait::wish(desired))?;
@@ -182,10 +187,63 @@ impl Steer {
     }
 }
 
+impl Start {
+    pub fn resume(self, access: &Access, show: &mut Show<'_>) -> Result<()> {
+        let deployment = Deployment::of(&access.named("deployment", "deployments", &self.name)?)?;
+        let changed = wait::change(
+            access,
+            &deployment.id,
+            &self.restore.add_to(wait::wish("running")),
+        )?;
+        self.patience.wait(access, changed, show)
+    }
+
+    /// Two wishes one after the other: whoever breaks it off in between leaves it suspended.
+    pub fn restart(self, access: &Access, show: &mut Show<'_>) -> Result<()> {
+        let deployment = Deployment::of(&access.named("deployment", "deployments", &self.name)?)?;
+        let suspended = wait::change(access, &deployment.id, &wait::wish("suspended"))?;
+        self.patience.until_settled(access, suspended, show)?;
+        let running = wait::change(
+            access,
+            &deployment.id,
+            &self.restore.add_to(wait::wish("running")),
+        )?;
+        self.patience.wait(access, running, show)
+    }
+}
+
+impl Checkpoints {
+    pub fn run(self, access: &Access, show: &mut Show<'_>) -> Result<()> {
+        let deployment = Deployment::of(&access.named("deployment", "deployments", &self.name)?)?;
+        let path = access.in_workspace(&["deployments", &deployment.id, "checkpoints"])?;
+        let checkpoints = access.server.all(Ask::get(path))?;
+        let mut table = Table::new(&["#number", "taken", "#size", "#shards", "run", "what"]);
+        for checkpoint in &checkpoints {
+            let origin = &checkpoint["origin"];
+            let what = match (origin.is_null(), origin["is_last"] == json!(true)) {
+                (true, _) => "damaged",
+                (false, true) => "at the end of the run",
+                (false, false) => "",
+            };
+            table.row([
+                cell(&checkpoint["number"]),
+                show::time(&cell(&origin["taken_at"])),
+                checkpoint["bytes"].as_u64().map(show::bytes).unwrap_or_default(),
+                cell(&origin["parallelism"]),
+                cell(&origin["run_id"]),
+                what.to_string(),
+            ]);
+        }
+        show.list(&table, &checkpoints)
+    }
+}
+
 impl Rollback {
     pub fn run(self, access: &Access, show: &mut Show<'_>) -> Result<()> {
         let deployment = Deployment::of(&access.named("deployment", "deployments", &self.name)?)?;
-        let change = json!({ "version": self.version, "desired": "running" });
+        let change = self
+            .restore
+            .add_to(json!({ "version": self.version, "desired": "running" }));
         let changed = wait::change(access, &deployment.id, &change)?;
         if self.draft {
             let path = access.in_workspace(&["drafts", &deployment.draft_id, "rollback"])?;

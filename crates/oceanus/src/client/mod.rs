@@ -114,12 +114,14 @@ pub enum Command {
     Stop(With<deployments::Steer>),
     /// Stop a deployment for a while.
     Suspend(With<deployments::Steer>),
-    /// Let a deployment run.
-    Resume(With<deployments::Steer>),
+    /// Let a deployment run: it goes on from its newest checkpoint.
+    Resume(With<deployments::Start>),
     /// Stop a deployment and let it run again.
-    Restart(With<deployments::Steer>),
+    Restart(With<deployments::Start>),
     /// Let a deployment run another version of its job.
     Rollback(With<deployments::Rollback>),
+    /// List the checkpoints of a deployment.
+    Checkpoints(With<deployments::Checkpoints>),
     /// Delete a deployment of which nothing runs.
     Delete(With<deployments::Delete>),
     /// Show what a deployment wrote into its log.
@@ -161,6 +163,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> u8 {
         Command::Resume(with) => ask(&with.options, out, |access, show| with.own.resume(access, show)),
         Command::Restart(with) => ask(&with.options, out, |access, show| with.own.restart(access, show)),
         Command::Rollback(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
+        Command::Checkpoints(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Delete(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Logs(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Metrics(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),

@@ -32,6 +32,28 @@ pub struct Patience {
     timeout: u64,
 }
 
+/// What a run that is asked for goes on from.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Restore {
+    /// Begin anew: go on from no checkpoint.
+    #[arg(long)]
+    without_state: bool,
+}
+
+impl Restore {
+    /// Adds it to a change of a deployment.
+    pub fn add_to(self, mut change: Value) -> Value {
+        if self.without_state {
+            change["restore"] = json!("none");
+        }
+        change
+    }
+
+    pub fn is_asked_for(self) -> bool {
+        self.without_state
+    }
+}
+
 /// Asks for a change of a deployment as it is now: again if it changed in between, since what was asked for does not
 /// depend on how it was.
 pub fn change(access: &Access, id: &str, change: &Value) -> Result<Value> {

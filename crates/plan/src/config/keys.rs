@@ -74,8 +74,6 @@ impl Key {
     }
 }
 
-const NO_CHECKPOINTS: &str =
-    "no checkpoints are taken, a job that starts again reads its input from the beginning";
 const NO_RESTARTS: &str = "a job that fails is not started again";
 
 pub const KEYS: &[Key] = &[
@@ -220,9 +218,18 @@ pub const KEYS: &[Key] = &[
     key("execution.attached", Kind::Boolean, "false"),
     key("execution.target", Kind::Text, ""),
     key("execution.buffer-timeout", Kind::Duration, "100 ms"),
-    key("execution.checkpointing.interval", Kind::Duration, "").ignored(NO_CHECKPOINTS, &["0 ms"]),
+    key(
+        "execution.checkpointing.interval",
+        Kind::Duration,
+        "10 s; the first ones come sooner",
+    ),
     key("execution.checkpointing.min-pause", Kind::Duration, "0 ms"),
     key("execution.checkpointing.timeout", Kind::Duration, "10 min"),
+    key(
+        "execution.checkpointing.num-retained",
+        Kind::Integer { min: 1 },
+        "2",
+    ),
     key(
         "execution.checkpointing.max-concurrent-checkpoints",
         Kind::Integer { min: 1 },

@@ -111,14 +111,13 @@ fn settings_are_listed_and_wrong_ones_are_marked_where_they_stand() {
 #[test]
 fn a_setting_that_does_nothing_yet_is_warned_of_where_it_stands() {
     let mut session = session();
-    let script = "SET 'execution.checkpointing.interval' = '1 min'";
+    let script = "SET 'restart-strategy.type' = 'fixed-delay'";
     assert_eq!(run_in(&mut session, script), "");
     let warnings = session.take_warnings();
     assert_eq!(
         warnings[0].render("q", script).lines().next(),
         Some(
-            "q:1:5: warning: 'execution.checkpointing.interval' is not honoured yet: no checkpoints are taken, a job \
-             that starts again reads its input from the beginning"
+            "q:1:5: warning: 'restart-strategy.type' is not honoured yet: a job that fails is not started again"
         )
     );
     assert_eq!((warnings.len(), session.take_warnings().len()), (1, 0));

@@ -15,7 +15,6 @@ mod people;
 mod runs;
 mod secrets;
 mod sessions;
-mod snapshots;
 mod tokens;
 mod versions;
 mod workspaces;

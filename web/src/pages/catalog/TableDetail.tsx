@@ -52,7 +52,7 @@ export function TableDetail({ ws, name, canWrite }: { ws: string; name: TableNam
                 Change it by a statement
               </Menu.Item>
               <Menu.Item
-                color="coral"
+                color="var(--o-bad)"
                 disabled={!canWrite}
                 leftSection={<TrashIcon size={14} />}
                 onClick={() => setStatement("drop")}

@@ -29,12 +29,14 @@ import {
 } from "../../components/icons";
 import { done, notDone } from "../../components/notify";
 import { PageHeader } from "../../components/PageHeader";
-import { Phase } from "../../components/Phase";
+import { OVER, Phase } from "../../components/Phase";
 import { ErrorState, Loading } from "../../components/States";
 import { Ago, Lasting } from "../../components/Time";
 import { useRole } from "../../components/useRole";
+import { isOfState } from "../../lib/checkpoints";
 import { bytes, count, duration, rate, words } from "../../lib/format";
 import { droppedRows, keptLateRows } from "../../lib/rowLosses";
+import { CheckpointsTab } from "./CheckpointsTab";
 import classes from "./DeploymentPage.module.css";
 import { LogsTab } from "./LogsTab";
 import { Overview } from "./Overview";
@@ -42,6 +44,7 @@ import { RunsTab } from "./RunsTab";
 import { SqlTab } from "./SqlTab";
 import { UpgradeDialog } from "./UpgradeDialog";
 import { earlierPoint, type LiveDeployment, lagMs, perSecond, useLive } from "./useLive";
+import { isUnderWay, WithoutState } from "./WithoutState";
 
 const route = getRouteApi("/w/$ws/deployments/$id");
 
@@ -120,7 +123,7 @@ function Page({ deployment }: { deployment: Deployment }) {
               ...search,
               line: undefined,
               column: undefined,
-              tab: next === "overview" ? undefined : (next as "logs" | "runs" | "sql"),
+              tab: next === "overview" ? undefined : (next as "logs" | "runs" | "checkpoints" | "sql"),
             }),
           })
         }
@@ -129,20 +132,26 @@ function Page({ deployment }: { deployment: Deployment }) {
           <Tabs.Tab value="overview">Overview</Tabs.Tab>
           <Tabs.Tab value="logs">Logs</Tabs.Tab>
           <Tabs.Tab value="runs">Runs and exceptions</Tabs.Tab>
+          <Tabs.Tab value="checkpoints">Checkpoints</Tabs.Tab>
           <Tabs.Tab value="sql">SQL</Tabs.Tab>
         </Tabs.List>
-        {(["overview", "logs", "runs", "sql"] as const).map((name) => (
+        {(["overview", "logs", "runs", "checkpoints", "sql"] as const).map((name) => (
           <Tabs.Panel key={name} value={name} className={classes.panel}>
             {isFailing && deployment.last_error && name === "overview" && (
               <Failure
                 failure={deployment.last_error}
                 title={deployment.phase === "failed" ? "Why it failed" : "The last error"}
                 onGoTo={goTo}
+                action={
+                  deployment.phase === "failed" &&
+                  isOfState(deployment.last_error) && <WithoutStateButton deployment={deployment} />
+                }
               />
             )}
             {name === "overview" && <Overview deployment={deployment} live={live} />}
             {name === "logs" && <LogsTab />}
             {name === "runs" && <RunsTab version={deployment.version} onGoTo={goTo} />}
+            {name === "checkpoints" && <CheckpointsTab metrics={live.latest} />}
             {name === "sql" && <SqlTab deployment={deployment} />}
           </Tabs.Panel>
         ))}
@@ -163,6 +172,7 @@ function Facts({ deployment, live }: { deployment: Deployment; live: LiveDeploym
       ? perSecond(latest.rows_out, before.metrics.rows_out, (Date.parse(latest.at) - before.time) / 1000)
       : null;
   const lag = latest && isAlive ? lagMs(latest) : null;
+  const last = latest?.checkpoints.last;
   const dropped = latest && droppedRows(latest);
   const kept = latest && keptLateRows(latest);
   return (
@@ -181,6 +191,9 @@ function Facts({ deployment, live }: { deployment: Deployment; live: LiveDeploym
         )}
         <Fact name="Memory" beside={run && `of ${bytes(run.memory_bytes_max)}`}>
           {isAlive && latest ? bytes(latest.memory_bytes) : "–"}
+        </Fact>
+        <Fact name="Last checkpoint" beside={last && bytes(last.bytes)}>
+          {last ? <Ago time={last.at} /> : "–"}
         </Fact>
         <Fact name="Parallelism">{run?.parallelism ?? deployment.parallelism ?? "–"}</Fact>
         <Fact name={run?.ended_at ? "Last run" : "Running for"} beside={run && `attempt ${run.attempt}`}>
@@ -234,12 +247,31 @@ function Fact({
   );
 }
 
+/** Where a run has failed for want of a state that fits. */
+function WithoutStateButton({ deployment }: { deployment: Deployment }) {
+  const { ws } = route.useParams();
+  const { isAtLeast } = useRole(ws);
+  const [isAsked, setAsked] = useState(false);
+  return (
+    <>
+      <Button
+        disabled={!isAtLeast("operator")}
+        leftSection={<PlayIcon size={13} />}
+        onClick={() => setAsked(true)}
+      >
+        Start without state…
+      </Button>
+      {isAsked && <WithoutState ws={ws} deployment={deployment} onClose={() => setAsked(false)} />}
+    </>
+  );
+}
+
 function Actions({ deployment }: { deployment: Deployment }) {
   const { ws, id } = route.useParams();
   const { isAtLeast } = useRole(ws);
   const queryClient = useQueryClient();
   const navigate = useNavigate();
-  const [dialog, setDialog] = useState<"upgrade" | "stop" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"upgrade" | "stop" | "without state" | "delete" | null>(null);
   const mayOperate = isAtLeast("operator");
   const settle = (changed: Deployment) => {
     takeDeployment(queryClient, ws, changed);
@@ -258,7 +290,7 @@ function Actions({ deployment }: { deployment: Deployment }) {
     },
   });
   const { desired, phase } = deployment;
-  const isOver = phase === "failed" || phase === "finished" || phase === "stopped";
+  const isOver = OVER.includes(phase);
   return (
     <>
       {(desired !== "running" || isOver) && (
@@ -301,8 +333,18 @@ function Actions({ deployment }: { deployment: Deployment }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          {/* What has finished begins anew by itself. */}
+          {phase !== "finished" && (
+            <Menu.Item
+              disabled={!mayOperate}
+              leftSection={isUnderWay(deployment) ? <RefreshIcon size={14} /> : <PlayIcon size={14} />}
+              onClick={() => setDialog("without state")}
+            >
+              {isUnderWay(deployment) ? "Restart" : "Start"} without state…
+            </Menu.Item>
+          )}
           <Menu.Item
-            color="coral"
+            color="var(--o-bad)"
             disabled={!mayOperate}
             leftSection={<TrashIcon size={14} />}
             onClick={() => setDialog("delete")}
@@ -323,8 +365,11 @@ function Actions({ deployment }: { deployment: Deployment }) {
             settle(await changeDeployment(ws, deployment, { desired: "stopped" }).finally(refresh))
           }
         >
-          The job ends and gives up its place in the input. To hold it and go on later, suspend it instead.
+          The job ends and leaves a last checkpoint. When it is started again, it goes on from there.
         </Confirm>
+      )}
+      {dialog === "without state" && (
+        <WithoutState ws={ws} deployment={deployment} onClose={() => setDialog(null)} />
       )}
       {dialog === "delete" && (
         <Confirm
@@ -338,8 +383,8 @@ function Actions({ deployment }: { deployment: Deployment }) {
             navigate({ to: "/w/$ws/deployments", params: { ws } });
           }}
         >
-          Its runs and their logs are lost; the job and its versions stay. Only a deployment that does not run
-          can be deleted.
+          Its runs, their logs and its checkpoints are lost; the job and its versions stay. Only a deployment
+          that does not run can be deleted.
         </Confirm>
       )}
     </>

@@ -1,6 +1,6 @@
 /** Puts another version of the same job into a deployment, or another parallelism. */
 
-import { Button, Checkbox, Group, Modal, NativeSelect, NumberInput, Stack } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, NativeSelect, NumberInput, Radio, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { changeDeployment, deploymentKey, takeDeployment } from "../../api/deployments";
@@ -11,6 +11,7 @@ import { done } from "../../components/notify";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { ago } from "../../lib/format";
 import classes from "./UpgradeDialog.module.css";
+import { WITHOUT_STATE } from "./WithoutState";
 
 export function UpgradeDialog({
   ws,
@@ -26,9 +27,10 @@ export function UpgradeDialog({
   const [chosen, setChosen] = useState<number | null>(null);
   const [isKept, setKept] = useState(true);
   const [parallelism, setParallelism] = useState(deployment.parallelism ?? 1);
+  const [restore, setRestore] = useState<"latest" | "none">("latest");
   const version = chosen ?? versions.data?.items[0]?.number ?? deployment.version;
   const change = useMutation({
-    mutationFn: () => changeDeployment(ws, deployment, { version, ...(!isKept && { parallelism }) }),
+    mutationFn: () => changeDeployment(ws, deployment, { version, restore, ...(!isKept && { parallelism }) }),
     onSuccess: (changed) => {
       takeDeployment(queryClient, ws, changed);
       done(`${deployment.name} goes to version ${version}`);
@@ -77,6 +79,26 @@ export function UpgradeDialog({
               />
             )}
           </Group>
+          {!isSame && deployment.phase !== "finished" && (
+            <Radio.Group
+              label="State"
+              value={restore}
+              onChange={(next) => setRestore(next === "none" ? "none" : "latest")}
+            >
+              <Stack gap={7} mt={5}>
+                <Radio
+                  value="latest"
+                  label="Go on from the newest checkpoint"
+                  description={
+                    version === deployment.version
+                      ? "The state is spread over the new parallelism."
+                      : `If version ${version} lacks operators whose state the checkpoint holds, the run fails and says so; it can then be started without state.`
+                  }
+                />
+                <Radio value="none" label="Begin without state" description={WITHOUT_STATE} />
+              </Stack>
+            </Radio.Group>
+          )}
           {change.error && <ErrorState error={change.error} />}
           <Group justify="flex-end" gap="sm">
             <Button onClick={onClose}>Cancel</Button>
@@ -108,7 +130,14 @@ function Difference({
 }) {
   const diff = useQuery(versionDiffQuery(ws, draft, number, against));
   return (
-    <div className={classes.diff}>
+    // biome-ignore lint/a11y/useSemanticElements: a section that scrolls, so that the keyboard reaches it
+    <div
+      className={classes.diff}
+      role="region"
+      aria-label="What changes"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+    >
       {diff.isPending ? (
         <Loading rows={4} />
       ) : diff.isLoadingError ? (

@@ -79,7 +79,9 @@ async function follow(
         if (event === "metrics") onMetrics(JSON.parse(data) as Metrics);
         if (event === "deployment") {
           takeDeployment(queryClient, ws, JSON.parse(data) as Deployment);
-          queryClient.invalidateQueries({ queryKey: [...deploymentKey(ws, id), "runs"] });
+          for (const below of ["runs", "checkpoints"]) {
+            queryClient.invalidateQueries({ queryKey: [...deploymentKey(ws, id), below] });
+          }
         }
       }
     } catch (error) {

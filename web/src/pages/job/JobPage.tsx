@@ -115,7 +115,7 @@ function Job({ draft }: { draft: Draft }) {
               </Menu.Target>
               <Menu.Dropdown>
                 <Menu.Item
-                  color="coral"
+                  color="var(--o-bad)"
                   disabled={!canWrite}
                   leftSection={<TrashIcon size={14} />}
                   onClick={() => setDialog("delete")}

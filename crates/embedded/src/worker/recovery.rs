@@ -1,0 +1,190 @@
+//! What a run goes on from, and what it leaves to those that come after it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflow::Error;
+use engine::{Checkpointing, SnapshotKeeper, Taken};
+use plan::Config;
+use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec};
+use state::{Checkpoints, Found, Label};
+
+use super::shared::Shared;
+use crate::storage::LocalStorage;
+
+/// `execution.checkpointing.interval`, unless it is set.
+const INTERVAL: Duration = Duration::from_secs(10);
+/// `execution.checkpointing.timeout`, unless it is set.
+const TIMEOUT: Duration = Duration::from_secs(600);
+/// `execution.checkpointing.num-retained`, unless it is set: if the last one is damaged there is one before it.
+const RETAINED: usize = 2;
+
+/// The checkpoints of the run's deployment.
+pub struct Recovery {
+    checkpoints: Arc<Checkpoints>,
+    /// What is gone on from, until its job has come.
+    found: Option<Found>,
+}
+
+impl Recovery {
+    /// Looks for what the run goes on from. To be called by the one attempt that holds the deployment's lock.
+    pub fn open(folder: &Path, spec: &RunSpec, shared: &Shared) -> Result<Recovery, RunFailure> {
+        let unreachable = |error: &dyn std::fmt::Display| {
+            failure(
+                FailureCause::Runtime,
+                format!("the deployment's checkpoints cannot be reached: {error}"),
+                "see whether the data folder can be read and written",
+            )
+        };
+        let storage = LocalStorage::open(folder).map_err(|error| unreachable(&error))?;
+        let checkpoints = Checkpoints::open(Arc::new(storage)).map_err(|error| unreachable(&error))?;
+        let found = match spec.restore {
+            Restore::None => None,
+            Restore::Latest { since_epoch } => match checkpoints.latest(since_epoch) {
+                Ok(found) => found,
+                Err(Error::Data { message, .. }) => {
+                    return Err(failure(
+                        FailureCause::Invalid,
+                        message,
+                        "start the deployment without its state",
+                    ));
+                }
+                Err(error) => return Err(unreachable(&error)),
+            },
+        };
+        match &found {
+            Some(found) => tell(found, shared),
+            None => tracing::info!("the run begins anew: it goes on from no checkpoint"),
+        }
+        Ok(Recovery {
+            checkpoints: Arc::new(checkpoints),
+            found,
+        })
+    }
+
+    /// Whether a run before this one has done the job, and gone on to the next.
+    pub fn has_done(&self, job: usize) -> bool {
+        self.found.as_ref().is_some_and(|found| found.label.job > job)
+    }
+
+    /// What the job goes on from.
+    pub fn take(&mut self, job: usize) -> Option<Found> {
+        self.found.take_if(|found| found.label.job == job)
+    }
+
+    /// A program must have the job that its checkpoint is of.
+    pub fn check_taken(&self, jobs: usize) -> Result<(), RunFailure> {
+        match &self.found {
+            None => Ok(()),
+            Some(found) => Err(failure(
+                FailureCause::Invalid,
+                format!(
+                    "checkpoint {} is of statement {} that writes rows, and the program has {jobs}",
+                    found.number,
+                    found.label.job + 1
+                ),
+                "start the deployment without its state",
+            )),
+        }
+    }
+
+    /// How a job of the program takes checkpoints.
+    pub fn checkpointing(
+        &self,
+        spec: &RunSpec,
+        job: usize,
+        parallelism: usize,
+        config: &Config,
+        shared: &Arc<Shared>,
+    ) -> Checkpointing {
+        let duration = |key: &str| config.duration(&format!("execution.checkpointing.{key}"));
+        let integer = |key: &str| config.integer(&format!("execution.checkpointing.{key}"));
+        let keeper = Keeper {
+            checkpoints: self.checkpoints.clone(),
+            run_id: spec.run_id.clone(),
+            epoch: spec.epoch,
+            job,
+            parallelism,
+            retained: integer("num-retained").map_or(RETAINED, |number| number as usize),
+            shared: shared.clone(),
+        };
+        Checkpointing {
+            keeper: Arc::new(keeper),
+            interval: Some(duration("interval").unwrap_or(INTERVAL)).filter(|interval| !interval.is_zero()),
+            min_pause: duration("min-pause").unwrap_or_default(),
+            timeout: duration("timeout").unwrap_or(TIMEOUT),
+            tolerable_failures: integer("tolerable-failed-checkpoints").unwrap_or(0) as u32,
+        }
+    }
+}
+
+/// Says what is gone on from, and loudly what is not.
+fn tell(found: &Found, shared: &Shared) {
+    for (number, message) in &found.damaged {
+        tracing::error!(
+            checkpoint = number,
+            "{message}; the run goes on from the one before, and writes again what was written since"
+        );
+    }
+    tracing::info!(
+        checkpoint = found.number,
+        taken_by = found.label.run_id,
+        "the run goes on from a checkpoint"
+    );
+    shared.note_checkpoints(|metrics| metrics.restored = Some(found.number));
+}
+
+fn failure(cause: FailureCause, message: String, hint: &str) -> RunFailure {
+    RunFailure {
+        cause,
+        diagnostics: vec![Diagnostic::error(Kind::Runtime, message).hint(hint)],
+    }
+}
+
+/// Keeps the snapshots of one job.
+struct Keeper {
+    checkpoints: Arc<Checkpoints>,
+    run_id: String,
+    epoch: u64,
+    job: usize,
+    parallelism: usize,
+    retained: usize,
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keeper")
+            .field("run_id", &self.run_id)
+            .field("job", &self.job)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SnapshotKeeper for Keeper {
+    fn keep(&self, taken: &Taken) -> Result<(), Error> {
+        let label = Label {
+            run_id: self.run_id.clone(),
+            epoch: self.epoch,
+            job: self.job,
+            parallelism: self.parallelism,
+            began_us: taken.began_us,
+            taken_us: self.shared.clock.now_us(),
+            is_last: taken.is_last,
+        };
+        let kept = self.checkpoints.keep(&label, &taken.snapshot, self.retained);
+        let now_us = self.shared.clock.now_us();
+        self.shared.note_checkpoints(|metrics| match &kept {
+            Ok(kept) => {
+                metrics.completed += 1;
+                metrics.last_number = Some(kept.number);
+                metrics.last_at_ms = Some(now_us.div_euclid(1000));
+                metrics.last_duration_ms = (now_us - taken.began_us).max(0) as u64 / 1000;
+                metrics.last_bytes = kept.bytes;
+            }
+            Err(_) => metrics.failed += 1,
+        });
+        kept.map(drop)
+    }
+}

@@ -1,0 +1,268 @@
+//! Workers that die, and those that go on from what they have left.
+//!
+//! `OCEANUS_TEST_KILLS=200` kills more often than ten times; a failure names its seed, and `OCEANUS_TEST_SEED` takes it
+//! again.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use runner::{End, FailureCause, Restore, RunKey, RunSpec, RunState, Runner, StoppedBy};
+use stdx::{Clock, Random, SystemClock};
+
+use crate::support::{PATIENCE, Place, message, wait_for};
+
+const ROWS: u64 = 30_000;
+/// Windows of a hundred numbers each, over numbers that come one behind the other.
+const COUNTS: &str = "SET 'execution.checkpointing.interval' = '50 ms';
+CREATE TABLE numbers (id BIGINT, ts AS TO_TIMESTAMP_LTZ(id, 3), WATERMARK FOR ts AS ts) WITH (
+  'connector' = 'datagen', 'rows-per-second' = '10000', 'number-of-rows' = '30000',
+  'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '29999');
+CREATE TABLE counts (low BIGINT, number BIGINT) WITH (
+  'connector' = 'filesystem', 'path' = '${files}/counts', 'format' = 'csv');
+CREATE TABLE ids (id BIGINT) WITH (
+  'connector' = 'filesystem', 'path' = '${files}/ids', 'format' = 'csv');
+EXECUTE STATEMENT SET BEGIN
+  INSERT INTO counts SELECT MIN(id), COUNT(*)
+    FROM TUMBLE(TABLE numbers, DESCRIPTOR(ts), INTERVAL '0.1' SECOND)
+    GROUP BY window_start, window_end, id / 50;
+  INSERT INTO ids SELECT id FROM numbers;
+END;";
+
+fn attempt(place: &Place, number: u64, sql: &str) -> RunSpec {
+    RunSpec {
+        restore: Restore::Latest { since_epoch: 1 },
+        parallelism: Some(number as u32 % 3 + 1),
+        ..place.spec(&format!("rn_{number}"), number, sql)
+    }
+}
+
+fn check_counts(place: &Place, what: &str) {
+    let mut ids: Vec<u64> = place
+        .lines("ids")
+        .iter()
+        .map(|line| line.parse().unwrap())
+        .collect();
+    ids.sort_unstable();
+    assert!(ids.iter().copied().eq(0..ROWS), "{what}: {} rows", ids.len());
+    let mut expected: Vec<String> = (0..ROWS / 50).map(|n| format!("{},50", n * 50)).collect();
+    expected.sort();
+    assert_eq!(place.lines("counts"), expected, "{what}");
+}
+
+/// The checkpoints of the deployment, the oldest first.
+fn checkpoints(place: &Place) -> Vec<PathBuf> {
+    let folder = place.data().join("checkpoints/dp_1");
+    let entries = fs::read_dir(folder).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn kill(place: &Place, key: &RunKey) {
+    // It may have ended by itself.
+    place.runner.kill(key).unwrap();
+}
+
+fn given(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect(name))
+}
+
+#[test]
+fn a_job_that_is_killed_again_and_again_writes_every_row_once() {
+    let seed = given("OCEANUS_TEST_SEED").unwrap_or_else(|| SystemClock.now_us() as u64);
+    let mut left = given("OCEANUS_TEST_KILLS").unwrap_or(10);
+    let random = &mut Random::new(seed);
+    while left > 0 {
+        let place = Place::new();
+        let mut restored = 0;
+        for number in 1.. {
+            let spec = attempt(&place, number, COUNTS);
+            place.runner.start(&spec).unwrap();
+            let what = format!("OCEANUS_TEST_SEED={seed} OCEANUS_TEST_KILLS={left}, attempt {number}");
+            if left > 0 && random.chance(0.8) {
+                // From before its first row to about its end.
+                SystemClock.sleep(Duration::from_millis(random.below(1_500)));
+                let state = place.runner.kill(&spec.key()).unwrap();
+                let RunState::Ended(outcome) = state else {
+                    panic!("{what}: {state:?}");
+                };
+                restored += u64::from(outcome.metrics.checkpoints.restored.is_some());
+                if outcome.end == (End::Stopped { by: StoppedBy::Kill }) {
+                    left -= 1;
+                    continue;
+                }
+            }
+            let outcome = place.outcome(&spec.key());
+            assert_eq!(outcome.end, End::Finished, "{what}\n{}", place.log(&spec.key()));
+            restored += u64::from(outcome.metrics.checkpoints.restored.is_some());
+            check_counts(&place, &what);
+            assert!(
+                number < 4 || restored > 0,
+                "{what}: none went on from a checkpoint"
+            );
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_job_that_was_stopped_goes_on_where_it_was() {
+    let place = Place::new();
+    let first = attempt(&place, 1, COUNTS);
+    place.runner.start(&first).unwrap();
+    place.wait_for_rows(&first.key(), 5_000);
+    place.runner.stop(&first.key(), PATIENCE).unwrap();
+    let before = place.lines("ids").len() as u64;
+    assert!((1..ROWS).contains(&before));
+
+    let second = attempt(&place, 2, COUNTS);
+    place.runner.start(&second).unwrap();
+    let outcome = place.outcome(&second.key());
+    assert_eq!(outcome.end, End::Finished, "{}", place.log(&second.key()));
+    // The scan is shared, and gone on with.
+    assert_eq!(outcome.metrics.rows_in, ROWS - before);
+    assert!(outcome.metrics.checkpoints.restored.is_some());
+    check_counts(&place, "stopped once");
+
+    // Who begins anew writes everything again.
+    let mut third = attempt(&place, 3, COUNTS);
+    third.restore = Restore::Latest { since_epoch: 3 };
+    place.runner.start(&third).unwrap();
+    let outcome = place.outcome(&third.key());
+    assert_eq!(
+        (outcome.metrics.checkpoints.restored, outcome.metrics.rows_in),
+        (None, ROWS)
+    );
+    assert_eq!(place.lines("ids").len() as u64, 2 * ROWS);
+}
+
+#[test]
+fn a_death_behind_the_last_commit_repeats_nothing() {
+    let place = Place::new();
+    let first = attempt(&place, 1, COUNTS);
+    place.runner.start(&first).unwrap();
+    assert_eq!(place.outcome(&first.key()).end, End::Finished);
+    // As if it had died before it could say so.
+    let second = attempt(&place, 2, COUNTS);
+    place.runner.start(&second).unwrap();
+    let outcome = place.outcome(&second.key());
+    assert_eq!((outcome.end, outcome.metrics.rows_in), (End::Finished, 0));
+    check_counts(&place, "done twice");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over_loudly_and_never_all_of_them() {
+    let place = Place::new();
+    let first = attempt(&place, 1, COUNTS);
+    place.runner.start(&first).unwrap();
+    wait_for("checkpoints", || {
+        let metrics = place.runner.metrics(&first.key()).unwrap();
+        (metrics.checkpoints.completed >= 3).then_some(())
+    });
+    kill(&place, &first.key());
+    let files = checkpoints(&place);
+    assert_eq!(files.len(), 2, "so many are retained: {files:?}");
+    let listed = place.runner.checkpoints("dp_1").unwrap();
+    let origin = listed[0].origin.clone().unwrap();
+    assert_eq!((listed.len(), origin.run_id.as_str()), (2, "rn_1"));
+    assert!(listed[0].number == listed[1].number + 1 && listed[0].bytes > 0);
+
+    // One bit of the newest.
+    let mut bytes = fs::read(&files[1]).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    fs::write(&files[1], bytes).unwrap();
+    let second = attempt(&place, 2, COUNTS);
+    place.runner.start(&second).unwrap();
+    let outcome = place.outcome(&second.key());
+    assert_eq!(outcome.end, End::Finished);
+    assert_eq!(outcome.metrics.checkpoints.restored, Some(listed[1].number));
+    let log = place.log(&second.key());
+    assert!(log.contains("a checksum does not fit"), "{log}");
+    // What was written since is there twice, which the log says, and nothing is lost.
+    let mut ids: Vec<u64> = place
+        .lines("ids")
+        .iter()
+        .map(|line| line.parse().unwrap())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert!(ids.into_iter().eq(0..ROWS));
+
+    for file in checkpoints(&place) {
+        fs::write(file, "not a checkpoint").unwrap();
+    }
+    let third = attempt(&place, 3, COUNTS);
+    place.runner.start(&third).unwrap();
+    let outcome = place.outcome(&third.key());
+    assert_eq!(
+        message(&outcome),
+        "none of the 2 checkpoints that are there can be read: the snapshot is damaged: it is no snapshot"
+    );
+}
+
+#[test]
+fn statements_that_were_done_are_not_done_again() {
+    let place = Place::new();
+    let sql = format!(
+        "CREATE TABLE few (id BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '10',
+           'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '10');
+         CREATE TABLE first_out (id BIGINT) WITH (
+           'connector' = 'filesystem', 'path' = '${{files}}/first', 'format' = 'csv');
+         INSERT INTO first_out SELECT id FROM few;
+         {COUNTS}"
+    );
+    let first = attempt(&place, 1, &sql);
+    place.runner.start(&first).unwrap();
+    wait_for("a checkpoint of the second statement", || {
+        let metrics = place.runner.metrics(&first.key()).unwrap();
+        (metrics.checkpoints.completed >= 3).then_some(())
+    });
+    kill(&place, &first.key());
+    let second = attempt(&place, 2, &sql);
+    place.runner.start(&second).unwrap();
+    assert_eq!(
+        place.outcome(&second.key()).end,
+        End::Finished,
+        "{}",
+        place.log(&second.key())
+    );
+    assert_eq!(place.lines("first").len(), 10);
+    check_counts(&place, "the second statement");
+}
+
+#[test]
+fn state_that_a_changed_program_does_not_have_is_dropped_only_if_that_is_asked_for() {
+    let place = Place::new();
+    let first = attempt(&place, 1, COUNTS);
+    place.runner.start(&first).unwrap();
+    place.wait_for_rows(&first.key(), 1_000);
+    place.runner.stop(&first.key(), PATIENCE).unwrap();
+
+    let other = COUNTS.replace("COUNT(*)", "SUM(id)");
+    let second = attempt(&place, 2, &other);
+    place.runner.start(&second).unwrap();
+    let outcome = place.outcome(&second.key());
+    let End::Failed(failure) = &outcome.end else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(failure.cause, FailureCause::Invalid);
+    assert!(
+        message(&outcome).contains("state of 1 operator that the job does not have"),
+        "{failure:?}"
+    );
+    let hint = failure.diagnostics[0].hint.as_deref().unwrap_or_default();
+    assert!(
+        hint.contains("'execution.state-recovery.ignore-unclaimed-state'"),
+        "{hint}"
+    );
+
+    let allowed = format!("SET 'execution.state-recovery.ignore-unclaimed-state' = 'true'; {other}");
+    let third = attempt(&place, 3, &allowed);
+    place.runner.start(&third).unwrap();
+    let outcome = place.outcome(&third.key());
+    assert_eq!(outcome.end, End::Finished, "{}", place.log(&third.key()));
+    // The source went on where it was.
+    assert_eq!(place.lines("ids").len() as u64, ROWS);
+}

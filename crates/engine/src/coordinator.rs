@@ -1,0 +1,212 @@
+//! Looks after a job while its shards run: takes checkpoints, keeps them, and makes visible what sinks have prepared.
+//!
+//! Whatever happens to the process, each row becomes visible once: a checkpoint says what was prepared up to its
+//! barrier, it is kept before any of that is committed, and to commit something twice does no harm.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflow::{Committable, Committer, Epoch, Error};
+use graph::NodeId;
+use stdx::Clock;
+
+use crate::checkpoints::{Checkpointing, Schedule, Taken};
+use crate::shared::{Complete, Event, Shared};
+
+/// The longest sleep: a clock that is moved by hand tells nobody.
+const SLEEP_MAX: Duration = Duration::from_millis(500);
+
+pub(crate) struct Coordinator {
+    shared: Arc<Shared>,
+    committers: Committers,
+    clock: Arc<dyn Clock>,
+    key_groups: u16,
+    keeping: Option<Keeping>,
+}
+
+/// What there is of a job that keeps snapshots.
+struct Keeping {
+    how: Checkpointing,
+    schedule: Schedule,
+}
+
+impl Coordinator {
+    pub fn new(
+        shared: Arc<Shared>,
+        committers: Committers,
+        clock: Arc<dyn Clock>,
+        key_groups: u16,
+    ) -> Coordinator {
+        Coordinator {
+            shared,
+            committers,
+            clock,
+            key_groups,
+            keeping: None,
+        }
+    }
+
+    pub fn keep_snapshots(&mut self, how: Checkpointing) {
+        self.shared.keep_last();
+        let schedule = Schedule::new(&how, self.clock.now_us());
+        self.keeping = Some(Keeping { how, schedule });
+    }
+
+    /// Commits what a restored snapshot says was prepared. To be called before any shard runs.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        self.commit(self.shared.epoch())
+    }
+
+    /// Works until all shards have ended, or something has failed.
+    pub fn run(&mut self) -> Result<(), Error> {
+        loop {
+            let worked = match self.shared.wait(self.patience()) {
+                Event::AllEnded => return Ok(()),
+                Event::Failed(error) => return Err(error),
+                Event::Complete(complete) => self.keep(complete),
+                Event::Time => self.tick(),
+            };
+            if let Err(error) = worked {
+                // It comes back as an event: the shards are told, too.
+                self.shared.fail(error);
+            }
+        }
+    }
+
+    /// Whether there is something to do now, while shards run.
+    pub fn has_work(&self) -> bool {
+        self.keeping
+            .as_ref()
+            .is_some_and(|keeping| self.shared.has_complete() || keeping.schedule.is_due(self.clock.now_us()))
+    }
+
+    /// Does what there is to do, without waiting for more.
+    pub fn work(&mut self) -> Result<(), Error> {
+        match self.shared.take_complete() {
+            Some(complete) => self.keep(complete),
+            None => self.tick(),
+        }
+    }
+
+    /// How long there is nothing to do unless something happens.
+    fn patience(&self) -> Duration {
+        let wake_us = self
+            .keeping
+            .as_ref()
+            .and_then(|keeping| keeping.schedule.wake_us());
+        let wait_us = wake_us.map_or(i64::MAX, |wake_us| wake_us.saturating_sub(self.clock.now_us()));
+        Duration::from_micros(wait_us.max(0) as u64).min(SLEEP_MAX)
+    }
+
+    /// Starts a checkpoint if one is due.
+    fn tick(&mut self) -> Result<(), Error> {
+        let Some(Keeping { schedule, .. }) = &mut self.keeping else {
+            return Ok(());
+        };
+        let now_us = self.clock.now_us();
+        schedule.check_timeout(now_us)?;
+        if schedule.is_due(now_us) {
+            let epoch = self.shared.epoch() + 1;
+            if self.shared.start_checkpoint(epoch, self.key_groups, now_us) {
+                schedule.begin(now_us);
+            } else {
+                schedule.put_off(now_us);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a snapshot, and then makes visible what it says was prepared.
+    fn keep(&mut self, complete: Complete) -> Result<(), Error> {
+        let Some(Keeping { how, schedule }) = &mut self.keeping else {
+            return Ok(());
+        };
+        let epoch = complete.snapshot.epoch;
+        let kept = how.keeper.keep(&Taken {
+            snapshot: complete.snapshot,
+            began_us: complete.began_us,
+            is_last: false,
+        });
+        let is_kept = kept.is_ok();
+        schedule.end(kept, self.clock.now_us())?;
+        if is_kept {
+            self.commit(epoch)?;
+        }
+        Ok(())
+    }
+
+    /// Makes visible what was prepared up to an epoch, whose snapshot is safe.
+    pub fn commit(&mut self, epoch: Epoch) -> Result<(), Error> {
+        self.committers.commit(&self.shared, epoch)
+    }
+
+    /// Makes visible the rest, when all shards have ended.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        let Some(Keeping { how, .. }) = &self.keeping else {
+            return self.committers.finish(&self.shared);
+        };
+        let mut taken = Taken {
+            snapshot: self.shared.last_snapshot(self.key_groups),
+            began_us: self.clock.now_us(),
+            is_last: true,
+        };
+        how.keeper.keep(&taken)?;
+        self.committers.finish(&self.shared)?;
+        if self.shared.was_cut() && taken.snapshot.has_committables() {
+            // Whoever goes on from here may be another version, which does not write to the same places.
+            self.shared.forget_committed(&mut taken.snapshot);
+            how.keeper.keep(&taken)?;
+        }
+        Ok(())
+    }
+}
+
+/// The committers of all sinks that have one.
+pub(crate) struct Committers {
+    by_node: BTreeMap<NodeId, Box<dyn Committer>>,
+}
+
+impl Committers {
+    pub fn new(by_node: BTreeMap<NodeId, Box<dyn Committer>>) -> Committers {
+        Committers { by_node }
+    }
+
+    /// Makes visible what was prepared up to an epoch. Every committer is called: it may wait for the clock.
+    pub fn commit(&mut self, shared: &Shared, epoch: Epoch) -> Result<(), Error> {
+        let mut prepared = by_node(shared.take_prepared(Some(epoch)));
+        let mut pending = Vec::new();
+        for (node, committer) in &mut self.by_node {
+            committer.commit(prepared.remove(node).unwrap_or_default(), false)?;
+            pending.push((*node, committer.pending()));
+        }
+        shared.settle(pending);
+        Ok(())
+    }
+
+    /// Makes visible all that was prepared, when all shards have ended.
+    pub fn finish(&mut self, shared: &Shared) -> Result<(), Error> {
+        let mut prepared = by_node(shared.take_prepared(None));
+        let mut pending = Vec::new();
+        for (node, committer) in &mut self.by_node {
+            let committables = prepared.remove(node).unwrap_or_default();
+            match (shared.was_cut(), shared.keeps_last()) {
+                (false, _) => committer.commit(committables, true)?,
+                // Another job goes on from here.
+                (true, true) => committer.commit(committables, false)?,
+                (true, false) => committer.stop(committables)?,
+            }
+            pending.push((*node, committer.pending()));
+        }
+        shared.settle(pending);
+        Ok(())
+    }
+}
+
+fn by_node(prepared: Vec<(NodeId, Vec<Committable>)>) -> HashMap<NodeId, Vec<Committable>> {
+    let mut by_node: HashMap<NodeId, Vec<Committable>> = HashMap::new();
+    for (node, mut committables) in prepared {
+        by_node.entry(node).or_default().append(&mut committables);
+    }
+    by_node
+}

@@ -1,0 +1,463 @@
+//! Snapshots as files, in the format that `docs/state.md` describes.
+//!
+//! A file is a magic number and frames behind it, each with its length and a checksum. The last frame counts the
+//! others, so that a file that ends too early is told from a whole one. Frames are small enough to be held in
+//! memory one at a time: the rows of one key group of one table, at most.
+
+use std::io::{self, Cursor, Read, Write};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use crc32fast::Hasher;
+use dataflow::{Error, Position, Split};
+
+use super::{LaneState, OperatorId, OperatorSnapshot, Snapshot, SplitState};
+use crate::slices::arrow_error;
+
+/// The last byte is the version of the format.
+const MAGIC: &[u8; 8] = b"OCEANUS\x02";
+
+const LABEL: u8 = b'L';
+const HEAD: u8 = b'H';
+const OPERATOR: u8 = b'O';
+const ROWS: u8 = b'R';
+const END: u8 = b'E';
+
+/// Of a label; a longer one is not ours.
+const LABEL_BYTES_MAX: u64 = 1 << 20;
+
+pub(super) fn write(snapshot: &Snapshot, label: &[u8], out: &mut impl Write) -> Result<(), Error> {
+    let mut frames = FrameWriter { out, count: 0 };
+    frames.out.write_all(MAGIC).map_err(not_written)?;
+    frames.write(LABEL, label)?;
+    let mut head = Writer::default();
+    head.number(snapshot.epoch);
+    head.number(u64::from(snapshot.key_groups));
+    frames.write(HEAD, &head.0)?;
+    for (id, operator) in &snapshot.operators {
+        frames.write(OPERATOR, &write_operator(*id, operator))?;
+        for (name, table) in &operator.tables {
+            // A table without rows is there, too: its name says that the operator knows it.
+            if table.groups.is_empty() {
+                frames.write(ROWS, &write_rows(name, 0, &[])?)?;
+            }
+            for (group, batches) in &table.groups {
+                frames.write(ROWS, &write_rows(name, *group, batches)?)?;
+            }
+        }
+    }
+    let mut end = Writer::default();
+    end.number(frames.count);
+    frames.write(END, &end.0)
+}
+
+/// What was written beside the snapshot, without reading more than that.
+pub(super) fn read_label(input: &mut impl Read) -> Result<Vec<u8>, Error> {
+    let mut frames = FrameReader { input, count: 0 };
+    frames.begin()?;
+    match frames.read(LABEL_BYTES_MAX)? {
+        (LABEL, label) => Ok(label),
+        _ => Err(damaged("it has no label")),
+    }
+}
+
+pub(super) fn read(input: &mut impl Read) -> Result<(Vec<u8>, Snapshot), Error> {
+    let label = read_label(input)?;
+    let mut frames = FrameReader { input, count: 1 };
+    let (kind, head) = frames.read(u64::MAX)?;
+    if kind != HEAD {
+        return Err(damaged("it has no head"));
+    }
+    let mut head = Reader(&head);
+    let mut snapshot = Snapshot {
+        epoch: head.number()?,
+        key_groups: head.small()?,
+        ..Snapshot::default()
+    };
+    let mut current: Option<(OperatorId, OperatorSnapshot)> = None;
+    loop {
+        let count = frames.count;
+        let (kind, payload) = frames.read(u64::MAX)?;
+        match (kind, &mut current) {
+            (OPERATOR, _) => {
+                let next = read_operator(&payload)?;
+                if let Some((id, operator)) = current.replace(next) {
+                    snapshot.operators.insert(id, Arc::new(operator));
+                }
+            }
+            (ROWS, Some((_, operator))) => {
+                let (name, group, batches) = read_rows(&payload)?;
+                let table = operator.tables.entry(name).or_default();
+                if !batches.is_empty() {
+                    table.groups.insert(group, batches);
+                }
+            }
+            (END, _) if Reader(&payload).number()? == count => break,
+            _ => return Err(damaged("its parts are out of order")),
+        }
+    }
+    if let Some((id, operator)) = current {
+        snapshot.operators.insert(id, Arc::new(operator));
+    }
+    Ok((label, snapshot))
+}
+
+fn write_operator(id: OperatorId, operator: &OperatorSnapshot) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.number(id.fingerprint);
+    out.number(u64::from(id.number));
+    out.optional(operator.watermark.map(|watermark| watermark as u64));
+    out.number(operator.splits.len() as u64);
+    for (id, state) in &operator.splits {
+        out.bytes(id.as_bytes());
+        out.bytes(state.split.id.as_bytes());
+        out.bytes(state.split.lane.as_bytes());
+        out.bytes(state.split.payload.as_bytes());
+        out.number(u64::from(state.position.is_some()));
+        if let Some(position) = &state.position {
+            out.bytes(&position.0);
+        }
+        out.number(u64::from(state.ended));
+    }
+    out.number(operator.lanes.len() as u64);
+    for (name, lane) in &operator.lanes {
+        out.bytes(name.as_bytes());
+        out.number(lane.current as u64);
+        out.number(lane.sent as u64);
+    }
+    out.number(operator.committables.len() as u64);
+    for committable in &operator.committables {
+        out.bytes(committable);
+    }
+    out.0
+}
+
+fn read_operator(bytes: &[u8]) -> Result<(OperatorId, OperatorSnapshot), Error> {
+    let mut input = Reader(bytes);
+    let id = OperatorId {
+        fingerprint: input.number()?,
+        number: input.small()?,
+    };
+    let mut operator = OperatorSnapshot {
+        watermark: input.optional()?.map(|watermark| watermark as i64),
+        ..OperatorSnapshot::default()
+    };
+    for _ in 0..input.number()? {
+        let id = input.text()?;
+        let split = Split {
+            id: input.text()?,
+            lane: input.text()?,
+            payload: input.text()?,
+        };
+        let position = match input.number()? {
+            0 => None,
+            _ => Some(Position(input.bytes()?.to_vec())),
+        };
+        let ended = input.number()? != 0;
+        let state = SplitState {
+            split,
+            position,
+            ended,
+        };
+        operator.splits.insert(id, state);
+    }
+    for _ in 0..input.number()? {
+        let name = input.text()?;
+        let lane = LaneState {
+            current: input.number()? as i64,
+            sent: input.number()? as i64,
+        };
+        operator.lanes.insert(name, lane);
+    }
+    for _ in 0..input.number()? {
+        operator.committables.push(input.bytes()?.to_vec());
+    }
+    Ok((id, operator))
+}
+
+/// Batches of one table share a schema.
+fn write_rows(table: &str, group: u16, batches: &[RecordBatch]) -> Result<Vec<u8>, Error> {
+    let mut out = Writer::default();
+    out.bytes(table.as_bytes());
+    out.number(u64::from(group));
+    let Some(first) = batches.first() else {
+        return Ok(out.0);
+    };
+    let mut writer = StreamWriter::try_new(out.0, &first.schema()).map_err(arrow_error)?;
+    for batch in batches {
+        writer.write(batch).map_err(arrow_error)?;
+    }
+    writer.into_inner().map_err(arrow_error)
+}
+
+fn read_rows(bytes: &[u8]) -> Result<(String, u16, Vec<RecordBatch>), Error> {
+    let mut input = Reader(bytes);
+    let (table, group) = (input.text()?, input.small()?);
+    if input.0.is_empty() {
+        return Ok((table, group, Vec::new()));
+    }
+    let unreadable = |_| damaged("its rows cannot be read");
+    let reader = StreamReader::try_new(Cursor::new(input.0), None).map_err(unreadable)?;
+    let batches = reader.collect::<Result<_, _>>().map_err(unreadable)?;
+    Ok((table, group, batches))
+}
+
+struct FrameWriter<'a, W> {
+    out: &'a mut W,
+    count: u64,
+}
+
+impl<W: Write> FrameWriter<'_, W> {
+    fn write(&mut self, kind: u8, payload: &[u8]) -> Result<(), Error> {
+        self.count += 1;
+        let length = (payload.len() as u64).to_le_bytes();
+        let checksum = checksum(kind, length, payload).to_le_bytes();
+        let parts: [&[u8]; 4] = [&[kind], &length, payload, &checksum];
+        parts
+            .iter()
+            .try_for_each(|part| self.out.write_all(part))
+            .map_err(not_written)
+    }
+}
+
+struct FrameReader<'a, R> {
+    input: &'a mut R,
+    /// Frames read so far.
+    count: u64,
+}
+
+impl<R: Read> FrameReader<'_, R> {
+    fn begin(&mut self) -> Result<(), Error> {
+        let mut magic = [0; MAGIC.len()];
+        self.fill(&mut magic)?;
+        match magic {
+            magic if magic == *MAGIC => Ok(()),
+            magic if magic[..MAGIC.len() - 1] == MAGIC[..MAGIC.len() - 1] => Err(damaged(&format!(
+                "it has version {} of the format, and this program reads version {}",
+                magic[MAGIC.len() - 1],
+                MAGIC[MAGIC.len() - 1]
+            ))),
+            _ => Err(damaged("it is no snapshot")),
+        }
+    }
+
+    /// The next frame, which must not be longer than this.
+    fn read(&mut self, bytes_max: u64) -> Result<(u8, Vec<u8>), Error> {
+        let (mut kind, mut length, mut expected) = ([0; 1], [0; 8], [0; 4]);
+        self.fill(&mut kind)?;
+        self.fill(&mut length)?;
+        let bytes = u64::from_le_bytes(length);
+        if bytes > bytes_max {
+            return Err(damaged("a part is too long"));
+        }
+        // The length may be wrong: memory is taken as bytes come, not as they are promised.
+        let mut payload = Vec::new();
+        self.input
+            .take(bytes)
+            .read_to_end(&mut payload)
+            .map_err(not_read)?;
+        if payload.len() as u64 != bytes {
+            return Err(torn());
+        }
+        self.fill(&mut expected)?;
+        if checksum(kind[0], length, &payload) != u32::from_le_bytes(expected) {
+            return Err(damaged("a checksum does not fit"));
+        }
+        self.count += 1;
+        Ok((kind[0], payload))
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        self.input.read_exact(bytes).map_err(|cause| match cause.kind() {
+            io::ErrorKind::UnexpectedEof => torn(),
+            _ => not_read(cause),
+        })
+    }
+}
+
+fn checksum(kind: u8, length: [u8; 8], payload: &[u8]) -> u32 {
+    let mut hasher = Hasher::new();
+    hasher.update(&[kind]);
+    hasher.update(&length);
+    hasher.update(payload);
+    hasher.finalize()
+}
+
+fn not_written(cause: io::Error) -> Error {
+    Error::io("write a snapshot", cause)
+}
+
+fn not_read(cause: io::Error) -> Error {
+    Error::io("read a snapshot", cause)
+}
+
+fn torn() -> Error {
+    damaged("it ends too early")
+}
+
+fn damaged(how: &str) -> Error {
+    Error::Data {
+        message: format!("the snapshot is damaged: {how}"),
+        place: "snapshot".to_string(),
+    }
+}
+
+/// Numbers are little-endian, bytes stand behind their length.
+#[derive(Default)]
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn number(&mut self, number: u64) {
+        self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn optional(&mut self, number: Option<u64>) {
+        self.number(u64::from(number.is_some()));
+        self.number(number.unwrap_or(0));
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.extend_from_slice(bytes);
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn number(&mut self) -> Result<u64, Error> {
+        let (number, rest) = self.0.split_first_chunk::<8>().ok_or_else(short)?;
+        self.0 = rest;
+        Ok(u64::from_le_bytes(*number))
+    }
+
+    fn small<T: TryFrom<u64>>(&mut self) -> Result<T, Error> {
+        T::try_from(self.number()?).map_err(|_| damaged("a number is too large"))
+    }
+
+    fn optional(&mut self) -> Result<Option<u64>, Error> {
+        let present = self.number()? != 0;
+        let number = self.number()?;
+        Ok(present.then_some(number))
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], Error> {
+        let length: usize = self.small()?;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or_else(short)?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    fn text(&mut self) -> Result<String, Error> {
+        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| damaged("a name is no text"))
+    }
+}
+
+fn short() -> Error {
+    damaged("a part is too short")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TableSnapshot;
+    use arrow_array::{ArrayRef, Int64Array, StringArray};
+
+    fn snapshot() -> Snapshot {
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("k", Arc::new(StringArray::from(vec![Some("a"), None, Some("c")]))),
+            ("v", Arc::new(Int64Array::from(vec![1, 2, 3]))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut operator = OperatorSnapshot {
+            watermark: Some(-5),
+            committables: vec![vec![1, 2]],
+            ..OperatorSnapshot::default()
+        };
+        let mut table = TableSnapshot::default();
+        table.add(&batch, 1, 128).unwrap();
+        operator.tables.insert("windows".to_string(), table);
+        operator
+            .tables
+            .insert("empty".to_string(), TableSnapshot::default());
+        let split = Split {
+            id: "s".to_string(),
+            lane: "l".to_string(),
+            payload: "p".to_string(),
+        };
+        operator.splits.insert(
+            "s".to_string(),
+            SplitState {
+                split,
+                position: Some(Position(vec![9])),
+                ended: false,
+            },
+        );
+        operator
+            .lanes
+            .insert("l".to_string(), LaneState { current: 7, sent: 3 });
+        let mut snapshot = Snapshot {
+            epoch: 4,
+            key_groups: 128,
+            ..Snapshot::default()
+        };
+        for fingerprint in [3, u64::MAX] {
+            let id = OperatorId {
+                fingerprint,
+                number: 1,
+            };
+            snapshot.operators.insert(id, Arc::new(operator.clone()));
+        }
+        snapshot
+    }
+
+    fn bytes() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(&snapshot(), b"who wrote it", &mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_snapshot_survives_the_way_through_bytes() {
+        let bytes = bytes();
+        let (label, back) = read(&mut bytes.as_slice()).unwrap();
+        assert_eq!(label, b"who wrote it");
+        assert_eq!(format!("{back:?}"), format!("{:?}", snapshot()));
+        assert_eq!(read_label(&mut bytes.as_slice()).unwrap(), b"who wrote it");
+    }
+
+    #[test]
+    fn one_that_was_cut_off_anywhere_is_told_from_a_whole_one() {
+        let bytes = bytes();
+        for length in 0..bytes.len() {
+            assert!(
+                read(&mut &bytes[..length]).is_err(),
+                "{length} of {} bytes",
+                bytes.len()
+            );
+        }
+    }
+
+    #[test]
+    fn a_bit_that_flipped_anywhere_is_found() {
+        let whole = bytes();
+        for place in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 1 << (place % 8);
+            assert!(read(&mut bytes.as_slice()).is_err(), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn another_version_is_named() {
+        let mut bytes = bytes();
+        bytes[7] = 9;
+        let fault = read(&mut bytes.as_slice()).unwrap_err().to_string();
+        assert!(
+            fault.contains("version 9") && fault.contains("version 2"),
+            "{fault}"
+        );
+    }
+}

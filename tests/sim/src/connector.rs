@@ -1,0 +1,222 @@
+//! Tables of the simulated world: `'connector' = 'sim'`.
+//!
+//! A source has partitions that are read in small bites, pause and fail. A sink makes what it was given visible in
+//! parts, each once however often it is committed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflow::{
+    Boundedness, Chunk, Committable, Committer, Connector, DecoderRequest, Epoch, Error, EvaluationContext,
+    OptionDoc, Options, Position, ReadOutcome, Registry, ScanRequest, Sink, SinkRequest, SinkWriter, Source,
+    Split, SplitReader, TableDescriptor,
+};
+use model::{ChangelogMode, Schema};
+
+use crate::world::{PARTITIONS, World, encode};
+
+/// Rows that are read at once, at most.
+const BITE_ROWS_MAX: u64 = 20;
+/// How long a source that pauses does so.
+const PAUSE: Duration = Duration::from_millis(3);
+
+pub struct Sim {
+    pub world: Arc<World>,
+    /// A bug to be found: parts are made visible again when they are committed again.
+    pub forgets_commits: bool,
+}
+
+impl Connector for Sim {
+    fn name(&self) -> &'static str {
+        "sim"
+    }
+
+    fn options(&self) -> Vec<OptionDoc> {
+        Vec::new()
+    }
+
+    fn source(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &ScanRequest,
+    ) -> Result<Option<Arc<dyn Source>>, Error> {
+        table.options.finish()?;
+        Ok(Some(Arc::new(SimSource {
+            table: name_of(table),
+            schema: request.columns.clone(),
+            physical: table.physical.clone(),
+            registry: table.registry.clone(),
+            context: table.context.clone(),
+            world: self.world.clone(),
+        })))
+    }
+
+    fn sink(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &SinkRequest,
+    ) -> Result<Option<Arc<dyn Sink>>, Error> {
+        table.options.finish()?;
+        Ok(Some(Arc::new(SimSink {
+            table: name_of(table),
+            schema: request.columns.clone(),
+            world: self.world.clone(),
+            forgets_commits: self.forgets_commits,
+        })))
+    }
+}
+
+fn name_of(table: &TableDescriptor<'_>) -> String {
+    table.path.rsplit('.').next().unwrap_or_default().to_string()
+}
+
+#[derive(Debug, Clone)]
+struct SimSource {
+    table: String,
+    schema: Schema,
+    physical: Schema,
+    registry: Registry,
+    context: Arc<EvaluationContext>,
+    world: Arc<World>,
+}
+
+impl Source for SimSource {
+    fn boundedness(&self) -> Boundedness {
+        Boundedness::Bounded
+    }
+
+    fn splits(&self, _parallelism: usize) -> Result<Vec<Split>, Error> {
+        self.world.fault("list partitions")?;
+        let split = |partition: usize| Split {
+            id: partition.to_string(),
+            lane: partition.to_string(),
+            payload: partition.to_string(),
+        };
+        Ok((0..PARTITIONS).map(split).collect())
+    }
+
+    fn open(&self, split: &Split, position: Option<&Position>) -> Result<Box<dyn SplitReader>, Error> {
+        self.world.fault("open a partition")?;
+        let number = |text: &str| text.parse::<usize>().map_err(|_| Error::internal("no number"));
+        let at = match position {
+            Some(position) => number(&String::from_utf8_lossy(&position.0))?,
+            None => 0,
+        };
+        Ok(Box::new(SimReader {
+            source: self.clone(),
+            partition: number(&split.payload)?,
+            at,
+        }))
+    }
+}
+
+struct SimReader {
+    source: SimSource,
+    partition: usize,
+    at: usize,
+}
+
+impl SplitReader for SimReader {
+    fn read(&mut self, rows_max: usize) -> Result<ReadOutcome, Error> {
+        let source = &self.source;
+        source.world.fault("read a partition")?;
+        if source.world.chance(0.2) {
+            return Ok(ReadOutcome::Pending(PAUSE));
+        }
+        let bite = 1 + source.world.below(BITE_ROWS_MAX) as usize;
+        let rows = source
+            .world
+            .rows(&source.table, self.partition, self.at, bite.min(rows_max));
+        if rows.is_empty() {
+            return Ok(ReadOutcome::End);
+        }
+        let options = Options::default();
+        let mut decoder = source
+            .registry
+            .format("format", "json")?
+            .decoder(&DecoderRequest {
+                schema: &source.schema,
+                physical: &source.physical,
+                options: &options,
+                context: &source.context,
+            })?;
+        for row in &rows {
+            let decoded = decoder.decode_message(row.as_bytes());
+            decoded.map_err(|error| Error::internal(format!("{row}: {error}")))?;
+        }
+        self.at += rows.len();
+        Ok(ReadOutcome::Rows(decoder.take()?))
+    }
+
+    fn position(&self) -> Position {
+        Position(self.at.to_string().into_bytes())
+    }
+}
+
+#[derive(Debug, Clone)]
+struct SimSink {
+    table: String,
+    schema: Schema,
+    world: Arc<World>,
+    forgets_commits: bool,
+}
+
+impl Sink for SimSink {
+    fn changelog_mode(&self, requested: ChangelogMode) -> ChangelogMode {
+        requested
+    }
+
+    fn writer(&self, _shard: usize, _shards: usize) -> Result<Box<dyn SinkWriter>, Error> {
+        Ok(Box::new(SimWriter {
+            sink: self.clone(),
+            written: Vec::new(),
+        }))
+    }
+
+    fn committer(&self) -> Result<Option<Box<dyn Committer>>, Error> {
+        Ok(Some(Box::new(SimCommitter { sink: self.clone() })))
+    }
+}
+
+struct SimWriter {
+    sink: SimSink,
+    written: Vec<String>,
+}
+
+impl SinkWriter for SimWriter {
+    fn write(&mut self, chunk: &Chunk) -> Result<(), Error> {
+        self.sink.world.fault("write rows")?;
+        self.written.append(&mut encode(&self.sink.schema, chunk)?);
+        Ok(())
+    }
+
+    fn prepare(&mut self, _epoch: Option<Epoch>) -> Result<Vec<Committable>, Error> {
+        self.sink.world.fault("prepare rows")?;
+        if self.written.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut part = vec![self.sink.world.part_name()];
+        part.append(&mut self.written);
+        Ok(vec![Committable(part.join("\n").into_bytes())])
+    }
+}
+
+struct SimCommitter {
+    sink: SimSink,
+}
+
+impl Committer for SimCommitter {
+    fn commit(&mut self, committables: Vec<Committable>, _end_of_input: bool) -> Result<(), Error> {
+        let world = &self.sink.world;
+        for committable in &committables {
+            world.fault("commit rows")?;
+            world.death("in a commit")?;
+            let text = String::from_utf8_lossy(&committable.0);
+            let mut lines = text.lines().map(str::to_string);
+            let part = lines.next().unwrap_or_default();
+            let rows: Vec<String> = lines.collect();
+            world.publish(&self.sink.table, &part, &rows, self.sink.forgets_commits);
+        }
+        world.death("behind a commit")
+    }
+}

@@ -1,0 +1,251 @@
+//! One life of a job, from its first attempt to the end of its input, through whatever happens.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dataflow::{Error, EvaluationContext};
+use engine::{Checkpointing, Job, JobOptions, Progress, SnapshotKeeper, Stepper, Taken};
+use graph::Graph;
+use plan::session::{Outcome, Session};
+use state::{Checkpoints, Label};
+use stdx::{Clock, ManualClock, Random};
+
+use crate::connector::Sim;
+use crate::program::{PROGRAMS, TABLES, rows};
+use crate::storage::SimStorage;
+use crate::world::{Weather, World};
+
+/// Attempts under bad weather; then it clears up, so that the job comes to its end.
+const BAD_ATTEMPTS: usize = 25;
+const STEPS_MAX: usize = 1_000_000;
+
+/// What is broken on purpose, so that it can be seen that it would be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// A snapshot is said to be safe before it is.
+    AcknowledgedTooSoon,
+    /// A sink does not know what it has committed.
+    CommitsForgotten,
+}
+
+/// What became of a run.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub program: &'static str,
+    pub attempts: usize,
+    /// Attempts that went on from a checkpoint.
+    pub restored: usize,
+    /// How the result differs from that of an undisturbed run; `None` if it does not.
+    pub difference: Option<String>,
+}
+
+/// Runs what the seed says. Fails only on a fault of the simulation itself.
+pub fn run(seed: u64, bug: Option<Bug>) -> Result<Report, String> {
+    let random = &mut Random::new(seed);
+    let (name, text) = PROGRAMS[random.below(PROGRAMS.len() as u64) as usize];
+    let rows = rows(random);
+    let calm = World::new(Random::new(seed), rows.clone());
+    Life::new(text, &calm, Random::new(seed), None)?.live(&mut Report::default())?;
+    let world = World::new(Random::new(random.next_u64()), rows);
+    world.set_weather(Weather::of(random));
+    let mut report = Report {
+        program: name,
+        ..Report::default()
+    };
+    Life::new(text, &world, Random::new(random.next_u64()), bug)?.live(&mut report)?;
+    report.difference = difference(&collapsed(&calm), &collapsed(&world));
+    Ok(report)
+}
+
+struct Life {
+    world: Arc<World>,
+    random: Random,
+    clock: Arc<ManualClock>,
+    context: Arc<EvaluationContext>,
+    graph: Graph,
+    bug: Option<Bug>,
+}
+
+impl Life {
+    fn new(text: &str, world: &Arc<World>, random: Random, bug: Option<Bug>) -> Result<Life, String> {
+        let mut registry = embedded::wiring::registry(Arc::new(Mutex::new(std::io::sink())));
+        registry.add_connector(Arc::new(Sim {
+            world: world.clone(),
+            forgets_commits: bug == Some(Bug::CommitsForgotten),
+        }));
+        let clock = Arc::new(ManualClock::at_ms(0));
+        let mut session = Session::new(Arc::new(registry), clock.clone());
+        session.begin_script();
+        let text = format!("{TABLES}{text};");
+        let mut graph = None;
+        let script = sql::parse_script(&text);
+        if let Some(fault) = script.diagnostics.first() {
+            return Err(fault.render("program.sql", &text));
+        }
+        for statement in &script.statements {
+            let outcome = session.execute(&text, statement);
+            match outcome.map_err(|fault| fault.render("program.sql", &text))? {
+                Outcome::Insert(planned) => graph = Some(planned),
+                _ => continue,
+            }
+        }
+        Ok(Life {
+            world: world.clone(),
+            random,
+            clock,
+            context: session.context(),
+            graph: graph.ok_or("the program runs no job")?,
+            bug,
+        })
+    }
+
+    /// One attempt after the other until the job has read its input to the end.
+    fn live(&mut self, report: &mut Report) -> Result<(), String> {
+        loop {
+            report.attempts += 1;
+            if report.attempts > BAD_ATTEMPTS {
+                self.world.set_weather(Weather::default());
+            }
+            match self.attempt(report) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) if report.attempts > BAD_ATTEMPTS => {
+                    return Err(format!("it fails in good weather: {error}"));
+                }
+                // Somebody starts it again.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Returns whether the job has come to its end, and somebody knows it.
+    fn attempt(&mut self, report: &mut Report) -> Result<bool, Error> {
+        let storage = SimStorage {
+            world: self.world.clone(),
+        };
+        let checkpoints = Arc::new(Checkpoints::open(Arc::new(storage))?);
+        let found = match checkpoints.latest(0) {
+            // Died in the middle of its first object: nothing was acknowledged yet.
+            Err(Error::Data { .. }) => None,
+            found => found?,
+        };
+        let options = JobOptions {
+            parallelism: self.random.between(1, 4) as usize,
+            chunk_rows: self.random.between(1, 50) as usize,
+            ..JobOptions::default()
+        };
+        let job = match &found {
+            Some(found) => {
+                report.restored += 1;
+                Job::restore(&self.graph, self.context.clone(), options, &found.snapshot)?
+            }
+            None => Job::new(&self.graph, self.context.clone(), options)?,
+        };
+        let keeper = Keeper {
+            checkpoints,
+            world: self.world.clone(),
+            clock: self.clock.clone(),
+            epoch: report.attempts as u64,
+            bug: self.bug,
+        };
+        let job = job.keep_snapshots(Checkpointing {
+            keeper: Arc::new(keeper),
+            interval: Some(Duration::from_millis(self.random.between(1, 30) as u64)),
+            min_pause: Duration::ZERO,
+            timeout: Duration::from_secs(600),
+            tolerable_failures: self.random.below(3) as u32,
+        });
+        let mut stepper = job.into_stepper();
+        if !self.steps(&mut stepper)? {
+            return Ok(false);
+        }
+        let end = stepper.finish()?;
+        self.world.death("before it could say that it has ended")?;
+        Ok(!end.stopped)
+    }
+
+    /// Returns whether all shards have ended; else the process has died.
+    fn steps(&mut self, stepper: &mut Stepper) -> Result<bool, Error> {
+        for _ in 0..STEPS_MAX {
+            let weather = self.world.weather();
+            if self.random.chance(weather.death) {
+                return Ok(false);
+            }
+            if self.random.chance(weather.stop) {
+                stepper.stop();
+            }
+            if self.random.chance(0.1) {
+                self.clock.advance(Duration::from_millis(1));
+            }
+            match stepper.step(&mut self.random)? {
+                Progress::Worked => {}
+                Progress::Ended => return Ok(true),
+                Progress::Waiting(Some(wait)) => self.clock.advance(wait),
+                Progress::Waiting(None) => {
+                    return Err(Error::internal("all shards wait for each other"));
+                }
+            }
+        }
+        Err(Error::internal("the job does not end"))
+    }
+}
+
+#[derive(Debug)]
+struct Keeper {
+    checkpoints: Arc<Checkpoints>,
+    world: Arc<World>,
+    clock: Arc<ManualClock>,
+    epoch: u64,
+    bug: Option<Bug>,
+}
+
+impl SnapshotKeeper for Keeper {
+    fn keep(&self, taken: &Taken) -> Result<(), Error> {
+        if self.bug == Some(Bug::AcknowledgedTooSoon) && self.world.chance(0.5) {
+            return Ok(());
+        }
+        let label = Label {
+            run_id: format!("rn_{}", self.epoch),
+            epoch: self.epoch,
+            job: 0,
+            parallelism: 1,
+            began_us: taken.began_us,
+            taken_us: self.clock.now_us(),
+            is_last: taken.is_last,
+        };
+        self.checkpoints.keep(&label, &taken.snapshot, 2)?;
+        self.world.death("between a checkpoint and its commit")
+    }
+}
+
+/// Rows of all tables once every retraction has taken its row away, and how often each is there.
+fn collapsed(world: &World) -> BTreeMap<String, i64> {
+    let mut counts = BTreeMap::new();
+    for (table, changes) in world.visible() {
+        for change in changes {
+            let (kind, row) = change.split_at(1);
+            *counts.entry(format!("{table} {row}")).or_default() += if kind == "+" { 1 } else { -1 };
+        }
+    }
+    counts.retain(|_, count| *count != 0);
+    counts
+}
+
+fn difference(expected: &BTreeMap<String, i64>, found: &BTreeMap<String, i64>) -> Option<String> {
+    let mut text = String::new();
+    let rows = expected
+        .keys()
+        .chain(found.keys().filter(|row| !expected.contains_key(*row)));
+    for row in rows {
+        let (wanted, have) = (
+            expected.get(row).copied().unwrap_or(0),
+            found.get(row).copied().unwrap_or(0),
+        );
+        if wanted != have {
+            let _ = writeln!(text, "  {row}: {wanted} expected, {have} found");
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}

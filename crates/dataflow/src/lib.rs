@@ -23,5 +23,5 @@ pub use function::{
 };
 pub use options::Options;
 pub use registry::Registry;
-pub use sink::{Committable, Committer, Sink, SinkWriter};
+pub use sink::{Committable, Committer, Sink, SinkWriter, Transaction};
 pub use source::{Boundedness, CHUNK_BYTES_MAX, Position, ReadOutcome, Source, Split, SplitReader};

@@ -1,7 +1,10 @@
 //! Where rows go.
 //!
-//! A writer belongs to one shard. What it wrote becomes visible when its committables are committed; a sink
-//! without transactions returns none and writes through.
+//! A writer belongs to one shard. What it wrote becomes visible when its committables are committed, which may be
+//! repeated by another process; or with a [`Transaction`], which may not. A sink that has neither writes through.
+
+use std::fmt::Debug;
+use std::sync::Arc;
 
 use model::ChangelogMode;
 
@@ -22,6 +25,27 @@ pub trait Sink: Send + Sync + std::fmt::Debug {
     fn committer(&self) -> Result<Option<Box<dyn Committer>>, Error> {
         Ok(None)
     }
+
+    /// What makes its rows visible, if that cannot be repeated. Sinks whose rows become visible at once, in one
+    /// transaction, return the same one.
+    fn transaction(&self) -> Option<Arc<dyn Transaction>> {
+        None
+    }
+}
+
+/// Makes rows of writers visible, one epoch behind the other, by commits that nobody can repeat once the process is
+/// gone: whoever comes next finds out whether the last one was done, and goes on from a snapshot of that epoch.
+///
+/// The rows of an epoch are those that writers were given before their barrier of it ([`SinkWriter::prepare`]), and
+/// behind the one before it. Rows of the next epoch may be written before the last one is committed, no others.
+pub trait Transaction: Send + Sync + Debug {
+    /// Shuts out all earlier attempts, whose open rows are dropped; tells the last epoch that was committed, 0 if none
+    /// was. Called before anything is written; called again it only tells.
+    fn begin(&self) -> Result<Epoch, Error>;
+
+    /// Makes visible the rows of an epoch, whether there are any or not, and notes it together with them. Behind the
+    /// last one all that was written belongs to it.
+    fn commit(&self, epoch: Epoch, is_last: bool) -> Result<(), Error>;
 }
 
 pub trait SinkWriter: Send {

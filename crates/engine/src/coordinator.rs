@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataflow::{Committable, Committer, Epoch, Error};
-use graph::NodeId;
+use dataflow::{Committable, Committer, Epoch, Error, Transaction};
+use graph::{Graph, NodeId};
+use model::{Diagnostic, ErrorKind};
 use stdx::Clock;
 
 use crate::checkpoints::{Checkpointing, Schedule, Taken};
@@ -19,6 +20,10 @@ const SLEEP_MAX: Duration = Duration::from_millis(500);
 
 pub(crate) struct Coordinator {
     shared: Arc<Shared>,
+    /// Commits first, since it cannot be repeated.
+    transaction: Option<Arc<dyn Transaction>>,
+    /// What the transaction had committed when the job began.
+    committed: Epoch,
     committers: Committers,
     clock: Arc<dyn Clock>,
     key_groups: u16,
@@ -34,12 +39,15 @@ struct Keeping {
 impl Coordinator {
     pub fn new(
         shared: Arc<Shared>,
+        transaction: Option<Arc<dyn Transaction>>,
         committers: Committers,
         clock: Arc<dyn Clock>,
         key_groups: u16,
     ) -> Coordinator {
         Coordinator {
             shared,
+            transaction,
+            committed: 0,
             committers,
             clock,
             key_groups,
@@ -55,7 +63,17 @@ impl Coordinator {
 
     /// Commits what a restored snapshot says was prepared. To be called before any shard runs.
     pub fn begin(&mut self) -> Result<(), Error> {
-        self.commit(self.shared.epoch())
+        let epoch = self.shared.epoch();
+        if let Some(transaction) = &self.transaction {
+            self.committed = transaction.begin()?;
+            if epoch != self.committed && self.keeping.is_some() {
+                return Err(Error::internal(format!(
+                    "the job begins at epoch {epoch}, and epoch {} was committed",
+                    self.committed
+                )));
+            }
+        }
+        self.committers.commit(&self.shared, epoch)
     }
 
     /// Works until all shards have ended, or something has failed.
@@ -129,21 +147,32 @@ impl Coordinator {
             is_last: false,
         });
         let is_kept = kept.is_ok();
-        schedule.end(kept, self.clock.now_us())?;
+        // Rows of two epochs cannot wait for the same transaction.
+        let may_fail = self.transaction.is_none();
+        match (kept, may_fail) {
+            (Err(error), false) => return Err(error),
+            (kept, _) => schedule.end(kept, self.clock.now_us())?,
+        }
         if is_kept {
             self.commit(epoch)?;
         }
+        self.shared.has_kept();
         Ok(())
     }
 
     /// Makes visible what was prepared up to an epoch, whose snapshot is safe.
     pub fn commit(&mut self, epoch: Epoch) -> Result<(), Error> {
+        if let Some(transaction) = &self.transaction {
+            transaction.commit(epoch, false)?;
+        }
         self.committers.commit(&self.shared, epoch)
     }
 
     /// Makes visible the rest, when all shards have ended.
     pub fn finish(&mut self) -> Result<(), Error> {
         let Some(Keeping { how, .. }) = &self.keeping else {
+            // Nobody goes on from here, so that the number only has to be new.
+            self.commit_last(self.shared.epoch().max(self.committed) + 1)?;
             return self.committers.finish(&self.shared);
         };
         let mut taken = Taken {
@@ -152,6 +181,7 @@ impl Coordinator {
             is_last: true,
         };
         how.keeper.keep(&taken)?;
+        self.commit_last(taken.snapshot.epoch)?;
         self.committers.finish(&self.shared)?;
         if self.shared.was_cut() && taken.snapshot.has_committables() {
             // Whoever goes on from here may be another version, which does not write to the same places.
@@ -160,6 +190,34 @@ impl Coordinator {
         }
         Ok(())
     }
+
+    fn commit_last(&self, epoch: Epoch) -> Result<(), Error> {
+        match &self.transaction {
+            Some(transaction) => transaction.commit(epoch, true),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The one transaction of all sinks that need one.
+pub(crate) fn transaction(graph: &Graph) -> Result<Option<Arc<dyn Transaction>>, Error> {
+    let mut found: Option<Arc<dyn Transaction>> = None;
+    for (node, sink) in graph.sinks() {
+        let Some(transaction) = sink.sink.transaction() else {
+            continue;
+        };
+        match &found {
+            Some(other) if !Arc::ptr_eq(other, &transaction) => {
+                let message = "rows of one job cannot be committed in two transactions at once".to_string();
+                let fault = Diagnostic::error(ErrorKind::Validation, message)
+                    .at(graph.nodes[node].span)
+                    .hint("write to one cluster with one 'sink.transactional-id-prefix', or write to the others in jobs of their own");
+                return Err(Error::Invalid(Box::new(fault)));
+            }
+            _ => found = Some(transaction),
+        }
+    }
+    Ok(found)
 }
 
 /// The committers of all sinks that have one.

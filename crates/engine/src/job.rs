@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use dataflow::{Committable, Error, EvaluationContext, WATERMARK_MIN};
+use dataflow::{Committable, Epoch, Error, EvaluationContext, WATERMARK_MIN};
 use graph::{Exchange, Graph, NodeId, Operator as GraphOperator};
 use model::{Diagnostic, ErrorKind};
 use state::{OperatorId, OperatorSnapshot, Snapshot};
 
 use crate::checkpoints::Checkpointing;
 use crate::control::{Control, NodeLabel, Statistics, labels, statistics};
-use crate::coordinator::{Committers, Coordinator};
+use crate::coordinator::{Committers, Coordinator, transaction};
 use crate::exchange::{Edge, Receiver};
 use crate::operator::Inputs;
 use crate::operators::{self, Build};
@@ -42,6 +42,9 @@ pub struct JobOptions {
     pub partial_groups_max: usize,
     /// Whether a snapshot may hold state of operators that the job does not have, to be forgotten.
     pub drop_unclaimed_state: bool,
+    /// The epoch that was committed last, as [`Job::last_committed`] tells; it counts on from there, or from that of
+    /// its snapshot if it is later.
+    pub last_committed: Epoch,
 }
 
 impl Default for JobOptions {
@@ -54,6 +57,7 @@ impl Default for JobOptions {
             partial_bytes_max: 64 << 20,
             partial_groups_max: 1 << 17,
             drop_unclaimed_state: false,
+            last_committed: 0,
         }
     }
 }
@@ -117,7 +121,9 @@ impl Job {
         {
             check_claims(graph, snapshot)?;
         }
-        let epoch = snapshot.map_or(0, |snapshot| snapshot.epoch);
+        let epoch = snapshot
+            .map_or(0, |snapshot| snapshot.epoch)
+            .max(options.last_committed);
         let shared = Arc::new(Shared::new(shards, operator_ids(graph), epoch));
         let plan = Plan::new(graph, shards, &options, snapshot)?;
         let mut committers = BTreeMap::new();
@@ -137,6 +143,7 @@ impl Job {
             shards: built,
             coordinator: Coordinator::new(
                 shared.clone(),
+                transaction(graph)?,
                 Committers::new(committers),
                 context.clock.clone(),
                 options.key_groups,
@@ -146,6 +153,15 @@ impl Job {
             key_groups: options.key_groups,
             context,
         })
+    }
+
+    /// Shuts out earlier attempts whose commits cannot be repeated, and tells the epoch that was committed last: a job
+    /// over this graph must not go on from a snapshot of a later one. `None` if it may go on from any.
+    pub fn last_committed(graph: &Graph) -> Result<Option<Epoch>, Error> {
+        match transaction(graph)? {
+            Some(transaction) => transaction.begin().map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Takes checkpoints from now on. Without, a job makes what its sinks have written visible at its end only.

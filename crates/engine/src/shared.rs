@@ -84,6 +84,8 @@ struct State {
     collecting: Option<Collecting>,
     /// The last complete snapshot that nobody has taken.
     complete: Option<Complete>,
+    /// It was taken to be kept and committed, and is not yet.
+    is_keeping: bool,
     /// Prepared by sinks, not yet committed: by epoch, by node.
     prepared: BTreeMap<Epoch, Vec<(NodeId, Vec<Committable>)>>,
     /// Prepared at the end of input.
@@ -215,7 +217,8 @@ impl Shared {
         {
             let mut state = lock(&self.state);
             let has_ended = state.running == 0 || self.is_stopped();
-            if state.collecting.is_some() || epoch <= self.epoch() || has_ended {
+            let is_busy = state.collecting.is_some() || state.is_keeping;
+            if is_busy || epoch <= self.epoch() || has_ended {
                 return false;
             }
             let mut snapshot = Snapshot {
@@ -293,7 +296,6 @@ impl Shared {
 
     /// When all is committed: what is left to be done is what committers say is pending.
     pub fn forget_committed(&self, snapshot: &mut Snapshot) {
-        snapshot.epoch += 1;
         snapshot.clear_committables();
         self.add_unfinished(&lock(&self.state), snapshot);
     }
@@ -311,7 +313,12 @@ impl Shared {
     }
 
     pub fn take_complete(&self) -> Option<Complete> {
-        lock(&self.state).complete.take()
+        take_complete(&mut lock(&self.state), self.keeps_last())
+    }
+
+    /// What was taken to be kept is committed, or given up: another checkpoint may begin.
+    pub fn has_kept(&self) {
+        lock(&self.state).is_keeping = false;
     }
 
     /// Notes that a shard has ended: what its sinks have prepared, what it would say at a barrier from now on,
@@ -382,7 +389,7 @@ impl Shared {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(error) = state.error.take() {
             Event::Failed(error)
-        } else if let Some(complete) = state.complete.take() {
+        } else if let Some(complete) = take_complete(&mut state, self.keeps_last()) {
             Event::Complete(complete)
         } else if state.running == 0 {
             Event::AllEnded
@@ -390,6 +397,12 @@ impl Shared {
             Event::Time
         }
     }
+}
+
+fn take_complete(state: &mut State, is_kept: bool) -> Option<Complete> {
+    let complete = state.complete.take()?;
+    state.is_keeping = is_kept;
+    Some(complete)
 }
 
 fn absorb(snapshot: &mut Snapshot, part: ShardPart) {

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::io::{self, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dataflow::Error;
+use dataflow::{Epoch, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::Snapshot;
@@ -78,8 +78,15 @@ pub struct Listed {
 #[derive(Debug)]
 pub struct Checkpoints {
     storage: Arc<dyn Storage>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
     /// The last number that was given.
-    last: Mutex<u64>,
+    last: u64,
+    /// Those that were found damaged: nobody can fall back on them.
+    damaged: BTreeSet<u64>,
 }
 
 impl Checkpoints {
@@ -87,21 +94,37 @@ impl Checkpoints {
         let last = numbers(&*storage)?.last().copied().unwrap_or(0);
         Ok(Checkpoints {
             storage,
-            last: Mutex::new(last),
+            known: Mutex::new(Known {
+                last,
+                damaged: BTreeSet::new(),
+            }),
         })
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a snapshot, and of those before it so many that there are `retained` in all.
     pub fn keep(&self, label: &Label, snapshot: &Snapshot, retained: usize) -> Result<Kept, Error> {
         let label = serde_json::to_vec(label)
             .map_err(|fault| Error::internal(format!("a label cannot be written: {fault}")))?;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = *last + 1;
-        let bytes = self
+        // One that fails is given up: what there is of it is not written over.
+        let number = {
+            let mut known = self.known();
+            known.last += 1;
+            known.last
+        };
+        let put = self
             .storage
-            .put(&name(number), &mut |mut out| snapshot.write(&label, &mut out))?;
-        *last = number;
-        drop(last);
+            .put(&name(number), &mut |mut out| snapshot.write(&label, &mut out));
+        let bytes = match put {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.known().damaged.insert(number);
+                return Err(error);
+            }
+        };
         if let Err(error) = self.remove_older(retained) {
             // It is tried again behind the next one.
             tracing::warn!(%error, "an old checkpoint stays");
@@ -110,9 +133,14 @@ impl Checkpoints {
     }
 
     fn remove_older(&self, retained: usize) -> Result<(), Error> {
-        let numbers = numbers(&*self.storage)?;
-        let old = numbers.iter().rev().skip(retained.max(1));
-        for &number in old {
+        let mut numbers = numbers(&*self.storage)?;
+        let damaged: BTreeSet<u64> = {
+            let known = self.known();
+            numbers.intersection(&known.damaged).copied().collect()
+        };
+        numbers.retain(|number| !damaged.contains(number));
+        let old = numbers.into_iter().rev().skip(retained.max(1));
+        for number in damaged.into_iter().chain(old) {
             self.storage.remove(&name(number))?;
         }
         Ok(())
@@ -120,10 +148,16 @@ impl Checkpoints {
 
     /// The newest that can be read, of those that attempts of this epoch or later ones have taken; `None` if there
     /// is none. Fails if there are some and all are damaged: to begin anew then is for people to decide.
-    pub fn latest(&self, since_epoch: u64) -> Result<Option<Found>, Error> {
+    ///
+    /// `committed` is the last epoch that was committed, where that cannot be repeated: a snapshot of a later one is of
+    /// rows that are lost. It is removed, so that nobody takes it for that of another attempt at its epoch.
+    pub fn latest(&self, since_epoch: u64, committed: Option<Epoch>) -> Result<Option<Found>, Error> {
         let mut damaged = Vec::new();
         for number in numbers(&*self.storage)?.into_iter().rev() {
             match self.read(number, since_epoch) {
+                Ok(Some((_, snapshot))) if committed.is_some_and(|committed| snapshot.epoch > committed) => {
+                    self.storage.remove(&name(number))?;
+                }
                 Ok(Some((label, snapshot))) => {
                     return Ok(Some(Found {
                         number,
@@ -134,7 +168,10 @@ impl Checkpoints {
                 }
                 // Those before it are of earlier attempts still.
                 Ok(None) => break,
-                Err(Error::Data { message, .. }) => damaged.push((number, message)),
+                Err(Error::Data { message, .. }) => {
+                    self.known().damaged.insert(number);
+                    damaged.push((number, message));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -288,13 +325,13 @@ mod tests {
     fn the_newest_is_found_by_whoever_comes_next_and_older_ones_go() {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
-        assert!(checkpoints.latest(0).unwrap().is_none());
+        assert!(checkpoints.latest(0, None).unwrap().is_none());
         for epoch in 1..=4 {
             checkpoints.keep(&label(7), &snapshot(epoch), 2).unwrap();
         }
         assert_eq!(listed(&storage), [4, 3]);
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
-        let found = checkpoints.latest(7).unwrap().unwrap();
+        let found = checkpoints.latest(7, None).unwrap().unwrap();
         assert_eq!(
             (found.number, found.snapshot.epoch, found.label),
             (4, 4, label(7))
@@ -310,9 +347,9 @@ mod tests {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         checkpoints.keep(&label(7), &snapshot(1), 2).unwrap();
-        assert!(checkpoints.latest(8).unwrap().is_none());
+        assert!(checkpoints.latest(8, None).unwrap().is_none());
         checkpoints.keep(&label(8), &snapshot(2), 2).unwrap();
-        assert_eq!(checkpoints.latest(8).unwrap().unwrap().number, 2);
+        assert_eq!(checkpoints.latest(8, None).unwrap().unwrap().number, 2);
     }
 
     #[test]
@@ -322,14 +359,27 @@ mod tests {
         checkpoints.keep(&label(7), &snapshot(1), 2).unwrap();
         checkpoints.keep(&label(7), &snapshot(2), 2).unwrap();
         storage.damage(2);
-        let found = checkpoints.latest(7).unwrap().unwrap();
+        let found = checkpoints.latest(7, None).unwrap().unwrap();
         assert_eq!((found.number, found.damaged.len()), (1, 1));
         assert_eq!(found.damaged[0].0, 2);
         // Where nothing is left to go on from, nobody begins anew in silence.
         storage.damage(1);
-        let fault = checkpoints.latest(7).unwrap_err().to_string();
+        let fault = checkpoints.latest(7, None).unwrap_err().to_string();
         assert!(fault.starts_with("none of the 2 checkpoints"), "{fault}");
         assert_eq!(Checkpoints::list(&*storage).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn one_whose_rows_were_never_committed_is_removed() {
+        let storage = Arc::new(Memory::default());
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        for epoch in 1..=3 {
+            checkpoints.keep(&label(7), &snapshot(epoch), 3).unwrap();
+        }
+        let found = checkpoints.latest(7, Some(2)).unwrap().unwrap();
+        assert_eq!((found.number, found.snapshot.epoch), (2, 2));
+        assert_eq!(listed(&storage), [2, 1]);
+        assert!(checkpoints.latest(7, Some(0)).unwrap().is_none());
     }
 
     #[test]

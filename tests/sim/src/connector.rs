@@ -1,7 +1,8 @@
 //! Tables of the simulated world: `'connector' = 'sim'`.
 //!
 //! A source has partitions that are read in small bites, pause and fail. A sink makes what it was given visible in
-//! parts, each once however often it is committed.
+//! parts, each once however often it is committed; or with `'transactional' = 'true'` in a transaction, of which one that
+//! comes later only knows whether it was committed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use dataflow::{
     Boundedness, Chunk, Committable, Committer, Connector, DecoderRequest, Epoch, Error, EvaluationContext,
     OptionDoc, Options, Position, ReadOutcome, Registry, ScanRequest, Sink, SinkRequest, SinkWriter, Source,
-    Split, SplitReader, TableDescriptor,
+    Split, SplitReader, TableDescriptor, Transaction,
 };
 use model::{ChangelogMode, Schema};
 
@@ -24,6 +25,8 @@ pub struct Sim {
     pub world: Arc<World>,
     /// A bug to be found: parts are made visible again when they are committed again.
     pub forgets_commits: bool,
+    /// Of all sinks of a job.
+    pub transaction: Arc<SimTransaction>,
 }
 
 impl Connector for Sim {
@@ -56,8 +59,10 @@ impl Connector for Sim {
         table: &TableDescriptor<'_>,
         request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
+        let is_transactional = table.options.boolean("transactional")?.unwrap_or(false);
         table.options.finish()?;
         Ok(Some(Arc::new(SimSink {
+            transaction: is_transactional.then(|| self.transaction.clone()),
             table: name_of(table),
             schema: request.columns.clone(),
             world: self.world.clone(),
@@ -159,6 +164,7 @@ struct SimSink {
     schema: Schema,
     world: Arc<World>,
     forgets_commits: bool,
+    transaction: Option<Arc<SimTransaction>>,
 }
 
 impl Sink for SimSink {
@@ -170,28 +176,67 @@ impl Sink for SimSink {
         Ok(Box::new(SimWriter {
             sink: self.clone(),
             written: Vec::new(),
+            barriers: 0,
         }))
     }
 
     fn committer(&self) -> Result<Option<Box<dyn Committer>>, Error> {
+        if self.transaction.is_some() {
+            return Ok(None);
+        }
         Ok(Some(Box::new(SimCommitter { sink: self.clone() })))
+    }
+
+    fn transaction(&self) -> Option<Arc<dyn Transaction>> {
+        let transaction = self.transaction.clone()?;
+        Some(transaction)
+    }
+}
+
+#[derive(Debug)]
+pub struct SimTransaction {
+    pub world: Arc<World>,
+}
+
+impl Transaction for SimTransaction {
+    fn begin(&self) -> Result<Epoch, Error> {
+        self.world.fault("begin transactions")?;
+        Ok(self.world.begin_transactions())
+    }
+
+    fn commit(&self, epoch: Epoch, is_last: bool) -> Result<(), Error> {
+        self.world.fault("commit a transaction")?;
+        self.world.death("before a transaction was committed")?;
+        self.world.commit_transaction(epoch, is_last)?;
+        self.world.death("when a transaction was committed")?;
+        self.world.fault("hear that a transaction was committed")
     }
 }
 
 struct SimWriter {
     sink: SimSink,
     written: Vec<String>,
+    /// That it has seen.
+    barriers: u64,
 }
 
 impl SinkWriter for SimWriter {
     fn write(&mut self, chunk: &Chunk) -> Result<(), Error> {
         self.sink.world.fault("write rows")?;
-        self.written.append(&mut encode(&self.sink.schema, chunk)?);
+        let mut rows = encode(&self.sink.schema, chunk)?;
+        if self.sink.transaction.is_some() {
+            self.sink
+                .world
+                .write_in_transaction(&self.sink.table, self.barriers, rows);
+        } else {
+            self.written.append(&mut rows);
+        }
         Ok(())
     }
 
     fn prepare(&mut self, _epoch: Option<Epoch>) -> Result<Vec<Committable>, Error> {
         self.sink.world.fault("prepare rows")?;
+        self.barriers += 1;
         if self.written.is_empty() {
             return Ok(Vec::new());
         }

@@ -10,12 +10,19 @@ use crate::world::PARTITIONS;
 const ROWS_MAX: u64 = 60;
 
 /// `orders` and `clicks`, and a table for results.
-pub const TABLES: &str = "
+const TABLES: &str = "
 CREATE TABLE orders (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'sim');
 CREATE TABLE clicks (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'sim');
-CREATE TABLE wide (a BIGINT, b BIGINT, c BIGINT, d TIMESTAMP(3)) WITH ('connector' = 'sim');
-CREATE TABLE narrow (a BIGINT, b BIGINT) WITH ('connector' = 'sim');
+CREATE TABLE wide (a BIGINT, b BIGINT, c BIGINT, d TIMESTAMP(3))
+  WITH ('connector' = 'sim', 'transactional' = '${wide}');
+CREATE TABLE narrow (a BIGINT, b BIGINT) WITH ('connector' = 'sim', 'transactional' = '${narrow}');
 ";
+
+/// Sinks whose commits can be repeated, or not, or one of each.
+pub fn tables(random: &mut Random) -> String {
+    let mut any = || random.chance(0.5).to_string();
+    TABLES.replace("${wide}", &any()).replace("${narrow}", &any())
+}
 
 /// Jobs by their name. What they give must not depend on the order in which partitions are read.
 pub const PROGRAMS: [(&str, &str); 12] = [

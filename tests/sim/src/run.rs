@@ -12,8 +12,8 @@ use plan::session::{Outcome, Session};
 use state::{Checkpoints, Label};
 use stdx::{Clock, ManualClock, Random};
 
-use crate::connector::Sim;
-use crate::program::{PROGRAMS, TABLES, rows};
+use crate::connector::{Sim, SimTransaction};
+use crate::program::{PROGRAMS, rows, tables};
 use crate::storage::SimStorage;
 use crate::world::{Weather, World};
 
@@ -46,6 +46,7 @@ pub fn run(seed: u64, bug: Option<Bug>) -> Result<Report, String> {
     let random = &mut Random::new(seed);
     let (name, text) = PROGRAMS[random.below(PROGRAMS.len() as u64) as usize];
     let rows = rows(random);
+    let text = &format!("{}{text};", tables(random));
     let calm = World::new(Random::new(seed), rows.clone());
     Life::new(text, &calm, Random::new(seed), None)?.live(&mut Report::default())?;
     let world = World::new(Random::new(random.next_u64()), rows);
@@ -74,19 +75,19 @@ impl Life {
         registry.add_connector(Arc::new(Sim {
             world: world.clone(),
             forgets_commits: bug == Some(Bug::CommitsForgotten),
+            transaction: Arc::new(SimTransaction { world: world.clone() }),
         }));
         let clock = Arc::new(ManualClock::at_ms(0));
         let mut session = Session::new(Arc::new(registry), clock.clone());
         session.begin_script();
-        let text = format!("{TABLES}{text};");
         let mut graph = None;
-        let script = sql::parse_script(&text);
+        let script = sql::parse_script(text);
         if let Some(fault) = script.diagnostics.first() {
-            return Err(fault.render("program.sql", &text));
+            return Err(fault.render("program.sql", text));
         }
         for statement in &script.statements {
-            let outcome = session.execute(&text, statement);
-            match outcome.map_err(|fault| fault.render("program.sql", &text))? {
+            let outcome = session.execute(text, statement);
+            match outcome.map_err(|fault| fault.render("program.sql", text))? {
                 Outcome::Insert(planned) => graph = Some(planned),
                 _ => continue,
             }
@@ -122,11 +123,13 @@ impl Life {
 
     /// Returns whether the job has come to its end, and somebody knows it.
     fn attempt(&mut self, report: &mut Report) -> Result<bool, Error> {
+        self.world.new_process();
         let storage = SimStorage {
             world: self.world.clone(),
         };
         let checkpoints = Arc::new(Checkpoints::open(Arc::new(storage))?);
-        let found = match checkpoints.latest(0) {
+        let committed = Job::last_committed(&self.graph)?;
+        let found = match checkpoints.latest(0, committed) {
             // Died in the middle of its first object: nothing was acknowledged yet.
             Err(Error::Data { .. }) => None,
             found => found?,
@@ -134,6 +137,7 @@ impl Life {
         let options = JobOptions {
             parallelism: self.random.between(1, 4) as usize,
             chunk_rows: self.random.between(1, 50) as usize,
+            last_committed: committed.unwrap_or(0),
             ..JobOptions::default()
         };
         let job = match &found {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dataflow::Error;
+use dataflow::{Epoch, Error};
 use model::Schema;
 use stdx::Random;
 
@@ -59,6 +59,19 @@ struct Inner {
     committed: BTreeSet<String>,
     prepared: u64,
     objects: BTreeMap<String, Vec<u8>>,
+    transactions: Transactions,
+}
+
+/// An outside system with transactions: rows of an epoch become visible all at once, together with its number.
+#[derive(Debug, Default)]
+struct Transactions {
+    /// Whether the process that runs now has shut out those before it.
+    has_begun: bool,
+    /// Rows that are not visible, by the barriers that their writer has seen.
+    open: BTreeMap<u64, Vec<(String, String)>>,
+    committed: Epoch,
+    /// Barriers whose rows are committed, of the process that runs now.
+    barriers: u64,
 }
 
 impl World {
@@ -72,6 +85,7 @@ impl World {
                 committed: BTreeSet::new(),
                 prepared: 0,
                 objects: BTreeMap::new(),
+                transactions: Transactions::default(),
             }),
         })
     }
@@ -142,6 +156,48 @@ impl World {
             let visible = inner.visible.entry(table.to_string()).or_default();
             visible.extend_from_slice(rows);
         }
+    }
+
+    /// Another process begins.
+    pub fn new_process(&self) {
+        self.lock().transactions.has_begun = false;
+    }
+
+    /// Shuts out the process before this one, and tells the epoch that was committed last.
+    pub fn begin_transactions(&self) -> Epoch {
+        let transactions = &mut self.lock().transactions;
+        if !transactions.has_begun {
+            transactions.has_begun = true;
+            transactions.open.clear();
+            transactions.barriers = 0;
+        }
+        transactions.committed
+    }
+
+    /// Adds rows of a writer that has seen so many barriers.
+    pub fn write_in_transaction(&self, table: &str, barriers: u64, rows: Vec<String>) {
+        let transactions = &mut self.lock().transactions;
+        let open = transactions.open.entry(barriers).or_default();
+        open.extend(rows.into_iter().map(|row| (table.to_string(), row)));
+    }
+
+    pub fn commit_transaction(&self, epoch: Epoch, is_last: bool) -> Result<(), Error> {
+        let inner = &mut *self.lock();
+        let transactions = &mut inner.transactions;
+        if epoch <= transactions.committed {
+            return Err(Error::internal(format!("epoch {epoch} was committed before")));
+        }
+        let later = match is_last {
+            true => BTreeMap::new(),
+            false => transactions.open.split_off(&(transactions.barriers + 1)),
+        };
+        let rows = std::mem::replace(&mut transactions.open, later);
+        for (table, row) in rows.into_values().flatten() {
+            inner.visible.entry(table).or_default().push(row);
+        }
+        transactions.committed = epoch;
+        transactions.barriers += 1;
+        Ok(())
     }
 
     pub fn visible(&self) -> BTreeMap<String, Vec<String>> {

@@ -135,21 +135,31 @@ fn run_job(
 ) -> Result<(), RunFailure> {
     let failure = |error| runtime_failure(error, statement, &spec.program);
     let parallelism = parallelism(spec, session);
+    let last_committed = Job::last_committed(&graph).map_err(failure)?;
     let options = JobOptions {
         parallelism,
         drop_unclaimed_state: session
             .config()
             .boolean("execution.state-recovery.ignore-unclaimed-state")
             .unwrap_or(false),
+        last_committed: last_committed.unwrap_or(0),
         ..JobOptions::default()
     };
-    let found = recovery.take(number);
-    let job = match &found {
-        Some(found) => Job::restore(&graph, session.context(), options, &found.snapshot),
+    let snapshot = recovery.begin(number, last_committed, shared)?;
+    let job = match &snapshot {
+        Some(snapshot) => Job::restore(&graph, session.context(), options, snapshot),
         None => Job::new(&graph, session.context(), options),
     };
-    drop(found);
-    let how = recovery.checkpointing(spec, number, parallelism, session.config(), shared);
+    drop(snapshot);
+    let is_transactional = last_committed.is_some();
+    let how = recovery.checkpointing(
+        spec,
+        number,
+        parallelism,
+        is_transactional,
+        session.config(),
+        shared,
+    );
     let job = job.map_err(failure)?.keep_snapshots(how);
     let control = shared.begin_job(node_names(&graph));
     drop(graph);

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataflow::Error;
+use dataflow::{Epoch, Error};
 use engine::{Checkpointing, SnapshotKeeper, Taken};
 use plan::Config;
 use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec};
-use state::{Checkpoints, Found, Label};
+use state::{Checkpoints, Found, Label, Snapshot};
 
 use super::shared::Shared;
 use crate::storage::LocalStorage;
@@ -23,6 +23,7 @@ const RETAINED: usize = 2;
 /// The checkpoints of the run's deployment.
 pub struct Recovery {
     checkpoints: Arc<Checkpoints>,
+    restore: Restore,
     /// What is gone on from, until its job has come.
     found: Option<Found>,
 }
@@ -30,37 +31,35 @@ pub struct Recovery {
 impl Recovery {
     /// Looks for what the run goes on from. To be called by the one attempt that holds the deployment's lock.
     pub fn open(folder: &Path, spec: &RunSpec, shared: &Shared) -> Result<Recovery, RunFailure> {
-        let unreachable = |error: &dyn std::fmt::Display| {
-            failure(
-                FailureCause::Runtime,
-                format!("the deployment's checkpoints cannot be reached: {error}"),
-                "see whether the data folder can be read and written",
-            )
-        };
         let storage = LocalStorage::open(folder).map_err(|error| unreachable(&error))?;
         let checkpoints = Checkpoints::open(Arc::new(storage)).map_err(|error| unreachable(&error))?;
-        let found = match spec.restore {
-            Restore::None => None,
-            Restore::Latest { since_epoch } => match checkpoints.latest(since_epoch) {
-                Ok(found) => found,
-                Err(Error::Data { message, .. }) => {
-                    return Err(failure(
-                        FailureCause::Invalid,
-                        message,
-                        "start the deployment without its state",
-                    ));
-                }
-                Err(error) => return Err(unreachable(&error)),
-            },
+        let mut recovery = Recovery {
+            checkpoints: Arc::new(checkpoints),
+            restore: spec.restore,
+            found: None,
         };
-        match &found {
+        recovery.found = recovery.latest(None)?;
+        match &recovery.found {
             Some(found) => tell(found, shared),
             None => tracing::info!("the run begins anew: it goes on from no checkpoint"),
         }
-        Ok(Recovery {
-            checkpoints: Arc::new(checkpoints),
-            found,
-        })
+        Ok(recovery)
+    }
+
+    fn latest(&self, committed: Option<Epoch>) -> Result<Option<Found>, RunFailure> {
+        let Restore::Latest { since_epoch } = self.restore else {
+            return Ok(None);
+        };
+        self.checkpoints
+            .latest(since_epoch, committed)
+            .map_err(|error| match error {
+                Error::Data { message, .. } => failure(
+                    FailureCause::Invalid,
+                    message,
+                    "start the deployment without its state",
+                ),
+                error => unreachable(&error),
+            })
     }
 
     /// Whether a run before this one has done the job, and gone on to the next.
@@ -68,9 +67,32 @@ impl Recovery {
         self.found.as_ref().is_some_and(|found| found.label.job > job)
     }
 
-    /// What the job goes on from.
-    pub fn take(&mut self, job: usize) -> Option<Found> {
-        self.found.take_if(|found| found.label.job == job)
+    /// What the job over this graph goes on from. `last_committed` is what its sinks say, if their commits cannot be
+    /// repeated: a checkpoint behind it was kept, but its rows are lost.
+    pub fn begin(
+        &mut self,
+        job: usize,
+        last_committed: Option<Epoch>,
+        shared: &Shared,
+    ) -> Result<Option<Snapshot>, RunFailure> {
+        let mut found = self.found.take_if(|found| found.label.job == job);
+        let is_uncommitted =
+            |found: &Found| last_committed.is_some_and(|committed| found.snapshot.epoch > committed);
+        if let Some(uncommitted) = found.take_if(|found| is_uncommitted(found)) {
+            tracing::info!(
+                checkpoint = uncommitted.number,
+                "the rows of this checkpoint were not committed: the run goes on from the one before"
+            );
+            drop(uncommitted);
+            found = self
+                .latest(last_committed)?
+                .filter(|found| found.label.job == job);
+            match &found {
+                Some(found) => tell(found, shared),
+                None => shared.note_checkpoints(|metrics| metrics.restored = None),
+            }
+        }
+        Ok(found.map(|found| found.snapshot))
     }
 
     /// A program must have the job that its checkpoint is of.
@@ -95,6 +117,7 @@ impl Recovery {
         spec: &RunSpec,
         job: usize,
         parallelism: usize,
+        is_transactional: bool,
         config: &Config,
         shared: &Arc<Shared>,
     ) -> Checkpointing {
@@ -106,7 +129,10 @@ impl Recovery {
             epoch: spec.epoch,
             job,
             parallelism,
-            retained: integer("num-retained").map_or(RETAINED, |number| number as usize),
+            // The one before is needed until the rows of the last are committed.
+            retained: integer("num-retained")
+                .map_or(RETAINED, |number| number as usize)
+                .max(if is_transactional { RETAINED } else { 1 }),
             shared: shared.clone(),
         };
         Checkpointing {
@@ -117,6 +143,14 @@ impl Recovery {
             tolerable_failures: integer("tolerable-failed-checkpoints").unwrap_or(0) as u32,
         }
     }
+}
+
+fn unreachable(error: &dyn std::fmt::Display) -> RunFailure {
+    failure(
+        FailureCause::Runtime,
+        format!("the deployment's checkpoints cannot be reached: {error}"),
+        "see whether the data folder can be read and written",
+    )
 }
 
 /// Says what is gone on from, and loudly what is not.

@@ -1,0 +1,329 @@
+//! A thin layer over librdkafka: its handles as types, its errors as ours, its connections by our rules.
+//!
+//! The wrappers at hand set no hook before a connection is made, and every broker that a cluster advertises would be
+//! dialled. Here [`hooks`] asks [`NetworkAccess`] about each address before it is connected to. Nothing else in the
+//! connector calls C.
+
+mod consumer;
+mod hooks;
+mod metadata;
+mod offsets;
+mod producer;
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::time::Duration;
+
+use dataflow::{Error, OptionError};
+use rdkafka_sys::bindings as sys;
+use rdkafka_sys::types::RDKafkaRespErr as Code;
+
+use self::hooks::Context;
+use crate::network::NetworkAccess;
+
+pub use consumer::{Event, Message, PartitionConsumer, TimestampType};
+pub use metadata::Topics;
+pub use offsets::At;
+pub use producer::{Producer, Record};
+
+/// How long the cluster may take to answer a question about itself.
+pub const ANSWER_PATIENCE: Duration = Duration::from_secs(15);
+/// Bytes of librdkafka's messages about what is wrong.
+const MESSAGE_BYTES_MAX: usize = 512;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Consumer,
+    Producer,
+}
+
+/// A partition of a topic, `topic-partition` in text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TopicPartition {
+    pub topic: String,
+    pub partition: i32,
+}
+
+impl std::fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.topic, self.partition)
+    }
+}
+
+/// Settings of librdkafka by their names there, and the option that each of them comes from.
+#[derive(Clone, Default)]
+pub struct Settings {
+    entries: Vec<Setting>,
+}
+
+#[derive(Clone)]
+struct Setting {
+    name: String,
+    value: String,
+    /// `None`: it is ours.
+    option: Option<String>,
+}
+
+impl Settings {
+    /// Sets what no option asks for. A later value of a name counts.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.put(name, value.into(), None);
+    }
+
+    pub fn set_by(&mut self, option: &str, name: &str, value: impl Into<String>) {
+        self.put(name, value.into(), Some(option.to_string()));
+    }
+
+    fn put(&mut self, name: &str, value: String, option: Option<String>) {
+        self.entries.retain(|entry| entry.name != name);
+        self.entries.push(Setting {
+            name: name.to_string(),
+            value,
+            option,
+        });
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let found = self.entries.iter().find(|entry| entry.name == name);
+        found.map(|entry| entry.value.as_str())
+    }
+
+    /// Whether librdkafka takes them, without a client.
+    pub fn check(&self) -> Result<(), OptionError> {
+        Configuration::new(self).map(|_| ())
+    }
+}
+
+/// Names only: values may be secrets.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set()
+            .entries(self.entries.iter().map(|entry| &entry.name))
+            .finish()
+    }
+}
+
+/// A configuration that no client has taken yet.
+struct Configuration(*mut sys::rd_kafka_conf_t);
+
+impl Configuration {
+    fn new(settings: &Settings) -> Result<Configuration, OptionError> {
+        // SAFETY: it takes nothing, and never gives NULL.
+        let configuration = Configuration(unsafe { sys::rd_kafka_conf_new() });
+        for setting in &settings.entries {
+            configuration.set(setting)?;
+        }
+        Ok(configuration)
+    }
+
+    fn set(&self, setting: &Setting) -> Result<(), OptionError> {
+        let key = setting.option.as_deref().unwrap_or(&setting.name);
+        let refused = |reason: &str| OptionError::new(key, format!("option '{key}': {reason}"));
+        let name = CString::new(setting.name.as_str()).map_err(|_| refused("it has a NUL byte in it"))?;
+        let value = CString::new(setting.value.as_str()).map_err(|_| refused("it has a NUL byte in it"))?;
+        let mut text = Text::new();
+        // SAFETY: the texts end with NUL and outlive the call; the room for the message is as long as told.
+        let outcome = unsafe {
+            sys::rd_kafka_conf_set(
+                self.0,
+                name.as_ptr(),
+                value.as_ptr(),
+                text.room(),
+                MESSAGE_BYTES_MAX,
+            )
+        };
+        match outcome {
+            sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
+            // The message may repeat the value.
+            _ if is_secret(&setting.name) => Err(refused("it is not what the client expects")),
+            _ => Err(refused(&text.read())),
+        }
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    name.contains("password") || name.ends_with(".pem")
+}
+
+impl Drop for Configuration {
+    fn drop(&mut self) {
+        // SAFETY: whoever takes it forgets it here.
+        unsafe { sys::rd_kafka_conf_destroy(self.0) };
+    }
+}
+
+/// Room for a message.
+struct Text([u8; MESSAGE_BYTES_MAX]);
+
+impl Text {
+    fn new() -> Text {
+        Text([0; MESSAGE_BYTES_MAX])
+    }
+
+    fn room(&mut self) -> *mut std::ffi::c_char {
+        self.0.as_mut_ptr().cast()
+    }
+
+    fn read(&self) -> String {
+        let bytes = self.0.split(|&byte| byte == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+}
+
+/// A connection to a cluster, shared by all that read or write through it.
+pub struct Client {
+    handle: *mut sys::rd_kafka_t,
+    /// Where hooks leave what they saw. The handle points to it, and goes first.
+    context: Box<Context>,
+}
+
+// SAFETY: librdkafka's handles may be used from all threads at once; what the hooks write stands behind locks.
+unsafe impl Send for Client {}
+// SAFETY: as above.
+unsafe impl Sync for Client {}
+
+impl Client {
+    /// Makes a client. It connects by itself, later.
+    pub fn new(
+        kind: Kind,
+        settings: &Settings,
+        servers: &str,
+        network: NetworkAccess,
+    ) -> Result<Client, Error> {
+        let configuration = Configuration::new(settings)?;
+        let context = Box::new(Context::new(network, servers));
+        hooks::install(configuration.0, kind, &context);
+        let mut text = Text::new();
+        let kind = match kind {
+            Kind::Consumer => sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
+            Kind::Producer => sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
+        };
+        // SAFETY: the configuration is whole, and the client's from now on unless there is none.
+        let handle = unsafe { sys::rd_kafka_new(kind, configuration.0, text.room(), MESSAGE_BYTES_MAX) };
+        if handle.is_null() {
+            let message = format!("the options of the Kafka client do not go together: {}", text.read());
+            return Err(OptionError {
+                key: None,
+                message,
+                hint: Some("look at the options that begin with 'properties.'".to_string()),
+            }
+            .into());
+        }
+        std::mem::forget(configuration);
+        Ok(Client { handle, context })
+    }
+
+    /// Lets librdkafka tell what it has to tell, without waiting. Fails if it must not reach a broker, or cannot go
+    /// on at all.
+    pub fn serve(&self) -> Result<(), Error> {
+        self.wait(Duration::ZERO)
+    }
+
+    /// The same, waiting for something to tell.
+    fn wait(&self, patience: Duration) -> Result<(), Error> {
+        // SAFETY: the handle is alive. Callbacks run on this thread and take no lock that is held here.
+        unsafe { sys::rd_kafka_poll(self.handle, milliseconds(patience)) };
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if let Some(refusal) = self.context.refusal() {
+            let message = format!("a broker of the cluster must not be reached: {}", refusal.message);
+            return Err(OptionError {
+                key: Some("properties.bootstrap.servers".to_string()),
+                message,
+                hint: refusal.hint,
+            }
+            .into());
+        }
+        let mut text = Text::new();
+        // SAFETY: the room is as long as told.
+        let fatal = unsafe { sys::rd_kafka_fatal_error(self.handle, text.room(), MESSAGE_BYTES_MAX) };
+        if fatal != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return Err(io_error("talk to Kafka", &text.read()));
+        }
+        Ok(())
+    }
+
+    /// What went wrong, and what the client last heard of its brokers if it cannot reach one.
+    fn failure(&self, what: &str, code: Code) -> Error {
+        if let Err(error) = self.check() {
+            return error;
+        }
+        let reason = match (code, self.context.last_error()) {
+            (
+                Code::RD_KAFKA_RESP_ERR__TRANSPORT
+                | Code::RD_KAFKA_RESP_ERR__TIMED_OUT
+                | Code::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
+                | Code::RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE,
+                last,
+            ) => {
+                let servers = &self.context.servers;
+                let last = last.unwrap_or_else(|| describe(code));
+                format!("no broker at '{servers}' answers: {last}")
+            }
+            _ => describe(code),
+        };
+        io_error(what, &reason)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // SAFETY: topics, queues and messages hold the client, so none of them is left.
+        unsafe { sys::rd_kafka_destroy(self.handle) };
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("servers", &self.context.servers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A topic as librdkafka knows it.
+struct Topic(*mut sys::rd_kafka_topic_t);
+
+impl Topic {
+    fn new(client: &Client, name: &str) -> Result<Topic, Error> {
+        let text = c_text(name)?;
+        // SAFETY: the name ends with NUL; without settings of its own it has those of the client.
+        let topic = unsafe { sys::rd_kafka_topic_new(client.handle, text.as_ptr(), std::ptr::null_mut()) };
+        if topic.is_null() {
+            return Err(client.failure(&format!("open topic '{name}'"), last_code()));
+        }
+        Ok(Topic(topic))
+    }
+}
+
+impl Drop for Topic {
+    fn drop(&mut self) {
+        // SAFETY: it was made by `rd_kafka_topic_new` and is counted.
+        unsafe { sys::rd_kafka_topic_destroy(self.0) };
+    }
+}
+
+fn last_code() -> Code {
+    // SAFETY: it reads what the last call on this thread left.
+    unsafe { sys::rd_kafka_last_error() }
+}
+
+fn describe(code: Code) -> String {
+    // SAFETY: the texts are constants of the library.
+    let text = unsafe { CStr::from_ptr(sys::rd_kafka_err2str(code)) };
+    text.to_string_lossy().into_owned()
+}
+
+fn c_text(text: &str) -> Result<CString, Error> {
+    CString::new(text).map_err(|_| Error::internal("a name for Kafka has a NUL byte in it"))
+}
+
+fn io_error(what: &str, reason: &str) -> Error {
+    Error::io(what, io::Error::other(reason.to_string()))
+}
+
+fn milliseconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}

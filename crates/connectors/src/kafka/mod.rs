@@ -1,0 +1,116 @@
+//! Topics of Apache Kafka: `'connector' = 'kafka'`, and as tables of upserts `'connector' = 'upsert-kafka'`.
+//!
+//! Offsets are kept in checkpoints, not in groups. What is written is delivered at least once: before a checkpoint is
+//! complete, everything before its barrier is.
+
+mod client;
+mod fields;
+mod metadata;
+mod offsets;
+mod options;
+mod properties;
+mod reader;
+mod records;
+mod rows;
+mod servers;
+mod sink;
+mod source;
+mod writer;
+
+use std::sync::Arc;
+
+use dataflow::{Connector, Error, OptionDoc, ScanRequest, Sink, SinkRequest, Source, TableDescriptor};
+use model::DataType;
+
+use self::options::{Flavour, TableOptions};
+use crate::network::NetworkAccess;
+
+#[derive(Debug)]
+pub struct Kafka {
+    network: NetworkAccess,
+}
+
+impl Kafka {
+    pub fn new(network: NetworkAccess) -> Kafka {
+        Kafka { network }
+    }
+}
+
+impl Connector for Kafka {
+    fn name(&self) -> &'static str {
+        "kafka"
+    }
+
+    fn options(&self) -> Vec<OptionDoc> {
+        options::docs(Flavour::Append)
+    }
+
+    fn metadata(&self, _table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {
+        metadata::readable()
+    }
+
+    fn source(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &ScanRequest,
+    ) -> Result<Option<Arc<dyn Source>>, Error> {
+        let options = TableOptions::read(table, Flavour::Append)?;
+        Ok(Some(Arc::new(options.source(table, request, self.network.clone())?)))
+    }
+
+    fn sink(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &SinkRequest,
+    ) -> Result<Option<Arc<dyn Sink>>, Error> {
+        let options = TableOptions::read(table, Flavour::Append)?;
+        Ok(Some(Arc::new(options.sink(table, request, self.network.clone())?)))
+    }
+}
+
+/// The same topics, where a message replaces what the last one of its key said, and a tombstone deletes it.
+#[derive(Debug)]
+pub struct UpsertKafka {
+    network: NetworkAccess,
+}
+
+impl UpsertKafka {
+    pub fn new(network: NetworkAccess) -> UpsertKafka {
+        UpsertKafka { network }
+    }
+}
+
+impl Connector for UpsertKafka {
+    fn name(&self) -> &'static str {
+        "upsert-kafka"
+    }
+
+    fn options(&self) -> Vec<OptionDoc> {
+        options::docs(Flavour::Upsert)
+    }
+
+    fn metadata(&self, _table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {
+        metadata::readable()
+    }
+
+    fn source(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &ScanRequest,
+    ) -> Result<Option<Arc<dyn Source>>, Error> {
+        let options = TableOptions::read(table, Flavour::Upsert)?;
+        Ok(Some(Arc::new(options.source(table, request, self.network.clone())?)))
+    }
+
+    fn sink(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &SinkRequest,
+    ) -> Result<Option<Arc<dyn Sink>>, Error> {
+        let options = TableOptions::read(table, Flavour::Upsert)?;
+        Ok(Some(Arc::new(options.sink(table, request, self.network.clone())?)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

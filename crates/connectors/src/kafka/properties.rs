@@ -5,6 +5,7 @@
 //! table reaches outside only through what it was granted.
 
 use dataflow::{OptionError, Options};
+use model::address::Host;
 use model::suggest::did_you_mean;
 
 use super::client::{Kind, Settings};
@@ -443,7 +444,7 @@ fn servers(value: &str) -> Result<Vec<(String, u16)>, OptionError> {
         let parsed = address
             .rsplit_once(':')
             .and_then(|(host, port)| Some((host, port.parse().ok()?)))
-            .filter(|(host, _)| !host.is_empty());
+            .filter(|(host, _)| host.parse::<Host>().is_ok());
         let Some((host, port)) = parsed else {
             let message =
                 format!("option '{BOOTSTRAP_SERVERS}' must be a list of 'host:port', got '{server}'");

@@ -242,8 +242,10 @@ fn timestamp(layout: &RecordLayout, chunk: &Chunk, row: usize) -> Result<Option<
         ..=6 => column.as_primitive::<TimestampMicrosecondType>().value(row).div_euclid(1_000),
         _ => column.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000_000),
     };
-    if time_ms < 0 {
-        return Err(wrong("the metadata column 'timestamp' is before 1970".to_string(), row));
+    if time_ms <= 0 {
+        // librdkafka takes zero for now, which would be another time without anybody noticing.
+        let message = "the metadata column 'timestamp' must be after 1970-01-01 00:00:00.000";
+        return Err(wrong(message.to_string(), row));
     }
     Ok(Some(time_ms))
 }

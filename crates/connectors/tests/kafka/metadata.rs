@@ -15,7 +15,7 @@ fn metadata_stands_beside_the_columns() {
     let other = Put {
         partition: 1,
         value: Some(r#"{"id":2}"#),
-        time_ms: Some(0),
+        time_ms: Some(1),
         ..Put::default()
     };
     put(&topic, &[put_one, other]);
@@ -31,8 +31,8 @@ fn metadata_stands_beside_the_columns() {
     assert_eq!(
         read_bounded(&*source).unwrap(),
         [
-            format!("1|{topic}|1|0|2026-01-01T00:00:00.123Z|CreateTime|0"),
-            format!("2|{topic}|1|1|1970-01-01T00:00:00Z|CreateTime|0"),
+            format!("1|{topic}|1|0|2026-01-01T00:00:00.123|CreateTime|0"),
+            format!("2|{topic}|1|1|1970-01-01T00:00:00.001|CreateTime|0"),
         ]
     );
     // Of the same name the last one counts.

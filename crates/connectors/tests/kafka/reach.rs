@@ -1,6 +1,7 @@
 //! What may be reached, what is not there, and what comes back.
 
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
 use std::time::Instant;
 
 use connectors::NetworkAccess;
@@ -37,22 +38,55 @@ fn servers_that_are_not_granted_are_refused_before_they_are_dialled() {
     assert!(listener.accept().is_err(), "somebody dialled");
 }
 
+/// Another port that leads to the broker, for as long as the test program runs.
+fn way_in() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let client = client.unwrap();
+            let server = TcpStream::connect(address()).unwrap();
+            for (mut from, mut to) in [
+                (client.try_clone().unwrap(), server.try_clone().unwrap()),
+                (server, client),
+            ] {
+                thread::spawn(move || {
+                    // Either side may go at any time.
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+            }
+        }
+    });
+    port
+}
+
 #[test]
 fn a_broker_that_the_cluster_names_is_judged_before_it_is_dialled() {
     let topic = topic(1);
-    let port = address().rsplit_once(':').unwrap().1;
-    // The way in is another address of the same machine; the cluster names 127.0.0.1.
-    let server = format!("localhost:{port}");
-    let rules = AddressRules::new(vec![format!("localhost:{port}").parse().unwrap()]);
-    let table = Table::at(&server, "kafka", id_and_name(), &options(&topic));
-    let table = table.with_network(NetworkAccess::only(rules));
-    let source = table.source().unwrap();
-    let (message, hint) = told(source.splits(1));
-    assert!(
-        message.starts_with("a broker of the cluster must not be reached: address 127.0.0.1"),
-        "{message}"
+    put_values(&topic, 0, &[r#"{"id":1}"#]);
+    let port = way_in();
+    let server = format!("127.0.0.1:{port}");
+    let mut options = options(&topic);
+    options.push(("scan.bounded.mode", "latest-offset"));
+    let source = |rules: &[&str]| {
+        let rules = AddressRules::new(rules.iter().map(|rule| rule.parse().unwrap()).collect());
+        let table = Table::at(&server, "kafka", id_and_name(), &options);
+        table.with_network(NetworkAccess::only(rules)).source().unwrap()
+    };
+    // The way in is granted, the broker that is told of there is not.
+    let (message, hint) = told(source(&[&server]).splits(1));
+    assert_eq!(
+        message,
+        format!(
+            "a broker of the cluster is out of reach: address 127.0.0.1 on port {} must not be reached: it is \
+             this machine",
+            address().rsplit_once(':').unwrap().1
+        )
     );
     assert!(hint.is_some());
+    let granted = source(&[&server, address()]);
+    assert_eq!(read_bounded(&*granted).unwrap(), ["1|-"]);
 }
 
 #[test]

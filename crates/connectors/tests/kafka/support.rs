@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
 use connectors::{Access, NetworkAccess};
 use dataflow::{
     Chunk, Error, EvaluationContext, Options, ReadOutcome, Registry, ScanRequest, Sink, SinkRequest, Source,
@@ -117,7 +117,7 @@ fn send(producer: &BaseProducer, topic: &str, records: &[Put<'_>]) {
         for (key, value) in put.headers {
             headers = headers.insert(rdkafka::message::Header {
                 key,
-                value: value.as_ref(),
+                value: *value,
             });
         }
         if !put.headers.is_empty() {
@@ -426,7 +426,14 @@ fn row_text(batch: &RecordBatch, row: usize) -> String {
     let options = arrow_cast::display::FormatOptions::default().with_null("-");
     let columns = batch.columns().iter();
     let values = columns.map(|column| {
-        let formatter = arrow_cast::display::ArrayFormatter::try_new(column, &options).unwrap();
+        // Times as in UTC, without naming it.
+        let column = match column.data_type() {
+            arrow_schema::DataType::Timestamp(unit, Some(_)) => {
+                arrow_cast::cast(column, &arrow_schema::DataType::Timestamp(*unit, None)).unwrap()
+            }
+            _ => Arc::clone(column),
+        };
+        let formatter = arrow_cast::display::ArrayFormatter::try_new(&column, &options).unwrap();
         formatter.value(row).to_string()
     });
     values.collect::<Vec<_>>().join("|")

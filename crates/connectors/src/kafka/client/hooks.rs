@@ -171,7 +171,11 @@ unsafe extern "C" fn log(_: *const sys::rd_kafka_t, level: c_int, facility: *con
     }
 }
 
-unsafe extern "C" fn error(_: *mut sys::rd_kafka_t, _: c_int, reason: *const c_char, opaque: *mut c_void) {
+unsafe extern "C" fn error(_: *mut sys::rd_kafka_t, code: c_int, reason: *const c_char, opaque: *mut c_void) {
+    // That all of them are down follows the reasons of each, which say more.
+    if code == Code::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN as c_int {
+        return;
+    }
     // SAFETY: the opaque value is ours, the reason ends with NUL.
     unsafe { context(opaque).seen().last_error = Some(text(reason)) };
 }

@@ -228,7 +228,7 @@ impl Client {
 
     fn check(&self) -> Result<(), Error> {
         if let Some(refusal) = self.context.refusal() {
-            let message = format!("a broker of the cluster must not be reached: {}", refusal.message);
+            let message = format!("a broker of the cluster is out of reach: {}", refusal.message);
             return Err(OptionError {
                 key: Some("properties.bootstrap.servers".to_string()),
                 message,

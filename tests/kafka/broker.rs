@@ -4,7 +4,7 @@
 //! it ends. Included by its path, so that it needs nothing but the standard library.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 pub struct Broker {
     /// `host:port`
     pub address: String,
+    /// What it keeps, and where else it can be reached: the script tells.
+    pub folder: PathBuf,
     attendant: Child,
     /// The attendant stops the broker when this is closed.
     held: Option<ChildStdin>,
@@ -38,10 +40,13 @@ impl Broker {
         BufReader::new(output)
             .read_line(&mut line)
             .expect("it prints text");
-        let address = line.split_whitespace().next();
-        let address = address.expect("a broker could not be started: see its messages above");
+        let mut words = line.trim_end().splitn(3, ' ');
+        let (Some(address), Some(_), Some(folder)) = (words.next(), words.next(), words.next()) else {
+            panic!("a broker could not be started: see its messages above");
+        };
         Broker {
             address: address.to_string(),
+            folder: PathBuf::from(folder),
             held: attendant.stdin.take(),
             attendant,
         }

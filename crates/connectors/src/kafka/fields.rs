@@ -153,13 +153,16 @@ impl Fields {
                     "option '{key}' = '{}' is not possible here: the format tells changes by itself",
                     format.name()
                 );
-                return Err(OptionError::new(key, message).hint("use the connector 'kafka' for such a format"));
+                return Err(
+                    OptionError::new(key, message).hint("use the connector 'kafka' for such a format")
+                );
             }
         }
         if table.primary_key.is_empty() {
             return Err(OptionError {
                 key: None,
-                message: "a table of 'upsert-kafka' needs a primary key: it stands in the key of messages".into(),
+                message: "a table of 'upsert-kafka' needs a primary key: it stands in the key of messages"
+                    .into(),
                 hint: Some("declare PRIMARY KEY (...) NOT ENFORCED in CREATE TABLE".to_string()),
             });
         }
@@ -220,7 +223,9 @@ fn key_columns(physical: &Schema, names: &[String], prefix: &str) -> Result<Vec<
         let Some(index) = physical.index_of(name) else {
             let message = format!("option 'key.fields': the table has no physical column '{name}'");
             let known: Vec<&str> = physical.names().collect();
-            return Err(OptionError::new("key.fields", message).hint(format!("columns: {}", known.join(", "))));
+            return Err(
+                OptionError::new("key.fields", message).hint(format!("columns: {}", known.join(", ")))
+            );
         };
         if !name.starts_with(prefix) {
             let message =

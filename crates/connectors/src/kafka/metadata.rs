@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{
-    BinaryBuilder, Int32Builder, Int64Builder, PrimitiveBuilder, StringBuilder,
-};
+use arrow_array::builder::{BinaryBuilder, Int32Builder, Int64Builder, PrimitiveBuilder, StringBuilder};
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{ArrayRef, MapArray, StructArray};
 use arrow_buffer::OffsetBuffer;
@@ -26,16 +24,36 @@ pub enum MetadataKey {
 }
 
 const KEYS: [(&str, MetadataKey, &str); 7] = [
-    ("topic", MetadataKey::Topic, "the topic of the message; written if the table has several"),
-    ("partition", MetadataKey::Partition, "the partition of the message"),
-    ("headers", MetadataKey::Headers, "the headers of the message; can be written"),
+    (
+        "topic",
+        MetadataKey::Topic,
+        "the topic of the message; written if the table has several",
+    ),
+    (
+        "partition",
+        MetadataKey::Partition,
+        "the partition of the message",
+    ),
+    (
+        "headers",
+        MetadataKey::Headers,
+        "the headers of the message; can be written",
+    ),
     (
         "leader-epoch",
         MetadataKey::LeaderEpoch,
         "the epoch of the partition's leader, if the broker tells it",
     ),
-    ("offset", MetadataKey::Offset, "the place of the message in its partition"),
-    ("timestamp", MetadataKey::Timestamp, "the time of the message; can be written"),
+    (
+        "offset",
+        MetadataKey::Offset,
+        "the place of the message in its partition",
+    ),
+    (
+        "timestamp",
+        MetadataKey::Timestamp,
+        "the time of the message; can be written",
+    ),
     (
         "timestamp-type",
         MetadataKey::TimestampType,
@@ -134,7 +152,8 @@ fn headers_type() -> TypeKind {
 /// Key, type and what it is, for those who read.
 pub fn readable() -> Vec<(&'static str, DataType, &'static str)> {
     let all = KEYS.iter();
-    all.map(|(name, key, doc)| (*name, key.data_type(), *doc)).collect()
+    all.map(|(name, key, doc)| (*name, key.data_type(), *doc))
+        .collect()
 }
 
 /// Of headers of the same name the last counts, as in Flink.

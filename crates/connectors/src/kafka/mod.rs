@@ -55,7 +55,11 @@ impl Connector for Kafka {
         request: &ScanRequest,
     ) -> Result<Option<Arc<dyn Source>>, Error> {
         let options = TableOptions::read(table, Flavour::Append)?;
-        Ok(Some(Arc::new(options.source(table, request, self.network.clone())?)))
+        Ok(Some(Arc::new(options.source(
+            table,
+            request,
+            self.network.clone(),
+        )?)))
     }
 
     fn sink(
@@ -64,7 +68,11 @@ impl Connector for Kafka {
         request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
         let options = TableOptions::read(table, Flavour::Append)?;
-        Ok(Some(Arc::new(options.sink(table, request, self.network.clone())?)))
+        Ok(Some(Arc::new(options.sink(
+            table,
+            request,
+            self.network.clone(),
+        )?)))
     }
 }
 
@@ -99,7 +107,11 @@ impl Connector for UpsertKafka {
         request: &ScanRequest,
     ) -> Result<Option<Arc<dyn Source>>, Error> {
         let options = TableOptions::read(table, Flavour::Upsert)?;
-        Ok(Some(Arc::new(options.source(table, request, self.network.clone())?)))
+        Ok(Some(Arc::new(options.source(
+            table,
+            request,
+            self.network.clone(),
+        )?)))
     }
 
     fn sink(
@@ -108,7 +120,11 @@ impl Connector for UpsertKafka {
         request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
         let options = TableOptions::read(table, Flavour::Upsert)?;
-        Ok(Some(Arc::new(options.sink(table, request, self.network.clone())?)))
+        Ok(Some(Arc::new(options.sink(
+            table,
+            request,
+            self.network.clone(),
+        )?)))
     }
 }
 

@@ -49,7 +49,9 @@ impl Startup {
             ("specific-offsets", Mode::Specific),
         ];
         let companions = Companions::read(options, "scan.startup")?;
-        let mode = options.one_of("scan.startup.mode", &modes)?.unwrap_or(Mode::Group);
+        let mode = options
+            .one_of("scan.startup.mode", &modes)?
+            .unwrap_or(Mode::Group);
         Ok(match mode {
             Mode::Earliest => Startup::Earliest,
             Mode::Latest | Mode::Unbounded => Startup::Latest,
@@ -94,7 +96,8 @@ impl Startup {
                     Reset::Latest => At::Latest,
                     Reset::Fail => {
                         return every(committed, partitions, properties).map_err(|error| {
-                            let hint = "say where to begin: 'properties.auto.offset.reset' = 'earliest' or 'latest'";
+                            let hint =
+                                "say where to begin: 'properties.auto.offset.reset' = 'earliest' or 'latest'";
                             error.hint(hint).into()
                         });
                     }
@@ -255,7 +258,9 @@ impl Companions {
         if self.specific.is_some() && !single_topic {
             let key = format!("{}.specific-offsets", self.prefix);
             let message = format!("option '{key}' needs a table of a single topic");
-            return Err(OptionError::new(&key, message).hint("make a table of each topic, and UNION ALL them"));
+            return Err(
+                OptionError::new(&key, message).hint("make a table of each topic, and UNION ALL them")
+            );
         }
         let missing = self.lacks("specific-offsets", "specific-offsets");
         self.specific.ok_or(missing)
@@ -283,7 +288,11 @@ mod tests {
 
     #[test]
     fn specific_offsets_are_read_as_flink_writes_them() {
-        let read = |text| parse_specific("k", text).ok().map(|map| map.into_iter().collect::<Vec<_>>());
+        let read = |text| {
+            parse_specific("k", text)
+                .ok()
+                .map(|map| map.into_iter().collect::<Vec<_>>())
+        };
         assert_eq!(
             read("partition:0,offset:42;partition:1,offset:300"),
             Some(vec![(0, 42), (1, 300)])

@@ -136,7 +136,12 @@ pub fn docs(flavour: Flavour) -> Vec<OptionDoc> {
                 "0",
                 "hold back so many keys, and write the last change of each",
             ),
-            doc("sink.buffer-flush.interval", false, "0 s", "and no longer than this"),
+            doc(
+                "sink.buffer-flush.interval",
+                false,
+                "0 s",
+                "and no longer than this",
+            ),
         ]);
         return docs;
     }
@@ -275,7 +280,8 @@ impl TableOptions {
         }
         if let Guarantee::ExactlyOnce = self.guarantee {
             let key = "sink.delivery-guarantee";
-            let message = format!("option '{key}' = 'exactly-once' is not supported by the embedded engine yet");
+            let message =
+                format!("option '{key}' = 'exactly-once' is not supported by the embedded engine yet");
             return Err(OptionError::new(key, message)
                 .hint("use 'at-least-once', or run the job on a Flink cluster")
                 .into());
@@ -326,8 +332,7 @@ fn topics(options: &Options) -> Result<Topics, OptionError> {
         (None, Some(pattern)) => match Regex::new(&format!(r"\A(?:{pattern})\z")) {
             Ok(regex) => Ok(Topics::Matching(regex)),
             Err(_) => {
-                let message =
-                    format!("option 'topic-pattern' must be a regular expression, got '{pattern}'");
+                let message = format!("option 'topic-pattern' must be a regular expression, got '{pattern}'");
                 Err(OptionError::new("topic-pattern", message)
                     .hint("it is matched with the whole name, such as 'orders-.*'; it cannot look around"))
             }
@@ -406,8 +411,9 @@ fn reduction(options: &Options) -> Result<Option<Reduction>, OptionError> {
         (0, Duration::ZERO) => Ok(None),
         (keys_max @ 1.., interval) if !interval.is_zero() => Ok(Some(Reduction { keys_max, interval })),
         _ => {
-            let message =
-                format!("options '{rows_key}' and '{interval_key}' must both be greater than zero, or neither");
+            let message = format!(
+                "options '{rows_key}' and '{interval_key}' must both be greater than zero, or neither"
+            );
             Err(OptionError::new(rows_key, message).hint(format!("add '{rows_key}' and '{interval_key}'")))
         }
     }

@@ -67,7 +67,11 @@ const PROPERTIES: &[(&str, Of, Use)] = {
         ("client.dns.lookup", Both, Only("use_all_dns_ips")),
         ("connections.max.idle.ms", Both, Same),
         ("metadata.max.age.ms", Both, Same),
-        ("receive.buffer.bytes", Both, OrSystem("socket.receive.buffer.bytes")),
+        (
+            "receive.buffer.bytes",
+            Both,
+            OrSystem("socket.receive.buffer.bytes"),
+        ),
         ("reconnect.backoff.max.ms", Both, Same),
         ("reconnect.backoff.ms", Both, Same),
         ("request.timeout.ms", Consumer, As("socket.timeout.ms")),
@@ -110,11 +114,7 @@ const PROPERTIES: &[(&str, Of, Use)] = {
                 "use 'scan.topic-partition-discovery.interval'",
             ),
         ),
-        (
-            "group.instance.id",
-            Consumer,
-            Refused(NO_COMMIT, "remove it"),
-        ),
+        ("group.instance.id", Consumer, Refused(NO_COMMIT, "remove it")),
         // Writing.
         ("acks", Producer, Same),
         ("batch.size", Producer, Same),
@@ -165,11 +165,7 @@ const PROPERTIES: &[(&str, Of, Use)] = {
             Producer,
             Only("org.apache.kafka.common.serialization.ByteArraySerializer"),
         ),
-        (
-            "interceptor.classes",
-            Both,
-            Refused(NO_CLASS, "remove it"),
-        ),
+        ("interceptor.classes", Both, Refused(NO_CLASS, "remove it")),
         ("metric.reporters", Both, Refused(NO_CLASS, "remove it")),
         (
             "ssl.truststore.location",
@@ -404,7 +400,11 @@ impl Properties {
 }
 
 fn allows_idempotence(producer: &Settings) -> bool {
-    let number = |name| producer.get(name).and_then(|value| value.trim().parse::<i64>().ok());
+    let number = |name| {
+        producer
+            .get(name)
+            .and_then(|value| value.trim().parse::<i64>().ok())
+    };
     let acks = producer.get("acks").unwrap_or("all");
     matches!(acks, "all" | "-1")
         && number("retries") != Some(0)
@@ -421,7 +421,9 @@ fn login_fields(text: &str) -> Option<Vec<(String, String)>> {
     while !rest.is_empty() && rest != ";" {
         let (name, value) = rest.split_once('=')?;
         let mut characters = value.chars();
-        let quote = characters.next().filter(|character| matches!(character, '"' | '\''))?;
+        let quote = characters
+            .next()
+            .filter(|character| matches!(character, '"' | '\''))?;
         let mut found = String::new();
         loop {
             match characters.next()? {
@@ -439,7 +441,11 @@ fn login_fields(text: &str) -> Option<Vec<(String, String)>> {
 /// `host:port`, with commas between; a protocol before it is passed over, as in Java.
 fn servers(value: &str) -> Result<Vec<(String, u16)>, OptionError> {
     let mut servers = Vec::new();
-    for server in value.split(',').map(str::trim).filter(|server| !server.is_empty()) {
+    for server in value
+        .split(',')
+        .map(str::trim)
+        .filter(|server| !server.is_empty())
+    {
         let address = server.split_once("://").map_or(server, |(_, address)| address);
         let parsed = address
             .rsplit_once(':')
@@ -466,7 +472,9 @@ mod tests {
     fn read(entries: &[(&str, &str)]) -> Result<Properties, OptionError> {
         let mut all = vec![(BOOTSTRAP_SERVERS, "localhost:9092")];
         all.extend(entries);
-        let all = all.into_iter().map(|(key, value)| (key.to_string(), value.to_string()));
+        let all = all
+            .into_iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()));
         Properties::read(&Options::new(all.collect()))
     }
 

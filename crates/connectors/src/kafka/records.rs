@@ -70,7 +70,9 @@ impl RecordLayout {
                 self.topic = Some(column);
             }
             ("headers", TypeKind::Map(name, value)) => {
-                if !name.kind.is_string() || !matches!(value.kind, TypeKind::Varbinary(_) | TypeKind::Binary(_)) {
+                if !name.kind.is_string()
+                    || !matches!(value.kind, TypeKind::Varbinary(_) | TypeKind::Binary(_))
+                {
                     return Err(wrong_type("MAP<STRING, BYTES>"));
                 }
                 self.headers = Some(column);
@@ -139,11 +141,13 @@ struct EncodedPart {
 
 impl EncodedPart {
     fn chunk(&self, chunk: &Chunk, with_kinds: bool) -> Result<Chunk, Error> {
-        let columns = self.columns.iter().map(|index| Arc::clone(chunk.batch.column(*index)));
+        let columns = self
+            .columns
+            .iter()
+            .map(|index| Arc::clone(chunk.batch.column(*index)));
         let options = RecordBatchOptions::new().with_row_count(Some(chunk.rows()));
-        let batch =
-            RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns.collect(), &options)
-                .map_err(|error| Error::internal(error.to_string()))?;
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns.collect(), &options)
+            .map_err(|error| Error::internal(error.to_string()))?;
         Ok(Chunk {
             batch,
             kinds: chunk.kinds.clone().filter(|_| with_kinds),
@@ -239,8 +243,14 @@ fn timestamp(layout: &RecordLayout, chunk: &Chunk, row: usize) -> Result<Option<
         return Ok(None);
     }
     let time_ms = match precision {
-        ..=6 => column.as_primitive::<TimestampMicrosecondType>().value(row).div_euclid(1_000),
-        _ => column.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000_000),
+        ..=6 => column
+            .as_primitive::<TimestampMicrosecondType>()
+            .value(row)
+            .div_euclid(1_000),
+        _ => column
+            .as_primitive::<TimestampNanosecondType>()
+            .value(row)
+            .div_euclid(1_000_000),
     };
     if time_ms <= 0 {
         // librdkafka takes zero for now, which would be another time without anybody noticing.

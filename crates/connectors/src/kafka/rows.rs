@@ -37,7 +37,10 @@ enum Column {
     Key(usize),
     Value(usize),
     /// Of the value; of the key where there is no value.
-    Either { key: usize, value: usize },
+    Either {
+        key: usize,
+        value: usize,
+    },
     Metadata(MetadataKey, DataType),
 }
 
@@ -107,17 +110,20 @@ impl Layout {
         let value = &self.fields.value;
         let physical = self.fields.value_schema(&self.physical);
         let key = match &self.fields.key {
-            Some(key) => Some(key.part.decoder(
-                options,
-                &self.key,
-                &key.schema(&self.physical),
-                &self.context,
-            )?),
+            Some(key) => {
+                Some(
+                    key.part
+                        .decoder(options, &self.key, &key.schema(&self.physical), &self.context)?,
+                )
+            }
             None => None,
         };
         let is_plain = key.is_none()
             && !self.upsert
-            && self.columns.iter().all(|column| matches!(column, Column::Value(_)));
+            && self
+                .columns
+                .iter()
+                .all(|column| matches!(column, Column::Value(_)));
         Ok(Rows {
             layout: Arc::clone(self),
             place: place.clone(),
@@ -296,7 +302,9 @@ impl Rows {
         let key_rows: UInt32Array = self.joined.iter().map(|row| Some(row.key)).collect();
         let value_rows: UInt32Array = self.joined.iter().map(|row| row.value).collect();
         let key_column = |index: usize| -> Result<&ArrayRef, Error> {
-            let keys = keys.as_ref().ok_or_else(|| Error::internal("no key is decoded"))?;
+            let keys = keys
+                .as_ref()
+                .ok_or_else(|| Error::internal("no key is decoded"))?;
             Ok(keys.column(index))
         };
         let mut columns = Vec::with_capacity(self.layout.columns.len());
@@ -368,7 +376,11 @@ fn decode(decoder: &mut dyn Decoder, bytes: Option<&[u8]>) -> Result<(), DecodeE
 fn chosen(column: &ArrayRef, rows: &UInt32Array) -> Result<ArrayRef, Error> {
     let is_whole = column.len() == rows.len()
         && rows.null_count() == 0
-        && rows.values().iter().enumerate().all(|(index, row)| *row as usize == index);
+        && rows
+            .values()
+            .iter()
+            .enumerate()
+            .all(|(index, row)| *row as usize == index);
     match is_whole {
         true => Ok(Arc::clone(column)),
         false => take(column, rows, None).map_err(arrow_fault),

@@ -78,7 +78,8 @@ impl Sink for KafkaSink {
             encoder,
             (self.partitioner == Partitioner::Fixed).then_some(shard),
             self.guarantee,
-            self.reduction.map(|reduction| (reduction, Arc::clone(&self.clock))),
+            self.reduction
+                .map(|reduction| (reduction, Arc::clone(&self.clock))),
         )))
     }
 }

@@ -40,7 +40,7 @@ pub struct KafkaSource {
 
 #[derive(Default)]
 pub struct State {
-    /// The splits listed so far; `None` before the first look.
+    /// The splits listed so far, in this job or before it was restored; `None` before the first look.
     listed: Option<BTreeMap<TopicPartition, Split>>,
     fetching: Option<Arc<Client>>,
 }
@@ -62,7 +62,7 @@ impl KafkaSource {
         if let Some(client) = &state.fetching {
             return Ok(Arc::clone(client));
         }
-        // A job that goes on with the splits it began with has not listed them: few enough is assumed.
+        // Nobody listed any if a split is opened that was kept elsewhere.
         let partitions = state.listed.as_ref().map_or(0, BTreeMap::len).max(1) as u64;
         let share = (AHEAD_BYTES_MAX / partitions)
             .clamp(*PARTITION_AHEAD_BYTES.start(), *PARTITION_AHEAD_BYTES.end());
@@ -139,6 +139,14 @@ impl Source for KafkaSource {
         let splits = listed.values().cloned().collect();
         self.state().listed = Some(listed);
         Ok(splits)
+    }
+
+    fn restored(&self, splits: &[Split]) {
+        let known = splits.iter().filter_map(|split| {
+            let span = Span::parse(&split.payload).ok()?;
+            Some((span.place, split.clone()))
+        });
+        self.state().listed = Some(known.collect());
     }
 
     fn discovery_interval(&self) -> Option<Duration> {

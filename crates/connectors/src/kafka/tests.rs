@@ -195,7 +195,10 @@ fn options_of_formats_have_the_prefix_of_their_part() {
     ];
     source(&["format"], &parted).unwrap();
     let error = refused(source(&[], &[("value.lines.skip-remarks", "true")]));
-    assert_eq!(error.message, "option 'value.lines.skip-remarks' is not known here");
+    assert_eq!(
+        error.message,
+        "option 'value.lines.skip-remarks' is not known here"
+    );
     let error = source(&[], &[("lines.skip-remarks", "maybe")]).unwrap_err();
     assert!(error.to_string().contains("must be 'true' or 'false'"), "{error}");
 }
@@ -215,7 +218,10 @@ fn upserts_need_a_key_and_formats_without_changes() {
          or neither"
     );
     let error = refused(upsert(&[("key.fields-prefix", "k_")]).scan());
-    assert!(error.message.starts_with("option 'key.fields-prefix' needs"), "{error}");
+    assert!(
+        error.message.starts_with("option 'key.fields-prefix' needs"),
+        "{error}"
+    );
     let with_key = TestTable::new("kafka", schema(), &BASE).with_primary_key(&["number"]);
     let error = refused(with_key.scan());
     assert_eq!(

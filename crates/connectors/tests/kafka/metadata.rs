@@ -26,7 +26,14 @@ fn metadata_stands_beside_the_columns() {
         ("scan.bounded.mode", "latest-offset"),
     ];
     let table = Table::new("kafka", id_and_name(), &options);
-    let keys = ["topic", "partition", "offset", "timestamp", "timestamp-type", "leader-epoch"];
+    let keys = [
+        "topic",
+        "partition",
+        "offset",
+        "timestamp",
+        "timestamp-type",
+        "leader-epoch",
+    ];
     let source = table.scan(&["id"], &keys).unwrap();
     assert_eq!(
         read_bounded(&*source).unwrap(),
@@ -37,7 +44,7 @@ fn metadata_stands_beside_the_columns() {
     );
     // Of the same name the last one counts.
     let source = table.scan(&[], &["headers"]).unwrap();
-    assert_eq!(read_bounded(&*source).unwrap(), ["{a: 32, b: }", "{}"]);
+    assert_eq!(read_bounded(&*source).unwrap(), ["{a: 32, b: -}", "{}"]);
 }
 
 #[test]

@@ -26,7 +26,9 @@ fn filled() -> String {
 fn ids(topic: &str, options: &[(&str, &str)]) -> Vec<String> {
     let mut all = vec![("topic", topic), ("format", "json")];
     all.extend(options);
-    let source = Table::new("kafka", id_and_name(), &all).scan(&["id"], &[]).unwrap();
+    let source = Table::new("kafka", id_and_name(), &all)
+        .scan(&["id"], &[])
+        .unwrap();
     read_bounded(&*source).unwrap()
 }
 

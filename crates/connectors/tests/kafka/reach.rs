@@ -30,7 +30,9 @@ fn servers_that_are_not_granted_are_refused_before_they_are_dialled() {
         told(table.sink().unwrap().writer(0, 1).map(|_| ())),
     ] {
         assert!(
-            refused.0.starts_with("option 'properties.bootstrap.servers': address 127.0.0.1"),
+            refused
+                .0
+                .starts_with("option 'properties.bootstrap.servers': address 127.0.0.1"),
             "{refused:?}"
         );
         assert!(refused.1.is_some());
@@ -91,7 +93,11 @@ fn a_broker_that_the_cluster_names_is_judged_before_it_is_dialled() {
 
 #[test]
 fn a_server_where_nobody_listens_is_told() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let server = format!("127.0.0.1:{port}");
     let table = Table::at(&server, "kafka", id_and_name(), &options("t"));
     let error = table.source().unwrap().splits(1).unwrap_err();
@@ -115,6 +121,49 @@ fn a_topic_that_does_not_exist_is_told() {
         format!("topic 'not-there' does not exist at '{}'", address())
     );
     assert_eq!(hint.as_deref(), Some("create the topic, or correct its name"));
+}
+
+/// Reads a topic over TLS, signed in.
+fn read_signed_in(
+    topic: &str,
+    mechanism: &str,
+    password: &str,
+    certificate: Option<&str>,
+) -> Result<Vec<String>, Error> {
+    let secure = std::fs::read_to_string(Broker::shared().folder.join("secure-address")).unwrap();
+    let module = match mechanism {
+        "PLAIN" => "plain.PlainLoginModule",
+        _ => "scram.ScramLoginModule",
+    };
+    let login = format!(
+        "org.apache.kafka.common.security.{module} required username=\"reader\" password=\"{password}\";"
+    );
+    let mut options = options(topic);
+    options.extend([
+        ("scan.bounded.mode", "latest-offset"),
+        ("properties.security.protocol", "SASL_SSL"),
+        ("properties.sasl.mechanism", mechanism),
+        ("properties.sasl.jaas.config", &login),
+    ]);
+    options.extend(certificate.map(|pem| ("properties.ssl.truststore.certificates", pem)));
+    let table = Table::at(secure.trim(), "kafka", id_and_name(), &options);
+    read_bounded(&*table.source()?)
+}
+
+#[test]
+fn a_table_signs_in_over_tls() {
+    let topic = topic(1);
+    put_values(&topic, 0, &[r#"{"id":1}"#]);
+    let certificate = std::fs::read_to_string(Broker::shared().folder.join("certificate.pem")).unwrap();
+    let password = r#"a \"secret\""#;
+    for mechanism in ["PLAIN", "SCRAM-SHA-256"] {
+        let rows = read_signed_in(&topic, mechanism, password, Some(&certificate)).unwrap();
+        assert_eq!(rows, ["1|-"], "{mechanism}");
+    }
+    let error = read_signed_in(&topic, "SCRAM-SHA-256", "wrong", Some(&certificate)).unwrap_err();
+    assert!(error.to_string().contains("uthentication"), "{error}");
+    let error = read_signed_in(&topic, "PLAIN", password, None).unwrap_err();
+    assert!(error.to_string().contains("certificate verify failed"), "{error}");
 }
 
 #[test]

@@ -81,7 +81,10 @@ fn keys_choose_the_partition_as_in_java() {
         })
         .collect();
     // Utils.toPositive(Utils.murmur2(key)) % 4 of Kafka's Java client.
-    for (key, partition) in [("a", murmur2_partition(b"a", 4)), ("b", murmur2_partition(b"b", 4))] {
+    for (key, partition) in [
+        ("a", murmur2_partition(b"a", 4)),
+        ("b", murmur2_partition(b"b", 4)),
+    ] {
         assert!(places.contains(&format!("{key}@{partition}")), "{places:?}");
     }
 }
@@ -106,17 +109,24 @@ fn murmur2_partition(key: &[u8], partitions: u32) -> u32 {
 #[test]
 fn a_fixed_partitioner_keeps_a_task_in_its_partition() {
     let topic = topic(3);
-    let sink = json_table(&topic, &[("sink.partitioner", "fixed")]).sink().unwrap();
+    let sink = json_table(&topic, &[("sink.partitioner", "fixed")])
+        .sink()
+        .unwrap();
     for shard in 0..5 {
         let mut writer = sink.writer(shard, 5).unwrap();
-        writer.write(&chunk(&[(shard as i32, "x"), (shard as i32, "y")])).unwrap();
+        writer
+            .write(&chunk(&[(shard as i32, "x"), (shard as i32, "y")]))
+            .unwrap();
         writer.prepare(None).unwrap();
     }
     let counts: Vec<usize> = (0..3)
         .map(|partition| {
             use rdkafka::message::Message;
             let found = records(&topic);
-            found.iter().filter(|record| record.partition() == partition).count()
+            found
+                .iter()
+                .filter(|record| record.partition() == partition)
+                .count()
         })
         .collect();
     assert_eq!(counts, [4, 4, 2]);
@@ -135,7 +145,10 @@ fn changes_are_written_as_their_format_tells_them() {
     assert!(sink.changelog_mode(model::ChangelogMode::ALL).delete);
     let mut writer = sink.writer(0, 1).unwrap();
     let kinds = Some(Arc::from([RowKind::Insert, RowKind::Delete]));
-    let chunk = Chunk { kinds, ..chunk(&[(1, "a"), (1, "a")]) };
+    let chunk = Chunk {
+        kinds,
+        ..chunk(&[(1, "a"), (1, "a")])
+    };
     writer.write(&chunk).unwrap();
     writer.prepare(None).unwrap();
     assert_eq!(
@@ -226,7 +239,10 @@ fn rows_say_their_topic_if_the_table_has_several() {
     assert_eq!(texts(&records(&b)), [r#"-={"id":1,"name":"one"}"#]);
     let elsewhere = chunk_with_metadata(Some(vec!["elsewhere", &a]));
     let error = writer.write(&elsewhere).unwrap_err();
-    assert!(error.to_string().contains("'elsewhere' is none of the table's"), "{error}");
+    assert!(
+        error.to_string().contains("'elsewhere' is none of the table's"),
+        "{error}"
+    );
 }
 
 #[test]

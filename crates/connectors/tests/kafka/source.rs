@@ -17,7 +17,11 @@ fn json_table(topic: &str, options: &[(&str, &str)]) -> Table {
 #[test]
 fn rows_are_read_in_the_order_of_their_partition_and_bounded_reading_ends() {
     let topic = topic(2);
-    put_values(&topic, 0, &[r#"{"id":1,"name":"one"}"#, r#"{"id":2,"name":"two"}"#]);
+    put_values(
+        &topic,
+        0,
+        &[r#"{"id":1,"name":"one"}"#, r#"{"id":2,"name":"two"}"#],
+    );
     put_values(&topic, 1, &[r#"{"id":3}"#]);
     let source = json_table(&topic, &[LATEST_END]).source().unwrap();
     assert_eq!(source.boundedness(), Boundedness::Bounded);
@@ -45,7 +49,11 @@ fn columns_that_nobody_wants_are_not_decoded() {
 #[test]
 fn several_topics_and_topics_that_match_are_read() {
     let prefix = unique("many");
-    let names = [format!("{prefix}-a"), format!("{prefix}-b"), format!("{prefix}-c")];
+    let names = [
+        format!("{prefix}-a"),
+        format!("{prefix}-b"),
+        format!("{prefix}-c"),
+    ];
     for (index, name) in names.iter().enumerate() {
         create_topic_at(address(), name, 1);
         put_values(name, 0, &[&format!(r#"{{"id":{index}}}"#)]);
@@ -54,7 +62,12 @@ fn several_topics_and_topics_that_match_are_read() {
     let source = json_table(&both, &[LATEST_END]).source().unwrap();
     assert_eq!(read_bounded(&*source).unwrap(), ["0|-", "1|-"]);
     let pattern = format!("{prefix}-[bc]");
-    let options = [("topic-pattern", pattern.as_str()), ("format", "json"), EARLIEST, LATEST_END];
+    let options = [
+        ("topic-pattern", pattern.as_str()),
+        ("format", "json"),
+        EARLIEST,
+        LATEST_END,
+    ];
     let source = Table::new("kafka", id_and_name(), &options).source().unwrap();
     assert_eq!(read_bounded(&*source).unwrap(), ["1|-", "2|-"]);
 }
@@ -114,7 +127,10 @@ fn partitions_and_topics_that_come_later_are_found_and_read_from_their_beginning
         ("scan.topic-partition-discovery.interval", "1 s"),
     ];
     let source = Table::new("kafka", id_and_name(), &options).source().unwrap();
-    assert_eq!(source.discovery_interval(), Some(std::time::Duration::from_secs(1)));
+    assert_eq!(
+        source.discovery_interval(),
+        Some(std::time::Duration::from_secs(1))
+    );
     let before = source.splits(1).unwrap();
     assert_eq!(before.len(), 1);
     grow(&first, 2);
@@ -133,6 +149,10 @@ fn partitions_and_topics_that_come_later_are_found_and_read_from_their_beginning
     };
     // What was known stays as it was.
     assert_eq!(after[0], before[0]);
+    // Also when a job was down while they came.
+    let restored = Table::new("kafka", id_and_name(), &options).source().unwrap();
+    restored.restored(&before);
+    assert_eq!(restored.splits(1).unwrap(), after);
     for (split, expected) in after[1..].iter().zip(["2|-", "3|-"]) {
         let mut reader = source.open(split, None).unwrap();
         let readout = read_some(&mut *reader, 1, 10).unwrap();
@@ -224,7 +244,12 @@ fn a_corrupt_change_is_told_with_its_place() {
             r#"{"before":null,"after":{"id":1},"op":"?"}"#,
         ],
     );
-    let options = [("topic", topic.as_str()), ("format", "debezium-json"), EARLIEST, LATEST_END];
+    let options = [
+        ("topic", topic.as_str()),
+        ("format", "debezium-json"),
+        EARLIEST,
+        LATEST_END,
+    ];
     let source = Table::new("kafka", id_and_name(), &options).source().unwrap();
     let Err(Error::Data { place, .. }) = read_bounded(&*source) else {
         panic!("it is not read");

@@ -115,10 +115,7 @@ fn send(producer: &BaseProducer, topic: &str, records: &[Put<'_>]) {
         record.timestamp = put.time_ms;
         let mut headers = OwnedHeaders::new();
         for (key, value) in put.headers {
-            headers = headers.insert(rdkafka::message::Header {
-                key,
-                value: *value,
-            });
+            headers = headers.insert(rdkafka::message::Header { key, value: *value });
         }
         if !put.headers.is_empty() {
             record.headers = Some(headers);
@@ -371,16 +368,17 @@ pub struct Readout {
 }
 
 /// Reads until the end, or until there are enough rows.
-pub fn read_some(reader: &mut dyn SplitReader, rows_enough: usize, rows_max: usize) -> Result<Readout, Error> {
+pub fn read_some(
+    reader: &mut dyn SplitReader,
+    rows_enough: usize,
+    rows_max: usize,
+) -> Result<Readout, Error> {
     let deadline = Instant::now() + PATIENCE;
     let mut chunks: Vec<Chunk> = Vec::new();
     loop {
         let rows: usize = chunks.iter().map(Chunk::rows).sum();
         if rows >= rows_enough {
-            return Ok(Readout {
-                chunks,
-                ended: false,
-            });
+            return Ok(Readout { chunks, ended: false });
         }
         assert!(Instant::now() < deadline, "only {rows} rows came");
         match reader.read(rows_max)? {

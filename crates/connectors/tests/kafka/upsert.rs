@@ -116,7 +116,11 @@ fn of_changes_that_are_held_back_the_last_of_each_key_is_written() {
     writer.prepare(Some(1)).unwrap();
     let first = [r#"{"id":1}={"id":1,"name":"uno"}"#, r#"{"id":2}=-"#];
     assert_eq!(texts(&records(&topic)), first);
-    let rows = [(RowKind::Insert, 3, "x"), (RowKind::Insert, 4, "x"), (RowKind::Insert, 5, "x")];
+    let rows = [
+        (RowKind::Insert, 3, "x"),
+        (RowKind::Insert, 4, "x"),
+        (RowKind::Insert, 5, "x"),
+    ];
     writer.write(&changes(&rows)).unwrap();
     writer.prepare(Some(2)).unwrap();
     assert_eq!(records(&topic).len(), 5);

@@ -49,8 +49,7 @@ impl PartitionConsumer {
         // SAFETY: the client is alive, the queue is its own.
         let queue = Queue(unsafe { sys::rd_kafka_queue_new(client.handle) });
         // SAFETY: topic and queue are of this client.
-        let started =
-            unsafe { sys::rd_kafka_consume_start_queue(topic.0, place.partition, offset, queue.0) };
+        let started = unsafe { sys::rd_kafka_consume_start_queue(topic.0, place.partition, offset, queue.0) };
         if started != 0 {
             return Err(client.failure(&format!("read {place}"), last_code()));
         }
@@ -70,9 +69,8 @@ impl PartitionConsumer {
         self.batch.clear();
         self.batch.reserve(count_max);
         // SAFETY: there is room for as many as told.
-        let count = unsafe {
-            sys::rd_kafka_consume_batch_queue(self.queue.0, 0, self.batch.as_mut_ptr(), count_max)
-        };
+        let count =
+            unsafe { sys::rd_kafka_consume_batch_queue(self.queue.0, 0, self.batch.as_mut_ptr(), count_max) };
         let Ok(count) = usize::try_from(count) else {
             return Err(self.client.failure(&format!("read {}", self.place), last_code()));
         };
@@ -192,7 +190,9 @@ impl Message {
         let kind = match kind {
             sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE => TimestampType::None,
             sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_CREATE_TIME => TimestampType::CreateTime,
-            sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME => TimestampType::LogAppendTime,
+            sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME => {
+                TimestampType::LogAppendTime
+            }
         };
         (time_ms, kind)
     }
@@ -214,8 +214,7 @@ impl Message {
             }
             for index in 0.. {
                 let (mut name, mut value, mut size) = (std::ptr::null(), std::ptr::null(), 0);
-                let code =
-                    sys::rd_kafka_header_get_all(headers, index, &mut name, &mut value, &mut size);
+                let code = sys::rd_kafka_header_get_all(headers, index, &mut name, &mut value, &mut size);
                 if code != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
                     return;
                 }

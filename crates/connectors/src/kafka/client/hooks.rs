@@ -23,6 +23,8 @@ pub struct Context {
 #[derive(Default)]
 struct Seen {
     refusal: Option<Refused>,
+    /// A broker does not let this client in.
+    rejection: Option<String>,
     last_error: Option<String>,
     failed_delivery: Option<String>,
 }
@@ -49,6 +51,10 @@ impl Context {
 
     pub fn refusal(&self) -> Option<Refused> {
         self.seen().refusal.clone()
+    }
+
+    pub fn rejection(&self) -> Option<String> {
+        self.seen().rejection.clone()
     }
 
     pub fn last_error(&self) -> Option<String> {
@@ -121,8 +127,8 @@ unsafe extern "C" fn connect(
 ) -> c_int {
     // SAFETY: librdkafka hands over a socket, an address of a family it has resolved, and its length.
     unsafe {
-        let permitted = socket_address(address)
-            .is_some_and(|judged| context(opaque).permits(&text(name), judged));
+        let permitted =
+            socket_address(address).is_some_and(|judged| context(opaque).permits(&text(name), judged));
         if !permitted {
             return libc::EACCES;
         }
@@ -158,7 +164,12 @@ unsafe fn socket_address(address: *const libc::sockaddr) -> Option<SocketAddr> {
     }
 }
 
-unsafe extern "C" fn log(_: *const sys::rd_kafka_t, level: c_int, facility: *const c_char, line: *const c_char) {
+unsafe extern "C" fn log(
+    _: *const sys::rd_kafka_t,
+    level: c_int,
+    facility: *const c_char,
+    line: *const c_char,
+) {
     /// The levels of syslog: warnings and what is worse.
     const WARNING: c_int = 4;
     // SAFETY: both end with NUL.
@@ -177,7 +188,12 @@ unsafe extern "C" fn error(_: *mut sys::rd_kafka_t, code: c_int, reason: *const 
         return;
     }
     // SAFETY: the opaque value is ours, the reason ends with NUL.
-    unsafe { context(opaque).seen().last_error = Some(text(reason)) };
+    let (context, reason) = unsafe { (context(opaque), text(reason)) };
+    let mut seen = context.seen();
+    if code == Code::RD_KAFKA_RESP_ERR__AUTHENTICATION as c_int {
+        seen.rejection.get_or_insert_with(|| reason.clone());
+    }
+    seen.last_error = Some(reason);
 }
 
 unsafe extern "C" fn delivered(

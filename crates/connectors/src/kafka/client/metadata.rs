@@ -8,7 +8,7 @@ use rdkafka_sys::bindings as sys;
 use rdkafka_sys::types::RDKafkaRespErr as Code;
 use regex::Regex;
 
-use super::{ANSWER_PATIENCE, Client, Topic, TopicPartition, milliseconds};
+use super::{Client, Topic, TopicPartition};
 
 /// Looks at a topic that was made a moment ago and has no leaders yet.
 const LOOKS_MAX: usize = 20;
@@ -154,21 +154,10 @@ impl Client {
             Some(topic) => (0, topic.0),
             None => (1, std::ptr::null_mut()),
         };
-        // SAFETY: the topic is of this client; the answer is ours if there is no error.
-        let code = unsafe {
-            sys::rd_kafka_metadata(
-                self.handle,
-                all,
-                only,
-                &mut answer,
-                milliseconds(ANSWER_PATIENCE),
-            )
-        };
-        // What the hooks heard is told in the message.
-        self.serve()?;
-        match code {
-            Code::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(Answer(answer)),
-            code => Err(self.failure("look at the topics of Kafka", code)),
-        }
+        self.ask("look at the topics of Kafka", |patience_ms| {
+            // SAFETY: the topic is of this client; the answer is ours if there is no error.
+            unsafe { sys::rd_kafka_metadata(self.handle, all, only, &mut answer, patience_ms) }
+        })?;
+        Ok(Answer(answer))
     }
 }

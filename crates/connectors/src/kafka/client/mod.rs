@@ -26,8 +26,14 @@ pub use metadata::Topics;
 pub use offsets::At;
 pub use producer::{Producer, Record};
 
-/// How long the cluster may take to answer a question about itself.
-pub const ANSWER_PATIENCE: Duration = Duration::from_secs(15);
+/// How long the cluster may take to answer a question about itself, try by try: between them is looked whether it
+/// will ever.
+const ANSWER_PATIENCE: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 /// Bytes of librdkafka's messages about what is wrong.
 const MESSAGE_BYTES_MAX: usize = 512;
 
@@ -201,7 +207,10 @@ impl Client {
         // SAFETY: the configuration is whole, and the client's from now on unless there is none.
         let handle = unsafe { sys::rd_kafka_new(kind, configuration.0, text.room(), MESSAGE_BYTES_MAX) };
         if handle.is_null() {
-            let message = format!("the options of the Kafka client do not go together: {}", text.read());
+            let message = format!(
+                "the options of the Kafka client do not go together: {}",
+                text.read()
+            );
             return Err(OptionError {
                 key: None,
                 message,
@@ -213,8 +222,8 @@ impl Client {
         Ok(Client { handle, context })
     }
 
-    /// Lets librdkafka tell what it has to tell, without waiting. Fails if it must not reach a broker, or cannot go
-    /// on at all.
+    /// Lets librdkafka tell what it has to tell, without waiting. Fails if it must not reach a broker, is not let in,
+    /// or cannot go on at all.
     pub fn serve(&self) -> Result<(), Error> {
         self.wait(Duration::ZERO)
     }
@@ -236,6 +245,9 @@ impl Client {
             }
             .into());
         }
+        if let Some(rejection) = self.context.rejection() {
+            return Err(io_error("sign in to Kafka", &rejection));
+        }
         let mut text = Text::new();
         // SAFETY: the room is as long as told.
         let fatal = unsafe { sys::rd_kafka_fatal_error(self.handle, text.room(), MESSAGE_BYTES_MAX) };
@@ -245,24 +257,33 @@ impl Client {
         Ok(())
     }
 
+    /// Asks the cluster something: within a time in milliseconds. Told apart is only what may pass.
+    fn ask(&self, what: &str, mut question: impl FnMut(i32) -> Code) -> Result<(), Error> {
+        let mut last = Code::RD_KAFKA_RESP_ERR__TIMED_OUT;
+        for patience in ANSWER_PATIENCE {
+            last = question(milliseconds(patience));
+            self.serve()?;
+            match last {
+                Code::RD_KAFKA_RESP_ERR_NO_ERROR => return Ok(()),
+                code if is_silence(code) => {}
+                code => return Err(self.failure(what, code)),
+            }
+        }
+        Err(self.failure(what, last))
+    }
+
     /// What went wrong, and what the client last heard of its brokers if it cannot reach one.
     fn failure(&self, what: &str, code: Code) -> Error {
         if let Err(error) = self.check() {
             return error;
         }
-        let reason = match (code, self.context.last_error()) {
-            (
-                Code::RD_KAFKA_RESP_ERR__TRANSPORT
-                | Code::RD_KAFKA_RESP_ERR__TIMED_OUT
-                | Code::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
-                | Code::RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE,
-                last,
-            ) => {
+        let reason = match is_silence(code) {
+            true => {
                 let servers = &self.context.servers;
-                let last = last.unwrap_or_else(|| describe(code));
+                let last = self.context.last_error().unwrap_or_else(|| describe(code));
                 format!("no broker at '{servers}' answers: {last}")
             }
-            _ => describe(code),
+            false => describe(code),
         };
         io_error(what, &reason)
     }
@@ -303,6 +324,18 @@ impl Drop for Topic {
         // SAFETY: it was made by `rd_kafka_topic_new` and is counted.
         unsafe { sys::rd_kafka_topic_destroy(self.0) };
     }
+}
+
+/// Whether nobody answered, or not in time.
+fn is_silence(code: Code) -> bool {
+    matches!(
+        code,
+        Code::RD_KAFKA_RESP_ERR__TRANSPORT
+            | Code::RD_KAFKA_RESP_ERR__TIMED_OUT
+            | Code::RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE
+            | Code::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
+            | Code::RD_KAFKA_RESP_ERR__WAIT_COORD
+    )
 }
 
 fn last_code() -> Code {

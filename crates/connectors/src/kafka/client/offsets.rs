@@ -4,7 +4,7 @@ use dataflow::Error;
 use rdkafka_sys::bindings as sys;
 use rdkafka_sys::types::RDKafkaRespErr as Code;
 
-use super::{ANSWER_PATIENCE, Client, TopicPartition, c_text, milliseconds};
+use super::{Client, TopicPartition, c_text};
 
 /// A place in a partition that only the cluster knows the offset of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,10 +82,12 @@ impl Client {
             return Ok(Vec::new());
         }
         let list = List::new(partitions, time)?;
-        // SAFETY: the list is whole; the offsets in it are times, and are replaced.
-        let code =
-            unsafe { sys::rd_kafka_offsets_for_times(self.handle, list.0, milliseconds(ANSWER_PATIENCE)) };
-        self.answered(list, code, "look for offsets", partitions)
+        let what = "look for offsets";
+        self.ask(what, |patience_ms| {
+            // SAFETY: the list is whole; the offsets in it are times, and are replaced by an answer only.
+            unsafe { sys::rd_kafka_offsets_for_times(self.handle, list.0, patience_ms) }
+        })?;
+        self.answered(&list, what, partitions)
     }
 
     /// How far the group of this client has read, where it has committed it.
@@ -94,27 +96,20 @@ impl Client {
             return Ok(Vec::new());
         }
         let list = List::new(partitions, LATEST)?;
-        // SAFETY: the list is whole.
-        let code = unsafe { sys::rd_kafka_committed(self.handle, list.0, milliseconds(ANSWER_PATIENCE)) };
-        let offsets = self.answered(list, code, "look for committed offsets", partitions)?;
+        let what = "look for committed offsets";
+        self.ask(what, |patience_ms| {
+            // SAFETY: the list is whole.
+            unsafe { sys::rd_kafka_committed(self.handle, list.0, patience_ms) }
+        })?;
+        let offsets = self.answered(&list, what, partitions)?;
         Ok(offsets
             .into_iter()
             .map(|offset| (offset >= 0).then_some(offset))
             .collect())
     }
 
-    /// The offsets in a list, unless there is an error of it or of a partition.
-    fn answered(
-        &self,
-        list: List,
-        code: Code,
-        what: &str,
-        partitions: &[TopicPartition],
-    ) -> Result<Vec<i64>, Error> {
-        self.serve()?;
-        if code != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
-            return Err(self.failure(what, code));
-        }
+    /// The offsets in a list, unless there is an error of a partition.
+    fn answered(&self, list: &List, what: &str, partitions: &[TopicPartition]) -> Result<Vec<i64>, Error> {
         let elements = list.elements();
         for (element, partition) in elements.iter().zip(partitions) {
             if element.err != Code::RD_KAFKA_RESP_ERR_NO_ERROR {

@@ -65,7 +65,11 @@ impl Producer {
                     self.client.wait(ROOM_PAUSE)?;
                     self.check()?;
                 }
-                code => return Err(self.client.failure(&format!("write to topic '{}'", record.topic), code)),
+                code => {
+                    return Err(self
+                        .client
+                        .failure(&format!("write to topic '{}'", record.topic), code));
+                }
             }
         }
     }
@@ -162,10 +166,7 @@ type Union = sys::rd_kafka_vu_s__bindgen_ty_1;
 fn field(tag: Tag, set: impl FnOnce(&mut Union)) -> sys::rd_kafka_vu_t {
     let mut value = Union { _pad: [0; 64] };
     set(&mut value);
-    sys::rd_kafka_vu_t {
-        vtype: tag,
-        u: value,
-    }
+    sys::rd_kafka_vu_t { vtype: tag, u: value }
 }
 
 fn memory(bytes: &[u8]) -> sys::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 {

@@ -55,8 +55,8 @@ pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn C
         Arc::new(nexmark::Nexmark),
         Arc::new(print::Print::new(console.into())),
         Arc::new(blackhole::Blackhole),
-        Arc::new(kafka::Kafka::new(access.network.clone())),
-        Arc::new(kafka::UpsertKafka::new(access.network)),
+        Arc::new(kafka::Kafka::append(access.network.clone())),
+        Arc::new(kafka::Kafka::upsert(access.network)),
     ]
 }
 

@@ -25,24 +25,41 @@ use model::DataType;
 use self::options::{Flavour, TableOptions};
 use crate::network::NetworkAccess;
 
+/// Either of the two connectors.
 #[derive(Debug)]
 pub struct Kafka {
+    flavour: Flavour,
     network: NetworkAccess,
 }
 
 impl Kafka {
-    pub fn new(network: NetworkAccess) -> Kafka {
-        Kafka { network }
+    /// `kafka`: messages are rows, or tell changes by their format.
+    pub fn append(network: NetworkAccess) -> Kafka {
+        Kafka {
+            flavour: Flavour::Append,
+            network,
+        }
+    }
+
+    /// `upsert-kafka`: a message replaces what the last one of its key said, and a tombstone deletes it.
+    pub fn upsert(network: NetworkAccess) -> Kafka {
+        Kafka {
+            flavour: Flavour::Upsert,
+            network,
+        }
     }
 }
 
 impl Connector for Kafka {
     fn name(&self) -> &'static str {
-        "kafka"
+        match self.flavour {
+            Flavour::Append => "kafka",
+            Flavour::Upsert => "upsert-kafka",
+        }
     }
 
     fn options(&self) -> Vec<OptionDoc> {
-        options::docs(Flavour::Append)
+        options::docs(self.flavour)
     }
 
     fn metadata(&self, _table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {
@@ -54,7 +71,7 @@ impl Connector for Kafka {
         table: &TableDescriptor<'_>,
         request: &ScanRequest,
     ) -> Result<Option<Arc<dyn Source>>, Error> {
-        let options = TableOptions::read(table, Flavour::Append)?;
+        let options = TableOptions::read(table, self.flavour)?;
         Ok(Some(Arc::new(options.source(
             table,
             request,
@@ -67,59 +84,7 @@ impl Connector for Kafka {
         table: &TableDescriptor<'_>,
         request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
-        let options = TableOptions::read(table, Flavour::Append)?;
-        Ok(Some(Arc::new(options.sink(
-            table,
-            request,
-            self.network.clone(),
-        )?)))
-    }
-}
-
-/// The same topics, where a message replaces what the last one of its key said, and a tombstone deletes it.
-#[derive(Debug)]
-pub struct UpsertKafka {
-    network: NetworkAccess,
-}
-
-impl UpsertKafka {
-    pub fn new(network: NetworkAccess) -> UpsertKafka {
-        UpsertKafka { network }
-    }
-}
-
-impl Connector for UpsertKafka {
-    fn name(&self) -> &'static str {
-        "upsert-kafka"
-    }
-
-    fn options(&self) -> Vec<OptionDoc> {
-        options::docs(Flavour::Upsert)
-    }
-
-    fn metadata(&self, _table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {
-        metadata::readable()
-    }
-
-    fn source(
-        &self,
-        table: &TableDescriptor<'_>,
-        request: &ScanRequest,
-    ) -> Result<Option<Arc<dyn Source>>, Error> {
-        let options = TableOptions::read(table, Flavour::Upsert)?;
-        Ok(Some(Arc::new(options.source(
-            table,
-            request,
-            self.network.clone(),
-        )?)))
-    }
-
-    fn sink(
-        &self,
-        table: &TableDescriptor<'_>,
-        request: &SinkRequest,
-    ) -> Result<Option<Arc<dyn Sink>>, Error> {
-        let options = TableOptions::read(table, Flavour::Upsert)?;
+        let options = TableOptions::read(table, self.flavour)?;
         Ok(Some(Arc::new(options.sink(
             table,
             request,

@@ -40,7 +40,7 @@ enum Mode {
 const GROUP_ID: &str = "properties.group.id";
 
 impl Startup {
-    pub fn read(options: &Options, properties: &Properties, single_topic: bool) -> Result<Self, OptionError> {
+    pub fn read(options: &Options, single_topic: bool) -> Result<Self, OptionError> {
         let modes = [
             ("earliest-offset", Mode::Earliest),
             ("latest-offset", Mode::Latest),
@@ -55,17 +55,22 @@ impl Startup {
         Ok(match mode {
             Mode::Earliest => Startup::Earliest,
             Mode::Latest | Mode::Unbounded => Startup::Latest,
-            Mode::Group => {
-                needs_group(properties, "scan.startup.mode").map_err(|error| {
-                    error.hint(format!(
-                        "add '{GROUP_ID}' = '...', or begin elsewhere: 'scan.startup.mode' = 'earliest-offset'"
-                    ))
-                })?;
-                Startup::Group
-            }
+            Mode::Group => Startup::Group,
             Mode::Time => Startup::Time(companions.time()?),
             Mode::Specific => Startup::Specific(companions.specific(single_topic)?),
         })
+    }
+
+    /// Whether it can be found: asked for a table that is read, as one that is only written needs no group.
+    pub fn check(&self, properties: &Properties) -> Result<(), OptionError> {
+        match self {
+            Startup::Group => needs_group(properties, "scan.startup.mode").map_err(|error| {
+                error.hint(format!(
+                    "add '{GROUP_ID}' = '...', or begin elsewhere: 'scan.startup.mode' = 'earliest-offset'"
+                ))
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Where the consumer goes on if there is nothing at its offset any more, as Flink sets it.
@@ -109,7 +114,7 @@ impl Startup {
 }
 
 impl Bounded {
-    pub fn read(options: &Options, properties: &Properties, single_topic: bool) -> Result<Self, OptionError> {
+    pub fn read(options: &Options, single_topic: bool) -> Result<Self, OptionError> {
         let modes = [
             ("unbounded", Mode::Unbounded),
             ("latest-offset", Mode::Latest),
@@ -122,13 +127,18 @@ impl Bounded {
         Ok(match mode.unwrap_or(Mode::Unbounded) {
             Mode::Unbounded | Mode::Earliest => Bounded::Never,
             Mode::Latest => Bounded::Latest,
-            Mode::Group => {
-                needs_group(properties, "scan.bounded.mode")?;
-                Bounded::Group
-            }
+            Mode::Group => Bounded::Group,
             Mode::Time => Bounded::Time(companions.time()?),
             Mode::Specific => Bounded::Specific(companions.specific(single_topic)?),
         })
+    }
+
+    /// As [`Startup::check`].
+    pub fn check(&self, properties: &Properties) -> Result<(), OptionError> {
+        match self {
+            Bounded::Group => needs_group(properties, "scan.bounded.mode"),
+            _ => Ok(()),
+        }
     }
 
     /// The offset before which to stop in each of these partitions; `None` if it is read for ever.

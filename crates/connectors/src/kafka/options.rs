@@ -200,13 +200,13 @@ impl TableOptions {
         refuse::parallelism(options, "scan.parallelism")?;
         refuse::parallelism(options, "sink.parallelism")?;
         let is_single = matches!(&topics, Topics::Named(names) if names.len() == 1);
-        let bounded = Bounded::read(options, &properties, is_single)?;
+        let bounded = Bounded::read(options, is_single)?;
         let guarantee = guarantee(options)?;
         let (startup, discovery, partitioner, reduction) = match flavour {
             Flavour::Append => {
                 check_primary_key(table, &fields)?;
                 (
-                    Startup::read(options, &properties, is_single)?,
+                    Startup::read(options, is_single)?,
                     discovery(options)?,
                     partitioner(options, &fields)?,
                     None,
@@ -240,6 +240,8 @@ impl TableOptions {
         request: &ScanRequest,
         network: NetworkAccess,
     ) -> Result<KafkaSource, Error> {
+        self.startup.check(&self.properties)?;
+        self.bounded.check(&self.properties)?;
         let is_upsert = self.flavour == Flavour::Upsert;
         let changes = match self.flavour {
             Flavour::Append => self.fields.value.format.reads(),

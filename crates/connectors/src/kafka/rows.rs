@@ -136,6 +136,7 @@ impl Layout {
             joined: Vec::new(),
             taken: Vec::new(),
             taken_rows: 0,
+            keyless: 0,
             offsets: 0..0,
         })
     }
@@ -155,6 +156,7 @@ pub struct Rows {
     joined: Vec<Joined>,
     taken: Vec<Chunk>,
     taken_rows: usize,
+    keyless: u64,
     /// Of the messages pushed since the last take.
     offsets: std::ops::Range<i64>,
 }
@@ -177,9 +179,9 @@ impl Rows {
         }
     }
 
-    /// Records passed over because the options say so.
+    /// Records passed over: because the options say so, or for want of a key.
     pub fn skipped(&self) -> u64 {
-        self.value.skipped() + self.key.as_ref().map_or(0, |key| key.skipped())
+        self.value.skipped() + self.keyless + self.key.as_ref().map_or(0, |key| key.skipped())
     }
 
     pub fn push(&mut self, message: Message) -> Result<(), Error> {
@@ -208,6 +210,7 @@ impl Rows {
             keys.end = key.rows();
             // As in Flink: a row needs its key.
             if keys.is_empty() {
+                self.keyless += u64::from(message.key().is_none());
                 return Ok(());
             }
         }

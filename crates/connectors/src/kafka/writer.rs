@@ -88,11 +88,13 @@ impl Held {
         self.records.insert((record.topic.to_string(), key), held);
     }
 
+    fn is_full(&self) -> bool {
+        self.records.len() >= self.reduction.keys_max
+    }
+
     fn is_due(&self) -> bool {
         let interval_us = i64::try_from(self.reduction.interval.as_micros()).unwrap_or(i64::MAX);
-        !self.records.is_empty()
-            && (self.records.len() >= self.reduction.keys_max
-                || self.clock.now_us().saturating_sub(self.since_us) >= interval_us)
+        !self.records.is_empty() && self.clock.now_us().saturating_sub(self.since_us) >= interval_us
     }
 
     fn release(&mut self, outlet: &mut Outlet) -> Result<(), Error> {
@@ -146,12 +148,12 @@ impl SinkWriter for KafkaWriter {
                 return outlet.send(record);
             };
             held.hold(&record);
-            if held.is_due() {
+            if held.is_full() {
                 held.release(outlet)?;
             }
             Ok(())
         })?;
-        self.outlet.producer.serve()
+        self.flush()
     }
 
     fn flush(&mut self) -> Result<(), Error> {

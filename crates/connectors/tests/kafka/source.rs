@@ -1,5 +1,7 @@
 //! What is read, and that reading goes on where it was.
 
+use std::io::Write;
+
 use dataflow::{Boundedness, Error, ReadOutcome, Source};
 use model::TypeKind;
 
@@ -320,6 +322,57 @@ fn rows_of_transactions_are_read_as_the_isolation_level_says() {
     assert_eq!(read(&[]), ["2|-", "1|-"]);
     // The last offset is a mark that nobody sees: it ends all the same.
     assert_eq!(read(&[("properties.isolation.level", "read_committed")]), ["1|-"]);
+}
+
+/// Run with `--release --ignored --nocapture` to measure.
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    const MESSAGES: usize = 1_000_000;
+    let topic = topic(1);
+    let columns = schema(&[
+        ("auction", TypeKind::BigInt),
+        ("bidder", TypeKind::BigInt),
+        ("price", TypeKind::BigInt),
+        ("channel", TypeKind::STRING),
+        ("url", TypeKind::STRING),
+        ("extra", TypeKind::STRING),
+    ]);
+    let value = |index: usize| {
+        format!(
+            r#"{{"auction":{},"bidder":{index},"price":{},"channel":"Google","url":"https://www.nexmark.com/abo/plk/item.htm?query=1","extra":"{}"}}"#,
+            1000 + index % 100,
+            index * 7,
+            "x".repeat(60)
+        )
+    };
+    let values: Vec<String> = (0..MESSAGES).map(value).collect();
+    for part in values.chunks(50_000) {
+        put_values(&topic, 0, &part.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let options = [
+        ("topic", topic.as_str()),
+        ("format", "json"),
+        EARLIEST,
+        LATEST_END,
+    ];
+    let table = Table::new("kafka", columns, &options);
+    for metadata in [&[] as &[&str], &["offset", "timestamp"]] {
+        let source = table
+            .scan(&["auction", "bidder", "price", "channel"], metadata)
+            .unwrap();
+        let splits = source.splits(1).unwrap();
+        let mut reader = source.open(&splits[0], None).unwrap();
+        let began = std::time::Instant::now();
+        let readout = read_some(&mut *reader, usize::MAX, 8192).unwrap();
+        let seconds = began.elapsed().as_secs_f64();
+        let rows: usize = readout.chunks.iter().map(dataflow::Chunk::rows).sum();
+        assert_eq!(rows, MESSAGES);
+        let chunks = readout.chunks.len();
+        let rate = rows as f64 / seconds / 1e6;
+        let line = format!("{rate:.2} M messages/s in {chunks} chunks, metadata {metadata:?}\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod client;
 mod fields;
+mod layout;
 mod metadata;
 mod offsets;
 mod options;

@@ -11,10 +11,10 @@ use regex::Regex;
 
 use super::client::Topics;
 use super::fields::{Entries, Fields, list};
+use super::layout::Layout;
 use super::offsets::{Bounded, Startup};
 use super::properties::Properties;
 use super::records::RecordLayout;
-use super::rows::Layout;
 use super::sink::{Guarantee, KafkaSink, Partitioner};
 use super::source::{KafkaSource, State};
 use super::writer::Reduction;

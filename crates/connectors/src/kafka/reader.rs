@@ -108,18 +108,20 @@ impl PartitionReader {
                 self.events.clear();
                 return Ok(());
             }
-            match event {
-                Event::End(_) => self.next = self.next.max(reached),
-                Event::Message(message) if reached >= self.next => {
-                    bytes += message.size_bytes();
-                    self.rows.push(message)?;
-                    self.next = reached + 1;
-                }
-                // It was asked for what comes behind it.
-                Event::Message(_) => {}
+            // It may lead back: where a partition has lost what was to be read, the client goes on as it was told to.
+            self.next = reached;
+            if let Event::Message(message) = event {
+                bytes += message.size_bytes();
+                self.rows.push(message)?;
+                self.next = reached + 1;
             }
         }
         Ok(())
+    }
+
+    fn nothing_came(&mut self) -> ReadOutcome {
+        self.wait = (self.wait * 2).min(WAIT_MAX);
+        ReadOutcome::Pending(self.wait)
     }
 }
 
@@ -133,28 +135,20 @@ impl SplitReader for PartitionReader {
             consumer.take(rows_max, &mut self.room)?;
             self.events.extend(self.room.drain(..));
         }
-        let came = !self.events.is_empty();
+        if self.events.is_empty() {
+            return Ok(self.nothing_came());
+        }
+        self.wait = WAIT_MIN;
         self.decode(rows_max)?;
         let is_over = self.end.is_some_and(|end| self.next >= end);
         let Chunk { batch, kinds } = self.rows.take()?;
         if is_over {
             self.consumer = None;
         }
-        if batch.num_rows() == 0 {
-            if is_over {
-                return Ok(ReadOutcome::End);
-            }
-            self.wait = match came {
-                true => WAIT_MIN,
-                false => (self.wait * 2).min(WAIT_MAX),
-            };
-            return Ok(ReadOutcome::Pending(match came {
-                true => Duration::ZERO,
-                false => self.wait,
-            }));
-        }
-        self.wait = WAIT_MIN;
         Ok(match kinds {
+            _ if batch.num_rows() == 0 && is_over => ReadOutcome::End,
+            // There may be more at once.
+            _ if batch.num_rows() == 0 => ReadOutcome::Pending(Duration::ZERO),
             None => ReadOutcome::Rows(batch),
             kinds => ReadOutcome::Changes(Chunk { batch, kinds }),
         })

@@ -6,141 +6,16 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow_schema::{Field as ArrowField, Schema as ArrowSchema, SchemaRef};
 use arrow_select::concat::concat_batches;
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use dataflow::format::DecodeError;
-use dataflow::{Chunk, Decoder, Error, EvaluationContext, OptionError, Options, ScanRequest};
-use model::{DataType, RowKind, Schema};
+use dataflow::{Chunk, Decoder, Error};
+use model::RowKind;
 
 use super::client::{Message, TopicPartition};
-use super::fields::Fields;
-use super::metadata::MetadataKey;
+use super::layout::{Column, Layout};
 use crate::shown::shown;
-
-/// Which columns are wanted, and where each of them comes from.
-pub struct Layout {
-    fields: Fields,
-    physical: Schema,
-    /// What is decoded of keys and of values.
-    key: Schema,
-    value: Schema,
-    columns: Vec<Column>,
-    schema: SchemaRef,
-    upsert: bool,
-    context: Arc<EvaluationContext>,
-}
-
-#[derive(Debug, Clone)]
-enum Column {
-    Key(usize),
-    Value(usize),
-    /// Of the value; of the key where there is no value.
-    Either {
-        key: usize,
-        value: usize,
-    },
-    Metadata(MetadataKey, DataType),
-}
-
-impl Layout {
-    pub fn new(
-        fields: Fields,
-        physical: &Schema,
-        request: &ScanRequest,
-        upsert: bool,
-        context: &Arc<EvaluationContext>,
-    ) -> Result<Layout, OptionError> {
-        let (mut key, mut value) = (Schema::default(), Schema::default());
-        let mut columns = Vec::new();
-        for field in &request.columns.fields {
-            let index = physical.index_of(&field.name);
-            let in_value = index.is_some_and(|index| fields.value_columns.contains(&index));
-            let of_key = fields
-                .key
-                .as_ref()
-                .filter(|key| index.is_some_and(|index| key.columns.contains(&index)));
-            let mut in_key = None;
-            // The value has it as well: its key is of interest only where there may be no value.
-            if let Some(part) = of_key.filter(|_| upsert || !in_value) {
-                key.fields.push(part.field(field));
-                in_key = Some(key.len() - 1);
-            }
-            if in_value {
-                value.fields.push(field.clone());
-            }
-            columns.push(match in_key {
-                Some(key) if in_value => Column::Either {
-                    key,
-                    value: value.len() - 1,
-                },
-                Some(key) => Column::Key(key),
-                None => Column::Value(value.len().saturating_sub(1)),
-            });
-        }
-        let mut arrow_fields = request.columns.arrow().fields().to_vec();
-        for (name, data_type) in &request.metadata {
-            columns.push(Column::Metadata(MetadataKey::parse(name)?, data_type.clone()));
-            arrow_fields.push(Arc::new(ArrowField::new(name, data_type.arrow(), true)));
-        }
-        Ok(Layout {
-            fields,
-            physical: physical.clone(),
-            key,
-            value,
-            columns,
-            schema: Arc::new(ArrowSchema::new(arrow_fields)),
-            upsert,
-            context: Arc::clone(context),
-        })
-    }
-
-    /// Has the formats read their options.
-    pub fn check(self: &Arc<Self>, options: &Options) -> Result<(), OptionError> {
-        let nowhere = TopicPartition {
-            topic: String::new(),
-            partition: 0,
-        };
-        self.rows(options, &nowhere).map(|_| ())
-    }
-
-    /// Its decoders, with nothing in them.
-    pub fn rows(self: &Arc<Self>, options: &Options, place: &TopicPartition) -> Result<Rows, OptionError> {
-        let value = &self.fields.value;
-        let physical = self.fields.value_schema(&self.physical);
-        let key = match &self.fields.key {
-            Some(key) => {
-                Some(
-                    key.part
-                        .decoder(options, &self.key, &key.schema(&self.physical), &self.context)?,
-                )
-            }
-            None => None,
-        };
-        let is_plain = key.is_none()
-            && !self.upsert
-            && self
-                .columns
-                .iter()
-                .all(|column| matches!(column, Column::Value(_)));
-        Ok(Rows {
-            layout: Arc::clone(self),
-            place: place.clone(),
-            value: value.decoder(options, &self.value, &physical, &self.context)?,
-            key,
-            is_plain,
-            // Such a format says how many rows a message has only when they are taken.
-            takes_each: !is_plain && !value.format.reads().is_insert_only(),
-            messages: Vec::new(),
-            joined: Vec::new(),
-            taken: Vec::new(),
-            taken_rows: 0,
-            keyless: 0,
-            offsets: 0..0,
-        })
-    }
-}
 
 /// The rows that are held, of messages in their order.
 pub struct Rows {
@@ -171,6 +46,35 @@ struct Joined {
 }
 
 impl Rows {
+    pub fn new(
+        layout: &Arc<Layout>,
+        place: &TopicPartition,
+        value: Box<dyn Decoder>,
+        key: Option<Box<dyn Decoder>>,
+    ) -> Rows {
+        let is_plain = key.is_none()
+            && !layout.upsert
+            && layout
+                .columns
+                .iter()
+                .all(|column| matches!(column, Column::Value(_)));
+        Rows {
+            layout: Arc::clone(layout),
+            place: place.clone(),
+            value,
+            key,
+            is_plain,
+            // Such a format says how many rows a message has only when they are taken.
+            takes_each: !is_plain && !layout.fields.value.format.reads().is_insert_only(),
+            messages: Vec::new(),
+            joined: Vec::new(),
+            taken: Vec::new(),
+            taken_rows: 0,
+            keyless: 0,
+            offsets: 0..0,
+        }
+    }
+
     /// Rows held, or about so many.
     pub fn len(&self) -> usize {
         match self.is_plain {

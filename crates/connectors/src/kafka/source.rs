@@ -12,10 +12,10 @@ use model::ChangelogMode;
 
 use super::client::{At, Client, Kind, TopicPartition, Topics};
 use super::fields::Entries;
+use super::layout::Layout;
 use super::offsets::{Bounded, Startup};
 use super::properties::{Properties, Reset};
 use super::reader::{PartitionReader, Span, parse_position};
-use super::rows::Layout;
 use super::servers;
 use crate::network::NetworkAccess;
 

@@ -124,6 +124,35 @@ fn reading_ends_where_the_mode_says() {
 }
 
 #[test]
+fn where_nothing_is_at_an_offset_reading_goes_on_as_the_mode_says() {
+    let topic = filled();
+    let begun_beyond = |options: &[(&str, &str)]| {
+        let mut all = vec![
+            ("topic", topic.as_str()),
+            ("format", "json"),
+            ("scan.startup.mode", "specific-offsets"),
+            ("scan.startup.specific-offsets", "partition:0,offset:100"),
+        ];
+        all.extend(options);
+        let source = Table::new("kafka", id_and_name(), &all)
+            .scan(&["id"], &[])
+            .unwrap();
+        let split = source.splits(1).unwrap().remove(0);
+        let mut reader = source.open(&split, None).unwrap();
+        let readout = read_some(&mut *reader, 4, 10).unwrap();
+        (rows_text(&readout.chunks), readout.ended)
+    };
+    // Flink's choice for this mode is the beginning.
+    let all = ["0", "1", "2", "3"].map(String::from).to_vec();
+    assert_eq!(begun_beyond(&[]), (all, false));
+    // What begins behind its end is over.
+    assert_eq!(
+        begun_beyond(&[("scan.bounded.mode", "latest-offset")]),
+        (Vec::new(), true)
+    );
+}
+
+#[test]
 fn what_was_found_at_the_start_holds_after_a_restore() {
     let topic = filled();
     let options = [

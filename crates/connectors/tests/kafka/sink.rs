@@ -161,7 +161,7 @@ fn changes_are_written_as_their_format_tells_them() {
 }
 
 /// `id, name`, then headers and a time.
-fn chunk_with_metadata(topics: Option<Vec<&str>>) -> Chunk {
+fn chunk_with_metadata(time_us: i64, topics: Option<Vec<&str>>) -> Chunk {
     let names = MapFieldNames {
         entry: "entries".to_string(),
         key: "key".to_string(),
@@ -175,7 +175,7 @@ fn chunk_with_metadata(topics: Option<Vec<&str>>) -> Chunk {
     headers.append(true).unwrap();
     headers.append(false).unwrap();
     let headers = headers.finish();
-    let times = TimestampMicrosecondArray::from(vec![Some(1_500_999), None]).with_timezone("UTC");
+    let times = TimestampMicrosecondArray::from(vec![Some(time_us), None]).with_timezone("UTC");
     let chunk = chunk(&[(1, "one"), (2, "two")]);
     let mut columns = chunk.batch.columns().to_vec();
     columns.push(Arc::new(headers));
@@ -208,8 +208,11 @@ fn headers_and_times_are_written() {
     let topic = topic(1);
     let sink = json_table(&topic, &[]).sink_with(&metadata()).unwrap();
     let mut writer = sink.writer(0, 1).unwrap();
-    writer.write(&chunk_with_metadata(None)).unwrap();
+    writer.write(&chunk_with_metadata(1_500_999, None)).unwrap();
     writer.prepare(None).unwrap();
+    // The client would write another time than this one.
+    let error = writer.write(&chunk_with_metadata(0, None)).unwrap_err();
+    assert!(error.to_string().contains("must be after 1970"), "{error}");
     let found = records(&topic);
     use rdkafka::message::Message;
     assert_eq!(headers(&found[0]), [("a".to_string(), "1".to_string())]);
@@ -233,11 +236,13 @@ fn rows_say_their_topic_if_the_table_has_several() {
     with_topic.push(("topic", TypeKind::STRING.nullable()));
     let sink = table.sink_with(&with_topic).unwrap();
     let mut writer = sink.writer(0, 1).unwrap();
-    writer.write(&chunk_with_metadata(Some(vec![&b, &a]))).unwrap();
+    writer
+        .write(&chunk_with_metadata(1_500_999, Some(vec![&b, &a])))
+        .unwrap();
     writer.prepare(None).unwrap();
     assert_eq!(texts(&records(&a)), [r#"-={"id":2,"name":"two"}"#]);
     assert_eq!(texts(&records(&b)), [r#"-={"id":1,"name":"one"}"#]);
-    let elsewhere = chunk_with_metadata(Some(vec!["elsewhere", &a]));
+    let elsewhere = chunk_with_metadata(1_500_999, Some(vec!["elsewhere", &a]));
     let error = writer.write(&elsewhere).unwrap_err();
     assert!(
         error.to_string().contains("'elsewhere' is none of the table's"),

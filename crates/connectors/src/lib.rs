@@ -8,11 +8,13 @@ mod blackhole;
 mod console;
 mod datagen;
 mod filesystem;
+mod kafka;
 pub mod network;
 pub mod nexmark;
 mod pace;
 mod print;
 mod refuse;
+mod shown;
 
 use std::sync::Arc;
 
@@ -45,8 +47,7 @@ pub fn all(console: impl Into<Console>) -> Vec<Arc<dyn Connector>> {
     with_access(console, Access::everything())
 }
 
-/// Every connector there is, kept to what tables may touch. None of these dials anything: `access.network` is for
-/// those that will, and for whoever tries the addresses of a connection.
+/// Every connector there is, kept to what tables may touch.
 pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn Connector>> {
     vec![
         Arc::new(filesystem::Filesystem::new(access.files)),
@@ -54,6 +55,8 @@ pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn C
         Arc::new(nexmark::Nexmark),
         Arc::new(print::Print::new(console.into())),
         Arc::new(blackhole::Blackhole),
+        Arc::new(kafka::Kafka::append(access.network.clone())),
+        Arc::new(kafka::Kafka::upsert(access.network)),
     ]
 }
 

@@ -23,6 +23,7 @@ pub struct TestTable {
     schema: Schema,
     entries: Vec<(String, String)>,
     partition_keys: Vec<String>,
+    primary_key: Vec<String>,
     context: Arc<EvaluationContext>,
 }
 
@@ -42,6 +43,7 @@ impl TestTable {
             schema,
             entries,
             partition_keys: Vec::new(),
+            primary_key: Vec::new(),
             context: context_at(Arc::new(ManualClock::at_ms(START_MS))),
         };
         table.with_console(Console::standard())
@@ -66,6 +68,11 @@ impl TestTable {
         self
     }
 
+    pub fn with_primary_key(mut self, columns: &[&str]) -> Self {
+        self.primary_key = columns.iter().map(|column| column.to_string()).collect();
+        self
+    }
+
     /// Shows the table to `use_table` as the planner does.
     pub fn with<T>(&self, use_table: impl FnOnce(&TableDescriptor<'_>) -> T) -> T {
         let options = Options::new(self.entries.iter().cloned().collect());
@@ -73,7 +80,7 @@ impl TestTable {
             path: "default_catalog.default_database.t",
             physical: &self.schema,
             partition_keys: &self.partition_keys,
-            primary_key: &[],
+            primary_key: &self.primary_key,
             options: &options,
             registry: &self.registry,
             context: &self.context,

@@ -59,6 +59,11 @@ pub trait Decoder: Send {
     /// Decodes one message, as a message queue delivers it.
     fn decode_message(&mut self, message: &[u8]) -> Result<(), DecodeError>;
 
+    /// Decodes a message that has no bytes, not even none: a tombstone. Few formats have a row for it.
+    fn decode_null(&mut self) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
     /// Rows held. Where a record gives several rows or none, they are not counted before they are taken: about so many.
     fn rows(&self) -> usize;
 
@@ -88,4 +93,19 @@ pub struct DecodeError {
 pub trait Encoder: Send {
     /// Appends the rows to `out`, records ended the way the format ends them.
     fn encode(&mut self, chunk: &Chunk, out: &mut Vec<u8>) -> Result<(), Error>;
+
+    /// Appends one row as a message of its own, without what ends a record in a stream. False if the message has no
+    /// bytes, not even none. Formats that end records otherwise than with a line break must have their own, and those
+    /// that many rows are written with should.
+    fn encode_message(&mut self, chunk: &Chunk, row: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
+        let one = Chunk {
+            batch: chunk.batch.slice(row, 1),
+            kinds: chunk.kinds.as_ref().map(|kinds| kinds[row..=row].into()),
+        };
+        self.encode(&one, out)?;
+        if out.last() == Some(&b'\n') {
+            out.pop();
+        }
+        Ok(true)
+    }
 }

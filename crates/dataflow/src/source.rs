@@ -61,6 +61,10 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     /// with the splits it began with, those of a lane in the order of their ids.
     fn splits(&self, parallelism: usize) -> Result<Vec<Split>, Error>;
 
+    /// Tells that a job goes on from a snapshot, before the first [`Source::splits`]: these splits are known from before,
+    /// and what is listed besides has come since.
+    fn restored(&self, _splits: &[Split]) {}
+
     /// How often [`Source::splits`] is worth asking again for new ones; `None` if never.
     fn discovery_interval(&self) -> Option<Duration> {
         None

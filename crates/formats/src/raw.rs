@@ -264,6 +264,15 @@ impl Decoder for RawDecoder {
         self.record(message, 0)
     }
 
+    /// NULL, as in Flink.
+    fn decode_null(&mut self) -> Result<(), DecodeError> {
+        if let Some(column) = self.columns.fields.first_mut() {
+            column.push_null();
+        }
+        self.columns.rows += 1;
+        Ok(())
+    }
+
     fn rows(&self) -> usize {
         self.columns.rows
     }
@@ -281,20 +290,28 @@ struct RawEncoder {
 
 impl Encoder for RawEncoder {
     fn encode(&mut self, chunk: &Chunk, out: &mut Vec<u8>) -> Result<(), Error> {
-        let [array] = chunk.batch.columns() else {
-            return Err(Error::internal("a batch does not fit the schema of its encoder"));
-        };
         for row in 0..chunk.rows() {
-            if array.is_null(row) {
+            if !self.encode_message(chunk, row, out)? {
                 return Err(Error::Data {
                     message: "the format raw has no bytes for NULL".to_string(),
                     place: format!("row {row} of a batch"),
                 });
             }
-            self.value(array, row, out)?;
             out.push(b'\n');
         }
         Ok(())
+    }
+
+    /// NULL has no bytes, as in Flink.
+    fn encode_message(&mut self, chunk: &Chunk, row: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
+        let [array] = chunk.batch.columns() else {
+            return Err(Error::internal("a batch does not fit the schema of its encoder"));
+        };
+        if array.is_null(row) {
+            return Ok(false);
+        }
+        self.value(array, row, out)?;
+        Ok(true)
     }
 }
 

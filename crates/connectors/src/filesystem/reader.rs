@@ -16,9 +16,7 @@ use dataflow::{CHUNK_BYTES_MAX, Chunk, Decoder, Error, Position, ReadOutcome, Sp
 use super::access::FileAccess;
 use super::bytes::{self, Bytes};
 use super::range::FileRange;
-
-/// Characters of a broken record that a message shows.
-const SHOWN_CHARACTERS_MAX: usize = 120;
+use crate::shown::shown;
 
 /// Where a column of the result comes from.
 #[derive(Debug, Clone)]
@@ -148,18 +146,6 @@ impl FileReader {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
             .map_err(|error| Error::internal(error.to_string()))
-    }
-}
-
-/// The text of a record in quotes, shortened.
-fn shown(record: &[u8]) -> String {
-    // A character takes four bytes at most.
-    let front = &record[..record.len().min((SHOWN_CHARACTERS_MAX + 1) * 4)];
-    let text = String::from_utf8_lossy(front);
-    let text = text.trim_end_matches('\r');
-    match text.char_indices().nth(SHOWN_CHARACTERS_MAX) {
-        Some((end, _)) => format!("'{}...'", &text[..end]),
-        None => format!("'{text}'"),
     }
 }
 

@@ -26,12 +26,17 @@ impl ChangelogEncoder {
 impl Encoder for ChangelogEncoder {
     fn encode(&mut self, chunk: &Chunk, out: &mut Vec<u8>) -> Result<(), Error> {
         for row in 0..chunk.rows() {
-            let (before, behind) = self.envelope.around(chunk.kind(row));
-            out.extend_from_slice(before.as_bytes());
-            self.rows.encode_row(&chunk.batch, row, out)?;
-            out.extend_from_slice(behind.as_bytes());
+            self.encode_message(chunk, row, out)?;
             out.push(b'\n');
         }
         Ok(())
+    }
+
+    fn encode_message(&mut self, chunk: &Chunk, row: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
+        let (before, behind) = self.envelope.around(chunk.kind(row));
+        out.extend_from_slice(before.as_bytes());
+        self.rows.encode_row(&chunk.batch, row, out)?;
+        out.extend_from_slice(behind.as_bytes());
+        Ok(true)
     }
 }

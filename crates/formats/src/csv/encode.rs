@@ -107,15 +107,20 @@ impl Encoder for CsvEncoder {
             return Err(Error::internal("a batch does not fit the schema of its encoder"));
         }
         for row in 0..chunk.rows() {
-            for (index, array) in chunk.batch.columns().iter().enumerate() {
-                if index > 0 {
-                    out.push(self.rules.delimiter);
-                }
-                self.field(index, array, row, out)?;
-            }
+            self.encode_message(chunk, row, out)?;
             out.push(b'\n');
         }
         Ok(())
+    }
+
+    fn encode_message(&mut self, chunk: &Chunk, row: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
+        for (index, array) in chunk.batch.columns().iter().enumerate() {
+            if index > 0 {
+                out.push(self.rules.delimiter);
+            }
+            self.field(index, array, row, out)?;
+        }
+        Ok(true)
     }
 }
 

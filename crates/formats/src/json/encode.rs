@@ -162,6 +162,11 @@ impl Encoder for JsonEncoder {
         }
         Ok(())
     }
+
+    fn encode_message(&mut self, chunk: &Chunk, row: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
+        self.rows.encode_row(&chunk.batch, row, out)?;
+        Ok(true)
+    }
 }
 
 struct Writer<'a> {

@@ -1,0 +1,98 @@
+//! Topics of Apache Kafka: `'connector' = 'kafka'`, and as tables of upserts `'connector' = 'upsert-kafka'`.
+//!
+//! Offsets are kept in checkpoints, not in groups. What is written is delivered at least once: before a checkpoint is
+//! complete, everything before its barrier is.
+
+mod client;
+mod fields;
+mod layout;
+mod metadata;
+mod offsets;
+mod options;
+mod properties;
+mod reader;
+mod records;
+mod rows;
+mod servers;
+mod sink;
+mod source;
+mod writer;
+
+use std::sync::Arc;
+
+use dataflow::{Connector, Error, OptionDoc, ScanRequest, Sink, SinkRequest, Source, TableDescriptor};
+use model::DataType;
+
+use self::options::{Flavour, TableOptions};
+use crate::network::NetworkAccess;
+
+/// Either of the two connectors.
+#[derive(Debug)]
+pub struct Kafka {
+    flavour: Flavour,
+    network: NetworkAccess,
+}
+
+impl Kafka {
+    /// `kafka`: messages are rows, or tell changes by their format.
+    pub fn append(network: NetworkAccess) -> Kafka {
+        Kafka {
+            flavour: Flavour::Append,
+            network,
+        }
+    }
+
+    /// `upsert-kafka`: a message replaces what the last one of its key said, and a tombstone deletes it.
+    pub fn upsert(network: NetworkAccess) -> Kafka {
+        Kafka {
+            flavour: Flavour::Upsert,
+            network,
+        }
+    }
+}
+
+impl Connector for Kafka {
+    fn name(&self) -> &'static str {
+        match self.flavour {
+            Flavour::Append => "kafka",
+            Flavour::Upsert => "upsert-kafka",
+        }
+    }
+
+    fn options(&self) -> Vec<OptionDoc> {
+        options::docs(self.flavour)
+    }
+
+    fn metadata(&self, _table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {
+        metadata::readable()
+    }
+
+    fn source(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &ScanRequest,
+    ) -> Result<Option<Arc<dyn Source>>, Error> {
+        let options = TableOptions::read(table, self.flavour)?;
+        Ok(Some(Arc::new(options.source(
+            table,
+            request,
+            self.network.clone(),
+        )?)))
+    }
+
+    fn sink(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &SinkRequest,
+    ) -> Result<Option<Arc<dyn Sink>>, Error> {
+        let options = TableOptions::read(table, self.flavour)?;
+        Ok(Some(Arc::new(options.sink(
+            table,
+            request,
+            self.network.clone(),
+        )?)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

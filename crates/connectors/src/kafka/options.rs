@@ -1,0 +1,422 @@
+//! The options of a table of Kafka, with Flink's names, rules and defaults.
+//!
+//! A table is read and written, so that both sides' options are known on either side.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dataflow::{Error, OptionDoc, OptionError, Options, ScanRequest, SinkRequest, TableDescriptor};
+use model::ChangelogMode;
+use regex::Regex;
+
+use super::client::Topics;
+use super::fields::{Entries, Fields, list};
+use super::layout::Layout;
+use super::offsets::{Bounded, Startup};
+use super::properties::Properties;
+use super::records::RecordLayout;
+use super::sink::{Guarantee, KafkaSink, Partitioner};
+use super::source::{KafkaSource, State};
+use super::writer::Reduction;
+use crate::network::NetworkAccess;
+use crate::refuse;
+
+/// Which of the two connectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    Append,
+    Upsert,
+}
+
+/// What an upsert topic tells: what a row is now, and that it is gone.
+const UPSERTS_READ: ChangelogMode = ChangelogMode {
+    insert: false,
+    ..ChangelogMode::UPSERT
+};
+/// The longest name of a topic.
+const TOPIC_LENGTH_MAX: usize = 249;
+const DISCOVERY_INTERVAL: Duration = Duration::from_secs(5 * 60);
+
+pub struct TableOptions {
+    flavour: Flavour,
+    topics: Topics,
+    properties: Properties,
+    fields: Fields,
+    startup: Startup,
+    bounded: Bounded,
+    discovery: Option<Duration>,
+    guarantee: Guarantee,
+    partitioner: Partitioner,
+    reduction: Option<Reduction>,
+}
+
+pub fn docs(flavour: Flavour) -> Vec<OptionDoc> {
+    let doc = |key, required, default, doc| OptionDoc {
+        key,
+        required,
+        default,
+        doc,
+    };
+    let is_upsert = flavour == Flavour::Upsert;
+    let mut docs = vec![
+        doc("topic", false, "", "the topic; several with ';' between"),
+        doc(
+            "topic-pattern",
+            false,
+            "",
+            "instead of 'topic': a regular expression that whole names match",
+        ),
+        doc(
+            "properties.bootstrap.servers",
+            true,
+            "",
+            "servers to begin with, 'host:port' with ',' between",
+        ),
+        doc(
+            "properties.group.id",
+            false,
+            "",
+            "the group whose committed offsets are looked at",
+        ),
+        doc(
+            "properties.*",
+            false,
+            "",
+            "settings of Kafka's Java client, such as 'properties.security.protocol'; files and classes are refused",
+        ),
+        doc("key.format", is_upsert, "", "how keys of messages are written"),
+        doc(
+            "value.format",
+            is_upsert,
+            "",
+            "how values of messages are written; its options begin with 'value.'",
+        ),
+        doc(
+            "key.fields-prefix",
+            false,
+            "",
+            "what names of key columns begin with in the table and not in the message",
+        ),
+        doc(
+            "value.fields-include",
+            false,
+            "ALL",
+            "whether key columns stand in the value, too: ALL or EXCEPT_KEY",
+        ),
+        doc(
+            "scan.bounded.mode",
+            false,
+            "unbounded",
+            "where reading ends: unbounded, latest-offset, group-offsets, timestamp or specific-offsets",
+        ),
+        doc(
+            "scan.bounded.timestamp-millis",
+            false,
+            "",
+            "where it ends with 'timestamp'",
+        ),
+        doc(
+            "scan.bounded.specific-offsets",
+            false,
+            "",
+            "where it ends with 'specific-offsets', such as 'partition:0,offset:42;partition:1,offset:300'",
+        ),
+        doc(
+            "sink.delivery-guarantee",
+            false,
+            "at-least-once",
+            "at-least-once or none",
+        ),
+    ];
+    if is_upsert {
+        docs.extend([
+            doc(
+                "sink.buffer-flush.max-rows",
+                false,
+                "0",
+                "hold back so many keys, and write the last change of each",
+            ),
+            doc(
+                "sink.buffer-flush.interval",
+                false,
+                "0 s",
+                "and no longer than this",
+            ),
+        ]);
+        return docs;
+    }
+    docs.extend([
+        doc("format", false, "", "the same as 'value.format', but its options have no prefix"),
+        doc(
+            "key.fields",
+            false,
+            "",
+            "columns that stand in the key, with ';' between",
+        ),
+        doc(
+            "scan.startup.mode",
+            false,
+            "group-offsets",
+            "where reading begins: earliest-offset, latest-offset, group-offsets, timestamp or specific-offsets",
+        ),
+        doc(
+            "scan.startup.timestamp-millis",
+            false,
+            "",
+            "where it begins with 'timestamp'",
+        ),
+        doc(
+            "scan.startup.specific-offsets",
+            false,
+            "",
+            "where it begins with 'specific-offsets'",
+        ),
+        doc(
+            "scan.topic-partition-discovery.interval",
+            false,
+            "5 min",
+            "how often to look for new topics and partitions; 0 for never",
+        ),
+        doc(
+            "sink.partitioner",
+            false,
+            "default",
+            "default (by key, or in turn), fixed (a partition for each task) or round-robin",
+        ),
+    ]);
+    docs
+}
+
+impl TableOptions {
+    pub fn read(table: &TableDescriptor<'_>, flavour: Flavour) -> Result<TableOptions, OptionError> {
+        let options = table.options;
+        options.get("connector");
+        let topics = topics(options)?;
+        let properties = Properties::read(options)?;
+        let fields = match flavour {
+            Flavour::Append => Fields::read(table)?,
+            Flavour::Upsert => Fields::of_upsert(table)?,
+        };
+        refuse::parallelism(options, "scan.parallelism")?;
+        refuse::parallelism(options, "sink.parallelism")?;
+        let is_single = matches!(&topics, Topics::Named(names) if names.len() == 1);
+        let bounded = Bounded::read(options, is_single)?;
+        let guarantee = guarantee(options)?;
+        let (startup, discovery, partitioner, reduction) = match flavour {
+            Flavour::Append => {
+                check_primary_key(table, &fields)?;
+                (
+                    Startup::read(options, is_single)?,
+                    discovery(options)?,
+                    partitioner(options, &fields)?,
+                    None,
+                )
+            }
+            // Whole, so that no row is missing.
+            Flavour::Upsert => (
+                Startup::Earliest,
+                Some(DISCOVERY_INTERVAL),
+                Partitioner::Default,
+                reduction(options)?,
+            ),
+        };
+        Ok(TableOptions {
+            flavour,
+            topics,
+            properties,
+            fields,
+            startup,
+            bounded,
+            discovery,
+            guarantee,
+            partitioner,
+            reduction,
+        })
+    }
+
+    pub fn source(
+        self,
+        table: &TableDescriptor<'_>,
+        request: &ScanRequest,
+        network: NetworkAccess,
+    ) -> Result<KafkaSource, Error> {
+        self.startup.check(&self.properties)?;
+        self.bounded.check(&self.properties)?;
+        let is_upsert = self.flavour == Flavour::Upsert;
+        let changes = match self.flavour {
+            Flavour::Append => self.fields.value.format.reads(),
+            Flavour::Upsert => UPSERTS_READ,
+        };
+        let layout = Layout::new(self.fields, table.physical, request, is_upsert, table.context)?;
+        let layout = Arc::new(layout);
+        // Read the options of the formats now, so that a wrong one is found before the job runs.
+        layout.check(table.options)?;
+        table.options.finish()?;
+        Ok(KafkaSource {
+            topics: self.topics,
+            startup: self.startup,
+            bounded: self.bounded,
+            properties: self.properties,
+            discovery: self.discovery,
+            layout,
+            changes,
+            entries: Entries::of(table.options),
+            network,
+            state: Mutex::new(State::default()),
+        })
+    }
+
+    pub fn sink(
+        self,
+        table: &TableDescriptor<'_>,
+        request: &SinkRequest,
+        network: NetworkAccess,
+    ) -> Result<KafkaSink, Error> {
+        if request.overwrite {
+            let error = OptionError {
+                key: None,
+                message: "a topic cannot be overwritten".to_string(),
+                hint: Some("write INSERT INTO".to_string()),
+            };
+            return Err(error.into());
+        }
+        if let Guarantee::ExactlyOnce = self.guarantee {
+            let key = "sink.delivery-guarantee";
+            let message =
+                format!("option '{key}' = 'exactly-once' is not supported by the embedded engine yet");
+            return Err(OptionError::new(key, message)
+                .hint("use 'at-least-once', or run the job on a Flink cluster")
+                .into());
+        }
+        let is_upsert = self.flavour == Flavour::Upsert;
+        let changes = match self.flavour {
+            Flavour::Append => self.fields.value.format.writes(),
+            Flavour::Upsert => ChangelogMode::UPSERT,
+        };
+        let layout = RecordLayout::new(self.fields, self.topics, request, is_upsert, table.context)?;
+        layout.encoder(table.options)?;
+        table.options.finish()?;
+        Ok(KafkaSink {
+            properties: self.properties,
+            layout: Arc::new(layout),
+            changes,
+            guarantee: self.guarantee,
+            partitioner: self.partitioner,
+            reduction: self.reduction,
+            entries: Entries::of(table.options),
+            clock: Arc::clone(&table.context.clock),
+            network,
+        })
+    }
+}
+
+fn topics(options: &Options) -> Result<Topics, OptionError> {
+    match (options.get("topic"), options.get("topic-pattern")) {
+        (Some(_), Some(_)) => Err(OptionError::new(
+            "topic-pattern",
+            "options 'topic' and 'topic-pattern' cannot be set together",
+        )
+        .hint("give one of them")),
+        (None, None) => Err(OptionError::missing("topic")),
+        (Some(topics), None) => {
+            let mut names = Vec::new();
+            for name in list(topics) {
+                check_topic(&name)?;
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            if names.is_empty() {
+                return Err(OptionError::new("topic", "option 'topic' must name a topic"));
+            }
+            Ok(Topics::Named(names))
+        }
+        (None, Some(pattern)) => match Regex::new(&format!(r"\A(?:{pattern})\z")) {
+            Ok(regex) => Ok(Topics::Matching(regex)),
+            Err(_) => {
+                let message = format!("option 'topic-pattern' must be a regular expression, got '{pattern}'");
+                Err(OptionError::new("topic-pattern", message)
+                    .hint("it is matched with the whole name, such as 'orders-.*'; it cannot look around"))
+            }
+        },
+    }
+}
+
+/// What a broker would refuse is found before one is asked.
+fn check_topic(name: &str) -> Result<(), OptionError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if name.len() <= TOPIC_LENGTH_MAX && name.bytes().all(fits) && name != "." && name != ".." {
+        return Ok(());
+    }
+    let message = format!("option 'topic': '{name}' is no name of a topic");
+    Err(OptionError::new("topic", message)
+        .hint("a name has letters, digits, '.', '_' and '-'; several are parted by ';'"))
+}
+
+/// As in Flink: rows that are only added cannot keep a key unique.
+fn check_primary_key(table: &TableDescriptor<'_>, fields: &Fields) -> Result<(), OptionError> {
+    if table.primary_key.is_empty() || !fields.value.format.reads().is_insert_only() {
+        return Ok(());
+    }
+    Err(OptionError {
+        key: None,
+        message: format!(
+            "a table of 'kafka' cannot have a primary key with the format '{}', which has no updates",
+            fields.value.format.name()
+        ),
+        hint: Some("use the connector 'upsert-kafka', or remove the primary key".to_string()),
+    })
+}
+
+fn discovery(options: &Options) -> Result<Option<Duration>, OptionError> {
+    let interval = options.duration("scan.topic-partition-discovery.interval")?;
+    let interval = interval.unwrap_or(DISCOVERY_INTERVAL);
+    Ok(Some(interval).filter(|interval| !interval.is_zero()))
+}
+
+fn guarantee(options: &Options) -> Result<Guarantee, OptionError> {
+    let guarantees = [
+        ("at-least-once", Guarantee::AtLeastOnce),
+        ("none", Guarantee::None),
+        ("exactly-once", Guarantee::ExactlyOnce),
+    ];
+    // Of no effect without transactions.
+    options.get("sink.transactional-id-prefix");
+    options.get("sink.transaction-naming-strategy");
+    let guarantee = options.one_of("sink.delivery-guarantee", &guarantees)?;
+    Ok(guarantee.unwrap_or(Guarantee::AtLeastOnce))
+}
+
+fn partitioner(options: &Options, fields: &Fields) -> Result<Partitioner, OptionError> {
+    let key = "sink.partitioner";
+    match options.get(key).map(str::trim) {
+        None | Some("default") => Ok(Partitioner::Default),
+        Some("fixed") => Ok(Partitioner::Fixed),
+        // Without a key that is what Kafka's own does, a batch at a time.
+        Some("round-robin") if fields.key.is_none() => Ok(Partitioner::Default),
+        Some("round-robin") => {
+            let message = format!("option '{key}' = 'round-robin' is only for a table without 'key.fields'");
+            Err(OptionError::new(key, message).hint("use 'default': records go by their keys"))
+        }
+        Some(other) => {
+            let message = format!("option '{key}' must be default, fixed or round-robin, got '{other}'");
+            Err(OptionError::new(key, message).hint("classes of Java run on a Flink cluster only"))
+        }
+    }
+}
+
+fn reduction(options: &Options) -> Result<Option<Reduction>, OptionError> {
+    let (rows_key, interval_key) = ("sink.buffer-flush.max-rows", "sink.buffer-flush.interval");
+    let rows = options.integer(rows_key)?.unwrap_or(0);
+    let interval = options.duration(interval_key)?.unwrap_or_default();
+    match (usize::try_from(rows).unwrap_or(0), interval) {
+        (0, Duration::ZERO) => Ok(None),
+        (keys_max @ 1.., interval) if !interval.is_zero() => Ok(Some(Reduction { keys_max, interval })),
+        _ => {
+            let message = format!(
+                "options '{rows_key}' and '{interval_key}' must both be greater than zero, or neither"
+            );
+            Err(OptionError::new(rows_key, message).hint(format!("add '{rows_key}' and '{interval_key}'")))
+        }
+    }
+}

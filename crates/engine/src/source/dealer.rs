@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
-use dataflow::{Boundedness, Error, Source};
+use dataflow::{Boundedness, Error, Source, Split};
 use state::{OperatorSnapshot, SplitState};
 
 use crate::exchange::lock;
@@ -42,6 +42,10 @@ impl Dealer {
         restored: Option<&OperatorSnapshot>,
     ) -> Result<Dealer, Error> {
         let interval = source.discovery_interval();
+        if let Some(snapshot) = restored.filter(|snapshot| !snapshot.splits.is_empty()) {
+            let known: Vec<Split> = snapshot.splits.values().map(|state| state.split.clone()).collect();
+            source.restored(&known);
+        }
         // Where nothing new is to be found, a job goes on with the splits it began with: how many there are may
         // depend on the number of shards, which may be another now.
         let splits = match restored {

@@ -4,6 +4,7 @@
 //! complete, everything before its barrier is.
 
 mod client;
+mod docs;
 mod fields;
 mod layout;
 mod metadata;
@@ -60,7 +61,7 @@ impl Connector for Kafka {
     }
 
     fn options(&self) -> Vec<OptionDoc> {
-        options::docs(self.flavour)
+        docs::options(self.flavour)
     }
 
     fn metadata(&self, _table: &TableDescriptor<'_>) -> Vec<(&'static str, DataType, &'static str)> {

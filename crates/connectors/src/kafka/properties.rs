@@ -264,19 +264,19 @@ fn login_fields(text: &str) -> Option<Vec<(String, String)>> {
 /// `host:port`, with commas between; a protocol before it is passed over, as in Java.
 fn servers(value: &str) -> Result<Vec<(String, u16)>, OptionError> {
     let mut servers = Vec::new();
-    for server in value
-        .split(',')
-        .map(str::trim)
-        .filter(|server| !server.is_empty())
-    {
+    let given = value.split(',').map(str::trim);
+    for (index, server) in given.filter(|server| !server.is_empty()).enumerate() {
         let address = server.split_once("://").map_or(server, |(_, address)| address);
         let parsed = address
             .rsplit_once(':')
             .and_then(|(host, port)| Some((host, port.parse().ok()?)))
             .filter(|(host, _)| host.parse::<Host>().is_ok());
         let Some((host, port)) = parsed else {
-            let message =
-                format!("option '{BOOTSTRAP_SERVERS}' must be a list of 'host:port', got '{server}'");
+            // It is not repeated: it may be anything, a secret too.
+            let message = format!(
+                "option '{BOOTSTRAP_SERVERS}' must be a list of 'host:port', which number {} is not",
+                index + 1
+            );
             return Err(OptionError::new(BOOTSTRAP_SERVERS, message).hint("Kafka's own port is 9092"));
         };
         servers.push((host.to_string(), port));

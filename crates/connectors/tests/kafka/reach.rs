@@ -121,6 +121,18 @@ fn a_topic_that_does_not_exist_is_told() {
         format!("topic 'not-there' does not exist at '{}'", address())
     );
     assert_eq!(hint.as_deref(), Some("create the topic, or correct its name"));
+    // Nor one that is no more.
+    let topic = topic(1);
+    let source = Table::new("kafka", id_and_name(), &options(&topic))
+        .source()
+        .unwrap();
+    source.splits(1).unwrap();
+    delete(&topic);
+    let (message, _) = told(source.splits(1));
+    assert_eq!(
+        message,
+        format!("topic '{topic}' does not exist at '{}'", address())
+    );
 }
 
 /// Reads a topic over TLS, signed in.

@@ -83,6 +83,13 @@ pub fn topic(partitions: i32) -> String {
     topic
 }
 
+pub fn delete(topic: &str) {
+    let deleted = wait_for(admin(address()).delete_topics(&[topic], &AdminOptions::new())).unwrap();
+    deleted.into_iter().for_each(|topic| {
+        topic.unwrap();
+    });
+}
+
 pub fn grow(topic: &str, partitions: usize) {
     let new = NewPartitions::new(topic, partitions);
     let grown = wait_for(admin(address()).create_partitions([&new], &AdminOptions::new())).unwrap();

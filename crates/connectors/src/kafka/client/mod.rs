@@ -57,7 +57,7 @@ impl std::fmt::Display for TopicPartition {
     }
 }
 
-/// A connection to a cluster, shared by all that read or write through it.
+/// A client of a cluster, shared by all that read or write through it.
 pub struct Client {
     handle: *mut sys::rd_kafka_t,
     /// Where hooks leave what they saw. The handle points to it, and goes first.
@@ -138,7 +138,8 @@ impl Client {
         Ok(())
     }
 
-    /// Asks the cluster something: within a time in milliseconds. Told apart is only what may pass.
+    /// Asks the cluster something, within a time in milliseconds. After silence it is asked again with more time;
+    /// anything else is an answer.
     fn ask(&self, what: &str, mut question: impl FnMut(i32) -> Code) -> Result<(), Error> {
         let mut last = Code::RD_KAFKA_RESP_ERR__TIMED_OUT;
         for patience in ANSWER_PATIENCE {

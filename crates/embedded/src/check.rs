@@ -10,6 +10,7 @@ use sql::ast::{Statement, StatementKind};
 use stdx::Clock;
 
 use crate::planning::{self, tell, warning};
+use crate::restart;
 use crate::summary::{self, PlannedJob, summarise};
 
 /// Checks on a thread with room enough.
@@ -76,6 +77,7 @@ fn check_here(program: &Program, purpose: Purpose, clock: Arc<dyn Clock>) -> Che
     if !checker.has_errors() && !checker.jobs.is_empty() {
         report.plan = Some(summarise(&checker.jobs, text));
     }
+    report.restart = restart::strategy(checker.session.config());
     report.diagnostics = checker
         .found
         .iter()

@@ -13,6 +13,7 @@ mod planning;
 mod preview;
 mod probe;
 mod process;
+mod restart;
 mod runner;
 mod secrets;
 mod socket;

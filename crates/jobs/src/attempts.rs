@@ -13,7 +13,7 @@ use store::{Condition, ConditionKind, Deployment, NewRun, Observed, PageRequest,
 
 use crate::decide::Rest;
 use crate::deployments::key;
-use crate::reconcile::{WAITING_MS, failures};
+use crate::reconcile::WAITING_MS;
 use crate::resources::Share;
 use crate::{Error, Jobs, Result, lock};
 
@@ -73,7 +73,7 @@ impl Jobs {
         lock(&self.inner.weights).remove(&deployment.id);
         let is_current = deployment.observed_generation == deployment.generation;
         let new = NewRun {
-            attempt: latest.map_or(0, |run| failures(run, is_current)) + 1,
+            attempt: self.failures(deployment, latest, is_current).await? + 1,
             version: deployment.version,
             parallelism: wanted.cores,
             memory_bytes_max: wanted.memory_bytes,

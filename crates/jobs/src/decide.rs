@@ -12,10 +12,10 @@
 //! - The clock may jump: a time that lies ahead of what it could be does not make anybody wait for it.
 
 use model::phase::DesiredState;
-use runner::{End, FailureCause, Outcome, RunState, StoppedBy};
+use runner::{End, FailureCause, Outcome, RestartStrategy, RunState, StoppedBy};
 
 /// The deployment as it is written down.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Known {
     pub desired: DesiredState,
     /// The attempt that has not ended, if there is one.
@@ -24,6 +24,10 @@ pub struct Known {
     pub last_end: Option<LastEnd>,
     /// Failures in a row, of which the last attempt was one.
     pub failures: u32,
+    /// Failures within the interval of the restart strategy, if it has one.
+    pub recent_failures: u32,
+    /// What follows a failure.
+    pub restart: RestartStrategy,
     /// Whether it was found that what is wanted now cannot run.
     pub has_failed: bool,
 }
@@ -92,13 +96,8 @@ pub enum Rest {
     Suspended,
 }
 
-/// Attempts follow each other after 1 s, 2 s, 4 s, ... and never more than a minute apart.
-pub const BACK_OFF_FIRST_MS: i64 = 1_000;
-pub const BACK_OFF_MAX_MS: i64 = 60_000;
-/// Failures in a row after which no other attempt follows.
-pub const FAILURES_MAX: u32 = 10;
-/// An attempt that ran for this long before it failed starts the count anew.
-pub const HEALTHY_MS: i64 = 10 * 60_000;
+/// How long after it was stopped from outside an attempt is followed by another.
+pub const STOPPED_PAUSE_MS: i64 = 1_000;
 /// How long a run may take to end in order.
 pub const STOP_PATIENCE_MS: i64 = 60_000;
 
@@ -154,10 +153,12 @@ fn without_active(known: &Known, now_ms: i64) -> Action {
     match last.kind {
         EndKind::Finished => Action::Rest(Rest::Finished),
         EndKind::FailedForGood => Action::Rest(Rest::Failed),
-        EndKind::FailedOnce if known.failures >= FAILURES_MAX => Action::Rest(Rest::Failed),
-        EndKind::FailedOnce => after(last, back_off_ms(known.failures), now_ms),
+        EndKind::FailedOnce if known.restart.gives_up(known.failures, known.recent_failures) => {
+            Action::Rest(Rest::Failed)
+        }
+        EndKind::FailedOnce => after(last, known.restart.delay_ms(known.failures), now_ms),
         // Nobody wanted it to stop. If somebody stops it again and again, that must not keep the machine busy.
-        EndKind::Stopped => after(last, BACK_OFF_FIRST_MS, now_ms),
+        EndKind::Stopped => after(last, STOPPED_PAUSE_MS, now_ms),
     }
 }
 
@@ -186,12 +187,6 @@ fn never_started(now_ms: i64) -> Outcome {
     }
 }
 
-/// How long to wait after so many failures in a row.
-pub fn back_off_ms(failures: u32) -> i64 {
-    let doublings = failures.saturating_sub(1).min(16);
-    (BACK_OFF_FIRST_MS << doublings).min(BACK_OFF_MAX_MS)
-}
-
 /// What an end means for the attempts to come.
 pub fn kind_of(end: &End) -> EndKind {
     match end {
@@ -214,6 +209,8 @@ mod tests {
             active: None,
             last_end: None,
             failures: 0,
+            recent_failures: 0,
+            restart: RestartStrategy::default(),
             has_failed: false,
         }
     }
@@ -323,11 +320,11 @@ mod tests {
         assert_eq!(
             decide(&known, &RunState::Absent, 1),
             Action::Rest(Rest::BackOff {
-                until_ms: BACK_OFF_FIRST_MS
+                until_ms: STOPPED_PAUSE_MS
             })
         );
         assert_eq!(
-            decide(&known, &RunState::Absent, BACK_OFF_FIRST_MS),
+            decide(&known, &RunState::Absent, STOPPED_PAUSE_MS),
             Action::MakeRun
         );
     }
@@ -406,7 +403,7 @@ mod tests {
         );
         assert_eq!(decide(&failed(1), &RunState::Absent, 1_100), Action::MakeRun);
         assert_eq!(
-            decide(&failed(FAILURES_MAX), &RunState::Absent, i64::MAX),
+            decide(&failed(10), &RunState::Absent, i64::MAX),
             Action::Rest(Rest::Failed)
         );
     }

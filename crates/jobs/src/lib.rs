@@ -29,8 +29,8 @@ use std::time::Duration;
 
 use dataflow::Registry;
 use model::AddressRules;
-use model::id::{DeploymentId, RunId};
-use runner::Runner;
+use model::id::{DeploymentId, DraftId, RunId};
+use runner::{RestartStrategy, Runner};
 use stdx::Clock;
 use store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
@@ -103,6 +103,8 @@ struct Inner {
     weights: Mutex<HashMap<DeploymentId, (u64, Share)>>,
     /// Runs that were asked to stop, and when.
     stopping: Mutex<HashMap<RunId, i64>>,
+    /// What follows failures of versions, as far as it was asked for.
+    restarts: Mutex<HashMap<(DraftId, u32), RestartStrategy>>,
 }
 
 impl Jobs {
@@ -128,6 +130,7 @@ impl Jobs {
                 capacity: Mutex::new(capacity),
                 weights: Mutex::default(),
                 stopping: Mutex::default(),
+                restarts: Mutex::default(),
             }),
         }
     }

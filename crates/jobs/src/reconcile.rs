@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use model::id::{DeploymentId, RunId};
 use model::phase::PhaseName;
-use runner::{End, RunFailure, RunState, RunnerError};
+use runner::{End, Purpose, RestartStrategy, RunFailure, RunState, RunnerError};
 use store::{Condition, ConditionKind, Deployment, Observed, Run};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -28,6 +28,8 @@ const SLEEP_MAX: Duration = Duration::from_millis(500);
 const SOON_MS: i64 = 50;
 const RUNNING_MS: i64 = 1_000;
 pub(crate) const WAITING_MS: i64 = 1_000;
+/// Restart strategies that are remembered.
+const RESTARTS_KNOWN_MAX: usize = 10_000;
 /// Steps of one look: more than any way from one rest to the next.
 const STEPS_MAX: usize = 16;
 
@@ -176,7 +178,7 @@ impl Jobs {
                         .unwrap_or_else(unreachable)
                 }
             };
-            let known = self.known(&deployment, latest.as_ref());
+            let known = self.known(&deployment, latest.as_ref()).await?;
             let action = decide::decide(&known, &seen, self.inner.clock.now_ms());
             tracing::debug!(deployment = %id, ?action, "reconciling");
             match (action, latest) {
@@ -217,7 +219,7 @@ impl Jobs {
         Ok(Some(SOON_MS))
     }
 
-    fn known(&self, deployment: &Deployment, latest: Option<&Run>) -> Known {
+    async fn known(&self, deployment: &Deployment, latest: Option<&Run>) -> Result<Known> {
         let is_current = deployment.observed_generation == deployment.generation;
         let active = latest.filter(|run| !run.phase.is_over()).map(|run| ActiveRun {
             fits: run.version == deployment.version
@@ -234,13 +236,87 @@ impl Jobs {
                 ended_ms: run.ended_at.unwrap_or(run.started_at),
                 kind: end_kind(run),
             });
-        Known {
+        let failed = latest.filter(|run| run.phase == PhaseName::Failed && is_current);
+        let restart = match failed {
+            Some(run) => self.restart_strategy(deployment, run.version).await,
+            None => RestartStrategy::default(),
+        };
+        let recent_failures = match restart.interval_ms() {
+            Some(interval_ms) => {
+                let since_ms = self.inner.clock.now_ms().saturating_sub(interval_ms);
+                self.inner
+                    .store
+                    .runs()
+                    .failures_since(deployment.id, since_ms)
+                    .await?
+            }
+            None => 0,
+        };
+        Ok(Known {
             desired: deployment.desired,
             active,
             last_end,
-            failures: latest.map_or(0, |run| failures(run, is_current)),
+            failures: self.failures(deployment, latest, is_current).await?,
+            recent_failures,
+            restart,
             has_failed: is_current && deployment.phase == PhaseName::Failed,
+        })
+    }
+
+    /// Failures in a row up to this run. An attempt is numbered by the failures before it; one that ran well for a
+    /// while starts the count anew.
+    pub(crate) async fn failures(
+        &self,
+        deployment: &Deployment,
+        latest: Option<&Run>,
+        is_current: bool,
+    ) -> Result<u32> {
+        let Some(run) = latest.filter(|run| is_current && run.phase == PhaseName::Failed) else {
+            return Ok(0);
+        };
+        let restart = self.restart_strategy(deployment, run.version).await;
+        let lasted_ms = run.ended_at.unwrap_or(run.started_at) - run.started_at;
+        Ok(match restart.healthy_ms() {
+            Some(healthy_ms) if lasted_ms >= healthy_ms => 1,
+            _ => run.attempt,
+        })
+    }
+
+    /// What follows a failure of a version. One that cannot be planned any more has what holds without settings.
+    async fn restart_strategy(&self, deployment: &Deployment, version: u32) -> RestartStrategy {
+        let key = (deployment.draft_id, version);
+        if let Some(known) = lock(&self.inner.restarts).get(&key) {
+            return *known;
         }
+        let strategy = match self.read_restart_strategy(deployment, version).await {
+            Ok(strategy) => strategy,
+            Err(error) => {
+                tracing::warn!(deployment = %deployment.id, %error, "the restart strategy cannot be read");
+                return RestartStrategy::default();
+            }
+        };
+        let mut restarts = lock(&self.inner.restarts);
+        if restarts.len() >= RESTARTS_KNOWN_MAX {
+            restarts.clear();
+        }
+        restarts.insert(key, strategy);
+        strategy
+    }
+
+    async fn read_restart_strategy(&self, deployment: &Deployment, version: u32) -> Result<RestartStrategy> {
+        let version = self.version_of(deployment, version).await?;
+        let program = self
+            .program_over(
+                &deployment.workspace,
+                &version.sql,
+                &version.catalog_ddl,
+                &version.settings,
+            )
+            .await?;
+        let report = self
+            .ask(move |runner| runner.check(&program, Purpose::Deployment))
+            .await?;
+        Ok(report.restart)
     }
 
     /// When this server asked the run to stop. A time that lies ahead was noted before the clock was set back.
@@ -294,7 +370,7 @@ impl Jobs {
             }
             Rest::BackOff { until_ms } => {
                 let seconds = (until_ms - now_ms + 999) / 1000;
-                let before = match run.map_or(0, |run| failures(run, true)) {
+                let before = match self.failures(deployment, run, true).await? {
                     0 => "the attempt was stopped from outside".to_string(),
                     failures => format!("attempt {failures} failed"),
                 };
@@ -357,20 +433,6 @@ fn share(run: &Run) -> Share {
     Share {
         cores: run.parallelism,
         memory_bytes: run.memory_bytes_max,
-    }
-}
-
-/// Failures in a row up to this run. An attempt is numbered by the failures before it; one that ran well for a
-/// while starts the count anew.
-pub(crate) fn failures(run: &Run, is_current: bool) -> u32 {
-    if !is_current || run.phase != PhaseName::Failed {
-        return 0;
-    }
-    let lasted_ms = run.ended_at.unwrap_or(run.started_at) - run.started_at;
-    if lasted_ms >= decide::HEALTHY_MS {
-        1
-    } else {
-        run.attempt
     }
 }
 

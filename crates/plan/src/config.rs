@@ -293,9 +293,6 @@ mod tests {
     fn what_is_not_honoured_yet_is_warned_of_or_refused() {
         let warning = |key: &str, value: &str| warning(key, value).map(|warning| warning.to_string());
         for (key, value) in [
-            ("restart-strategy.type", "fixed-delay"),
-            ("restart-strategy.fixed-delay.attempts", "3"),
-            ("restart-strategy.fixed-delay.delay", "1 s"),
             ("pipeline.max-parallelism", "256"),
             ("table.exec.state.ttl", "1 h"),
         ] {
@@ -306,6 +303,7 @@ mod tests {
             ("table.exec.state.ttl", "0"),
             ("execution.checkpointing.interval", "1 min"),
             ("restart-strategy.type", "None"),
+            ("restart-strategy.type", "fixed-delay"),
             ("pipeline.max-parallelism", "-1"),
             ("parallelism.default", "3"),
             ("no.key", "x"),

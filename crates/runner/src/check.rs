@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Diagnostic, Place};
+use crate::{Diagnostic, Place, RestartStrategy};
 
 /// What the program is meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct CheckReport {
     pub statements: Vec<StatementSummary>,
     /// All jobs of the program; `None` if there are none, or if something is wrong.
     pub plan: Option<PlanSummary>,
+    /// What follows a failure of the program.
+    pub restart: RestartStrategy,
 }
 
 impl CheckReport {

@@ -16,6 +16,7 @@ mod metrics;
 mod preview;
 mod program;
 pub mod protocol;
+mod restart;
 mod run;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub use error::RunnerError;
 pub use metrics::{CheckpointMetrics, Metrics, NodeMetrics};
 pub use preview::{EndReason, Next, Preview, PreviewColumn, PreviewEvent, PreviewLimits, PreviewRequest};
 pub use program::{FileRoots, PROGRAM_BYTES_MAX, Program, Secrets};
+pub use restart::RestartStrategy;
 pub use run::{
     End, FailureCause, LOCK_WAIT_MS, LogPage, Outcome, Restore, RunFailure, RunKey, RunSpec, RunState,
     StoppedBy, check_id,

@@ -127,6 +127,19 @@ impl Runs<'_> {
         Ok(epoch.map(|epoch| epoch as u64))
     }
 
+    /// How many runs of the deployment have failed since then.
+    pub async fn failures_since(&self, deployment_id: DeploymentId, since_ms: i64) -> Result<u32> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM runs WHERE deployment_id = $1 AND phase = $2 AND ended_at >= $3",
+        )
+        .bind(deployment_id.to_string())
+        .bind(PhaseName::Failed.name())
+        .bind(since_ms)
+        .fetch_one(self.store.readers())
+        .await?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
     /// Newest first. `q` is looked for in phases and failures.
     pub async fn list(&self, deployment_id: DeploymentId, request: &PageRequest) -> Result<Page<Run>> {
         let range = request.range("runs")?;

@@ -82,7 +82,10 @@ fn create_topic(broker: &Broker, name: &str) {
     loop {
         match creating.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(created) => {
-                created.unwrap().into_iter().for_each(|topic| drop(topic.unwrap()));
+                created
+                    .unwrap()
+                    .into_iter()
+                    .for_each(|topic| drop(topic.unwrap()));
                 return;
             }
             Poll::Pending => std::thread::park(),
@@ -93,7 +96,9 @@ fn create_topic(broker: &Broker, name: &str) {
 /// Numbers in a topic that are committed, read until there are so many and nothing more comes.
 fn committed(broker: &Broker, topic: &str, count: usize) -> Vec<i64> {
     let mut config = client(broker);
-    config.set("group.id", "test").set("isolation.level", "read_committed");
+    config
+        .set("group.id", "test")
+        .set("isolation.level", "read_committed");
     config.set("enable.auto.commit", "false");
     let consumer: BaseConsumer = config.create().unwrap();
     let mut places = TopicPartitionList::new();
@@ -103,7 +108,11 @@ fn committed(broker: &Broker, topic: &str, count: usize) -> Vec<i64> {
     let mut numbers = Vec::new();
     let mut quiet = 0;
     while quiet < 20 {
-        assert!(began.elapsed() < PATIENCE, "{} of {count} numbers in '{topic}'", numbers.len());
+        assert!(
+            began.elapsed() < PATIENCE,
+            "{} of {count} numbers in '{topic}'",
+            numbers.len()
+        );
         match consumer.poll(Duration::from_millis(100)) {
             Some(message) => {
                 let message = message.unwrap();
@@ -165,6 +174,9 @@ fn a_join_from_kafka_to_kafka_that_is_killed_again_and_again_writes_every_row_on
         numbers.len(),
         place.log(&join.key())
     );
-    assert!(restored > 0 || kills < 5, "{what}: none went on from a checkpoint");
+    assert!(
+        restored > 0 || kills < 5,
+        "{what}: none went on from a checkpoint"
+    );
     place.runner.stop(&join.key(), PATIENCE).unwrap();
 }

@@ -74,8 +74,6 @@ impl Key {
     }
 }
 
-const NO_RESTARTS: &str = "a job that fails is not started again";
-
 pub const KEYS: &[Key] = &[
     key("table.local-time-zone", Kind::TimeZone, "default"),
     key("table.dml-sync", Kind::Boolean, "false"),
@@ -260,14 +258,63 @@ pub const KEYS: &[Key] = &[
     ),
     key("state.backend.type", Kind::Text, "hashmap"),
     key("state.backend.incremental", Kind::Boolean, "false"),
-    key("restart-strategy.type", Kind::Text, "").ignored(NO_RESTARTS, &["none", "off", "disable"]),
+    key(
+        "restart-strategy.type",
+        Kind::OneOf(&[
+            "none",
+            "off",
+            "disable",
+            "fixed-delay",
+            "fixeddelay",
+            "failure-rate",
+            "failurerate",
+            "exponential-delay",
+            "exponentialdelay",
+        ]),
+        "exponential-delay, twice the time after each failure, at most nine times in a row",
+    ),
     key(
         "restart-strategy.fixed-delay.attempts",
         Kind::Integer { min: 0 },
         "1",
-    )
-    .ignored(NO_RESTARTS, &["0"]),
-    key("restart-strategy.fixed-delay.delay", Kind::Duration, "1 s").ignored(NO_RESTARTS, &[]),
+    ),
+    key("restart-strategy.fixed-delay.delay", Kind::Duration, "1 s"),
+    key(
+        "restart-strategy.failure-rate.max-failures-per-interval",
+        Kind::Integer { min: 0 },
+        "1",
+    ),
+    key(
+        "restart-strategy.failure-rate.failure-rate-interval",
+        Kind::Duration,
+        "1 min",
+    ),
+    key("restart-strategy.failure-rate.delay", Kind::Duration, "1 s"),
+    key(
+        "restart-strategy.exponential-delay.initial-backoff",
+        Kind::Duration,
+        "1 s",
+    ),
+    key(
+        "restart-strategy.exponential-delay.max-backoff",
+        Kind::Duration,
+        "1 min",
+    ),
+    key(
+        "restart-strategy.exponential-delay.backoff-multiplier",
+        Kind::Text,
+        "1.5",
+    ),
+    key(
+        "restart-strategy.exponential-delay.reset-backoff-threshold",
+        Kind::Duration,
+        "1 h",
+    ),
+    key(
+        "restart-strategy.exponential-delay.attempts-before-reset-backoff",
+        Kind::Integer { min: 0 },
+        "without end",
+    ),
     key("taskmanager.memory.process.size", Kind::Memory, ""),
     key("taskmanager.memory.managed.size", Kind::Memory, ""),
     key("taskmanager.numberOfTaskSlots", Kind::Integer { min: 1 }, "1"),

@@ -111,14 +111,12 @@ fn settings_are_listed_and_wrong_ones_are_marked_where_they_stand() {
 #[test]
 fn a_setting_that_does_nothing_yet_is_warned_of_where_it_stands() {
     let mut session = session();
-    let script = "SET 'restart-strategy.type' = 'fixed-delay'";
+    let script = "SET 'pipeline.max-parallelism' = '256'";
     assert_eq!(run_in(&mut session, script), "");
     let warnings = session.take_warnings();
     assert_eq!(
         warnings[0].render("q", script).lines().next(),
-        Some(
-            "q:1:5: warning: 'restart-strategy.type' is not honoured yet: a job that fails is not started again"
-        )
+        Some("q:1:5: warning: 'pipeline.max-parallelism' is not honoured yet: a job has 128 key groups")
     );
     assert_eq!((warnings.len(), session.take_warnings().len()), (1, 0));
     session.set("pipeline.max-parallelism", "4").unwrap();

@@ -64,6 +64,12 @@ pub trait Connector: Send + Sync {
         Vec::new()
     }
 
+    /// Whether its changes tell by the primary key what a row is now, and not what it was: whoever reads such a table
+    /// remembers that.
+    fn reads_upserts(&self) -> bool {
+        false
+    }
+
     /// Makes the source, all options read and checked; `None` if the connector only writes.
     fn source(
         &self,

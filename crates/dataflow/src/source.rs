@@ -65,6 +65,11 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     /// and what is listed besides has come since.
     fn restored(&self, _splits: &[Split]) {}
 
+    /// Whether its lanes come to an end one by one, so that others can wait for their turn.
+    fn lanes_end(&self) -> bool {
+        true
+    }
+
     /// How often [`Source::splits`] is worth asking again for new ones; `None` if never.
     fn discovery_interval(&self) -> Option<Duration> {
         None

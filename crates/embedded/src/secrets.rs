@@ -70,6 +70,10 @@ impl Connector for Resolving {
             .unwrap_or_else(|_| self.inner.metadata(table))
     }
 
+    fn reads_upserts(&self) -> bool {
+        self.inner.reads_upserts()
+    }
+
     fn source(
         &self,
         table: &TableDescriptor<'_>,

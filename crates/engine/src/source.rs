@@ -30,7 +30,7 @@ pub(crate) use alignment::{Member, Members};
 pub(crate) use dealer::Dealer;
 use lane::{Lane, Piece, Rule, pieces};
 
-/// Lanes of a source that a shard reads side by side.
+/// Lanes of a source that a shard reads side by side, if they come to an end.
 const OPEN_LANES_MAX: usize = 64;
 /// Reads without a row before others get a turn: splits that have ended, or rows that were all passed over.
 const EMPTY_READS_MAX: usize = 64;
@@ -55,8 +55,9 @@ pub(crate) struct SourceInlet {
     alignment: Option<Member>,
     chunk_rows: usize,
     dealer: Arc<Dealer>,
-    /// Lanes that have not ended; the first [`OPEN_LANES_MAX`] are read.
+    /// Lanes that have not ended; the first ones are read.
     lanes: VecDeque<Lane>,
+    open_lanes_max: usize,
     /// Whether lanes equally far take turns. Where nothing depends on it, one is read to its end before the next.
     take_turns: bool,
     /// Splits of lanes that have ended.
@@ -125,6 +126,11 @@ impl SourceInlet {
             chunk_rows,
             dealer,
             lanes: VecDeque::new(),
+            open_lanes_max: if source.source.lanes_end() {
+                OPEN_LANES_MAX
+            } else {
+                usize::MAX
+            },
             take_turns: source.watermark.is_some() || source.source.boundedness() == Boundedness::Unbounded,
             finished: Vec::new(),
             finished_lanes: BTreeMap::new(),
@@ -245,7 +251,7 @@ impl SourceInlet {
                 ReadOutcome::End => self.end_split(index),
             }
         }
-        for index in 0..self.lanes.len().min(OPEN_LANES_MAX) {
+        for index in 0..self.lanes.len().min(self.open_lanes_max) {
             let lane = &self.lanes[index];
             let is_ahead = lane.watermark > self.bound();
             let ready_us = if is_ahead {
@@ -277,7 +283,7 @@ impl SourceInlet {
         let bound = self.bound();
         self.lanes
             .iter()
-            .take(OPEN_LANES_MAX)
+            .take(self.open_lanes_max)
             .enumerate()
             .filter(|(_, lane)| lane.ready_us <= now_us && lane.watermark <= bound)
             .min_by_key(|(_, lane)| (lane.watermark, if self.take_turns { lane.last_read } else { 0 }))
@@ -292,7 +298,7 @@ impl SourceInlet {
     /// Tells its group how far it has come: lanes that it does not read yet hold nobody back.
     fn tell_group(&self) {
         if let Some(member) = &self.alignment {
-            let open = self.lanes.iter().take(OPEN_LANES_MAX);
+            let open = self.lanes.iter().take(self.open_lanes_max);
             let counted = open.filter(|lane| !lane.is_idle).map(|lane| lane.watermark);
             member.tell(counted.min().unwrap_or(WATERMARK_MAX));
         }

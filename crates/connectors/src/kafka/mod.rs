@@ -67,6 +67,10 @@ impl Connector for Kafka {
         metadata::readable()
     }
 
+    fn reads_upserts(&self) -> bool {
+        self.flavour == Flavour::Upsert
+    }
+
     fn source(
         &self,
         table: &TableDescriptor<'_>,

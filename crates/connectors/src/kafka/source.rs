@@ -119,6 +119,10 @@ impl Source for KafkaSource {
         self.changes
     }
 
+    fn lanes_end(&self) -> bool {
+        self.boundedness() == Boundedness::Bounded
+    }
+
     fn splits(&self, _parallelism: usize) -> Result<Vec<Split>, Error> {
         // A client of its own, gone when it has answered: minutes pass until the next look.
         let client = self.client(&self.properties.settings(Kind::Consumer))?;

@@ -1,6 +1,7 @@
 //! The runner through its front door.
 
 mod connections;
+mod kafka;
 mod previews;
 mod recovery;
 mod runs;

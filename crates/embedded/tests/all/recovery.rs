@@ -64,7 +64,7 @@ fn kill(place: &Place, key: &RunKey) {
     place.runner.kill(key).unwrap();
 }
 
-fn given(name: &str) -> Option<u64> {
+pub fn given(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect(name))
 }
 

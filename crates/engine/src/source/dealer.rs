@@ -43,7 +43,11 @@ impl Dealer {
     ) -> Result<Dealer, Error> {
         let interval = source.discovery_interval();
         if let Some(snapshot) = restored.filter(|snapshot| !snapshot.splits.is_empty()) {
-            let known: Vec<Split> = snapshot.splits.values().map(|state| state.split.clone()).collect();
+            let known: Vec<Split> = snapshot
+                .splits
+                .values()
+                .map(|state| state.split.clone())
+                .collect();
             source.restored(&known);
         }
         // Where nothing new is to be found, a job goes on with the splits it began with: how many there are may

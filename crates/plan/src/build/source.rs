@@ -30,8 +30,21 @@ impl GraphBuilder<'_> {
             _ => None,
         };
         let wanted = outputs.len();
+        let path = table.path.to_string();
+        let options = Options::new(table.options.clone());
+        let fault = |error: Error| self.table_fault(error, table);
+        let name = options
+            .require("connector")
+            .map_err(|error| fault(error.into()))?
+            .to_string();
+        let connector = self
+            .env
+            .registry
+            .connector(&name)
+            .map_err(|error| fault(error.into()))?;
         let may_repeat = self.env.config.boolean(CDC_EVENTS_DUPLICATE).unwrap_or(false);
-        let key = match may_repeat {
+        let normalises = may_repeat || connector.reads_upserts();
+        let key = match normalises {
             true => over_key(table, &mut outputs, &mut schema),
             false => Vec::new(),
         };
@@ -47,18 +60,6 @@ impl GraphBuilder<'_> {
             metadata: read.metadata.clone(),
             event_time: watermark.is_some(),
         };
-        let path = table.path.to_string();
-        let options = Options::new(table.options.clone());
-        let fault = |error: Error| self.table_fault(error, table);
-        let name = options
-            .require("connector")
-            .map_err(|error| fault(error.into()))?
-            .to_string();
-        let connector = self
-            .env
-            .registry
-            .connector(&name)
-            .map_err(|error| fault(error.into()))?;
         let source = connector
             .source(&describe_table(self.env, &path, table, &options), &request)
             .map_err(fault)?;
@@ -91,10 +92,14 @@ impl GraphBuilder<'_> {
             watermark,
         });
         let mut rows = self.add(operator, Vec::new(), schema.clone(), span, &details);
-        if may_repeat && changes {
+        if normalises && changes {
             if key.is_empty() {
+                let asks = match may_repeat {
+                    true => CDC_EVENTS_DUPLICATE,
+                    false => &name,
+                };
                 let message = format!(
-                    "'{CDC_EVENTS_DUPLICATE}' needs a primary key, but table '{}' has none",
+                    "'{asks}' needs a primary key, but table '{}' has none",
                     table.path
                 );
                 return Err(Diagnostic::validation(table.span, message)

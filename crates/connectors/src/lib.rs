@@ -49,14 +49,15 @@ pub fn all(console: impl Into<Console>) -> Vec<Arc<dyn Connector>> {
 
 /// Every connector there is, kept to what tables may touch.
 pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn Connector>> {
+    let [kafka, upsert_kafka] = kafka::Kafka::both(access.network);
     vec![
         Arc::new(filesystem::Filesystem::new(access.files)),
         Arc::new(datagen::Datagen),
         Arc::new(nexmark::Nexmark),
         Arc::new(print::Print::new(console.into())),
         Arc::new(blackhole::Blackhole),
-        Arc::new(kafka::Kafka::append(access.network.clone())),
-        Arc::new(kafka::Kafka::upsert(access.network)),
+        Arc::new(kafka),
+        Arc::new(upsert_kafka),
     ]
 }
 

@@ -79,7 +79,13 @@ pub fn options(flavour: Flavour) -> Vec<OptionDoc> {
             "sink.delivery-guarantee",
             false,
             "at-least-once",
-            "at-least-once or none",
+            "none, at-least-once, or exactly-once: a transaction is committed behind each checkpoint",
+        ),
+        doc(
+            "sink.transactional-id-prefix",
+            false,
+            "",
+            "what 'exactly-once' needs: what the names of its transactions begin with; no other job may use it",
         ),
     ];
     if is_upsert {

@@ -1,7 +1,8 @@
 //! Topics of Apache Kafka: `'connector' = 'kafka'`, and as tables of upserts `'connector' = 'upsert-kafka'`.
 //!
 //! Offsets are kept in checkpoints, not in groups. What is written is delivered at least once: before a checkpoint is
-//! complete, everything before its barrier is.
+//! complete, everything before its barrier is. With transactions it is delivered exactly once: behind each checkpoint
+//! one is committed, of all tables of the job ([`transactions`]).
 
 mod client;
 mod docs;
@@ -17,6 +18,7 @@ mod rows;
 mod servers;
 mod sink;
 mod source;
+mod transactions;
 mod writer;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use dataflow::{Connector, Error, OptionDoc, ScanRequest, Sink, SinkRequest, Sour
 use model::DataType;
 
 use self::options::{Flavour, TableOptions};
+use self::transactions::TransactionPool;
 use crate::network::NetworkAccess;
 
 /// Either of the two connectors.
@@ -32,23 +35,19 @@ use crate::network::NetworkAccess;
 pub struct Kafka {
     flavour: Flavour,
     network: NetworkAccess,
+    transactions: Arc<TransactionPool>,
 }
 
 impl Kafka {
-    /// `kafka`: messages are rows, or tell changes by their format.
-    pub fn append(network: NetworkAccess) -> Kafka {
-        Kafka {
-            flavour: Flavour::Append,
-            network,
-        }
-    }
-
-    /// `upsert-kafka`: a message replaces what the last one of its key said, and a tombstone deletes it.
-    pub fn upsert(network: NetworkAccess) -> Kafka {
-        Kafka {
-            flavour: Flavour::Upsert,
-            network,
-        }
+    /// `kafka`, where messages are rows, or tell changes by their format; and `upsert-kafka`, where a message replaces
+    /// what the last one of its key said, and a tombstone deletes it. Tables of both are written in one transaction.
+    pub fn both(network: NetworkAccess) -> [Kafka; 2] {
+        let transactions = Arc::new(TransactionPool::default());
+        [Flavour::Append, Flavour::Upsert].map(|flavour| Kafka {
+            flavour,
+            network: network.clone(),
+            transactions: Arc::clone(&transactions),
+        })
     }
 }
 
@@ -95,6 +94,7 @@ impl Connector for Kafka {
             table,
             request,
             self.network.clone(),
+            &self.transactions,
         )?)))
     }
 }

@@ -15,8 +15,9 @@ use super::layout::Layout;
 use super::offsets::{Bounded, Startup};
 use super::properties::Properties;
 use super::records::RecordLayout;
-use super::sink::{Guarantee, KafkaSink, Partitioner};
+use super::sink::{Delivery, KafkaSink, Partitioner};
 use super::source::{KafkaSource, State};
+use super::transactions::TransactionPool;
 use super::writer::Reduction;
 use crate::network::NetworkAccess;
 use crate::refuse;
@@ -35,6 +36,7 @@ const UPSERTS_READ: ChangelogMode = ChangelogMode {
 };
 /// The longest name of a topic.
 const TOPIC_LENGTH_MAX: usize = 249;
+const PREFIX: &str = "sink.transactional-id-prefix";
 const DISCOVERY_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 pub struct TableOptions {
@@ -46,8 +48,16 @@ pub struct TableOptions {
     bounded: Bounded,
     discovery: Option<Duration>,
     guarantee: Guarantee,
+    transactional_prefix: Option<String>,
     partitioner: Partitioner,
     reduction: Option<Reduction>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guarantee {
+    None,
+    AtLeastOnce,
+    ExactlyOnce,
 }
 
 impl TableOptions {
@@ -65,6 +75,8 @@ impl TableOptions {
         let is_single = matches!(&topics, Topics::Named(names) if names.len() == 1);
         let bounded = Bounded::read(options, is_single)?;
         let guarantee = guarantee(options)?;
+        // Of no effect without transactions, as in Flink.
+        let transactional_prefix = options.get(PREFIX).map(str::to_string);
         let (startup, discovery, partitioner, reduction) = match flavour {
             Flavour::Append => {
                 check_primary_key(table, &fields)?;
@@ -92,6 +104,7 @@ impl TableOptions {
             bounded,
             discovery,
             guarantee,
+            transactional_prefix,
             partitioner,
             reduction,
         })
@@ -134,6 +147,7 @@ impl TableOptions {
         table: &TableDescriptor<'_>,
         request: &SinkRequest,
         network: NetworkAccess,
+        pool: &TransactionPool,
     ) -> Result<KafkaSink, Error> {
         if request.overwrite {
             let error = OptionError {
@@ -143,14 +157,6 @@ impl TableOptions {
             };
             return Err(error.into());
         }
-        if let Guarantee::ExactlyOnce = self.guarantee {
-            let key = "sink.delivery-guarantee";
-            let message =
-                format!("option '{key}' = 'exactly-once' is not supported by the embedded engine yet");
-            return Err(OptionError::new(key, message)
-                .hint("use 'at-least-once', or run the job on a Flink cluster")
-                .into());
-        }
         let is_upsert = self.flavour == Flavour::Upsert;
         let changes = match self.flavour {
             Flavour::Append => self.fields.value.format.writes(),
@@ -159,11 +165,20 @@ impl TableOptions {
         let layout = RecordLayout::new(self.fields, self.topics, request, is_upsert, table.context)?;
         layout.encoder(table.options)?;
         table.options.finish()?;
+        let delivery = match self.guarantee {
+            Guarantee::None => Delivery::None,
+            Guarantee::AtLeastOnce => Delivery::AtLeastOnce,
+            Guarantee::ExactlyOnce => {
+                let prefix = check_prefix(self.transactional_prefix.as_deref())?;
+                self.properties.check_transactional()?;
+                Delivery::ExactlyOnce(pool.get(&self.properties, prefix, &network)?)
+            }
+        };
         Ok(KafkaSink {
             properties: self.properties,
             layout: Arc::new(layout),
             changes,
-            guarantee: self.guarantee,
+            delivery,
             partitioner: self.partitioner,
             reduction: self.reduction,
             entries: Entries::of(table.options),
@@ -244,11 +259,27 @@ fn guarantee(options: &Options) -> Result<Guarantee, OptionError> {
         ("none", Guarantee::None),
         ("exactly-once", Guarantee::ExactlyOnce),
     ];
-    // Of no effect without transactions.
-    options.get("sink.transactional-id-prefix");
+    // Ids are used again here in any case.
     options.get("sink.transaction-naming-strategy");
     let guarantee = options.one_of("sink.delivery-guarantee", &guarantees)?;
     Ok(guarantee.unwrap_or(Guarantee::AtLeastOnce))
+}
+
+fn check_prefix(prefix: Option<&str>) -> Result<&str, OptionError> {
+    match prefix {
+        Some("") => Err(
+            OptionError::new(PREFIX, format!("option '{PREFIX}' must not be empty"))
+                .hint("give each job one of its own, such as the name of the job"),
+        ),
+        Some(prefix) => Ok(prefix),
+        None => {
+            let message = format!(
+                "option '{PREFIX}' is missing, which 'sink.delivery-guarantee' = 'exactly-once' needs"
+            );
+            Err(OptionError::new(PREFIX, message)
+                .hint("give each job one of its own, such as the name of the job"))
+        }
+    }
 }
 
 fn partitioner(options: &Options, fields: &Fields) -> Result<Partitioner, OptionError> {

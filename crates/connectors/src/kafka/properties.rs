@@ -20,6 +20,11 @@ const BOOTSTRAP_SERVERS: &str = "properties.bootstrap.servers";
 const PRODUCER_BUFFER_BYTES: u64 = 32 << 20;
 /// Within this time a record is delivered or has failed, as in Java.
 const DELIVERY_TIMEOUT_MS: &str = "120000";
+/// How long the cluster keeps a transaction open: as long as brokers allow if they are told nothing else
+/// (`transaction.max.timeout.ms`). Flink's default, an hour, is refused by them.
+const TRANSACTION_TIMEOUT_MS: u64 = 15 * 60 * 1000;
+/// Within this time a broker answers, as long as nothing else is said.
+const SOCKET_TIMEOUT_MS: u64 = 60 * 1000;
 
 /// What the properties of a table say, for both sides.
 #[derive(Debug, Clone)]
@@ -79,11 +84,71 @@ impl Properties {
         servers.join(",")
     }
 
+    /// The same for the same servers, in whatever order they are named.
+    pub fn sorted_servers(&self) -> Vec<(String, u16)> {
+        let mut servers = self.servers.clone();
+        servers.sort();
+        servers.dedup();
+        servers
+    }
+
     pub fn settings(&self, kind: Kind) -> Settings {
         match kind {
             Kind::Consumer => self.consumer.clone(),
             Kind::Producer => self.producer.clone(),
         }
+    }
+
+    /// Those of a producer with transactions.
+    pub fn transactional(&self, id: &str) -> Settings {
+        let mut settings = self.producer.clone();
+        let number = |name| settings.get(name).and_then(|value| value.parse::<u64>().ok());
+        let timeout_ms = number("transaction.timeout.ms").unwrap_or(TRANSACTION_TIMEOUT_MS);
+        // A record cannot be delivered behind the end of its transaction.
+        let delivery_ms = number("delivery.timeout.ms").filter(|ms| (1..timeout_ms).contains(ms));
+        // Without, the client waits for an answer as long as for the transaction.
+        let socket_ms = number("socket.timeout.ms").unwrap_or(SOCKET_TIMEOUT_MS);
+        settings.set("transactional.id", id);
+        settings.set("transaction.timeout.ms", timeout_ms.to_string());
+        settings.set(
+            "delivery.timeout.ms",
+            delivery_ms.unwrap_or(timeout_ms).to_string(),
+        );
+        settings.set("socket.timeout.ms", socket_ms.min(timeout_ms).to_string());
+        settings
+    }
+
+    /// Those of a consumer that asks for what a group has committed, whatever transactions are under way.
+    pub fn of_group(&self, group: &str) -> Settings {
+        let mut settings = self.consumer.clone();
+        settings.set("group.id", group);
+        settings.set("isolation.level", "read_committed");
+        settings
+    }
+
+    /// Transactions are of no use if records may be lost or written twice within them.
+    pub fn check_transactional(&self) -> Result<(), OptionError> {
+        let producer = &self.producer;
+        let asked = producer.get("enable.idempotence");
+        if asked == Some("true") && allows_idempotence(producer) {
+            return Ok(());
+        }
+        let of = [
+            ("acks", "all"),
+            ("retries", "2147483647"),
+            ("max.in.flight.requests.per.connection", "5"),
+        ];
+        let (name, needed) = match asked {
+            Some("false") => ("enable.idempotence", "true"),
+            _ => of
+                .into_iter()
+                .find(|(name, _)| !allows_idempotence(&producer.only(name)))
+                .unwrap_or(("enable.idempotence", "true")),
+        };
+        let key = format!("{PREFIX}{name}");
+        let message =
+            format!("option '{key}' does not go together with 'sink.delivery-guarantee' = 'exactly-once'");
+        Err(OptionError::new(&key, message).hint(format!("remove it, or set it to {needed}")))
     }
 
     fn set_defaults(&mut self) {

@@ -1,8 +1,8 @@
-//! Topics as a sink. Every writer has a client of its own.
+//! Topics as a sink. Every writer has a client of its own, or those of its transactions.
 
 use std::sync::Arc;
 
-use dataflow::{Error, Sink, SinkWriter};
+use dataflow::{Error, Sink, SinkWriter, Transaction};
 use model::ChangelogMode;
 use stdx::Clock;
 
@@ -11,15 +11,17 @@ use super::fields::Entries;
 use super::properties::Properties;
 use super::records::RecordLayout;
 use super::servers;
-use super::writer::{KafkaWriter, Reduction};
+use super::transactions::Transactions;
+use super::writer::{KafkaWriter, Reduction, Route};
 use crate::network::NetworkAccess;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guarantee {
-    /// Records may be lost.
+/// What is promised of records.
+#[derive(Debug)]
+pub enum Delivery {
+    /// They may be lost.
     None,
     AtLeastOnce,
-    ExactlyOnce,
+    ExactlyOnce(Arc<Transactions>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub struct KafkaSink {
     pub properties: Properties,
     pub layout: Arc<RecordLayout>,
     pub changes: ChangelogMode,
-    pub guarantee: Guarantee,
+    pub delivery: Delivery,
     pub partitioner: Partitioner,
     pub reduction: Option<Reduction>,
     pub entries: Entries,
@@ -46,7 +48,7 @@ impl std::fmt::Debug for KafkaSink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KafkaSink")
             .field("topics", &self.layout.topics)
-            .field("guarantee", &self.guarantee)
+            .field("delivery", &self.delivery)
             .field("partitioner", &self.partitioner)
             .finish_non_exhaustive()
     }
@@ -59,27 +61,42 @@ impl Sink for KafkaSink {
 
     fn writer(&self, shard: usize, _shards: usize) -> Result<Box<dyn SinkWriter>, Error> {
         servers::check(&self.properties, &self.network)?;
-        let client = Client::new(
+        let client = Arc::new(Client::new(
             Kind::Producer,
             &self.properties.settings(Kind::Producer),
             &self.properties.server_list(),
             self.network.clone(),
-        )?;
+        )?);
         // A topic that is not there would be found out only when its records have waited for long.
         if let Topics::Named(names) = &self.layout.topics {
             for name in names {
                 client.partitions_of(name)?;
             }
         }
+        let own = |waits| Route::Own {
+            producer: Producer::new(client),
+            waits,
+        };
+        let route = match &self.delivery {
+            Delivery::None => own(false),
+            Delivery::AtLeastOnce => own(true),
+            Delivery::ExactlyOnce(transactions) => Route::Shared(transactions.participant()),
+        };
         let encoder = self.layout.encoder(&self.entries.options())?;
         Ok(Box::new(KafkaWriter::new(
-            Producer::new(client),
+            route,
             Arc::clone(&self.layout),
             encoder,
             (self.partitioner == Partitioner::Fixed).then_some(shard),
-            self.guarantee,
             self.reduction
                 .map(|reduction| (reduction, Arc::clone(&self.clock))),
         )))
+    }
+
+    fn transaction(&self) -> Option<Arc<dyn Transaction>> {
+        match &self.delivery {
+            Delivery::ExactlyOnce(transactions) => Some(Arc::clone(transactions) as Arc<dyn Transaction>),
+            Delivery::None | Delivery::AtLeastOnce => None,
+        }
     }
 }

@@ -234,17 +234,41 @@ fn upserts_need_a_key_and_formats_without_changes() {
     );
 }
 
+const EXACTLY_ONCE: (&str, &str) = ("sink.delivery-guarantee", "exactly-once");
+const PREFIX: (&str, &str) = ("sink.transactional-id-prefix", "p");
+
 #[test]
-fn exactly_once_is_refused_until_it_can_be_kept() {
-    let with = [
-        ("sink.delivery-guarantee", "exactly-once"),
-        ("sink.transactional-id-prefix", "p"),
-    ];
-    let error = refused(TestTable::new("kafka", schema(), &options(&[], &with)).insert());
+fn exactly_once_needs_a_prefix() {
+    let insert = |with: &[(&str, &str)]| TestTable::new("kafka", schema(), &options(&[], with)).insert();
+    let error = refused(insert(&[EXACTLY_ONCE]));
     assert_eq!(
         error.message,
-        "option 'sink.delivery-guarantee' = 'exactly-once' is not supported by the embedded engine yet"
+        "option 'sink.transactional-id-prefix' is missing, which 'sink.delivery-guarantee' = 'exactly-once' needs"
     );
-    // Reading such a table is another matter.
-    source(&[], &with).unwrap();
+    let error = refused(insert(&[EXACTLY_ONCE, ("sink.transactional-id-prefix", "")]));
+    assert_eq!(
+        error.message,
+        "option 'sink.transactional-id-prefix' must not be empty"
+    );
+    assert!(insert(&[EXACTLY_ONCE, PREFIX]).unwrap().transaction().is_some());
+    let table = upsert(&[EXACTLY_ONCE, PREFIX]);
+    assert!(table.insert().unwrap().transaction().is_some());
+    // Without it a prefix has no effect, as in Flink; nor has it on who reads.
+    assert!(insert(&[PREFIX]).unwrap().transaction().is_none());
+    source(&[], &[EXACTLY_ONCE]).unwrap();
+}
+
+#[test]
+fn exactly_once_does_not_go_together_with_records_that_may_be_lost() {
+    for (key, value, needed) in [
+        ("properties.enable.idempotence", "false", "true"),
+        ("properties.acks", "1", "all"),
+        ("properties.retries", "0", "2147483647"),
+        ("properties.max.in.flight.requests.per.connection", "6", "5"),
+    ] {
+        let with = [EXACTLY_ONCE, PREFIX, (key, value)];
+        let error = refused(TestTable::new("kafka", schema(), &options(&[], &with)).insert());
+        assert_eq!(error.key.as_deref(), Some(key));
+        assert_eq!(error.hint, Some(format!("remove it, or set it to {needed}")));
+    }
 }

@@ -1,8 +1,7 @@
-//! Writes rows as records, without transactions.
+//! Writes rows as records, within transactions or without.
 //!
 //! What becomes of a record is learnt later: a failure is told by the next call, at last by the one that closes an
-//! epoch, which waits for all records before it. A writer with transactions would send the same records and make a
-//! committable of them.
+//! epoch, which waits for all records before it.
 
 use std::collections::HashMap;
 use std::ffi::CString;
@@ -15,7 +14,7 @@ use stdx::Clock;
 
 use super::client::{Producer, Record};
 use super::records::{RecordEncoder, RecordLayout};
-use super::sink::Guarantee;
+use super::transactions::Participant;
 
 /// Changes are held back so that only the last one of a key is written: at most of so many keys, for so long.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +27,36 @@ pub struct KafkaWriter {
     outlet: Outlet,
     layout: Arc<RecordLayout>,
     encoder: RecordEncoder,
-    guarantee: Guarantee,
     held: Option<Held>,
 }
 
-/// The producer, and which partition a record goes to.
+/// What records are sent with.
+pub enum Route {
+    /// A client of this writer's own. `waits` at a barrier until all is delivered.
+    Own { producer: Producer, waits: bool },
+    /// Those of all writers of the job.
+    Shared(Participant),
+}
+
+impl Route {
+    fn producer(&mut self) -> Result<&mut Producer, Error> {
+        match self {
+            Route::Own { producer, .. } => Ok(producer),
+            Route::Shared(participant) => participant.producer(),
+        }
+    }
+
+    fn serve(&self) -> Result<(), Error> {
+        match self {
+            Route::Own { producer, .. } => producer.serve(),
+            Route::Shared(participant) => participant.serve(),
+        }
+    }
+}
+
+/// The way records go, and which partition each goes to.
 struct Outlet {
-    producer: Producer,
+    route: Route,
     /// The place of this writer among all, if its records go to one partition of a topic.
     fixed: Option<usize>,
     /// The partitions of topics written to, if they matter.
@@ -46,12 +68,12 @@ impl Outlet {
         if let Some(place) = self.fixed {
             record.partition = Some(self.fixed_partition(place, record.topic)?);
         }
-        self.producer.send(&record)
+        self.route.producer()?.send(&record)
     }
 
     fn fixed_partition(&mut self, place: usize, topic: &str) -> Result<i32, Error> {
         if !self.partitions.contains_key(topic) {
-            let mut partitions = self.producer.client().partitions_of(topic)?;
+            let mut partitions = self.route.producer()?.client().partitions_of(topic)?;
             partitions.sort_unstable();
             self.partitions.insert(topic.to_string(), partitions);
         }
@@ -114,22 +136,20 @@ impl Held {
 
 impl KafkaWriter {
     pub fn new(
-        producer: Producer,
+        route: Route,
         layout: Arc<RecordLayout>,
         encoder: RecordEncoder,
         fixed: Option<usize>,
-        guarantee: Guarantee,
         reduction: Option<(Reduction, Arc<dyn Clock>)>,
     ) -> KafkaWriter {
         KafkaWriter {
             outlet: Outlet {
-                producer,
+                route,
                 fixed,
                 partitions: HashMap::new(),
             },
             layout,
             encoder,
-            guarantee,
             held: reduction.map(|(reduction, clock)| Held {
                 reduction,
                 clock,
@@ -163,18 +183,18 @@ impl SinkWriter for KafkaWriter {
             held.release(&mut self.outlet)?;
         }
         // The client sends by itself.
-        self.outlet.producer.serve()
+        self.outlet.route.serve()
     }
 
     fn prepare(&mut self, epoch: Option<Epoch>) -> Result<Vec<Committable>, Error> {
         if let Some(held) = &mut self.held {
             held.release(&mut self.outlet)?;
         }
-        // Without a guarantee nobody waits, but for the last records.
-        if self.guarantee == Guarantee::None && epoch.is_some() {
-            self.outlet.producer.serve()?;
-        } else {
-            self.outlet.producer.flush()?;
+        match &mut self.outlet.route {
+            Route::Shared(participant) => participant.close(epoch.is_some())?,
+            // For the last records everybody waits.
+            Route::Own { producer, waits } if *waits || epoch.is_none() => producer.flush()?,
+            Route::Own { producer, .. } => producer.serve()?,
         }
         Ok(Vec::new())
     }

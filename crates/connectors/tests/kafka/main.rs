@@ -6,4 +6,5 @@ mod reach;
 mod sink;
 mod source;
 mod support;
+mod transactions;
 mod upsert;

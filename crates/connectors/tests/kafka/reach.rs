@@ -92,6 +92,34 @@ fn a_broker_that_the_cluster_names_is_judged_before_it_is_dialled() {
 }
 
 #[test]
+fn transactions_dial_no_broker_that_is_not_granted() {
+    let topic = topic(1);
+    let server = format!("127.0.0.1:{}", way_in());
+    let prefix = unique("granted");
+    let mut options = options(&topic);
+    options.push(("sink.delivery-guarantee", "exactly-once"));
+    options.push(("sink.transactional-id-prefix", &prefix));
+    let begun = |rules: &[&str]| {
+        let rules = AddressRules::new(rules.iter().map(|rule| rule.parse().unwrap()).collect());
+        let table = Table::at(&server, "kafka", id_and_name(), &options);
+        let table = table.with_network(NetworkAccess::only(rules));
+        let transaction = table.sink().unwrap().transaction().unwrap();
+        transaction.begin()
+    };
+    let (message, _) = told(begun(&[]));
+    assert!(
+        message.starts_with("option 'properties.bootstrap.servers'"),
+        "{message}"
+    );
+    let (message, _) = told(begun(&[&server]));
+    assert!(
+        message.starts_with("a broker of the cluster is out of reach"),
+        "{message}"
+    );
+    assert_eq!(begun(&[&server, address()]).unwrap(), 0);
+}
+
+#[test]
 fn a_server_where_nobody_listens_is_told() {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()

@@ -304,6 +304,28 @@ impl Table {
         self
     }
 
+    /// Another table of the same program at the same broker, with other options.
+    pub fn like(&self, connector: &str, options: &[(&str, &str)]) -> Table {
+        let entries = options
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()));
+        let servers = self
+            .entries
+            .iter()
+            .find(|(key, _)| key == "properties.bootstrap.servers");
+        Table {
+            registry: self.registry.clone(),
+            connector: connector.to_string(),
+            schema: self.schema.clone(),
+            primary_key: Vec::new(),
+            entries: entries
+                .chain(servers.cloned())
+                .chain([("connector".to_string(), connector.to_string())])
+                .collect(),
+            context: Arc::clone(&self.context),
+        }
+    }
+
     pub fn with_primary_key(mut self, columns: &[&str]) -> Table {
         self.primary_key = columns.iter().map(|column| column.to_string()).collect();
         self

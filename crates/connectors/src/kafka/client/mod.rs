@@ -10,6 +10,7 @@ mod metadata;
 mod offsets;
 mod producer;
 mod settings;
+mod transactions;
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -132,10 +133,13 @@ impl Client {
         let mut text = Text::new();
         // SAFETY: the room is as long as told.
         let fatal = unsafe { sys::rd_kafka_fatal_error(self.handle, text.room(), MESSAGE_BYTES_MAX) };
-        if fatal != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
-            return Err(io_error("talk to Kafka", &text.read()));
+        if fatal == Code::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return Ok(());
         }
-        Ok(())
+        Err(match transactions::told(fatal) {
+            Some(told) => told.into(),
+            None => io_error("talk to Kafka", &text.read()),
+        })
     }
 
     /// Asks the cluster something, within a time in milliseconds. After silence it is asked again with more time;
@@ -148,6 +152,7 @@ impl Client {
             match last {
                 Code::RD_KAFKA_RESP_ERR_NO_ERROR => return Ok(()),
                 code if is_silence(code) => {}
+                code if is_moving(code) => std::thread::sleep(patience / 2),
                 code => return Err(self.failure(what, code)),
             }
         }
@@ -173,8 +178,14 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
+        const QUEUED_AND_IN_FLIGHT: i32 = 1 | 2;
+        // What was not flushed was not promised: without this a producer would go on trying. Of a consumer it is
+        // refused, which does no harm.
         // SAFETY: topics, queues and messages hold the client, so none of them is left.
-        unsafe { sys::rd_kafka_destroy(self.handle) };
+        unsafe {
+            sys::rd_kafka_purge(self.handle, QUEUED_AND_IN_FLIGHT);
+            sys::rd_kafka_destroy(self.handle);
+        }
     }
 }
 
@@ -217,6 +228,16 @@ fn is_silence(code: Code) -> bool {
             | Code::RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE
             | Code::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
             | Code::RD_KAFKA_RESP_ERR__WAIT_COORD
+    )
+}
+
+/// Whether what is asked for is about to be found elsewhere, or at the same place in a moment.
+fn is_moving(code: Code) -> bool {
+    matches!(
+        code,
+        Code::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS
+            | Code::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE
+            | Code::RD_KAFKA_RESP_ERR_NOT_COORDINATOR
     )
 }
 

@@ -21,10 +21,10 @@ const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
 
 /// A list as librdkafka wants it, of the same length and order as the partitions it was made of.
-struct List(*mut sys::rd_kafka_topic_partition_list_t);
+pub struct List(pub *mut sys::rd_kafka_topic_partition_list_t);
 
 impl List {
-    fn new(partitions: &[TopicPartition], offset: i64) -> Result<List, Error> {
+    pub fn new(partitions: &[TopicPartition], offset: i64) -> Result<List, Error> {
         let count = i32::try_from(partitions.len()).unwrap_or(i32::MAX);
         // SAFETY: it never gives NULL.
         let list = List(unsafe { sys::rd_kafka_topic_partition_list_new(count) });

@@ -34,7 +34,7 @@ pub struct Record<'a> {
     pub headers: &'a [(CString, Vec<u8>)],
 }
 
-/// A client that writes, and the topics it has written to.
+/// A client that writes, maybe for others too, and the topics it has written to.
 pub struct Producer {
     topics: HashMap<String, Topic>,
     /// Dropped last.
@@ -45,10 +45,10 @@ pub struct Producer {
 unsafe impl Send for Producer {}
 
 impl Producer {
-    pub fn new(client: Client) -> Producer {
+    pub fn new(client: Arc<Client>) -> Producer {
         Producer {
             topics: HashMap::new(),
-            client: Arc::new(client),
+            client,
         }
     }
 
@@ -66,6 +66,8 @@ impl Producer {
                     self.check()?;
                 }
                 code => {
+                    // What has failed before says more than that nothing can be written now.
+                    self.serve()?;
                     return Err(self
                         .client
                         .failure(&format!("write to topic '{}'", record.topic), code));
@@ -148,15 +150,6 @@ impl Producer {
                 code => return Err(self.client.failure("deliver records to Kafka", code)),
             }
         }
-    }
-}
-
-impl Drop for Producer {
-    fn drop(&mut self) {
-        const QUEUED_AND_IN_FLIGHT: i32 = 1 | 2;
-        // What was not flushed was not promised: without this the client would go on trying.
-        // SAFETY: the client is alive.
-        unsafe { sys::rd_kafka_purge(self.client.handle, QUEUED_AND_IN_FLIGHT) };
     }
 }
 

@@ -46,6 +46,26 @@ impl Settings {
         found.map(|entry| entry.value.as_str())
     }
 
+    /// The one of this name, if there is one.
+    pub fn only(&self, name: &str) -> Settings {
+        let entries = self.entries.iter().filter(|entry| entry.name == name);
+        Settings {
+            entries: entries.cloned().collect(),
+        }
+    }
+
+    /// What has another value there: the option that gave it one, else its name. `except` does not count.
+    pub fn difference(&self, other: &Settings, except: &str) -> Option<String> {
+        let both = || self.entries.iter().chain(&other.entries);
+        let differs =
+            |entry: &&Setting| entry.name != except && self.get(&entry.name) != other.get(&entry.name);
+        let found = both().find(differs)?;
+        let mut options = both()
+            .filter(|entry| entry.name == found.name)
+            .filter_map(|entry| entry.option.clone());
+        Some(options.next().unwrap_or_else(|| found.name.clone()))
+    }
+
     /// Whether librdkafka takes them, without a client.
     pub fn check(&self) -> Result<(), OptionError> {
         Configuration::new(self).map(|_| ())

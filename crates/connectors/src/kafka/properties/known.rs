@@ -112,7 +112,7 @@ pub const PROPERTIES: &[(&str, Of, Use)] = {
         ("max.in.flight.requests.per.connection", Producer, Same),
         ("max.request.size", Producer, As("message.max.bytes")),
         ("retries", Producer, Same),
-        ("transaction.timeout.ms", Producer, Nothing),
+        ("transaction.timeout.ms", Producer, Same),
         (
             "transactional.id",
             Producer,

@@ -117,3 +117,36 @@ fn servers_are_read_as_java_reads_them() {
         assert!(servers(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn transactions_time_out_when_the_broker_allows_it_and_records_before_them() {
+    let settings = |entries: &[(&str, &str)]| read(entries).unwrap().transactional("id");
+    let of = |settings: &Settings, name| settings.get(name).map(str::to_string);
+    let usual = settings(&[]);
+    assert_eq!(usual.get("transactional.id"), Some("id"));
+    assert_eq!(usual.get("transaction.timeout.ms"), Some("900000"));
+    assert_eq!(usual.get("delivery.timeout.ms"), Some("120000"));
+    assert_eq!(usual.get("socket.timeout.ms"), Some("60000"));
+    let short = settings(&[("properties.transaction.timeout.ms", "5000")]);
+    for name in [
+        "transaction.timeout.ms",
+        "delivery.timeout.ms",
+        "socket.timeout.ms",
+    ] {
+        assert_eq!(of(&short, name), Some("5000".to_string()), "{name}");
+    }
+    let endless = settings(&[("properties.delivery.timeout.ms", "0")]);
+    assert_eq!(endless.get("delivery.timeout.ms"), Some("900000"));
+}
+
+#[test]
+fn what_differs_between_settings_is_named_by_its_option() {
+    let settings = |entries: &[(&str, &str)]| read(entries).unwrap().transactional("id");
+    let (usual, slow) = (settings(&[]), settings(&[("properties.linger.ms", "7")]));
+    assert_eq!(usual.difference(&settings(&[]), ""), None);
+    for (one, other) in [(&usual, &slow), (&slow, &usual)] {
+        let difference = one.difference(other, "");
+        assert_eq!(difference.as_deref(), Some("properties.linger.ms"));
+    }
+    assert_eq!(usual.difference(&slow, "linger.ms"), None);
+}

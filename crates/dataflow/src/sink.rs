@@ -39,9 +39,12 @@ pub trait Sink: Send + Sync + std::fmt::Debug {
 /// The rows of an epoch are those that writers were given before their barrier of it ([`SinkWriter::prepare`]), and
 /// behind the one before it. Rows of the next epoch may be written before the last one is committed, no others.
 pub trait Transaction: Send + Sync + Debug {
-    /// Shuts out all earlier attempts, whose open rows are dropped; tells the last epoch that was committed, 0 if none
-    /// was. Called before anything is written; called again it only tells.
-    fn begin(&self) -> Result<Epoch, Error>;
+    /// Shuts out all earlier attempts, whose open rows are dropped; tells the last epoch that was noted. `None` if none
+    /// was, or if the note is gone. Called before anything is written; called again it only tells.
+    fn begin(&self) -> Result<Option<Epoch>, Error>;
+
+    /// Notes the epoch behind which the first rows come, so that from then on there is a note.
+    fn note(&self, epoch: Epoch) -> Result<(), Error>;
 
     /// Makes visible the rows of an epoch, whether there are any or not, and notes it together with them. Behind the
     /// last one all that was written belongs to it.

@@ -4,6 +4,7 @@
 //! barrier, it is kept before any of that is committed, and to commit something twice does no harm.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,12 +66,16 @@ impl Coordinator {
     pub fn begin(&mut self) -> Result<(), Error> {
         let epoch = self.shared.epoch();
         if let Some(transaction) = &self.transaction {
-            self.committed = transaction.begin()?;
-            if epoch != self.committed && self.keeping.is_some() {
-                return Err(Error::internal(format!(
-                    "the job begins at epoch {epoch}, and epoch {} was committed",
-                    self.committed
-                )));
+            match transaction.begin()? {
+                Some(committed) if epoch < committed && self.keeping.is_some() => {
+                    return Err(Error::internal(format!(
+                        "the job begins at epoch {epoch}, and epoch {committed} was committed"
+                    )));
+                }
+                // It comes from a time when its commits could be repeated.
+                Some(committed) if epoch > committed => transaction.note(epoch)?,
+                Some(committed) => self.committed = committed,
+                None => transaction.note(epoch)?,
             }
         }
         self.committers.commit(&self.shared, epoch)
@@ -79,12 +84,19 @@ impl Coordinator {
     /// Works until all shards have ended, or something has failed.
     pub fn run(&mut self) -> Result<(), Error> {
         loop {
-            let worked = match self.shared.wait(self.patience()) {
+            let complete = match self.shared.wait(self.patience()) {
                 Event::AllEnded => return Ok(()),
                 Event::Failed(error) => return Err(error),
-                Event::Complete(complete) => self.keep(complete),
-                Event::Time => self.tick(),
+                Event::Complete(complete) => Some(complete),
+                Event::Time => None,
             };
+            let work = AssertUnwindSafe(|| match complete {
+                Some(complete) => self.keep(complete),
+                None => self.tick(),
+            });
+            // A panic would leave the shards running for ever.
+            let worked = catch_unwind(work)
+                .unwrap_or_else(|_| Err(Error::internal("the coordinator of the job panicked")));
             if let Err(error) = worked {
                 // It comes back as an event: the shards are told, too.
                 self.shared.fail(error);

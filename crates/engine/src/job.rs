@@ -72,6 +72,26 @@ pub struct Job {
     pub(crate) context: Arc<EvaluationContext>,
 }
 
+/// What the sinks of a job say of its commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// They can be repeated: the job may go on from any snapshot.
+    Repeatable,
+    /// They cannot, and none is known of.
+    Never,
+    /// They cannot: the job must not go on from a snapshot of a later epoch.
+    Epoch(Epoch),
+}
+
+impl Committed {
+    pub fn epoch(self) -> Option<Epoch> {
+        match self {
+            Committed::Epoch(epoch) => Some(epoch),
+            Committed::Repeatable | Committed::Never => None,
+        }
+    }
+}
+
 /// How a job has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobEnd {
@@ -155,13 +175,15 @@ impl Job {
         })
     }
 
-    /// Shuts out earlier attempts whose commits cannot be repeated, and tells the epoch that was committed last: a job
-    /// over this graph must not go on from a snapshot of a later one. `None` if it may go on from any.
-    pub fn last_committed(graph: &Graph) -> Result<Option<Epoch>, Error> {
-        match transaction(graph)? {
-            Some(transaction) => transaction.begin().map(Some),
-            None => Ok(None),
-        }
+    /// Shuts out earlier attempts whose commits cannot be repeated, and tells what they have committed.
+    pub fn last_committed(graph: &Graph) -> Result<Committed, Error> {
+        Ok(match transaction(graph)? {
+            None => Committed::Repeatable,
+            Some(transaction) => match transaction.begin()? {
+                None => Committed::Never,
+                Some(epoch) => Committed::Epoch(epoch),
+            },
+        })
     }
 
     /// Takes checkpoints from now on. Without, a job makes what its sinks have written visible at its end only.
@@ -274,8 +296,15 @@ fn check_claims(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
 /// Names of all nodes by what they compute.
 fn operator_ids(graph: &Graph) -> Vec<OperatorId> {
     let mut counts: HashMap<u64, u32> = HashMap::new();
+    let mut scans: HashMap<u64, u32> = HashMap::new();
+    for node in &graph.nodes {
+        *scans.entry(node.state_fingerprint().0).or_default() += 1;
+    }
     let name = |node: &graph::Node| {
         let fingerprint = node.state_fingerprint().0;
+        // Two scans of a table must not be taken for each other when a text is rearranged.
+        let is_twin = matches!(node.operator, GraphOperator::Source(_)) && scans[&fingerprint] > 1;
+        let fingerprint = if is_twin { node.fingerprint.0 } else { fingerprint };
         let count = counts.entry(fingerprint).or_default();
         *count += 1;
         OperatorId {

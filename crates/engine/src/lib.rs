@@ -25,6 +25,6 @@ mod window;
 
 pub use checkpoints::{Checkpointing, SnapshotKeeper, Taken};
 pub use control::{Control, NodeStatistics, Statistics};
-pub use job::{Job, JobEnd, JobOptions};
+pub use job::{Committed, Job, JobEnd, JobOptions};
 pub use state::Snapshot;
 pub use stepper::{Progress, Stepper};

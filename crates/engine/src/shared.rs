@@ -227,6 +227,10 @@ impl Shared {
                 ..Snapshot::default()
             };
             absorb(&mut snapshot, state.ended.clone());
+            // It says what those have prepared who have ended: with it, that becomes visible.
+            let last = std::mem::take(&mut state.last);
+            state.prepared.entry(epoch).or_default().extend(last);
+            clear_committables(&mut state.ended);
             state.collecting = Some(Collecting {
                 snapshot,
                 owed: state.running,
@@ -323,14 +327,15 @@ impl Shared {
 
     /// Notes that a shard has ended: what its sinks have prepared, what it would say at a barrier from now on,
     /// and the last barrier it has spoken at.
-    pub fn shard_ended(&self, last: Vec<(NodeId, Vec<Committable>)>, part: ShardPart, spoken: Epoch) {
+    pub fn shard_ended(&self, mut last: Vec<(NodeId, Vec<Committable>)>, mut part: ShardPart, spoken: Epoch) {
         let mut state = lock(&self.state);
         if state
             .collecting
             .as_ref()
             .is_some_and(|collecting| collecting.snapshot.epoch > spoken)
         {
-            self.add_part_to(&mut state, part.clone(), Vec::new());
+            self.add_part_to(&mut state, part.clone(), std::mem::take(&mut last));
+            clear_committables(&mut part);
         }
         for (id, operator) in part {
             match state.ended.entry(id) {
@@ -397,6 +402,11 @@ impl Shared {
             Event::Time
         }
     }
+}
+
+fn clear_committables(part: &mut ShardPart) {
+    part.values_mut()
+        .for_each(|operator| operator.committables.clear());
 }
 
 fn take_complete(state: &mut State, is_kept: bool) -> Option<Complete> {

@@ -570,8 +570,10 @@ fn state_that_nobody_claims_is_not_dropped_without_a_word() {
         stepper.step(random).unwrap();
     };
     let mut builder = Builder::default();
-    let source = builder.source(Arc::new(TestSource::of(vec![rows(100)])), Some(0));
-    builder.sink(source, Exchange::Forward, Arc::new(sink.clone()));
+    for delay_ms in [50, 0] {
+        let source = builder.source(Arc::new(TestSource::of(vec![rows(100)])), Some(delay_ms));
+        builder.sink(source, Exchange::Forward, Arc::new(sink.clone()));
+    }
     let refused = Job::restore(&builder.graph, context(), options(1, 10), &snapshot);
     assert!(matches!(refused, Err(Error::Invalid(_))));
     let mut options = options(1, 10);
@@ -581,8 +583,8 @@ fn state_that_nobody_claims_is_not_dropped_without_a_word() {
         .into_stepper();
     stepper.run(random).unwrap();
     let end = stepper.finish().unwrap();
-    // The source that both jobs have goes on where it was.
-    assert!(end.statistics.rows_in < 100);
+    // The scans that both jobs have go on where they were, though they stand in another order.
+    assert!(end.statistics.rows_in < 200);
 }
 
 #[test]

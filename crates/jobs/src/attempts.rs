@@ -128,7 +128,7 @@ impl Jobs {
     }
 
     /// Of whatever attempt ran last, whether the store knows it or is an old copy that does not.
-    async fn last_epoch(&self, deployment: DeploymentId) -> Result<u64> {
+    pub(crate) async fn last_epoch(&self, deployment: DeploymentId) -> Result<u64> {
         let id = deployment.to_string();
         let last = self.ask(move |runner| runner.last_epoch(&id)).await??;
         Ok(last.unwrap_or(0))
@@ -241,7 +241,9 @@ impl Jobs {
             parallelism: Some(run.parallelism),
             memory_bytes_max: Some(run.memory_bytes_max),
             lock_wait_ms: LOCK_WAIT_MS,
-            restore: self.restore(deployment).await?,
+            restore: Restore::Latest {
+                since_epoch: deployment.restore_since,
+            },
         };
         let started = self.ask(move |runner| runner.start(&spec)).await?;
         match started {
@@ -262,16 +264,6 @@ impl Jobs {
                 self.settle(deployment, Some(run), &rest).await
             }
         }
-    }
-
-    /// An attempt goes on from what was before it, unless people want it to begin anew, or all was done: who starts
-    /// a job again that has read its input to the end wants it read again.
-    async fn restore(&self, deployment: &Deployment) -> Result<Restore> {
-        let finished = self.inner.store.runs().last_finished(deployment.id).await?;
-        let since_epoch = finished
-            .map_or(0, |epoch| epoch + 1)
-            .max(deployment.restore_since);
-        Ok(Restore::Latest { since_epoch })
     }
 
     /// Asks the run to end; returns when to look again. One that does not answer has been asked too: its time runs.

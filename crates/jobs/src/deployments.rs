@@ -70,12 +70,16 @@ impl Jobs {
             let draft_id = store.deployments().get(workspace, id).await?.draft_id;
             store.versions().get(workspace, draft_id, version).await?;
         }
+        let begins_anew_above = match change.begins_anew {
+            true => Some(self.last_epoch(id).await?),
+            false => None,
+        };
         let change = store::DeploymentChange {
             name: None,
             version: change.version,
             parallelism: change.parallelism,
             desired: change.desired,
-            begins_anew: change.begins_anew,
+            begins_anew_above,
         };
         let changed = store
             .deployments()
@@ -104,6 +108,13 @@ impl Jobs {
         lock(&self.inner.weights).remove(&id);
         // What is left of them on disk is only in the way: the deployment is gone either way.
         self.forget(runs.iter()).await;
+        self.forget_checkpoints(id).await;
+        self.announce(workspace, id);
+        Ok(())
+    }
+
+    /// Removes what a deployment that is gone has left to go on from.
+    pub(crate) async fn forget_checkpoints(&self, id: DeploymentId) {
         let deployment = id.to_string();
         let forgotten = self
             .ask(move |runner| runner.forget_checkpoints(&deployment))
@@ -111,8 +122,6 @@ impl Jobs {
         if let Err(error) = forgotten.and_then(|forgotten| Ok(forgotten?)) {
             tracing::warn!(deployment = %id, %error, "the deployment's checkpoints stay");
         }
-        self.announce(workspace, id);
-        Ok(())
     }
 
     pub(crate) async fn runs_of(&self, id: DeploymentId) -> Result<Vec<Run>> {

@@ -1,9 +1,11 @@
 //! Workspaces, as far as something of them lies outside of the store.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 
+use model::id::DeploymentId;
 use store::{DeploymentFilter, Run};
 
 use crate::surroundings::whole_pages;
@@ -31,6 +33,10 @@ impl Jobs {
             })?;
         // What is left of them on disk is only in the way: nobody finds it by a name.
         self.forget(runs.iter()).await;
+        let deployments: BTreeSet<DeploymentId> = runs.iter().map(|run| run.deployment_id).collect();
+        for deployment in deployments {
+            self.forget_checkpoints(deployment).await;
+        }
         Ok(())
     }
 

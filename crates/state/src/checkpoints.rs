@@ -4,11 +4,11 @@
 //! read; one that is damaged is passed over, and told of.
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dataflow::{Epoch, Error};
+use dataflow::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::Snapshot;
@@ -46,6 +46,9 @@ pub struct Label {
     pub taken_us: i64,
     /// Of a job whose shards had all ended.
     pub is_last: bool,
+    /// Its rows are committed in a way that cannot be repeated.
+    #[serde(default)]
+    pub is_transactional: bool,
 }
 
 /// A checkpoint that can be gone on from.
@@ -91,7 +94,7 @@ struct Known {
 
 impl Checkpoints {
     pub fn open(storage: Arc<dyn Storage>) -> Result<Checkpoints, Error> {
-        let last = numbers(&*storage)?.last().copied().unwrap_or(0);
+        let last = names(&*storage)?.last().map_or(0, |name| name.number);
         Ok(Checkpoints {
             storage,
             known: Mutex::new(Known {
@@ -107,17 +110,21 @@ impl Checkpoints {
 
     /// Keeps a snapshot, and of those before it so many that there are `retained` in all.
     pub fn keep(&self, label: &Label, snapshot: &Snapshot, retained: usize) -> Result<Kept, Error> {
-        let label = serde_json::to_vec(label)
-            .map_err(|fault| Error::internal(format!("a label cannot be written: {fault}")))?;
         // One that fails is given up: what there is of it is not written over.
         let number = {
             let mut known = self.known();
             known.last += 1;
             known.last
         };
+        let name = Name {
+            number,
+            epoch: label.epoch,
+        };
+        let label = serde_json::to_vec(label)
+            .map_err(|fault| Error::internal(format!("a label cannot be written: {fault}")))?;
         let put = self
             .storage
-            .put(&name(number), &mut |mut out| snapshot.write(&label, &mut out));
+            .put(&name.to_string(), &mut |mut out| snapshot.write(&label, &mut out));
         let bytes = match put {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -133,44 +140,37 @@ impl Checkpoints {
     }
 
     fn remove_older(&self, retained: usize) -> Result<(), Error> {
-        let mut numbers = numbers(&*self.storage)?;
-        let damaged: BTreeSet<u64> = {
-            let known = self.known();
-            numbers.intersection(&known.damaged).copied().collect()
-        };
-        numbers.retain(|number| !damaged.contains(number));
-        let old = numbers.into_iter().rev().skip(retained.max(1));
-        for number in damaged.into_iter().chain(old) {
-            self.storage.remove(&name(number))?;
+        let damaged = self.known().damaged.clone();
+        let is_damaged = |name: &Name| damaged.contains(&name.number);
+        let (lost, whole): (Vec<Name>, Vec<Name>) = names(&*self.storage)?.into_iter().partition(is_damaged);
+        let old = whole.into_iter().rev().skip(retained.max(1));
+        for name in lost.into_iter().chain(old) {
+            self.storage.remove(&name.to_string())?;
         }
         Ok(())
     }
 
     /// The newest that can be read, of those that attempts of this epoch or later ones have taken; `None` if there
     /// is none. Fails if there are some and all are damaged: to begin anew then is for people to decide.
-    ///
-    /// `committed` is the last epoch that was committed, where that cannot be repeated: a snapshot of a later one is of
-    /// rows that are lost. It is removed, so that nobody takes it for that of another attempt at its epoch.
-    pub fn latest(&self, since_epoch: u64, committed: Option<Epoch>) -> Result<Option<Found>, Error> {
+    pub fn latest(&self, since_epoch: u64) -> Result<Option<Found>, Error> {
         let mut damaged = Vec::new();
-        for number in numbers(&*self.storage)?.into_iter().rev() {
-            match self.read(number, since_epoch) {
-                Ok(Some((_, snapshot))) if committed.is_some_and(|committed| snapshot.epoch > committed) => {
-                    self.storage.remove(&name(number))?;
-                }
-                Ok(Some((label, snapshot))) => {
+        for name in names(&*self.storage)?.into_iter().rev() {
+            if name.epoch < since_epoch {
+                // So are all before it.
+                break;
+            }
+            match self.read(name) {
+                Ok((label, snapshot)) => {
                     return Ok(Some(Found {
-                        number,
+                        number: name.number,
                         label,
                         snapshot,
                         damaged,
                     }));
                 }
-                // Those before it are of earlier attempts still.
-                Ok(None) => break,
                 Err(Error::Data { message, .. }) => {
-                    self.known().damaged.insert(number);
-                    damaged.push((number, message));
+                    self.known().damaged.insert(name.number);
+                    damaged.push((name.number, message));
                 }
                 Err(error) => return Err(error),
             }
@@ -182,28 +182,31 @@ impl Checkpoints {
                     "none of the {} checkpoints that are there can be read: {message}",
                     damaged.len()
                 ),
-                place: name(*number),
+                place: format!("checkpoint {number}"),
             }),
         }
     }
 
-    /// `None` if it is of an attempt before this epoch.
-    fn read(&self, number: u64, since_epoch: u64) -> Result<Option<(Label, Snapshot)>, Error> {
-        let mut input = self.storage.open(&name(number))?;
-        let label = parse_label(&Snapshot::read_label(&mut input)?)?;
-        if label.epoch < since_epoch {
-            return Ok(None);
-        }
-        let mut input = self.storage.open(&name(number))?;
-        let (_, snapshot) = Snapshot::read(&mut input)?;
-        Ok(Some((label, snapshot)))
+    /// Removes one whose rows are lost, so that nobody takes it for that of another attempt at its epoch.
+    pub fn remove(&self, found: Found) -> Result<(), Error> {
+        let name = Name {
+            number: found.number,
+            epoch: found.label.epoch,
+        };
+        self.storage.remove(&name.to_string())
+    }
+
+    fn read(&self, name: Name) -> Result<(Label, Snapshot), Error> {
+        let mut input = self.storage.open(&name.to_string())?;
+        let (label, snapshot) = Snapshot::read(&mut input)?;
+        Ok((parse_label(&label)?, snapshot))
     }
 
     /// All that are there, the newest first.
     pub fn list(storage: &dyn Storage) -> Result<Vec<Listed>, Error> {
         let mut listed = Vec::new();
         for (object, bytes) in storage.list()? {
-            let Some(number) = number_of(&object) else {
+            let Some(Name { number, .. }) = Name::parse(&object) else {
                 continue;
             };
             let label = storage
@@ -230,19 +233,37 @@ fn parse_label(bytes: &[u8]) -> Result<Label, Error> {
     })
 }
 
-fn numbers(storage: &dyn Storage) -> Result<BTreeSet<u64>, Error> {
+/// All that are there, the oldest first.
+fn names(storage: &dyn Storage) -> Result<BTreeSet<Name>, Error> {
     let objects = storage.list()?;
-    Ok(objects.iter().filter_map(|(name, _)| number_of(name)).collect())
+    Ok(objects
+        .iter()
+        .filter_map(|(object, _)| Name::parse(object))
+        .collect())
 }
 
-/// The name of a checkpoint. Names stand in the order of their numbers.
-fn name(number: u64) -> String {
-    format!("checkpoint-{number:012}")
+/// The name of a checkpoint: its number, and the epoch of the attempt that took it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    number: u64,
+    epoch: u64,
 }
 
-fn number_of(object: &str) -> Option<u64> {
-    let number = object.strip_prefix("checkpoint-")?.parse().ok()?;
-    (name(number) == object).then_some(number)
+impl Name {
+    fn parse(object: &str) -> Option<Name> {
+        let (number, epoch) = object.strip_prefix("checkpoint-")?.split_once("-of-")?;
+        let name = Name {
+            number: number.parse().ok()?,
+            epoch: epoch.parse().ok()?,
+        };
+        (name.to_string() == object).then_some(name)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "checkpoint-{:012}-of-{}", self.number, self.epoch)
+    }
 }
 
 #[cfg(test)]
@@ -258,7 +279,8 @@ mod tests {
     impl Memory {
         fn damage(&self, number: u64) {
             let mut objects = self.0.lock().unwrap();
-            let object = objects.get_mut(&name(number)).unwrap();
+            let is_meant = |object: &str| Name::parse(object).is_some_and(|name| name.number == number);
+            let (_, object) = objects.iter_mut().find(|(object, _)| is_meant(object)).unwrap();
             let middle = object.len() / 2;
             object.truncate(middle);
         }
@@ -305,6 +327,7 @@ mod tests {
             began_us: 1,
             taken_us: 2,
             is_last: false,
+            is_transactional: false,
         }
     }
 
@@ -325,13 +348,13 @@ mod tests {
     fn the_newest_is_found_by_whoever_comes_next_and_older_ones_go() {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
-        assert!(checkpoints.latest(0, None).unwrap().is_none());
+        assert!(checkpoints.latest(0).unwrap().is_none());
         for epoch in 1..=4 {
             checkpoints.keep(&label(7), &snapshot(epoch), 2).unwrap();
         }
         assert_eq!(listed(&storage), [4, 3]);
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
-        let found = checkpoints.latest(7, None).unwrap().unwrap();
+        let found = checkpoints.latest(7).unwrap().unwrap();
         assert_eq!(
             (found.number, found.snapshot.epoch, found.label),
             (4, 4, label(7))
@@ -347,9 +370,9 @@ mod tests {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         checkpoints.keep(&label(7), &snapshot(1), 2).unwrap();
-        assert!(checkpoints.latest(8, None).unwrap().is_none());
+        assert!(checkpoints.latest(8).unwrap().is_none());
         checkpoints.keep(&label(8), &snapshot(2), 2).unwrap();
-        assert_eq!(checkpoints.latest(8, None).unwrap().unwrap().number, 2);
+        assert_eq!(checkpoints.latest(8).unwrap().unwrap().number, 2);
     }
 
     #[test]
@@ -359,37 +382,48 @@ mod tests {
         checkpoints.keep(&label(7), &snapshot(1), 2).unwrap();
         checkpoints.keep(&label(7), &snapshot(2), 2).unwrap();
         storage.damage(2);
-        let found = checkpoints.latest(7, None).unwrap().unwrap();
+        let found = checkpoints.latest(7).unwrap().unwrap();
         assert_eq!((found.number, found.damaged.len()), (1, 1));
         assert_eq!(found.damaged[0].0, 2);
         // Where nothing is left to go on from, nobody begins anew in silence.
         storage.damage(1);
-        let fault = checkpoints.latest(7, None).unwrap_err().to_string();
+        let fault = checkpoints.latest(7).unwrap_err().to_string();
         assert!(fault.starts_with("none of the 2 checkpoints"), "{fault}");
         assert_eq!(Checkpoints::list(&*storage).unwrap().len(), 2);
     }
 
     #[test]
-    fn one_whose_rows_were_never_committed_is_removed() {
+    fn one_whose_rows_are_lost_is_removed() {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         for epoch in 1..=3 {
             checkpoints.keep(&label(7), &snapshot(epoch), 3).unwrap();
         }
-        let found = checkpoints.latest(7, Some(2)).unwrap().unwrap();
+        let found = checkpoints.latest(7).unwrap().unwrap();
+        checkpoints.remove(found).unwrap();
+        let found = checkpoints.latest(7).unwrap().unwrap();
         assert_eq!((found.number, found.snapshot.epoch), (2, 2));
         assert_eq!(listed(&storage), [2, 1]);
-        assert!(checkpoints.latest(7, Some(0)).unwrap().is_none());
+    }
+
+    #[test]
+    fn who_begins_anew_does_not_stumble_over_what_is_damaged() {
+        let storage = Arc::new(Memory::default());
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        checkpoints.keep(&label(7), &snapshot(1), 2).unwrap();
+        storage.0.lock().unwrap().values_mut().for_each(Vec::clear);
+        assert!(checkpoints.latest(7).is_err());
+        assert!(checkpoints.latest(8).unwrap().is_none());
     }
 
     #[test]
     fn objects_of_others_are_left_alone() {
         let storage = Arc::new(Memory::default());
         for object in [
-            "checkpoint-7",
-            "checkpoint-00000000000x",
+            "checkpoint-7-of-1",
+            "checkpoint-00000000000x-of-1",
             "notes",
-            "checkpoint-000000000009.new",
+            "checkpoint-000000000009-of-1.new",
         ] {
             storage.put(object, &mut |_| Ok(())).unwrap();
         }

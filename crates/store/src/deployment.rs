@@ -88,8 +88,9 @@ pub struct DeploymentChange {
     /// `Some(None)`: chosen by the platform.
     pub parallelism: Option<Option<u32>>,
     pub desired: Option<DesiredState>,
-    /// The next run goes on from nothing that was before it.
-    pub begins_anew: bool,
+    /// The next run goes on from nothing that was before it: neither before the newest run that is known here, nor
+    /// before the run of this epoch, which may be known elsewhere only.
+    pub begins_anew_above: Option<u64>,
 }
 
 /// What the reconcile loop saw.
@@ -245,7 +246,8 @@ impl Deployments<'_> {
         Ok(counts)
     }
 
-    /// Changes the deployment that was read at this revision.
+    /// Changes the deployment that was read at this revision. What has read its input to the end begins anew when
+    /// anything is asked of it: whoever lets it run again wants it read again.
     pub async fn change(
         &self,
         workspace: &str,
@@ -261,7 +263,7 @@ impl Deployments<'_> {
         let asks = change.version.is_some()
             || change.parallelism.is_some()
             || change.desired.is_some()
-            || change.begins_anew;
+            || change.begins_anew_above.is_some();
         let mut write = self.store.write().await?;
         let now = write.now_ms;
         let before = read_for_change(write.connection(), workspace, id, revision).await?;
@@ -275,7 +277,10 @@ impl Deployments<'_> {
         let deployment = sqlx::query_as(
             "UPDATE deployments SET name = $1, version = $2, parallelism = $3, desired = $4,
              revision = revision + 1, generation = generation + $5, updated_at = $6,
-             restore_since = CASE WHEN $7 THEN epoch + 1 ELSE restore_since END
+             restore_since = CASE
+                WHEN $7 IS NOT NULL THEN MAX(epoch, $7) + 1
+                WHEN $5 = 1 AND phase = 'finished' THEN epoch + 1
+                ELSE restore_since END
              WHERE id = $8 RETURNING *",
         )
         .bind(name)
@@ -284,7 +289,7 @@ impl Deployments<'_> {
         .bind(desired.name())
         .bind(i64::from(asks))
         .bind(now)
-        .bind(change.begins_anew)
+        .bind(change.begins_anew_above.map(row::signed))
         .bind(id.to_string())
         .fetch_one(write.connection())
         .await
@@ -294,7 +299,7 @@ impl Deployments<'_> {
             "version": version,
             "parallelism": parallelism,
             "desired": desired,
-            "begins_anew": change.begins_anew,
+            "begins_anew": change.begins_anew_above.is_some(),
         });
         write
             .audit(by, Some(workspace), "deployment.update", id, detail)

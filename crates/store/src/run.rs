@@ -116,17 +116,6 @@ impl Runs<'_> {
         Ok(run)
     }
 
-    /// The epoch of the last run that has read its input to the end.
-    pub async fn last_finished(&self, deployment_id: DeploymentId) -> Result<Option<u64>> {
-        let epoch: Option<i64> =
-            sqlx::query_scalar("SELECT MAX(epoch) FROM runs WHERE deployment_id = $1 AND phase = $2")
-                .bind(deployment_id.to_string())
-                .bind(PhaseName::Finished.name())
-                .fetch_one(self.store.readers())
-                .await?;
-        Ok(epoch.map(|epoch| epoch as u64))
-    }
-
     /// How many runs of the deployment have failed since then.
     pub async fn failures_since(&self, deployment_id: DeploymentId, since_ms: i64) -> Result<u32> {
         let count: i64 = sqlx::query_scalar(

@@ -199,9 +199,15 @@ pub struct SimTransaction {
 }
 
 impl Transaction for SimTransaction {
-    fn begin(&self) -> Result<Epoch, Error> {
+    fn begin(&self) -> Result<Option<Epoch>, Error> {
         self.world.fault("begin transactions")?;
         Ok(self.world.begin_transactions())
+    }
+
+    fn note(&self, epoch: Epoch) -> Result<(), Error> {
+        self.world.fault("note an epoch")?;
+        self.world.note_epoch(epoch);
+        self.world.death("when an epoch was noted")
     }
 
     fn commit(&self, epoch: Epoch, is_last: bool) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dataflow::{Error, EvaluationContext};
-use engine::{Checkpointing, Job, JobOptions, Progress, SnapshotKeeper, Stepper, Taken};
+use engine::{Checkpointing, Committed, Job, JobOptions, Progress, SnapshotKeeper, Stepper, Taken};
 use graph::Graph;
 use plan::session::{Outcome, Session};
 use state::{Checkpoints, Label};
@@ -129,15 +129,26 @@ impl Life {
         };
         let checkpoints = Arc::new(Checkpoints::open(Arc::new(storage))?);
         let committed = Job::last_committed(&self.graph)?;
-        let found = match checkpoints.latest(0, committed) {
+        let latest = || match checkpoints.latest(0) {
             // Died in the middle of its first object: nothing was acknowledged yet.
-            Err(Error::Data { .. }) => None,
-            found => found?,
+            Err(Error::Data { .. }) => Ok(None),
+            found => found,
         };
+        let mut found = latest()?;
+        if let Some(committed) = committed.epoch() {
+            while let Some(lost) = found.take_if(|found| found.snapshot.epoch > committed) {
+                checkpoints.remove(lost)?;
+                found = latest()?;
+            }
+        }
+        let is_transactional = committed != Committed::Repeatable;
+        if found.as_ref().is_some_and(|found| found.label.is_transactional) && committed == Committed::Never {
+            return Err(Error::internal("nobody knows what was committed"));
+        }
         let options = JobOptions {
             parallelism: self.random.between(1, 4) as usize,
             chunk_rows: self.random.between(1, 50) as usize,
-            last_committed: committed.unwrap_or(0),
+            last_committed: committed.epoch().unwrap_or(0),
             ..JobOptions::default()
         };
         let job = match &found {
@@ -152,6 +163,7 @@ impl Life {
             world: self.world.clone(),
             clock: self.clock.clone(),
             epoch: report.attempts as u64,
+            is_transactional,
             bug: self.bug,
         };
         let job = job.keep_snapshots(Checkpointing {
@@ -202,6 +214,7 @@ struct Keeper {
     world: Arc<World>,
     clock: Arc<ManualClock>,
     epoch: u64,
+    is_transactional: bool,
     bug: Option<Bug>,
 }
 
@@ -218,6 +231,7 @@ impl SnapshotKeeper for Keeper {
             began_us: taken.began_us,
             taken_us: self.clock.now_us(),
             is_last: taken.is_last,
+            is_transactional: self.is_transactional,
         };
         self.checkpoints.keep(&label, &taken.snapshot, 2)?;
         self.world.death("between a checkpoint and its commit")

@@ -69,7 +69,7 @@ struct Transactions {
     has_begun: bool,
     /// Rows that are not visible, by the barriers that their writer has seen.
     open: BTreeMap<u64, Vec<(String, String)>>,
-    committed: Epoch,
+    committed: Option<Epoch>,
     /// Barriers whose rows are committed, of the process that runs now.
     barriers: u64,
 }
@@ -164,7 +164,7 @@ impl World {
     }
 
     /// Shuts out the process before this one, and tells the epoch that was committed last.
-    pub fn begin_transactions(&self) -> Epoch {
+    pub fn begin_transactions(&self) -> Option<Epoch> {
         let transactions = &mut self.lock().transactions;
         if !transactions.has_begun {
             transactions.has_begun = true;
@@ -181,10 +181,14 @@ impl World {
         open.extend(rows.into_iter().map(|row| (table.to_string(), row)));
     }
 
+    pub fn note_epoch(&self, epoch: Epoch) {
+        self.lock().transactions.committed = Some(epoch);
+    }
+
     pub fn commit_transaction(&self, epoch: Epoch, is_last: bool) -> Result<(), Error> {
         let inner = &mut *self.lock();
         let transactions = &mut inner.transactions;
-        if epoch <= transactions.committed {
+        if transactions.committed.is_some_and(|committed| epoch <= committed) {
             return Err(Error::internal(format!("epoch {epoch} was committed before")));
         }
         let later = match is_last {
@@ -195,7 +199,7 @@ impl World {
         for (table, row) in rows.into_values().flatten() {
             inner.visible.entry(table).or_default().push(row);
         }
-        transactions.committed = epoch;
+        transactions.committed = Some(epoch);
         transactions.barriers += 1;
         Ok(())
     }

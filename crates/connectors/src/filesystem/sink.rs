@@ -189,6 +189,8 @@ impl Sink for FileSink {
 /// A part file that is complete: where it is in its folder, and what it will be called.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartFile {
+    /// The table's folder when it was written: the table may have another one when it is committed.
+    pub root: PathBuf,
     /// Below the table's folder, ending with `/`; empty without partitions.
     pub folder: String,
     pub name: String,
@@ -199,9 +201,14 @@ impl PartFile {
         format!(".{name}.inprogress")
     }
 
+    fn place(&self) -> PathBuf {
+        self.root.join(&self.folder)
+    }
+
     pub fn committable(&self) -> Committable {
-        // Neither can hold a line break: partition folders are escaped, names are ours.
-        Committable(format!("{}\n{}", self.folder, self.name).into_bytes())
+        // The first two can hold no line break: partition folders are escaped, names are ours.
+        let root = self.root.display();
+        Committable(format!("{}\n{}\n{root}", self.folder, self.name).into_bytes())
     }
 }
 
@@ -232,10 +239,14 @@ impl Task {
                     folder,
                     seen_ms: seen_ms.parse().ok()?,
                 },
-                None => Task::Part(PartFile {
-                    folder,
-                    name: rest.to_string(),
-                }),
+                None => {
+                    let (name, root) = rest.split_once('\n')?;
+                    Task::Part(PartFile {
+                        root: PathBuf::from(root),
+                        folder,
+                        name: name.to_string(),
+                    })
+                }
             })
         });
         task.ok_or_else(|| Error::internal("a committable is no part file"))
@@ -274,7 +285,7 @@ impl FileCommitter {
     fn publish(&self, parts: &[PartFile]) -> Result<(), Error> {
         let mut folders = BTreeSet::new();
         for part in parts {
-            let folder = self.root.join(&part.folder);
+            let folder = part.place();
             self.access.check(&folder)?;
             rename_part(&folder, &part.name)?;
             folders.insert(folder);
@@ -288,12 +299,9 @@ impl FileCommitter {
 
     /// Removes what is visible in the folders to overwrite, but for what this commit has renamed already.
     fn empty_folders(&self, overwrite: &Overwrite, parts: &[PartFile]) -> Result<(), Error> {
-        let mut folders: BTreeSet<PathBuf> = parts.iter().map(|part| self.root.join(&part.folder)).collect();
+        let mut folders: BTreeSet<PathBuf> = parts.iter().map(PartFile::place).collect();
         folders.extend(overwrite.always.clone());
-        let kept: BTreeSet<PathBuf> = parts
-            .iter()
-            .map(|part| self.root.join(&part.folder).join(&part.name))
-            .collect();
+        let kept: BTreeSet<PathBuf> = parts.iter().map(|part| part.place().join(&part.name)).collect();
         for folder in folders {
             self.access.check(&folder)?;
             let failed = |cause| Error::io(format!("empty folder '{}'", folder.display()), cause);
@@ -332,10 +340,16 @@ impl FileCommitter {
         for (folder, _) in self.partitions.iter().filter(|(_, seen_ms)| due(**seen_ms)) {
             let path = self.root.join(folder).join(&success_file.name);
             self.access.check(&path)?;
-            File::create(&path)
+            let written = File::create(&path)
                 .and_then(|file| file.sync_all())
-                .and_then(|()| sync_folder(&self.root.join(folder)))
-                .map_err(|cause| Error::io(format!("write file '{}'", path.display()), cause))?;
+                .and_then(|()| sync_folder(&self.root.join(folder)));
+            match written {
+                // Somebody has taken the partition away since: there is nothing to tell of it.
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                written => {
+                    written.map_err(|cause| Error::io(format!("write file '{}'", path.display()), cause))?
+                }
+            }
         }
         self.partitions.retain(|_, seen_ms| !due(*seen_ms));
         Ok(())
@@ -364,10 +378,7 @@ impl Committer for FileCommitter {
             return self.publish(&parts);
         }
         for part in parts.iter().filter(|part| !self.held.contains(part)) {
-            let path = self
-                .root
-                .join(&part.folder)
-                .join(PartFile::hidden_name(&part.name));
+            let path = part.place().join(PartFile::hidden_name(&part.name));
             self.access.check(&path)?;
             remove_if_there(&path)
                 .map_err(|cause| Error::io(format!("remove file '{}'", path.display()), cause))?;
@@ -394,13 +405,19 @@ pub fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives a part file its visible name; does nothing if it has it.
+/// Gives a part file its visible name; does nothing if it has it. One that is not there at all was committed before,
+/// and taken away by whoever reads the table.
 fn rename_part(folder: &Path, name: &str) -> Result<(), Error> {
     let hidden = folder.join(PartFile::hidden_name(name));
     let visible = folder.join(name);
     match fs::rename(&hidden, &visible) {
         Ok(()) => Ok(()),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound && visible.exists() => Ok(()),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            if !visible.exists() {
+                tracing::warn!(file = %visible.display(), "a file that was to be committed is gone");
+            }
+            Ok(())
+        }
         Err(cause) => Err(Error::io(format!("commit file '{}'", visible.display()), cause)),
     }
 }

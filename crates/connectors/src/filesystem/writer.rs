@@ -217,6 +217,7 @@ impl FileWriter {
         }
         if let Some(file) = self.open.remove(folder) {
             self.complete.push(PartFile {
+                root: self.root.clone(),
                 folder: folder.to_string(),
                 name: file.name,
             });

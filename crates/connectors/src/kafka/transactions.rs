@@ -75,8 +75,8 @@ pub struct Transactions {
 /// What the process that runs now has begun.
 struct Attempt {
     lanes: [Lane; 2],
-    /// The last epoch that is committed.
-    committed: Epoch,
+    /// The last epoch that is noted.
+    committed: Option<Epoch>,
     /// Barriers whose rows are committed.
     barriers: u64,
     /// What is open now is not committed any more.
@@ -204,8 +204,8 @@ impl Transactions {
             client.note_offset(&self.group(), &note_place(), 0)?;
             client.abort_transaction(BEGIN_PATIENCE)?;
         }
-        let committed = u64::try_from(noted.unwrap_or(0)).unwrap_or(0);
-        tracing::info!(prefix = self.prefix, committed, "transactions of kafka begin");
+        let committed = noted.and_then(|offset| u64::try_from(offset).ok());
+        tracing::info!(prefix = self.prefix, ?committed, "transactions of kafka begin");
         Ok(Attempt {
             lanes,
             committed,
@@ -216,7 +216,7 @@ impl Transactions {
 
     fn try_commit(&self, epoch: Epoch, is_last: bool) -> Result<(), Error> {
         let (lane, client) = self.with(|attempt| {
-            if epoch <= attempt.committed {
+            if attempt.committed.is_some_and(|committed| epoch <= committed) {
                 return Err(Error::internal(format!("epoch {epoch} was committed before")));
             }
             let lane = lane_of(attempt.barriers);
@@ -233,11 +233,39 @@ impl Transactions {
         self.commit_with(&client, epoch)?;
         self.with(|attempt| {
             attempt.lanes[lane].has_transaction = false;
-            attempt.committed = epoch;
+            attempt.committed = Some(epoch);
             // Behind the last commit another job of this process may come, whose writers count anew.
             attempt.barriers = if is_last { 0 } else { attempt.barriers + 1 };
             Ok(())
         })
+    }
+
+    fn try_note(&self, epoch: Epoch) -> Result<(), Error> {
+        let client = self.with(|attempt| {
+            if !attempt.is_fresh() {
+                return Err(Error::internal(
+                    "rows were written to Kafka before their first epoch was noted",
+                ));
+            }
+            attempt.lanes[0].begin()?;
+            Ok(Arc::clone(&attempt.lanes[0].client))
+        })?;
+        self.commit_with(&client, epoch)?;
+        self.with(|attempt| {
+            attempt.lanes[0].has_transaction = false;
+            attempt.committed = Some(epoch);
+            Ok(())
+        })
+    }
+
+    /// Remembers that what is open is not committed any more.
+    fn note_failure<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        if outcome.is_err()
+            && let Some(attempt) = &mut *lock(&self.attempt)
+        {
+            attempt.has_failed = true;
+        }
+        outcome
     }
 
     /// Commits the transaction that is open, and the epoch with it.
@@ -267,7 +295,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Transaction for Transactions {
-    fn begin(&self) -> Result<Epoch, Error> {
+    fn begin(&self) -> Result<Option<Epoch>, Error> {
         let _protocol = lock(&self.protocol);
         let earlier = {
             let mut attempt = lock(&self.attempt);
@@ -286,13 +314,12 @@ impl Transaction for Transactions {
 
     fn commit(&self, epoch: Epoch, is_last: bool) -> Result<(), Error> {
         let _protocol = lock(&self.protocol);
-        let committed = self.try_commit(epoch, is_last);
-        if committed.is_err()
-            && let Some(attempt) = &mut *lock(&self.attempt)
-        {
-            attempt.has_failed = true;
-        }
-        committed
+        self.note_failure(self.try_commit(epoch, is_last))
+    }
+
+    fn note(&self, epoch: Epoch) -> Result<(), Error> {
+        let _protocol = lock(&self.protocol);
+        self.note_failure(self.try_note(epoch))
     }
 }
 

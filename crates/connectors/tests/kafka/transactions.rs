@@ -80,8 +80,8 @@ fn visible(table: &Table) -> Vec<i32> {
 fn rows_are_visible_when_their_epoch_is_committed() {
     let table = table(&topic(2), &unique("visible"));
     let mut attempt = Attempt::of(&table, 2);
-    assert_eq!(attempt.transaction.begin().unwrap(), 0);
-    assert_eq!(attempt.transaction.begin().unwrap(), 0);
+    assert_eq!(attempt.transaction.begin().unwrap(), None);
+    assert_eq!(attempt.transaction.begin().unwrap(), None);
     attempt.write(0, &[1]);
     attempt.write(1, &[2]);
     attempt.barrier(1);
@@ -126,7 +126,7 @@ fn rows_of_a_writer_keep_their_order_across_barriers() {
 fn epochs_without_rows_are_noted_and_go_on_growing() {
     let table = table(&topic(1), &unique("empty"));
     let mut attempt = Attempt::of(&table, 1);
-    assert_eq!(attempt.transaction.begin().unwrap(), 0);
+    assert_eq!(attempt.transaction.begin().unwrap(), None);
     for epoch in [1, 2, 7] {
         attempt.barrier(epoch);
         attempt.transaction.commit(epoch, false).unwrap();
@@ -135,11 +135,11 @@ fn epochs_without_rows_are_noted_and_go_on_growing() {
     assert!(attempt.transaction.commit(7, false).is_err());
     drop(attempt);
     let mut next = Attempt::of(&table, 1);
-    assert_eq!(next.transaction.begin().unwrap(), 7);
+    assert_eq!(next.transaction.begin().unwrap(), Some(7));
     next.end();
     next.transaction.commit(8, true).unwrap();
     drop(next);
-    assert_eq!(Attempt::of(&table, 1).transaction.begin().unwrap(), 8);
+    assert_eq!(Attempt::of(&table, 1).transaction.begin().unwrap(), Some(8));
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn an_attempt_that_died_leaves_nothing_but_what_it_committed() {
     let table = table(&topic, &prefix);
     assert_eq!(visible(&table), [1]);
     let mut next = Attempt::of(&table, 2);
-    assert_eq!(next.transaction.begin().unwrap(), 1);
+    assert_eq!(next.transaction.begin().unwrap(), Some(1));
     next.write(1, &[4]);
     next.barrier(2);
     next.transaction.commit(2, false).unwrap();
@@ -171,7 +171,9 @@ fn an_attempt_that_is_still_alive_is_shut_out() {
     for committed in [0, 1] {
         let (topic, prefix) = (topic(1), unique("alive"));
         let mut old = Attempt::of(&table(&topic, &prefix), 1);
-        old.transaction.begin().unwrap();
+        assert_eq!(old.transaction.begin().unwrap(), None);
+        // Somebody notes where it begins, so that there is a note.
+        old.transaction.note(0).unwrap();
         for epoch in 1..=committed {
             old.barrier(epoch);
             old.transaction.commit(epoch, false).unwrap();
@@ -182,7 +184,7 @@ fn an_attempt_that_is_still_alive_is_shut_out() {
 
         let table = table(&topic, &prefix);
         let mut new = Attempt::of(&table, 1);
-        assert_eq!(new.transaction.begin().unwrap(), committed);
+        assert_eq!(new.transaction.begin().unwrap(), Some(committed));
         let (message, hint) = told(old.transaction.commit(committed + 1, false));
         assert!(message.contains("another attempt, or another job"), "{message}");
         assert!(hint.unwrap().contains("a prefix of its own"));
@@ -195,7 +197,7 @@ fn an_attempt_that_is_still_alive_is_shut_out() {
         new.transaction.commit(committed + 1, true).unwrap();
         drop(old);
         assert_eq!(visible(&table), [3]);
-        assert_eq!(new.transaction.begin().unwrap(), committed + 1);
+        assert_eq!(new.transaction.begin().unwrap(), Some(committed + 1));
     }
 }
 
@@ -271,13 +273,13 @@ fn a_job_of_the_same_process_does_not_commit_what_one_before_it_left() {
     drop(failed);
     let mut next = Attempt::of(&table, 1);
     assert!(Arc::ptr_eq(&transaction, &next.transaction));
-    assert_eq!(transaction.begin().unwrap(), 1);
+    assert_eq!(transaction.begin().unwrap(), Some(1));
     next.write(0, &[3]);
     next.end();
     transaction.commit(2, true).unwrap();
     // And a job behind one that has ended goes on with the same clients.
     let mut last = Attempt::of(&table, 1);
-    assert_eq!(transaction.begin().unwrap(), 2);
+    assert_eq!(transaction.begin().unwrap(), Some(2));
     last.write(0, &[4]);
     last.end();
     transaction.commit(3, true).unwrap();
@@ -356,7 +358,7 @@ fn a_transaction_that_times_out_fails_and_the_next_attempt_goes_on() {
     );
     drop(attempt);
     let mut next = Attempt::of(&table, 1);
-    assert_eq!(next.transaction.begin().unwrap(), 0);
+    assert_eq!(next.transaction.begin().unwrap(), None);
     next.write(0, &[2]);
     next.end();
     next.transaction.commit(1, true).unwrap();
@@ -397,7 +399,7 @@ fn a_commit_waits_for_a_broker_that_comes_back() {
     attempt.transaction.commit(2, true).unwrap();
     assert_eq!(visible(&table), [1, 2, 3]);
     drop(attempt);
-    assert_eq!(Attempt::of(&table, 1).transaction.begin().unwrap(), 2);
+    assert_eq!(Attempt::of(&table, 1).transaction.begin().unwrap(), Some(2));
 }
 
 #[test]

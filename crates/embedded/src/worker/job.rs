@@ -8,7 +8,7 @@ use std::thread;
 
 use connectors::{Console, Stream};
 use dataflow::Error;
-use engine::{Job, JobOptions};
+use engine::{Committed, Job, JobOptions};
 use graph::Graph;
 use plan::session::{Outcome, Session};
 use runner::{Diagnostic, End, FailureCause, Kind, Program, Purpose, RunFailure, RunSpec};
@@ -142,7 +142,7 @@ fn run_job(
             .config()
             .boolean("execution.state-recovery.ignore-unclaimed-state")
             .unwrap_or(false),
-        last_committed: last_committed.unwrap_or(0),
+        last_committed: last_committed.epoch().unwrap_or(0),
         ..JobOptions::default()
     };
     let snapshot = recovery.begin(number, last_committed, shared)?;
@@ -151,7 +151,7 @@ fn run_job(
         None => Job::new(&graph, session.context(), options),
     };
     drop(snapshot);
-    let is_transactional = last_committed.is_some();
+    let is_transactional = last_committed != Committed::Repeatable;
     let how = recovery.checkpointing(
         spec,
         number,

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataflow::{Epoch, Error};
-use engine::{Checkpointing, SnapshotKeeper, Taken};
+use dataflow::Error;
+use engine::{Checkpointing, Committed, SnapshotKeeper, Taken};
 use plan::Config;
 use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec};
 use state::{Checkpoints, Found, Label, Snapshot};
@@ -38,7 +38,7 @@ impl Recovery {
             restore: spec.restore,
             found: None,
         };
-        recovery.found = recovery.latest(None)?;
+        recovery.found = recovery.latest()?;
         match &recovery.found {
             Some(found) => tell(found, shared),
             None => tracing::info!("the run begins anew: it goes on from no checkpoint"),
@@ -46,20 +46,18 @@ impl Recovery {
         Ok(recovery)
     }
 
-    fn latest(&self, committed: Option<Epoch>) -> Result<Option<Found>, RunFailure> {
+    fn latest(&self) -> Result<Option<Found>, RunFailure> {
         let Restore::Latest { since_epoch } = self.restore else {
             return Ok(None);
         };
-        self.checkpoints
-            .latest(since_epoch, committed)
-            .map_err(|error| match error {
-                Error::Data { message, .. } => failure(
-                    FailureCause::Invalid,
-                    message,
-                    "start the deployment without its state",
-                ),
-                error => unreachable(&error),
-            })
+        self.checkpoints.latest(since_epoch).map_err(|error| match error {
+            Error::Data { message, .. } => failure(
+                FailureCause::Invalid,
+                message,
+                "start the deployment without its state",
+            ),
+            error => unreachable(&error),
+        })
     }
 
     /// Whether a run before this one has done the job, and gone on to the next.
@@ -67,29 +65,37 @@ impl Recovery {
         self.found.as_ref().is_some_and(|found| found.label.job > job)
     }
 
-    /// What the job over this graph goes on from. `last_committed` is what its sinks say, if their commits cannot be
-    /// repeated: a checkpoint behind it was kept, but its rows are lost.
+    /// What the job goes on from. `committed` is what its sinks say: a checkpoint behind it was kept, but its rows are
+    /// lost.
     pub fn begin(
         &mut self,
         job: usize,
-        last_committed: Option<Epoch>,
+        committed: Committed,
         shared: &Shared,
     ) -> Result<Option<Snapshot>, RunFailure> {
         let mut found = self.found.take_if(|found| found.label.job == job);
-        let is_uncommitted =
-            |found: &Found| last_committed.is_some_and(|committed| found.snapshot.epoch > committed);
-        if let Some(uncommitted) = found.take_if(|found| is_uncommitted(found)) {
-            tracing::info!(
-                checkpoint = uncommitted.number,
-                "the rows of this checkpoint were not committed: the run goes on from the one before"
-            );
-            drop(uncommitted);
-            found = self
-                .latest(last_committed)?
-                .filter(|found| found.label.job == job);
-            match &found {
-                Some(found) => tell(found, shared),
-                None => shared.note_checkpoints(|metrics| metrics.restored = None),
+        // One that was taken when commits could be repeated is as good as ever.
+        while let Some(transactional) = found.take_if(|found| found.label.is_transactional) {
+            match committed {
+                Committed::Never => return Err(unknown_commit(&transactional)),
+                Committed::Epoch(committed) if transactional.snapshot.epoch > committed => {
+                    tracing::info!(
+                        checkpoint = transactional.number,
+                        "the rows of this checkpoint were not committed: the run goes on from the one before"
+                    );
+                    let removed = self.checkpoints.remove(transactional);
+                    removed.map_err(|error| unreachable(&error))?;
+                    // Those of the job before it are not this job's.
+                    found = self.latest()?.filter(|found| found.label.job == job);
+                    match &found {
+                        Some(found) => tell(found, shared),
+                        None => shared.note_checkpoints(|metrics| metrics.restored = None),
+                    }
+                }
+                Committed::Epoch(_) | Committed::Repeatable => {
+                    found = Some(transactional);
+                    break;
+                }
             }
         }
         Ok(found.map(|found| found.snapshot))
@@ -130,6 +136,7 @@ impl Recovery {
             job,
             parallelism,
             // The one before is needed until the rows of the last are committed.
+            is_transactional,
             retained: integer("num-retained")
                 .map_or(RETAINED, |number| number as usize)
                 .max(if is_transactional { RETAINED } else { 1 }),
@@ -143,6 +150,17 @@ impl Recovery {
             tolerable_failures: integer("tolerable-failed-checkpoints").unwrap_or(0) as u32,
         }
     }
+}
+
+fn unknown_commit(found: &Found) -> RunFailure {
+    failure(
+        FailureCause::Invalid,
+        format!(
+            "the outside system does not know any more whether the rows of checkpoint {} were committed",
+            found.number
+        ),
+        "if the prefix of the transactions was changed, change it back; else start the deployment without its state",
+    )
 }
 
 fn unreachable(error: &dyn std::fmt::Display) -> RunFailure {
@@ -183,6 +201,7 @@ struct Keeper {
     epoch: u64,
     job: usize,
     parallelism: usize,
+    is_transactional: bool,
     retained: usize,
     shared: Arc<Shared>,
 }
@@ -206,6 +225,7 @@ impl SnapshotKeeper for Keeper {
             began_us: taken.began_us,
             taken_us: self.shared.clock.now_us(),
             is_last: taken.is_last,
+            is_transactional: self.is_transactional,
         };
         let kept = self.checkpoints.keep(&label, &taken.snapshot, self.retained);
         let now_us = self.shared.clock.now_us();

@@ -10,8 +10,9 @@ use crate::operator::{Operator, Output};
 pub(super) struct SinkOperator {
     writer: Box<dyn SinkWriter>,
     has_written: bool,
-    /// What was prepared at the end of input.
-    last: Option<Vec<Committable>>,
+    has_ended: bool,
+    /// What was prepared at the end of input, until a snapshot says so.
+    last: Vec<Committable>,
 }
 
 impl SinkOperator {
@@ -19,7 +20,8 @@ impl SinkOperator {
         Ok(SinkOperator {
             writer: sink.sink.writer(build.shard, build.shards)?,
             has_written: false,
-            last: None,
+            has_ended: false,
+            last: Vec::new(),
         })
     }
 }
@@ -31,9 +33,9 @@ impl Operator for SinkOperator {
     }
 
     fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot, Error> {
-        let committables = match &self.last {
-            Some(last) => last.clone(),
-            None => self.writer.prepare(Some(epoch))?,
+        let committables = match self.has_ended {
+            true => std::mem::take(&mut self.last),
+            false => self.writer.prepare(Some(epoch))?,
         };
         Ok(OperatorSnapshot {
             committables: committables
@@ -45,12 +47,13 @@ impl Operator for SinkOperator {
     }
 
     fn end(&mut self, _out: &mut Output) -> Result<(), Error> {
-        self.last = Some(self.writer.prepare(None)?);
+        self.has_ended = true;
+        self.last = self.writer.prepare(None)?;
         Ok(())
     }
 
     fn pause(&mut self) -> Result<(), Error> {
-        if std::mem::take(&mut self.has_written) && self.last.is_none() {
+        if std::mem::take(&mut self.has_written) && !self.has_ended {
             self.writer.flush()?;
         }
         Ok(())

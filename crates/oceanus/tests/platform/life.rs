@@ -257,3 +257,26 @@ fn what_the_runner_refuses_is_said_in_the_platforms_words() {
     let error = Error::from(RunnerError::Busy("too many previews".to_string()));
     assert!(matches!(error, Error::Busy(message) if message == "too many previews"));
 }
+
+#[tokio::test]
+async fn a_job_that_fails_is_tried_again_as_its_settings_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path()).await;
+    server.workspace().await;
+    server.jobs.execute_catalog("tester", "w", NUMBERS).await.unwrap();
+    let fails = "INSERT INTO seen SELECT n / (n - 3) FROM ticks";
+    let twice = format!(
+        "SET 'restart-strategy.type' = 'fixed-delay'; SET 'restart-strategy.fixed-delay.attempts' = '2';
+         SET 'restart-strategy.fixed-delay.delay' = '10 ms'; {fails}"
+    );
+    let never = format!("SET 'restart-strategy.type' = 'none'; {fails}");
+    for (name, text, attempts) in [("twice", twice, 3), ("never", never, 1)] {
+        let draft = server.draft(name, &text).await;
+        let versions = server.jobs.create_version("tester", "w", draft, "");
+        versions.await.unwrap();
+        let id = server.deploy(name, draft, 1).await.id;
+        let failed = server.reach(id, PhaseName::Failed).await;
+        assert!(failed.last_error.is_some());
+        assert_eq!(server.run_ids(id).await.len(), attempts, "{name}");
+    }
+}

@@ -234,10 +234,14 @@ impl<R: Read> FrameReader<'_, R> {
         self.fill(&mut magic)?;
         match magic {
             magic if magic == *MAGIC => Ok(()),
-            magic if magic[..MAGIC.len() - 1] == MAGIC[..MAGIC.len() - 1] => Err(damaged(&format!(
-                "it has version {} of the format, and this program reads version {}",
-                magic[MAGIC.len() - 1],
-                MAGIC[MAGIC.len() - 1]
+            // It is as good as ever, for another program.
+            magic if magic[..MAGIC.len() - 1] == MAGIC[..MAGIC.len() - 1] => Err(not_read(io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!(
+                    "it has version {} of the format, and this program reads version {}",
+                    magic[MAGIC.len() - 1],
+                    MAGIC[MAGIC.len() - 1]
+                ),
             ))),
             _ => Err(damaged("it is no snapshot")),
         }

@@ -106,23 +106,45 @@ fn an_attempt_that_dies_leaves_nothing_to_see_and_the_next_one_is_not_disturbed(
 }
 
 #[test]
-fn a_committable_whose_file_is_gone_is_an_error() {
+fn a_file_that_its_reader_has_taken_away_can_be_committed_again() {
     let folder = temporary();
-    let sink = table(text(folder.path()), &[]).insert().unwrap();
+    let root = folder.path().join("out");
+    let sink = table(text(&root), &[]).insert().unwrap();
+    let mut writer = sink.writer(0, 1).unwrap();
+    writer.write(&chunk(0..2)).unwrap();
+    let committables = writer.prepare(Some(1)).unwrap();
+    let commit = || {
+        let mut committer = sink.committer().unwrap().unwrap();
+        committer.commit(committables.clone(), false)
+    };
+    commit().unwrap();
+    for entry in std::fs::read_dir(&root).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    commit().unwrap();
+    assert!(names(&root).is_empty());
     let mut committer = sink.committer().unwrap().unwrap();
-    let error = committer
-        .commit(vec![Committable(b"\npart-x".to_vec())], false)
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with(&format!("commit file '{}/part-x': ", text(folder.path()))),
-        "{error}"
-    );
     let error = committer
         .commit(vec![Committable(vec![0xff])], false)
         .unwrap_err();
     assert_eq!(error.to_string(), "internal error: a committable is no part file");
+}
+
+#[test]
+fn a_file_is_committed_where_it_was_written_wherever_the_table_lies_by_then() {
+    let folder = temporary();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    let mut writer = table(text(&old), &[]).insert().unwrap().writer(0, 1).unwrap();
+    writer.write(&chunk(0..2)).unwrap();
+    let committables = writer.prepare(Some(1)).unwrap();
+    let moved = table(text(&new), &[]).insert().unwrap();
+    moved
+        .committer()
+        .unwrap()
+        .unwrap()
+        .commit(committables, false)
+        .unwrap();
+    assert_eq!(rows(text(&old), &[]).len(), 2);
 }
 
 #[test]

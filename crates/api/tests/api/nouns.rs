@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::fixture::{Client, Server, deployment, draft, jar, until};
 

@@ -18,6 +18,7 @@ use crate::recovery::given;
 use crate::support::{PATIENCE, Place};
 
 #[path = "../../../../tests/kafka/broker.rs"]
+#[allow(dead_code, reason = "tests of the connector ask for more of it")]
 mod broker;
 
 use broker::Broker;

@@ -93,12 +93,8 @@ fn run_with_restores(graph: &Graph, chunk_rows_max: i64, random: &mut Random) {
 }
 
 /// Two windows by the clock, joined: barriers come to them at different times.
-fn by_the_clock(sink: &TestSink) -> Graph {
+fn by_the_clock(window: Window, sink: &TestSink) -> Graph {
     let mut builder = Builder::default();
-    let window = Window::Tumble {
-        size_ms: 5,
-        offset_ms: 0,
-    };
     let mut branches = Vec::new();
     for _ in 0..2 {
         let source = builder.source(Arc::new(TestSource::of(vec![rows(100), rows(80)])), None);
@@ -125,7 +121,11 @@ fn the_clock_closes_no_window_between_barriers() {
     for seed in 0..150 {
         let random = &mut Random::new(seed);
         let sink = TestSink::default();
-        run_with_restores(&by_the_clock(&sink), 20, random);
+        let window = Window::Tumble {
+            size_ms: 5,
+            offset_ms: 0,
+        };
+        run_with_restores(&by_the_clock(window, &sink), 20, random);
         let mut counts = [0; 7];
         for row in sink.rows() {
             let cells: Vec<usize> = row.split(' ').take(2).map(|cell| cell.parse().unwrap()).collect();
@@ -133,6 +133,44 @@ fn the_clock_closes_no_window_between_barriers() {
         }
         let expected = [54, 54, 52, 50, 50, 50, 50];
         assert_eq!(counts, expected, "seed {seed}");
+    }
+}
+
+#[test]
+fn windows_by_the_clock_that_overlap_are_told_once_whatever_is_restored() {
+    for seed in 0..150 {
+        let random = &mut Random::new(seed);
+        let hop = Window::Hop {
+            size_ms: 6,
+            slide_ms: 2,
+            offset_ms: 0,
+        };
+        let cumulate = Window::Cumulate {
+            size_ms: 6,
+            step_ms: 2,
+            offset_ms: 0,
+        };
+        for (window, times) in [(hop, Some(3)), (cumulate, None)] {
+            let sink = TestSink::default();
+            // One of the two branches alone: a window is told by one operator.
+            let mut builder = Builder::default();
+            let source = builder.source(Arc::new(TestSource::of(vec![rows(100), rows(80)])), None);
+            let counts = builder.count(source, window, proctime(), vec![("k", column(0, bigint()))]);
+            builder.sink(counts, Exchange::Forward, Arc::new(sink.clone()));
+            run_with_restores(&builder.graph, 20, random);
+            let mut told = std::collections::BTreeSet::new();
+            let mut count = 0;
+            for row in sink.rows() {
+                let cells: Vec<&str> = row.split(' ').collect();
+                count += cells[1].parse::<usize>().unwrap();
+                let window = (cells[0].to_string(), cells[2..].join(" "));
+                assert!(told.insert(window), "seed {seed}: {row} is told twice");
+            }
+            assert!(
+                times.is_none_or(|times| count == 180 * times),
+                "seed {seed}: {count}"
+            );
+        }
     }
 }
 

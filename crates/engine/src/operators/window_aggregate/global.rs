@@ -5,15 +5,18 @@
 //! that comes after all its windows have closed is late: dropped and counted. Results are sent in parts: a jump of
 //! the watermark can close very many windows.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{AggregateCall, WindowProperty};
 use model::TypeKind;
-use state::{KeyCodec, OperatorSnapshot, Slice, SliceId, SliceTable};
+use state::{KeyCodec, OperatorSnapshot, Slice, SliceId, SliceTable, TableSnapshot, shard_of};
 
 use super::emit::{Emitter, property_columns};
 use super::local::runs;
@@ -23,8 +26,9 @@ use crate::operator::{Gauges, Operator, Output, ROUND_CHUNKS_MAX};
 use crate::operators::Build;
 use crate::window::Slicing;
 
-/// The table's name in snapshots.
+/// Names of tables in snapshots: what slices hold, and up to which end windows were told of it.
 const WINDOWS: &str = "windows";
+const TOLD: &str = "told";
 
 pub(super) struct Global {
     time: RowTime,
@@ -46,6 +50,9 @@ pub(super) struct Global {
     /// The window that is giving its results, and whether more of them, or of other windows, are to be given.
     closing: Option<Closing>,
     is_firing: bool,
+    /// Restored rows of which more windows were told than of the others, by the end up to which they were, the least
+    /// first: shards do not look at the clock at the same moment. The others are told first.
+    ahead: VecDeque<(i64, Vec<RecordBatch>)>,
 }
 
 struct Closing {
@@ -86,6 +93,7 @@ impl Global {
             groups: Vec::new(),
             closing: None,
             is_firing: false,
+            ahead: VecDeque::new(),
         };
         if let Some(restored) = build.restored {
             global.restore(restored, build.shard, build.shards)?;
@@ -95,9 +103,16 @@ impl Global {
 
     fn restore(&mut self, restored: &OperatorSnapshot, shard: usize, shards: usize) -> Result<(), Error> {
         if let Some(table) = restored.tables.get(WINDOWS) {
-            for batch in table.of_shard(self.key_groups, shard, shards) {
-                self.take_in(batch, false)?;
+            let told = restored.tables.get(TOLD);
+            let mut by_end: BTreeMap<i64, Vec<RecordBatch>> = BTreeMap::new();
+            for (&group, batches) in &table.groups {
+                if shard_of(group, self.key_groups, shards) == shard {
+                    let end = told.and_then(|told| told_end(told, group)).unwrap_or(i64::MIN);
+                    by_end.entry(end).or_default().extend(batches.iter().cloned());
+                }
             }
+            self.ahead = by_end.into_iter().collect();
+            self.take_in_next()?;
         }
         if !self.time.is_processing_time() {
             let watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
@@ -105,6 +120,39 @@ impl Global {
             self.fired_end = self.slicing.window_end_before(self.closed_end);
         }
         Ok(())
+    }
+
+    /// Takes in the restored rows that are the least ahead.
+    fn take_in_next(&mut self) -> Result<(), Error> {
+        let Some((told_end, batches)) = self.ahead.pop_front() else {
+            return Ok(());
+        };
+        self.fired_end = self.fired_end.max(told_end);
+        batches.iter().try_for_each(|batch| self.take_in(batch, false))
+    }
+
+    /// Tells of what was restored the windows that were told of the rest, so that from then on all are equal.
+    fn catch_up(&mut self, out: &mut Output) -> Result<(), Error> {
+        while let Some(&(told_end, _)) = self.ahead.front() {
+            self.closed_end = told_end;
+            self.fire(out)?;
+            while self.is_firing {
+                self.fire(out)?;
+            }
+            self.take_in_next()?;
+        }
+        Ok(())
+    }
+
+    /// Up to which end windows were told of each key group. Only windows that share slices need it: of others nothing
+    /// is left when they were told.
+    fn told(&self, windows: &TableSnapshot) -> Result<TableSnapshot, Error> {
+        let ends: ArrayRef = Arc::new(Int64Array::from(vec![self.fired_end]));
+        let batch = RecordBatch::try_from_iter([("told_end", ends)]).map_err(arrow_error)?;
+        let groups = windows.groups.keys().map(|&group| (group, vec![batch.clone()]));
+        Ok(TableSnapshot {
+            groups: groups.collect(),
+        })
     }
 
     /// Merges partial aggregates: keys, state columns, start and end of their slice.
@@ -307,6 +355,13 @@ impl Global {
     }
 }
 
+/// Up to which end windows were told of a key group.
+fn told_end(told: &TableSnapshot, group: u16) -> Option<i64> {
+    let batch = told.groups.get(&group)?.first()?;
+    let ends = batch.column(0).as_primitive_opt::<Int64Type>()?;
+    (!ends.is_empty()).then(|| ends.value(0))
+}
+
 /// Whether the rowtime property is an instant: told by the node's column for it.
 pub(super) fn rowtime_is_instant(build: &Build<'_>, before: usize, properties: &[WindowProperty]) -> bool {
     properties
@@ -317,11 +372,17 @@ pub(super) fn rowtime_is_instant(build: &Build<'_>, before: usize, properties: &
 }
 
 impl Operator for Global {
-    fn data(&mut self, _input: usize, chunk: Chunk, _out: &mut Output) -> Result<(), Error> {
+    fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
+        self.catch_up(out)?;
         self.take_in(&chunk.batch, true)
     }
 
+    fn before_barrier(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.catch_up(out)
+    }
+
     fn watermark(&mut self, time_ms: i64, out: &mut Output) -> Result<(), Error> {
+        self.catch_up(out)?;
         // By processing time only the end of input counts: what is open then gives its results.
         if self.time.is_processing_time() && time_ms != WATERMARK_MAX {
             return Ok(());
@@ -340,8 +401,11 @@ impl Operator for Global {
 
     fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let table = self.table.snapshot(&self.input, self.keys, self.key_groups)?;
-        snapshot.tables.insert(WINDOWS.to_string(), table);
+        let windows = self.table.snapshot(&self.input, self.keys, self.key_groups)?;
+        if self.time.is_processing_time() && self.slicing.is_shared() {
+            snapshot.tables.insert(TOLD.to_string(), self.told(&windows)?);
+        }
+        snapshot.tables.insert(WINDOWS.to_string(), windows);
         Ok(snapshot)
     }
 
@@ -349,11 +413,15 @@ impl Operator for Global {
         if !self.time.is_processing_time() {
             return None;
         }
+        if let Some(&(told_end, _)) = self.ahead.front() {
+            return Some(self.time.zone.timer_ms(told_end.saturating_sub(1)));
+        }
         let first = self.table.first()?;
         Some(self.time.zone.timer_ms(self.next_end(first).saturating_sub(1)))
     }
 
     fn tick(&mut self, now_ms: i64, out: &mut Output) -> Result<(), Error> {
+        self.catch_up(out)?;
         self.closed_end = self.time.zone.closed_end_ms(now_ms);
         self.fire(out)
     }

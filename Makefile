@@ -48,7 +48,7 @@ soak: ## The long forms: five minutes a fuzz target, many more schedules, random
 	$(CARGO) run --release -p bench -- flat
 	OCEANUS_TEST_SEEDS=10000 $(CARGO) test --release --workspace --test faults
 	OCEANUS_TEST_KILLS=100 $(CARGO) test --release --workspace --test kills -- --nocapture
-	OCEANUS_TEST_KILLS=200 $(CARGO) test --release --workspace --test all recovery
+	OCEANUS_TEST_KILLS=200 $(CARGO) test --release --workspace --test all -- recovery kafka
 
 bench: ## The same SQL on the same files, on Flink and on Oceanus; then the platform under load
 	$(CARGO) run --release -p bench -- compare

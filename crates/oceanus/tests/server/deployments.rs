@@ -87,7 +87,32 @@ fn a_job_is_deployed_watched_upgraded_rolled_back_and_stopped() {
         .expect(0)
         .shows("phase        stopped")
         .shows("RUN  PHASE");
+
+    // Every number was written once, by whichever version: each run went on where the one before it was.
+    let mut numbers: Vec<i64> = lines_below(&seen)
+        .iter()
+        .map(|row| row.parse::<i64>().unwrap().abs())
+        .collect();
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
+    server
+        .run(&["checkpoints", "count"])
+        .expect(0)
+        .shows("NUMBER")
+        .shows("at the end of the run");
+    let checkpoints = server.json(&["checkpoints", "count"]);
+    assert_eq!(checkpoints.as_array().map(Vec::len), Some(2), "{checkpoints}");
+    server
+        .run(&["restart", "count", "--without-state"])
+        .expect(0)
+        .shows("running");
+    until("it does not begin anew", || {
+        lines_below(&seen).iter().filter(|row| *row == "1").count() == 2
+    });
+    server.run(&["stop", "count"]).expect(0);
     server.run(&["delete", "count"]).expect(0);
+    let left = std::fs::read_dir(home.data().join("checkpoints")).unwrap();
+    assert_eq!(left.count(), 0, "checkpoints go with their deployment");
     server
         .run(&["status", "count"])
         .expect(2)

@@ -94,7 +94,10 @@ fn a_job_is_deployed_watched_upgraded_rolled_back_and_stopped() {
         .map(|row| row.parse::<i64>().unwrap().abs())
         .collect();
     numbers.sort_unstable();
-    assert!(numbers.iter().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
+    assert!(
+        numbers.iter().copied().eq(1..=numbers.len() as i64),
+        "{numbers:?}"
+    );
     server
         .run(&["checkpoints", "count"])
         .expect(0)

@@ -110,14 +110,7 @@ impl Jobs {
             });
         }
         let version = self.version_of(deployment, deployment.version).await?;
-        let program = self
-            .program_over(
-                &deployment.workspace,
-                &version.sql,
-                &version.catalog_ddl,
-                &version.settings,
-            )
-            .await?;
+        let program = self.program_of(&deployment.workspace, &version).await?;
         // A sampled run would keep people waiting who did not ask for one.
         let parallelism = deployment.parallelism.unwrap_or(1);
         let estimate = self.estimate_of(program, Some(parallelism)).await?;
@@ -225,14 +218,7 @@ impl Jobs {
 
     pub(crate) async fn start_run(&self, deployment: &Deployment, run: &Run) -> Result<Option<i64>> {
         let version = self.version_of(deployment, run.version).await?;
-        let program = self
-            .program_over(
-                &deployment.workspace,
-                &version.sql,
-                &version.catalog_ddl,
-                &version.settings,
-            )
-            .await?;
+        let program = self.program_of(&deployment.workspace, &version).await?;
         let spec = RunSpec {
             run_id: run.id.to_string(),
             deployment_id: deployment.id.to_string(),

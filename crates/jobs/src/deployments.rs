@@ -141,9 +141,7 @@ impl Jobs {
     pub async fn plan(&self, workspace: &str, id: DeploymentId) -> Result<PlanSummary> {
         let deployment = self.inner.store.deployments().get(workspace, id).await?;
         let version = self.version_of(&deployment, deployment.version).await?;
-        let program = self
-            .program_over(workspace, &version.sql, &version.catalog_ddl, &version.settings)
-            .await?;
+        let program = self.program_of(workspace, &version).await?;
         let report = self
             .ask_in_turn(move |runner| runner.check(&program, Purpose::Deployment))
             .await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use plan::catalog::ObjectPath;
 use plan::{CatalogKind, CatalogStatement};
 use runner::{CheckReport, Preview, PreviewLimits, PreviewRequest, Program, Purpose, Secrets};
-use store::{CatalogObject, ObjectKind};
+use store::{CatalogObject, ObjectKind, Version};
 
 use crate::catalog::{self, CatalogTree, Loaded, TableDetail};
 use crate::{Error, Jobs, Result, surroundings};
@@ -117,6 +117,12 @@ impl Jobs {
         check_length(sql)?;
         let ddl = self.catalog_ddl(workspace).await?;
         self.program_over(workspace, sql, &ddl, settings).await
+    }
+
+    /// A version over the catalog of its time.
+    pub(crate) async fn program_of(&self, workspace: &str, version: &Version) -> Result<Program> {
+        self.program_over(workspace, &version.sql, &version.catalog_ddl, &version.settings)
+            .await
     }
 
     /// A text with a catalog that was kept for it, and with the connections and secrets of now.

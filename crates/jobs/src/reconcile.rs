@@ -305,14 +305,7 @@ impl Jobs {
 
     async fn read_restart_strategy(&self, deployment: &Deployment, version: u32) -> Result<RestartStrategy> {
         let version = self.version_of(deployment, version).await?;
-        let program = self
-            .program_over(
-                &deployment.workspace,
-                &version.sql,
-                &version.catalog_ddl,
-                &version.settings,
-            )
-            .await?;
+        let program = self.program_of(&deployment.workspace, &version).await?;
         let report = self
             .ask(move |runner| runner.check(&program, Purpose::Deployment))
             .await?;

@@ -32,9 +32,7 @@ impl Jobs {
     /// Parallelism and memory of a version, from its plan and a short run that writes nothing.
     pub async fn estimate(&self, workspace: &str, draft: DraftId, number: u32) -> Result<Estimate> {
         let version = self.inner.store.versions().get(workspace, draft, number).await?;
-        let program = self
-            .program_over(workspace, &version.sql, &version.catalog_ddl, &version.settings)
-            .await?;
+        let program = self.program_of(workspace, &version).await?;
         self.estimate_of(program, None).await
     }
 

@@ -135,8 +135,8 @@ impl Recovery {
             epoch: spec.epoch,
             job,
             parallelism,
-            // The one before is needed until the rows of the last are committed.
             is_transactional,
+            // The one before is needed until the rows of the last are committed.
             retained: integer("num-retained")
                 .map_or(RETAINED, |number| number as usize)
                 .max(if is_transactional { RETAINED } else { 1 }),

@@ -102,5 +102,9 @@ mod tests {
         let mut config = Config::default();
         let fault = config.set("restart-strategy.type", "often").unwrap_err();
         assert!(fault.message.contains("often"), "{}", fault.message);
+        for factor in ["twice", "1", "inf", "-2"] {
+            let key = "restart-strategy.exponential-delay.backoff-multiplier";
+            assert!(config.set(key, factor).is_err(), "{factor}");
+        }
     }
 }

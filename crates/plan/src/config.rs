@@ -175,6 +175,12 @@ fn check(key: &str, value: &str) -> Result<(), Diagnostic> {
                 .is_ok_and(|number| i64::from(number) >= min),
             format!("a whole number from {min}"),
         ),
+        Kind::Factor => (
+            trimmed
+                .parse::<f64>()
+                .is_ok_and(|number| number.is_finite() && number > 1.0),
+            "a number greater than 1".to_string(),
+        ),
         Kind::TimeZone => (
             trimmed == "default" || parse_time_zone(trimmed).is_some(),
             "a time zone such as 'Europe/Berlin', 'UTC' or 'GMT+08:00'".to_string(),

@@ -39,6 +39,8 @@ pub enum Kind {
     Integer {
         min: i64,
     },
+    /// A number greater than one.
+    Factor,
     Duration,
     Memory,
     TimeZone,
@@ -302,7 +304,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "restart-strategy.exponential-delay.backoff-multiplier",
-        Kind::Text,
+        Kind::Factor,
         "1.5",
     ),
     key(

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
-use dataflow::{Chunk, Committable, Epoch, Error, EvaluationContext, Sink, SinkWriter};
-use engine::{Job, JobOptions, Progress};
+use dataflow::{Chunk, Committable, Committer, Epoch, Error, EvaluationContext, Sink, SinkWriter};
+use engine::{Job, JobOptions, Progress, Stepper};
 use formats::json::{EncodeOptions, RowEncoder};
 use graph::{Exchange, Graph};
 use model::{ChangelogMode, Diagnostic, ErrorKind, Schema};
 use plan::session::{self, Session};
+use state::{Extent, Snapshot, read_chain};
 use stdx::{ManualClock, Random};
 
 use crate::case::{Outcome, normal};
@@ -162,46 +163,96 @@ fn run_job(
     let mut random = Random::new(mode.seed);
     let mut job = Job::new(graph, context.clone(), options(mode.parallelism))?.into_stepper();
     if let Some(parallelism) = mode.restore_at {
-        // Somewhere in the stream: cases are small, so that a few steps lead into the middle of them.
-        let steps = random.below(40);
-        let mut ended = false;
-        for _ in 0..steps {
-            match job.step(&mut random)? {
-                Progress::Ended => {
-                    ended = true;
-                    break;
-                }
-                Progress::Worked => {}
-                Progress::Waiting(_) => break,
+        let mut chain = Chain::default();
+        let mut runs = true;
+        // The first snapshot says all, those behind it what has changed.
+        for epoch in 1..=1 + random.below(3) {
+            // Somewhere in the stream: cases are small, so that a few steps lead into the middle of them.
+            let steps = random.below(40);
+            runs =
+                step(&mut job, &mut random, steps)? && checkpoint(&mut job, &mut random, epoch, &mut chain)?;
+            if !runs {
+                break;
             }
+            job.commit(epoch)?;
         }
-        if !ended && job.start_checkpoint(1) {
-            let mut snapshot = None;
-            for _ in 0..STEPS_MAX {
-                snapshot = job.take_snapshot();
-                if snapshot.is_some() || job.step(&mut random)? == Progress::Ended {
-                    break;
-                }
+        // What a job that has ended has written behind its last checkpoint stays.
+        if runs && let Some(snapshot) = chain.snapshot()? {
+            // What was written behind the barrier is forgotten with the job.
+            drop(job);
+            if let Some(collected) = collected {
+                collected.roll_back();
             }
-            if snapshot.is_none() {
-                snapshot = job.take_snapshot();
-            }
-            if let Some(snapshot) = snapshot {
-                job.commit(1)?;
-                // What was written behind the barrier is forgotten with the job.
-                drop(job);
-                if let Some(collected) = collected {
-                    collected.roll_back();
-                }
-                job = Job::restore(graph, context.clone(), options(parallelism), &snapshot)?.into_stepper();
-            }
+            job = Job::restore(graph, context.clone(), options(parallelism), &snapshot)?.into_stepper();
         }
     }
     job.run(&mut random)?;
     job.finish().map(drop)
 }
 
-/// Keeps rows; those behind a barrier can be forgotten.
+/// Returns whether the job still runs.
+fn step(job: &mut Stepper, random: &mut Random, steps: u64) -> Result<bool, Error> {
+    for _ in 0..steps {
+        match job.step(random)? {
+            Progress::Ended => return Ok(false),
+            Progress::Worked => {}
+            Progress::Waiting(_) => break,
+        }
+    }
+    Ok(true)
+}
+
+/// Takes a checkpoint, if there can be one. Returns whether there was.
+fn checkpoint(job: &mut Stepper, random: &mut Random, epoch: u64, chain: &mut Chain) -> Result<bool, Error> {
+    let extent = match chain.files.is_empty() {
+        true => Extent::Whole,
+        false => Extent::Changes,
+    };
+    if !job.start_checkpoint_of(epoch, extent) {
+        return Ok(false);
+    }
+    for _ in 0..STEPS_MAX {
+        if let Some((snapshot, extent)) = job.take_checkpoint() {
+            chain.add(&snapshot, extent)?;
+            return Ok(true);
+        }
+        if job.step(random)? == Progress::Ended {
+            break;
+        }
+    }
+    match job.take_checkpoint() {
+        Some((snapshot, extent)) => chain.add(&snapshot, extent).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Snapshots as they are written, one behind the other.
+#[derive(Default)]
+struct Chain {
+    files: Vec<Vec<u8>>,
+}
+
+impl Chain {
+    fn add(&mut self, snapshot: &Snapshot, extent: Extent) -> Result<(), Error> {
+        if extent == Extent::Whole {
+            self.files.clear();
+        }
+        let mut file = Vec::new();
+        snapshot.write(&[], &mut file)?;
+        self.files.push(file);
+        Ok(())
+    }
+
+    fn snapshot(&self) -> Result<Option<Snapshot>, Error> {
+        if self.files.is_empty() {
+            return Ok(None);
+        }
+        let (_, snapshot) = read_chain(self.files.iter().rev().map(Vec::as_slice).collect())?;
+        Ok(Some(snapshot))
+    }
+}
+
+/// Keeps rows; those that were not committed can be forgotten.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     state: Mutex<Rows>,
@@ -209,9 +260,12 @@ pub(crate) struct Collected {
 
 #[derive(Debug, Default)]
 struct Rows {
-    chunks: Vec<Chunk>,
-    /// Rows that a shard wrote since its last barrier.
-    pending: Vec<(usize, Chunk)>,
+    committed: Vec<Chunk>,
+    /// By the number that the committable has.
+    prepared: BTreeMap<u64, Vec<Chunk>>,
+    /// By the shard that wrote them.
+    written: BTreeMap<usize, Vec<Chunk>>,
+    last: u64,
 }
 
 impl Collected {
@@ -219,26 +273,20 @@ impl Collected {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn roll_back(&self) {
-        self.lock().pending.clear();
+    /// Forgets what was not committed.
+    fn roll_back(&self) {
+        let mut rows = self.lock();
+        rows.prepared.clear();
+        rows.written.clear();
     }
 
+    /// All that was written.
     pub(crate) fn take(&self) -> Vec<Chunk> {
-        let mut state = self.lock();
-        let pending = std::mem::take(&mut state.pending);
-        state.chunks.extend(pending.into_iter().map(|(_, chunk)| chunk));
-        std::mem::take(&mut state.chunks)
-    }
-
-    /// What the shard wrote so far stays.
-    fn keep(&self, shard: usize) {
-        let mut state = self.lock();
-        let (kept, pending) = std::mem::take(&mut state.pending)
-            .into_iter()
-            .partition(|(s, _)| *s == shard);
-        state.pending = pending;
-        let kept: Vec<(usize, Chunk)> = kept;
-        state.chunks.extend(kept.into_iter().map(|(_, chunk)| chunk));
+        let mut rows = self.lock();
+        let mut taken = std::mem::take(&mut rows.committed);
+        taken.extend(std::mem::take(&mut rows.prepared).into_values().flatten());
+        taken.extend(std::mem::take(&mut rows.written).into_values().flatten());
+        taken
     }
 }
 
@@ -254,31 +302,49 @@ impl Sink for CollectedSink {
         Ok(Box::new(CollectedWriter {
             shard,
             rows: self.0.clone(),
-            has_seen_barrier: false,
         }))
+    }
+
+    fn committer(&self) -> Result<Option<Box<dyn Committer>>, Error> {
+        Ok(Some(Box::new(CollectedCommitter(self.0.clone()))))
     }
 }
 
 struct CollectedWriter {
     shard: usize,
     rows: Arc<Collected>,
-    /// A barrier has passed: what comes behind it belongs to no snapshot.
-    has_seen_barrier: bool,
 }
 
 impl SinkWriter for CollectedWriter {
     fn write(&mut self, chunk: &Chunk) -> Result<(), Error> {
-        self.rows.lock().pending.push((self.shard, chunk.clone()));
+        let mut rows = self.rows.lock();
+        rows.written.entry(self.shard).or_default().push(chunk.clone());
         Ok(())
     }
 
-    fn prepare(&mut self, epoch: Option<Epoch>) -> Result<Vec<Committable>, Error> {
-        // A shard that ends before a barrier reaches it is part of the snapshot with all it wrote.
-        if epoch.is_some() || !self.has_seen_barrier {
-            self.rows.keep(self.shard);
+    fn prepare(&mut self, _epoch: Option<Epoch>) -> Result<Vec<Committable>, Error> {
+        let mut rows = self.rows.lock();
+        rows.last += 1;
+        let number = rows.last;
+        let written = rows.written.remove(&self.shard).unwrap_or_default();
+        rows.prepared.insert(number, written);
+        Ok(vec![Committable(number.to_le_bytes().to_vec())])
+    }
+}
+
+struct CollectedCommitter(Arc<Collected>);
+
+impl Committer for CollectedCommitter {
+    fn commit(&mut self, committables: Vec<Committable>, _end_of_input: bool) -> Result<(), Error> {
+        let mut rows = self.0.lock();
+        for Committable(number) in committables {
+            let number = number.as_slice().try_into().map(u64::from_le_bytes);
+            let number = number.map_err(|_| Error::internal("a committable of another sink"))?;
+            // Committed again after a restore: it is there already.
+            let chunks = rows.prepared.remove(&number).unwrap_or_default();
+            rows.committed.extend(chunks);
         }
-        self.has_seen_barrier |= epoch.is_some();
-        Ok(Vec::new())
+        Ok(())
     }
 }
 

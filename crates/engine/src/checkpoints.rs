@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::Error;
-use state::Snapshot;
+use state::{Extent, Snapshot};
 
 /// The first checkpoint comes sooner than the others, each of the next after twice the time, so that a new job soon
 /// shows what it does.
@@ -18,14 +18,16 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Keeps snapshots where they outlive the job.
 pub trait SnapshotKeeper: Send + Sync + Debug {
-    /// Returns when the snapshot is safe whatever happens to this process.
-    fn keep(&self, taken: &Taken) -> Result<(), Error>;
+    /// Returns when the snapshot is safe whatever happens to this process, and how much the next one is to say.
+    fn keep(&self, taken: &Taken) -> Result<Extent, Error>;
 }
 
 /// A snapshot, and how it came about.
 #[derive(Debug, Clone)]
 pub struct Taken {
     pub snapshot: Snapshot,
+    /// Whether it says all, or what has changed since the last one that was kept.
+    pub extent: Extent,
     /// When its barrier set out.
     pub began_us: i64,
     /// No other one follows: all shards have ended.
@@ -167,8 +169,8 @@ mod tests {
     struct Nowhere;
 
     impl SnapshotKeeper for Nowhere {
-        fn keep(&self, _taken: &Taken) -> Result<(), Error> {
-            Ok(())
+        fn keep(&self, _taken: &Taken) -> Result<Extent, Error> {
+            Ok(Extent::Whole)
         }
     }
 

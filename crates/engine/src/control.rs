@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use dataflow::{Epoch, EvaluationContext, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{Graph, JoinTime, Operator};
+use state::Extent;
 
 use crate::exchange::lock;
 use crate::job::Job;
@@ -109,7 +110,7 @@ impl Control {
         let epoch = job.shared.epoch() + 1;
         let now_us = job.context.clock.now_us();
         job.shared
-            .start_checkpoint(epoch, job.key_groups, now_us)
+            .start_checkpoint(epoch, Extent::Whole, job.key_groups, now_us)
             .then_some(epoch)
     }
 

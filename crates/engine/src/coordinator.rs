@@ -11,6 +11,7 @@ use std::time::Duration;
 use dataflow::{Committable, Committer, Epoch, Error, Transaction};
 use graph::{Graph, NodeId};
 use model::{Diagnostic, ErrorKind};
+use state::Extent;
 use stdx::Clock;
 
 use crate::checkpoints::{Checkpointing, Schedule, Taken};
@@ -35,6 +36,8 @@ pub(crate) struct Coordinator {
 struct Keeping {
     how: Checkpointing,
     schedule: Schedule,
+    /// What the next one asks for: changes only where those before them are kept.
+    next: Extent,
 }
 
 impl Coordinator {
@@ -59,7 +62,11 @@ impl Coordinator {
     pub fn keep_snapshots(&mut self, how: Checkpointing) {
         self.shared.keep_last();
         let schedule = Schedule::new(&how, self.clock.now_us());
-        self.keeping = Some(Keeping { how, schedule });
+        self.keeping = Some(Keeping {
+            how,
+            schedule,
+            next: Extent::Whole,
+        });
     }
 
     /// Commits what a restored snapshot says was prepared. To be called before any shard runs.
@@ -131,14 +138,17 @@ impl Coordinator {
 
     /// Starts a checkpoint if one is due.
     fn tick(&mut self) -> Result<(), Error> {
-        let Some(Keeping { schedule, .. }) = &mut self.keeping else {
+        let Some(Keeping { schedule, next, .. }) = &mut self.keeping else {
             return Ok(());
         };
         let now_us = self.clock.now_us();
         schedule.check_timeout(now_us)?;
         if schedule.is_due(now_us) {
             let epoch = self.shared.epoch() + 1;
-            if self.shared.start_checkpoint(epoch, self.key_groups, now_us) {
+            if self
+                .shared
+                .start_checkpoint(epoch, *next, self.key_groups, now_us)
+            {
                 schedule.begin(now_us);
             } else {
                 schedule.put_off(now_us);
@@ -149,21 +159,24 @@ impl Coordinator {
 
     /// Keeps a snapshot, and then makes visible what it says was prepared.
     fn keep(&mut self, complete: Complete) -> Result<(), Error> {
-        let Some(Keeping { how, schedule }) = &mut self.keeping else {
+        let Some(Keeping { how, schedule, next }) = &mut self.keeping else {
             return Ok(());
         };
         let epoch = complete.snapshot.epoch;
         let kept = how.keeper.keep(&Taken {
             snapshot: complete.snapshot,
+            extent: complete.extent,
             began_us: complete.began_us,
             is_last: false,
         });
         let is_kept = kept.is_ok();
+        // What has changed since one that is lost, nobody knows any more.
+        *next = *kept.as_ref().unwrap_or(&Extent::Whole);
         // Rows of two epochs cannot wait for the same transaction.
         let may_fail = self.transaction.is_none();
         match (kept, may_fail) {
             (Err(error), false) => return Err(error),
-            (kept, _) => schedule.end(kept, self.clock.now_us())?,
+            (kept, _) => schedule.end(kept.map(drop), self.clock.now_us())?,
         }
         if is_kept {
             self.commit(epoch)?;
@@ -189,6 +202,7 @@ impl Coordinator {
         };
         let mut taken = Taken {
             snapshot: self.shared.last_snapshot(self.key_groups),
+            extent: Extent::Whole,
             began_us: self.clock.now_us(),
             is_last: true,
         };

@@ -1,7 +1,7 @@
 //! What an operator of the engine is, and what follows its inputs.
 
 use dataflow::{Chunk, Epoch, Error, Message, WATERMARK_MIN};
-use state::OperatorSnapshot;
+use state::{Extent, OperatorSnapshot};
 
 /// Chunks that an operator sends in one piece of work, about. What has more to send goes on in another, so that
 /// neither a queue nor a stop waits for all of it.
@@ -38,9 +38,10 @@ pub(crate) trait Operator: Send {
         Ok(())
     }
 
-    /// All that it must remember; asked at a barrier, or any time after the end.
-    fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot, Error> {
-        let _ = epoch;
+    /// What it must remember, all of it, or what has changed since it was last asked; asked at a barrier, or any time after
+    /// the end. Tables that cannot tell what has changed say all.
+    fn snapshot(&mut self, epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
+        let _ = (epoch, extent);
         Ok(OperatorSnapshot::default())
     }
 

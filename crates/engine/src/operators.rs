@@ -29,7 +29,7 @@ use arrow_array::RecordBatch;
 use dataflow::{Error, EvaluationContext};
 use graph::{Changes, Graph, Node, Operator as GraphOperator};
 use model::Schema;
-use state::OperatorSnapshot;
+use state::{OperatorSnapshot, Share};
 
 use crate::expiry::Expiry;
 use crate::job::JobOptions;
@@ -60,6 +60,14 @@ impl<'a> Build<'a> {
             .first()
             .and_then(|input| self.graph.nodes.get(input.node));
         input.ok_or_else(|| Error::internal(format!("{} has no input", self.node.operator)))
+    }
+
+    fn share(&self) -> Share {
+        Share {
+            key_groups: self.options.key_groups,
+            shard: self.shard,
+            shards: self.shards,
+        }
     }
 
     /// How state of an input is forgotten.

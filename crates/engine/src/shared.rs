@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dataflow::{Committable, Epoch, Error, WATERMARK_MIN};
 use graph::NodeId;
-use state::{OperatorId, OperatorSnapshot, Snapshot};
+use state::{Extent, OperatorId, OperatorSnapshot, Share, Snapshot};
 
 use crate::exchange::lock;
 
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     keeps_last: AtomicBool,
     /// The last checkpoint that was started.
     epoch: AtomicU64,
+    /// Whether it only asks for what has changed.
+    asks_for_changes: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
     /// By node of the graph, then shard.
@@ -101,6 +103,7 @@ struct State {
 #[derive(Debug)]
 struct Collecting {
     snapshot: Snapshot,
+    extent: Extent,
     /// Shards that still owe their part.
     owed: usize,
     began_us: i64,
@@ -110,6 +113,7 @@ struct Collecting {
 #[derive(Debug)]
 pub(crate) struct Complete {
     pub snapshot: Snapshot,
+    pub extent: Extent,
     pub began_us: i64,
 }
 
@@ -132,6 +136,7 @@ impl Shared {
             failed: AtomicBool::new(false),
             keeps_last: AtomicBool::new(false),
             epoch: AtomicU64::new(epoch),
+            asks_for_changes: AtomicBool::new(false),
             state: Mutex::new(State {
                 running: shards,
                 ..State::default()
@@ -212,12 +217,21 @@ impl Shared {
         self.epoch.load(Ordering::Acquire)
     }
 
+    /// What the last checkpoint that was started asks for.
+    pub fn extent(&self) -> Extent {
+        match self.asks_for_changes.load(Ordering::Acquire) {
+            true => Extent::Changes,
+            false => Extent::Whole,
+        }
+    }
+
     /// Starts a checkpoint unless one is under way or the job is stopping; returns whether it did.
-    pub fn start_checkpoint(&self, epoch: Epoch, key_groups: u16, now_us: i64) -> bool {
+    pub fn start_checkpoint(&self, epoch: Epoch, extent: Extent, key_groups: u16, now_us: i64) -> bool {
         {
             let mut state = lock(&self.state);
             let has_ended = state.running == 0 || self.is_stopped();
-            let is_busy = state.collecting.is_some() || state.is_keeping;
+            let is_waiting = state.complete.is_some() && self.keeps_last();
+            let is_busy = state.collecting.is_some() || state.is_keeping || is_waiting;
             if is_busy || epoch <= self.epoch() || has_ended {
                 return false;
             }
@@ -231,8 +245,14 @@ impl Shared {
             let last = std::mem::take(&mut state.last);
             state.prepared.entry(epoch).or_default().extend(last);
             clear_committables(&mut state.ended);
+            // What shards have left behind that have ended is all of it.
+            let is_running_whole = state.running == self.shards();
+            let extent = if is_running_whole { extent } else { Extent::Whole };
+            self.asks_for_changes
+                .store(extent == Extent::Changes, Ordering::Release);
             state.collecting = Some(Collecting {
                 snapshot,
+                extent,
                 owed: state.running,
                 began_us: now_us,
             });
@@ -243,15 +263,32 @@ impl Shared {
     }
 
     /// Takes in a shard's part of the checkpoint under way.
-    pub fn add_part(&self, part: ShardPart, prepared: Vec<(NodeId, Vec<Committable>)>) {
+    pub fn add_part(&self, shard: usize, part: ShardPart, prepared: Vec<(NodeId, Vec<Committable>)>) {
         let mut state = lock(&self.state);
-        self.add_part_to(&mut state, part, prepared);
+        self.add_part_to(&mut state, shard, part, prepared);
     }
 
-    fn add_part_to(&self, state: &mut State, part: ShardPart, prepared: Vec<(NodeId, Vec<Committable>)>) {
+    fn add_part_to(
+        &self,
+        state: &mut State,
+        shard: usize,
+        mut part: ShardPart,
+        prepared: Vec<(NodeId, Vec<Committable>)>,
+    ) {
         let Some(collecting) = &mut state.collecting else {
             return;
         };
+        if collecting.extent == Extent::Changes {
+            let share = Share {
+                key_groups: collecting.snapshot.key_groups,
+                shard,
+                shards: self.shards(),
+            };
+            let tables = part
+                .values_mut()
+                .flat_map(|operator| operator.tables.values_mut());
+            tables.for_each(|table| table.say_all(share));
+        }
         absorb(&mut collecting.snapshot, part);
         collecting.owed -= 1;
         let (done, epoch) = (collecting.owed == 0, collecting.snapshot.epoch);
@@ -259,12 +296,17 @@ impl Shared {
         if done
             && let Some(Collecting {
                 mut snapshot,
+                extent,
                 began_us,
                 ..
             }) = state.collecting.take()
         {
             self.add_unfinished(state, &mut snapshot);
-            state.complete = Some(Complete { snapshot, began_us });
+            state.complete = Some(Complete {
+                snapshot,
+                extent,
+                began_us,
+            });
             self.changed.notify_all();
         }
     }
@@ -327,14 +369,20 @@ impl Shared {
 
     /// Notes that a shard has ended: what its sinks have prepared, what it would say at a barrier from now on,
     /// and the last barrier it has spoken at.
-    pub fn shard_ended(&self, mut last: Vec<(NodeId, Vec<Committable>)>, mut part: ShardPart, spoken: Epoch) {
+    pub fn shard_ended(
+        &self,
+        shard: usize,
+        mut last: Vec<(NodeId, Vec<Committable>)>,
+        mut part: ShardPart,
+        spoken: Epoch,
+    ) {
         let mut state = lock(&self.state);
         if state
             .collecting
             .as_ref()
             .is_some_and(|collecting| collecting.snapshot.epoch > spoken)
         {
-            self.add_part_to(&mut state, part.clone(), std::mem::take(&mut last));
+            self.add_part_to(&mut state, shard, part.clone(), std::mem::take(&mut last));
             clear_committables(&mut part);
         }
         for (id, operator) in part {

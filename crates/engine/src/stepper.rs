@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::{Epoch, Error};
-use state::Snapshot;
+use state::{Extent, Snapshot};
 use stdx::Random;
 
 use crate::control::{Statistics, statistics};
@@ -106,17 +106,27 @@ impl Stepper {
 
     /// Starts a checkpoint unless one is under way or the job stops or has ended; returns whether it did.
     pub fn start_checkpoint(&mut self, epoch: Epoch) -> bool {
+        self.start_checkpoint_of(epoch, Extent::Whole)
+    }
+
+    /// As [`Stepper::start_checkpoint`]; it may ask for what has changed since the one before.
+    pub fn start_checkpoint_of(&mut self, epoch: Epoch, extent: Extent) -> bool {
         self.waiting.fill(None);
         let now_us = self.job.context.clock.now_us();
         self.job
             .shared
-            .start_checkpoint(epoch, self.job.key_groups, now_us)
+            .start_checkpoint(epoch, extent, self.job.key_groups, now_us)
     }
 
     /// The snapshot of the last checkpoint once its barrier has passed everything; once.
     pub fn take_snapshot(&mut self) -> Option<Snapshot> {
+        Some(self.take_checkpoint()?.0)
+    }
+
+    /// As [`Stepper::take_snapshot`], and whether it says all, which it does if a shard has ended.
+    pub fn take_checkpoint(&mut self) -> Option<(Snapshot, Extent)> {
         let complete = self.job.shared.take_complete()?;
-        Some(complete.snapshot)
+        Some((complete.snapshot, complete.extent))
     }
 
     /// Makes visible what sinks have prepared up to this epoch.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use dataflow::Error;
 use engine::{Checkpointing, Control, Job, JobOptions, SnapshotKeeper, Taken};
 use graph::{Exchange, Graph, Window};
+use state::Extent;
 use stdx::SystemClock;
 use support::*;
 
@@ -49,12 +50,12 @@ impl Memory {
 }
 
 impl SnapshotKeeper for Memory {
-    fn keep(&self, taken: &Taken) -> Result<(), Error> {
+    fn keep(&self, taken: &Taken) -> Result<Extent, Error> {
         if self.fails.load(Ordering::Relaxed) {
             return Err(Error::internal("the disk is full"));
         }
         self.taken.lock().unwrap().push(taken.clone());
-        Ok(())
+        Ok(Extent::Whole)
     }
 }
 

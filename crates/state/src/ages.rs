@@ -14,7 +14,7 @@ use dataflow::Error;
 
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
-use crate::{KeyCodec, KeySet};
+use crate::{KeyChanges, KeyCodec, KeySet};
 
 /// Nothing is there, or nobody knows how old it is.
 const NONE: i64 = i64::MAX;
@@ -139,20 +139,33 @@ impl Ages {
         self.written_ms.capacity() * 8
     }
 
-    /// The ages of keys: their columns, and when they were last written.
-    pub fn snapshot(&self, keys: &KeySet, codec: &KeyCodec, key_groups: u16) -> Result<TableSnapshot, Error> {
-        let mut table = TableSnapshot::default();
-        let mut fields: Vec<Field> = codec
-            .types()
-            .iter()
-            .enumerate()
-            .map(|(place, data_type)| Field::new(format!("key{place}"), data_type.clone(), true))
+    /// The ages of keys: their columns, and when they were last written. Of all keys, or of those that have changed.
+    pub fn snapshot(
+        &self,
+        changes: Option<&KeyChanges>,
+        keys: &KeySet,
+        codec: &KeyCodec,
+        key_groups: u16,
+    ) -> Result<TableSnapshot, Error> {
+        let names = (0..codec.types().len()).map(|place| format!("key{place}"));
+        let (mut table, mut held) = match changes {
+            None => (
+                TableSnapshot::default(),
+                (0..self.written_ms.len() as u32).collect(),
+            ),
+            Some(changes) => {
+                let mut table = TableSnapshot::of_changes();
+                changes.tell(&mut table, names.clone(), keys, codec, key_groups)?;
+                (table, changes.numbers.clone())
+            }
+        };
+        let mut fields: Vec<Field> = names
+            .zip(codec.types())
+            .map(|(name, data_type)| Field::new(name, data_type.clone(), true))
             .collect();
         fields.push(Field::new("written", ArrowType::Int64, false));
         let schema = Arc::new(Schema::new(fields));
-        let held: Vec<u32> = (0..self.written_ms.len() as u32)
-            .filter(|number| self.holds(*number))
-            .collect();
+        held.retain(|number| self.holds(*number));
         for part in held.chunks(SNAPSHOT_ROWS_MAX) {
             let mut columns = keys.columns(codec, part).map_err(arrow_error)?;
             let written = part.iter().map(|number| self.written_ms[*number as usize]);

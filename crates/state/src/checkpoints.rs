@@ -2,8 +2,12 @@
 //!
 //! They are numbered as they are kept, over all attempts. A job that comes back goes on from the newest that can be
 //! read; one that is damaged is passed over, and told of.
+//!
+//! One that only says what has changed names the one before it, its parent: it is read together with that, and that stays
+//! as long as it is needed. When the changes have grown more than what they change, the newest is written anew as one that
+//! says all ([`Checkpoints::compact`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Debug};
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dataflow::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::Snapshot;
+use crate::snapshot::{merge, read_chain};
+use crate::{Extent, Snapshot};
+
+/// Snapshots that are read together, at most: more of them are put together sooner.
+const CHAIN_MAX: usize = 32;
 
 /// Objects by their name. A process may die in the middle of any call.
 pub trait Storage: Send + Sync + Debug {
@@ -49,6 +57,9 @@ pub struct Label {
     /// Its rows are committed in a way that cannot be repeated.
     #[serde(default)]
     pub is_transactional: bool,
+    /// The number of the checkpoint that it says the changes of; `None`: it says all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<u64>,
 }
 
 /// A checkpoint that can be gone on from.
@@ -90,17 +101,40 @@ struct Known {
     last: u64,
     /// Those that were found damaged: nobody can fall back on them.
     damaged: BTreeSet<u64>,
+    /// Those that only say changes, and what they are changes of.
+    parents: BTreeMap<u64, u64>,
+    /// Those that are being put together, the newest first.
+    compacting: Vec<u64>,
 }
 
 impl Checkpoints {
+    /// For the one that writes: takes away what a death has left in the middle of its work.
     pub fn open(storage: Arc<dyn Storage>) -> Result<Checkpoints, Error> {
-        let last = names(&*storage)?.last().map_or(0, |name| name.number);
+        let names = names(&*storage)?;
+        for name in names.iter().filter(|name| name.is_compact) {
+            // Nobody knows whether it was written to its end as long as what it was made of is there.
+            if names.contains(&Name {
+                is_compact: false,
+                ..*name
+            }) {
+                storage.remove(&name.to_string())?;
+            }
+        }
+        let listed = Checkpoints::list(&*storage)?;
+        let labels = listed
+            .iter()
+            .filter_map(|listed| Some((listed.number, listed.label.as_ref()?)));
+        let known = Known {
+            last: listed.first().map_or(0, |newest| newest.number),
+            damaged: BTreeSet::new(),
+            parents: labels
+                .filter_map(|(number, label)| Some((number, label.parent?)))
+                .collect(),
+            compacting: Vec::new(),
+        };
         Ok(Checkpoints {
             storage,
-            known: Mutex::new(Known {
-                last,
-                damaged: BTreeSet::new(),
-            }),
+            known: Mutex::new(known),
         })
     }
 
@@ -108,20 +142,37 @@ impl Checkpoints {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a snapshot, and of those before it so many that there are `retained` in all.
-    pub fn keep(&self, label: &Label, snapshot: &Snapshot, retained: usize) -> Result<Kept, Error> {
+    /// Keeps a snapshot, and of those before it so many that there are `retained` in all, besides those that they need.
+    /// One that says changes is the child of the last one that was kept.
+    pub fn keep(
+        &self,
+        label: &Label,
+        snapshot: &Snapshot,
+        extent: Extent,
+        retained: usize,
+    ) -> Result<Kept, Error> {
         // One that fails is given up: what there is of it is not written over.
-        let number = {
+        let (number, parent) = {
             let mut known = self.known();
+            let parent = (extent == Extent::Changes).then_some(known.last);
+            if parent.is_some_and(|parent| parent == 0 || known.damaged.contains(&parent)) {
+                return Err(Error::internal(
+                    "there is no checkpoint whose changes could be kept",
+                ));
+            }
             known.last += 1;
-            known.last
+            (known.last, parent)
         };
         let name = Name {
             number,
             epoch: label.epoch,
+            is_compact: false,
         };
-        let label = serde_json::to_vec(label)
-            .map_err(|fault| Error::internal(format!("a label cannot be written: {fault}")))?;
+        let label = Label {
+            parent,
+            ..label.clone()
+        };
+        let label = label.to_bytes()?;
         let put = self
             .storage
             .put(&name.to_string(), &mut |mut out| snapshot.write(&label, &mut out));
@@ -132,6 +183,7 @@ impl Checkpoints {
                 return Err(error);
             }
         };
+        self.known().parents.extend(parent.map(|parent| (number, parent)));
         if let Err(error) = self.remove_older(retained) {
             // It is tried again behind the next one.
             tracing::warn!(%error, "an old checkpoint stays");
@@ -140,14 +192,87 @@ impl Checkpoints {
     }
 
     fn remove_older(&self, retained: usize) -> Result<(), Error> {
-        let damaged = self.known().damaged.clone();
-        let is_damaged = |name: &Name| damaged.contains(&name.number);
-        let (lost, whole): (Vec<Name>, Vec<Name>) = names(&*self.storage)?.into_iter().partition(is_damaged);
-        let old = whole.into_iter().rev().skip(retained.max(1));
-        for name in lost.into_iter().chain(old) {
+        let names = names(&*self.storage)?;
+        let needed = {
+            let known = self.known();
+            let whole = names.iter().rev().map(|name| name.number);
+            let mut whole: Vec<u64> = whole.filter(|number| !known.damaged.contains(number)).collect();
+            whole.dedup();
+            let retained = whole.iter().take(retained.max(1));
+            let needed = retained.flat_map(|number| known.chain(*number));
+            needed
+                .chain(known.compacting.iter().copied())
+                .collect::<BTreeSet<u64>>()
+        };
+        for name in names.iter().filter(|name| !needed.contains(&name.number)) {
             self.storage.remove(&name.to_string())?;
+            self.known().parents.remove(&name.number);
         }
         Ok(())
+    }
+
+    /// Writes the newest once more, as one that says all, if it is time for that: if the changes that it needs have more
+    /// bytes than what they are changes of, or are too many. Returns whether it did. Others may be kept meanwhile.
+    pub fn compact(&self) -> Result<bool, Error> {
+        let objects = self.storage.list()?;
+        let mut there: BTreeMap<u64, (Name, u64)> = BTreeMap::new();
+        for (object, bytes) in &objects {
+            if let Some(name) = Name::parse(object) {
+                let place = there.entry(name.number).or_insert((name, *bytes));
+                // One that was written once more counts when what it was made of is gone.
+                *place = (*place).min((name, *bytes));
+            }
+        }
+        let chain = {
+            let mut known = self.known();
+            let newest = there.keys().rev().find(|number| !known.damaged.contains(number));
+            let chain = newest.map(|number| known.chain(*number)).unwrap_or_default();
+            let Some((base, changes)) = chain.split_last() else {
+                return Ok(false);
+            };
+            let bytes = |number: &u64| there.get(number).map_or(0, |(_, bytes)| *bytes);
+            let is_much = changes.iter().map(bytes).sum::<u64>() > bytes(base) || chain.len() > CHAIN_MAX;
+            if changes.is_empty() || !is_much {
+                return Ok(false);
+            }
+            known.compacting = chain.clone();
+            chain
+        };
+        let names = chain.iter().map(|number| {
+            there
+                .get(number)
+                .map(|(name, _)| *name)
+                .ok_or_else(|| parent_is_gone(*number))
+        });
+        let written = names
+            .collect::<Result<Vec<Name>, Error>>()
+            .and_then(|names| self.write_compact(&names));
+        let mut known = self.known();
+        known.compacting.clear();
+        if written.is_ok() {
+            known.parents.remove(&chain[0]);
+        }
+        written.map(|()| true)
+    }
+
+    fn write_compact(&self, chain: &[Name]) -> Result<(), Error> {
+        let newest = chain[0];
+        let mut input = self.storage.open(&newest.to_string())?;
+        let label = Label {
+            parent: None,
+            ..parse_label(&Snapshot::read_label(&mut input)?)?
+        };
+        let label = label.to_bytes()?;
+        let compact = Name {
+            is_compact: true,
+            ..newest
+        };
+        self.storage.put(&compact.to_string(), &mut |mut out| {
+            let files = chain.iter().map(|name| self.storage.open(&name.to_string()));
+            merge(files.collect::<Result<Vec<_>, _>>()?, &label, &mut out)
+        })?;
+        // From now on it counts.
+        self.storage.remove(&newest.to_string())
     }
 
     /// The newest that can be read, of those that attempts of this epoch or later ones have taken; `None` if there
@@ -189,16 +314,38 @@ impl Checkpoints {
 
     /// Removes one whose rows are lost, so that nobody takes it for that of another attempt at its epoch.
     pub fn remove(&self, found: Found) -> Result<(), Error> {
-        let name = Name {
-            number: found.number,
-            epoch: found.label.epoch,
-        };
-        self.storage.remove(&name.to_string())
+        for is_compact in [false, true] {
+            let name = Name {
+                number: found.number,
+                epoch: found.label.epoch,
+                is_compact,
+            };
+            self.storage.remove(&name.to_string())?;
+        }
+        self.known().parents.remove(&found.number);
+        Ok(())
     }
 
     fn read(&self, name: Name) -> Result<(Label, Snapshot), Error> {
-        let mut input = self.storage.open(&name.to_string())?;
-        let (label, snapshot) = Snapshot::read(&mut input)?;
+        let mut there: BTreeMap<u64, Name> = BTreeMap::new();
+        for name in names(&*self.storage)? {
+            there.entry(name.number).or_insert(name);
+        }
+        let mut files = Vec::new();
+        let mut next = Some(name.number);
+        while let Some(number) = next {
+            let name = there
+                .get(&number)
+                .ok_or_else(|| parent_is_gone(number))?
+                .to_string();
+            let label = parse_label(&Snapshot::read_label(&mut self.storage.open(&name)?)?)?;
+            if label.parent.is_some_and(|parent| parent >= number) {
+                return Err(damaged("it is said to be the changes of one behind it"));
+            }
+            next = label.parent;
+            files.push(self.storage.open(&name)?);
+        }
+        let (label, snapshot) = read_chain(files)?;
         Ok((parse_label(&label)?, snapshot))
     }
 
@@ -209,6 +356,10 @@ impl Checkpoints {
             let Some(Name { number, .. }) = Name::parse(&object) else {
                 continue;
             };
+            if listed.iter().any(|listed: &Listed| listed.number == number) {
+                // It is being written once more.
+                continue;
+            }
             let label = storage
                 .open(&object)
                 .and_then(|mut input| parse_label(&Snapshot::read_label(&mut input)?));
@@ -226,11 +377,36 @@ impl Checkpoints {
     }
 }
 
+impl Known {
+    /// A checkpoint and all that it needs, the newest first.
+    fn chain(&self, number: u64) -> Vec<u64> {
+        let parent = |number: &u64| self.parents.get(number).copied();
+        std::iter::successors(Some(number), parent).collect()
+    }
+}
+
+impl Label {
+    fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self)
+            .map_err(|fault| Error::internal(format!("a label cannot be written: {fault}")))
+    }
+}
+
 fn parse_label(bytes: &[u8]) -> Result<Label, Error> {
-    serde_json::from_slice(bytes).map_err(|fault| Error::Data {
-        message: format!("the snapshot is damaged: its label is not understood: {fault}"),
+    serde_json::from_slice(bytes).map_err(|fault| damaged(&format!("its label is not understood: {fault}")))
+}
+
+fn parent_is_gone(number: u64) -> Error {
+    damaged(&format!(
+        "it says what has changed since checkpoint {number}, which is gone"
+    ))
+}
+
+fn damaged(how: &str) -> Error {
+    Error::Data {
+        message: format!("the snapshot is damaged: {how}"),
         place: "snapshot".to_string(),
-    })
+    }
 }
 
 /// All that are there, the oldest first.
@@ -247,14 +423,22 @@ fn names(storage: &dyn Storage) -> Result<BTreeSet<Name>, Error> {
 struct Name {
     number: u64,
     epoch: u64,
+    /// It was written once more, together with those that it needed.
+    is_compact: bool,
 }
+
+const COMPACT: &str = "-compact";
 
 impl Name {
     fn parse(object: &str) -> Option<Name> {
-        let (number, epoch) = object.strip_prefix("checkpoint-")?.split_once("-of-")?;
+        let name = object.strip_suffix(COMPACT);
+        let is_compact = name.is_some();
+        let name = name.unwrap_or(object);
+        let (number, epoch) = name.strip_prefix("checkpoint-")?.split_once("-of-")?;
         let name = Name {
             number: number.parse().ok()?,
             epoch: epoch.parse().ok()?,
+            is_compact,
         };
         (name.to_string() == object).then_some(name)
     }
@@ -262,16 +446,21 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "checkpoint-{:012}-of-{}", self.number, self.epoch)
+        let compact = if self.is_compact { COMPACT } else { "" };
+        write!(f, "checkpoint-{:012}-of-{}{compact}", self.number, self.epoch)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::io::Cursor;
 
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+
     use super::*;
+    use crate::{OperatorId, OperatorSnapshot, TableSnapshot};
 
     #[derive(Debug, Default)]
     struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
@@ -328,6 +517,7 @@ mod tests {
             taken_us: 2,
             is_last: false,
             is_transactional: false,
+            parent: None,
         }
     }
 
@@ -350,7 +540,9 @@ mod tests {
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         assert!(checkpoints.latest(0).unwrap().is_none());
         for epoch in 1..=4 {
-            checkpoints.keep(&label(7), &snapshot(epoch), 2).unwrap();
+            checkpoints
+                .keep(&label(7), &snapshot(epoch), Extent::Whole, 2)
+                .unwrap();
         }
         assert_eq!(listed(&storage), [4, 3]);
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
@@ -360,7 +552,9 @@ mod tests {
             (4, 4, label(7))
         );
         // Another attempt goes on counting.
-        let kept = checkpoints.keep(&label(8), &snapshot(5), 2).unwrap();
+        let kept = checkpoints
+            .keep(&label(8), &snapshot(5), Extent::Whole, 2)
+            .unwrap();
         assert_eq!(kept.number, 5);
         assert_eq!(listed(&storage), [5, 4]);
     }
@@ -369,9 +563,13 @@ mod tests {
     fn those_of_attempts_before_a_fresh_start_are_not_gone_on_from() {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
-        checkpoints.keep(&label(7), &snapshot(1), 2).unwrap();
+        checkpoints
+            .keep(&label(7), &snapshot(1), Extent::Whole, 2)
+            .unwrap();
         assert!(checkpoints.latest(8).unwrap().is_none());
-        checkpoints.keep(&label(8), &snapshot(2), 2).unwrap();
+        checkpoints
+            .keep(&label(8), &snapshot(2), Extent::Whole, 2)
+            .unwrap();
         assert_eq!(checkpoints.latest(8).unwrap().unwrap().number, 2);
     }
 
@@ -379,8 +577,12 @@ mod tests {
     fn a_damaged_one_is_passed_over_and_told_of() {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
-        checkpoints.keep(&label(7), &snapshot(1), 2).unwrap();
-        checkpoints.keep(&label(7), &snapshot(2), 2).unwrap();
+        checkpoints
+            .keep(&label(7), &snapshot(1), Extent::Whole, 2)
+            .unwrap();
+        checkpoints
+            .keep(&label(7), &snapshot(2), Extent::Whole, 2)
+            .unwrap();
         storage.damage(2);
         let found = checkpoints.latest(7).unwrap().unwrap();
         assert_eq!((found.number, found.damaged.len()), (1, 1));
@@ -397,7 +599,9 @@ mod tests {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         for epoch in 1..=3 {
-            checkpoints.keep(&label(7), &snapshot(epoch), 3).unwrap();
+            checkpoints
+                .keep(&label(7), &snapshot(epoch), Extent::Whole, 3)
+                .unwrap();
         }
         let found = checkpoints.latest(7).unwrap().unwrap();
         checkpoints.remove(found).unwrap();
@@ -410,10 +614,161 @@ mod tests {
     fn who_begins_anew_does_not_stumble_over_what_is_damaged() {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
-        checkpoints.keep(&label(7), &snapshot(1), 2).unwrap();
+        checkpoints
+            .keep(&label(7), &snapshot(1), Extent::Whole, 2)
+            .unwrap();
         storage.0.lock().unwrap().values_mut().for_each(Vec::clear);
         assert!(checkpoints.latest(7).is_err());
         assert!(checkpoints.latest(8).unwrap().is_none());
+    }
+
+    /// Keys with their values, of an operator that has one table.
+    fn rows(epoch: u64, written: &[(i64, i64)], gone: &[i64]) -> Snapshot {
+        let mut table = TableSnapshot::of_changes();
+        let told: Vec<i64> = written
+            .iter()
+            .map(|(key, _)| *key)
+            .chain(gone.iter().copied())
+            .collect();
+        let told = RecordBatch::try_from_iter([("k", numbers(told))]).unwrap();
+        table.add_changed(&told, 1, 128).unwrap();
+        let (keys, values) = written.iter().copied().unzip();
+        let batch = RecordBatch::try_from_iter([("k", numbers(keys)), ("v", numbers(values))]).unwrap();
+        table.add(&batch, 1, 128).unwrap();
+        if epoch == 1 {
+            table = TableSnapshot::of_groups(table.groups);
+        }
+        let operator = OperatorSnapshot {
+            tables: BTreeMap::from([("rows".to_string(), table)]),
+            ..OperatorSnapshot::default()
+        };
+        let id = OperatorId {
+            fingerprint: 9,
+            number: 0,
+        };
+        Snapshot {
+            operators: BTreeMap::from([(id, Arc::new(operator))]),
+            ..snapshot(epoch)
+        }
+    }
+
+    fn numbers(numbers: Vec<i64>) -> ArrayRef {
+        Arc::new(Int64Array::from(numbers))
+    }
+
+    fn held(found: &Found) -> Vec<(i64, i64)> {
+        let operator = found.snapshot.operators.values().next().unwrap();
+        let table = &operator.tables["rows"];
+        assert!(table.changed.is_empty());
+        let column = |batch: &RecordBatch, column: usize| {
+            batch.column(column).as_primitive::<Int64Type>().values().to_vec()
+        };
+        let batches = table.groups.values().flatten();
+        let mut held: Vec<(i64, i64)> = batches
+            .flat_map(|batch| column(batch, 0).into_iter().zip(column(batch, 1)))
+            .collect();
+        held.sort_unstable();
+        held
+    }
+
+    fn keep(checkpoints: &Checkpoints, snapshot: &Snapshot) {
+        let extent = match snapshot.epoch {
+            1 => Extent::Whole,
+            _ => Extent::Changes,
+        };
+        checkpoints.keep(&label(7), snapshot, extent, 2).unwrap();
+    }
+
+    #[test]
+    fn changes_are_read_together_with_what_they_are_changes_of() {
+        let storage = Arc::new(Memory::default());
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        keep(&checkpoints, &rows(1, &[(1, 10), (2, 20), (3, 30)], &[]));
+        keep(&checkpoints, &rows(2, &[(2, 21), (4, 40)], &[]));
+        keep(&checkpoints, &rows(3, &[(5, 50)], &[1, 2]));
+        keep(&checkpoints, &rows(4, &[(1, 12)], &[7]));
+        // Those that the retained ones need stay.
+        assert_eq!(listed(&storage), [4, 3, 2, 1]);
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        let found = checkpoints.latest(7).unwrap().unwrap();
+        assert_eq!((found.number, found.snapshot.epoch), (4, 4));
+        assert_eq!(held(&found), [(1, 12), (3, 30), (4, 40), (5, 50)]);
+        // Another attempt begins with one that says all: what it does not need goes.
+        checkpoints
+            .keep(&label(8), &rows(1, &[(9, 9)], &[]), Extent::Whole, 1)
+            .unwrap();
+        assert_eq!(listed(&storage), [5]);
+    }
+
+    #[test]
+    fn one_that_is_damaged_takes_those_behind_it_along() {
+        let storage = Arc::new(Memory::default());
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        keep(&checkpoints, &rows(1, &[(1, 10)], &[]));
+        keep(&checkpoints, &rows(2, &[(1, 11)], &[]));
+        keep(&checkpoints, &rows(3, &[(1, 12)], &[]));
+        storage.damage(2);
+        let found = Checkpoints::open(storage.clone())
+            .unwrap()
+            .latest(7)
+            .unwrap()
+            .unwrap();
+        assert_eq!((found.number, held(&found)), (1, vec![(1, 10)]));
+        let damaged: Vec<u64> = found.damaged.iter().map(|(number, _)| *number).collect();
+        assert_eq!(damaged, [3, 2]);
+        storage.0.lock().unwrap().pop_first();
+        let fault = Checkpoints::open(storage)
+            .unwrap()
+            .latest(7)
+            .unwrap_err()
+            .to_string();
+        assert!(fault.contains("none of the 2"), "{fault}");
+    }
+
+    #[test]
+    fn changes_that_have_grown_are_put_together() {
+        let storage = Arc::new(Memory::default());
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        let many: Vec<(i64, i64)> = (0..1000).map(|key| (key, key)).collect();
+        keep(&checkpoints, &rows(1, &many, &[]));
+        keep(&checkpoints, &rows(2, &many[..3], &[999]));
+        assert!(!checkpoints.compact().unwrap(), "there is little to gain");
+        keep(&checkpoints, &rows(3, &many[..700], &[]));
+        keep(&checkpoints, &rows(4, &many[..900], &[998]));
+        assert!(checkpoints.compact().unwrap());
+        assert!(!checkpoints.compact().unwrap());
+        // The one before it is retained, with all that it needs.
+        assert_eq!(listed(&storage), [4, 3, 2, 1]);
+        keep(&checkpoints, &rows(5, &[(0, -1)], &[]));
+        assert_eq!(listed(&storage), [5, 4]);
+        let found = Checkpoints::open(storage).unwrap().latest(7).unwrap().unwrap();
+        let mut expected = many[..998].to_vec();
+        expected[0].1 = -1;
+        assert_eq!((found.number, held(&found)), (5, expected));
+    }
+
+    #[test]
+    fn what_was_not_written_once_more_to_its_end_does_not_count() {
+        let storage = Arc::new(Memory::default());
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        keep(&checkpoints, &rows(1, &[(1, 10)], &[]));
+        keep(&checkpoints, &rows(2, &[(1, 11)], &[]));
+        // A death in the middle, of a storage that does not keep its word.
+        let whole = storage.0.lock().unwrap()["checkpoint-000000000001-of-7"].clone();
+        let half = whole[..whole.len() / 2].to_vec();
+        storage
+            .0
+            .lock()
+            .unwrap()
+            .insert("checkpoint-000000000002-of-7-compact".to_string(), half);
+        assert_eq!(listed(&storage), [2, 1]);
+        let found = Checkpoints::open(storage.clone())
+            .unwrap()
+            .latest(7)
+            .unwrap()
+            .unwrap();
+        assert_eq!((found.number, held(&found)), (2, vec![(1, 11)]));
+        assert_eq!(storage.list().unwrap().len(), 2);
     }
 
     #[test]
@@ -424,12 +779,19 @@ mod tests {
             "checkpoint-00000000000x-of-1",
             "notes",
             "checkpoint-000000000009-of-1.new",
+            "checkpoint-000000000009-of-1-whole",
         ] {
             storage.put(object, &mut |_| Ok(())).unwrap();
         }
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
-        assert_eq!(checkpoints.keep(&label(1), &snapshot(1), 1).unwrap().number, 1);
+        assert_eq!(
+            checkpoints
+                .keep(&label(1), &snapshot(1), Extent::Whole, 1)
+                .unwrap()
+                .number,
+            1
+        );
         assert_eq!(listed(&storage), [1]);
-        assert_eq!(storage.list().unwrap().len(), 5);
+        assert_eq!(storage.list().unwrap().len(), 6);
     }
 }

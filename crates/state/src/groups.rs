@@ -15,7 +15,7 @@ use dataflow::Error;
 
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
-use crate::{Ages, Aggregates, KeyCodec, KeySet, Keys, Moment};
+use crate::{Ages, Aggregates, Extent, KeyCodec, KeySet, Keys, Moment};
 
 /// The group of a key without rows.
 const NONE: u32 = u32::MAX;
@@ -100,6 +100,7 @@ impl GroupTable {
 
     /// Notes that rows change a key now.
     pub fn touch(&mut self, number: u32, moment: Moment) {
+        self.keys.note(number);
         self.ages.touch(number, moment);
     }
 
@@ -153,12 +154,24 @@ impl GroupTable {
             + self.aggregates.size_bytes()
     }
 
-    /// All that is held as batches of `schema`: keys, state columns, the number of rows, when they last changed.
-    pub fn snapshot(&self, schema: &SchemaRef, keys: usize, key_groups: u16) -> Result<TableSnapshot, Error> {
-        let mut table = TableSnapshot::default();
-        let held: Vec<u32> = (0..self.entries.len() as u32)
-            .filter(|number| self.group(*number).is_some())
-            .collect();
+    /// What is held as batches of `schema`: keys, state columns, the number of rows, when they last changed.
+    pub fn snapshot(
+        &mut self,
+        extent: Extent,
+        schema: &SchemaRef,
+        keys: usize,
+        key_groups: u16,
+    ) -> Result<TableSnapshot, Error> {
+        let (mut table, mut held) = match self.keys.take_changes(extent) {
+            None => (TableSnapshot::default(), (0..self.entries.len() as u32).collect()),
+            Some(changes) => {
+                let mut table = TableSnapshot::of_changes();
+                let names = schema.fields()[..keys].iter().map(|field| field.name().clone());
+                changes.tell(&mut table, names, &self.keys, &self.codec, key_groups)?;
+                (table, changes.numbers)
+            }
+        };
+        held.retain(|number| self.group(*number).is_some());
         for numbers in held.chunks(SNAPSHOT_ROWS_MAX) {
             let entries = || numbers.iter().map(|number| self.entries[*number as usize]);
             let groups = UInt32Array::from_iter_values(entries().map(|entry| entry.group));

@@ -9,7 +9,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take;
 
 use crate::row_columns::{RowColumns, nullable};
-use crate::{Ages, KeyCodec, KeySet, Moment, NO_ROW};
+use crate::{Ages, Extent, KeyChanges, KeyCodec, KeySet, Moment, NO_ROW};
 
 pub struct JoinRows {
     store: Store,
@@ -22,6 +22,16 @@ pub struct JoinRows {
     ages: Ages,
     /// The key of each row, where rows expire.
     keys: Vec<u32>,
+    /// Of rows that only grow, those of the last snapshot.
+    told: Option<u32>,
+}
+
+/// What there is to say of the rows in a snapshot.
+pub enum JoinChanges {
+    All,
+    /// These have come, and of those before nothing has changed.
+    Since(u32),
+    Of(KeyChanges),
 }
 
 enum Store {
@@ -65,6 +75,7 @@ impl JoinRows {
             counts_matches,
             ages: Ages::default(),
             keys: Vec::new(),
+            told: None,
         })
     }
 
@@ -124,8 +135,40 @@ impl JoinRows {
         self.heads[key as usize] = row;
     }
 
+    #[inline]
+    fn note(&mut self, row: u32) {
+        if let Store::Changing(store) = &mut self.store {
+            store.values.note(row);
+        }
+    }
+
+    /// What has changed since this was last asked.
+    pub fn take_changes(&mut self, extent: Extent) -> JoinChanges {
+        match &mut self.store {
+            Store::Changing(store) => match store.values.take_changes(extent) {
+                Some(changes) => JoinChanges::Of(changes),
+                None => JoinChanges::All,
+            },
+            // Which rows of before match another number of rows by now, nobody has noted.
+            Store::Growing(_) if self.counts_matches => JoinChanges::All,
+            Store::Growing(store) => match (self.told.replace(store.rows() as u32), extent) {
+                (Some(told), Extent::Changes) => JoinChanges::Since(told),
+                _ => JoinChanges::All,
+            },
+        }
+    }
+
+    /// The columns of rows that were written since a snapshot, and of those that are no more.
+    pub fn changed_columns(&self, changes: &KeyChanges) -> Result<Vec<Vec<ArrayRef>>, ArrowError> {
+        match &self.store {
+            Store::Changing(store) => changes.columns(&store.values, &store.codec),
+            Store::Growing(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Notes that a row is written.
     pub fn touch(&mut self, row: u32, moment: Moment) {
+        self.note(row);
         self.ages.touch(row, moment);
     }
 
@@ -252,6 +295,7 @@ impl JoinRows {
 
     pub fn set_matches(&mut self, row: u32, matches: u32) {
         self.matches[row as usize] = matches;
+        self.note(row);
     }
 
     /// These columns of these rows; NULL for [`NO_ROW`].
@@ -264,12 +308,22 @@ impl JoinRows {
 
     /// All rows that are there.
     pub fn all(&self) -> Vec<u32> {
-        match &self.store {
-            Store::Growing(store) => (0..store.rows() as u32).collect(),
-            Store::Changing(store) => (0..store.counts.len() as u32)
-                .filter(|&row| store.counts[row as usize] > 0)
-                .collect(),
-        }
+        self.of_changes(&JoinChanges::All)
+    }
+
+    /// All rows that are there, or those of the changes.
+    pub fn of_changes(&self, changes: &JoinChanges) -> Vec<u32> {
+        let high = match &self.store {
+            Store::Growing(store) => store.rows() as u32,
+            Store::Changing(store) => store.counts.len() as u32,
+        };
+        let mut rows: Vec<u32> = match changes {
+            JoinChanges::All => (0..high).collect(),
+            JoinChanges::Since(first) => (*first..high).collect(),
+            JoinChanges::Of(changes) => changes.numbers.clone(),
+        };
+        rows.retain(|row| self.count(*row) > 0);
+        rows
     }
 
     pub fn size_bytes(&self) -> usize {

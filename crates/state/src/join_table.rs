@@ -5,9 +5,9 @@ use arrow_schema::{ArrowError, DataType as ArrowType, Field, Schema, SchemaRef};
 use arrow_select::take::take_record_batch;
 use dataflow::Error;
 
-use crate::join_rows::JoinRows;
+use crate::join_rows::{JoinChanges, JoinRows};
 use crate::slices::arrow_error;
-use crate::{KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
+use crate::{Extent, KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 pub struct JoinTable {
     codec: KeyCodec,
@@ -106,12 +106,14 @@ impl JoinTable {
     /// The rows of one side: the key columns, all columns, how often the row is there, what it matches, and when it was
     /// last written.
     pub fn snapshot(
-        &self,
+        &mut self,
         side: usize,
+        extent: Extent,
         schema: &Schema,
         keys: &[usize],
         key_groups: u16,
     ) -> Result<TableSnapshot, Error> {
+        let changes = self.sides[side].take_changes(extent);
         let rows = &self.sides[side];
         let width = schema.fields().len();
         let all: Vec<usize> = (0..width).collect();
@@ -120,12 +122,25 @@ impl JoinTable {
             let data_type = schema.field(*column).data_type().clone();
             fields.push(Field::new(format!("c{}", fields.len()), data_type, true));
         }
+        let mut snapshot = match &changes {
+            JoinChanges::All => TableSnapshot::default(),
+            _ => TableSnapshot::of_changes(),
+        };
+        if let JoinChanges::Of(changes) = &changes {
+            // A row is told by its values.
+            let schema = std::sync::Arc::new(Schema::new(fields.clone()));
+            for values in rows.changed_columns(changes).map_err(arrow_error)? {
+                let mut columns: Vec<ArrayRef> = keys.iter().map(|&key| values[key].clone()).collect();
+                columns.extend(values);
+                let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
+                snapshot.add_changed(&batch, keys.len(), key_groups)?;
+            }
+        }
         fields.push(Field::new("count", ArrowType::UInt32, false));
         fields.push(Field::new("matches", ArrowType::UInt32, false));
         fields.push(Field::new("written", ArrowType::Int64, false));
         let schema = std::sync::Arc::new(Schema::new(fields));
-        let mut snapshot = TableSnapshot::default();
-        for part in rows.all().chunks(SNAPSHOT_ROWS_MAX) {
+        for part in rows.of_changes(&changes).chunks(SNAPSHOT_ROWS_MAX) {
             let values = rows.gather(&all, part).map_err(arrow_error)?;
             let mut columns: Vec<ArrayRef> = keys.iter().map(|&key| values[key].clone()).collect();
             columns.extend(values);
@@ -250,7 +265,7 @@ mod tests {
                 old.side_mut(0).add(key, row, 2, Moment::TIMELESS);
             }
             old.finish(0);
-            let snapshot = old.snapshot(0, &schema, &[0], 128).unwrap();
+            let snapshot = old.snapshot(0, Extent::Whole, &schema, &[0], 128).unwrap();
             let mut new = table(after);
             for batch in snapshot.groups.values().flatten() {
                 new.restore(0, batch, 1, Moment::TIMELESS).unwrap();

@@ -8,8 +8,10 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::ArrowError;
 use hashbrown::HashTable;
 
+use crate::changed::{Changed, GONE_MIN, KeyChanges};
 use crate::hash::{hash_bytes, hash_u64};
 use crate::keys::{KeyCodec, Keys, Kind};
+use crate::{Extent, NO_ROW};
 
 /// Garbage below this is not worth moving bytes for.
 const GARBAGE_BYTES_MIN: usize = 1 << 16;
@@ -23,6 +25,8 @@ pub struct KeySet {
     free: Vec<u32>,
     /// Numbers ever given out: all are below it.
     high: u32,
+    /// What has changed since a snapshot, if one was taken.
+    changed: Option<Box<Changed>>,
 }
 
 #[derive(Clone)]
@@ -74,10 +78,15 @@ impl KeySet {
                 null: None,
             },
         };
+        KeySet::of(store)
+    }
+
+    fn of(store: Store) -> KeySet {
         KeySet {
             store,
             free: Vec::new(),
             high: 0,
+            changed: None,
         }
     }
 
@@ -95,8 +104,38 @@ impl KeySet {
         self.high as usize
     }
 
+    /// Notes that what belongs to a key is written.
+    #[inline]
+    pub fn note(&mut self, number: u32) {
+        if let Some(changed) = &mut self.changed {
+            changed.note(number);
+        }
+    }
+
+    /// As [`KeySet::note`], of several keys.
+    pub fn note_all(&mut self, numbers: &[u32]) {
+        if let Some(changed) = &mut self.changed {
+            numbers.iter().for_each(|number| changed.note(*number));
+        }
+    }
+
+    /// What has changed since this was last asked; `None`: all is to be said.
+    pub fn take_changes(&mut self, extent: Extent) -> Option<KeyChanges> {
+        // Without key columns there is at most one row to say.
+        let fresh = self
+            .store
+            .empty()
+            .map(|gone| Box::new(Changed::new(KeySet::of(gone))));
+        let changed = std::mem::replace(&mut self.changed, fresh);
+        match extent {
+            Extent::Whole => None,
+            Extent::Changes => changed.map(|changed| changed.into_changes()),
+        }
+    }
+
     /// Forgets all keys and keeps the memory.
     pub fn clear(&mut self) {
+        self.changed = None;
         self.free.clear();
         self.high = 0;
         match &mut self.store {
@@ -186,8 +225,32 @@ impl KeySet {
         }
     }
 
+    /// Appends the number of each of these rows' keys to `out`; [`NO_ROW`] for those that are not held.
+    pub fn find(&self, keys: &Keys, rows: std::ops::Range<usize>, out: &mut Vec<u32>) {
+        out.extend(rows.map(|row| match (&self.store, keys) {
+            (Store::Nothing { present: true }, _) => 0,
+            (Store::Fixed { table, null, .. }, Keys::Fixed { bits, nulls }) => {
+                if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+                    return null.unwrap_or(NO_ROW);
+                }
+                let key = bits[row];
+                let found = table.find(hash_u64(key), |held| held.0 == key);
+                found.map_or(NO_ROW, |held| held.1)
+            }
+            (store @ Store::Bytes { .. }, Keys::Bytes(array)) => {
+                let bytes = arrow_array::Array::is_valid(array, row).then(|| array.value(row));
+                find_bytes(store, bytes)
+            }
+            (store @ Store::Bytes { .. }, Keys::Rows(encoded)) => {
+                find_bytes(store, Some(encoded.row(row).data()))
+            }
+            _ => NO_ROW,
+        }));
+    }
+
     /// Becomes a copy of another set, its numbers included. Cheaper than interning all its keys.
     pub fn copy_from(&mut self, other: &KeySet) {
+        self.changed = None;
         self.store.clone_from(&other.store);
         self.free.clone_from(&other.free);
         self.high = other.high;
@@ -240,6 +303,14 @@ impl KeySet {
 
     /// Forgets a key; its number goes to the next new one. The number must be in use.
     pub fn remove(&mut self, number: u32) {
+        let held = self.len();
+        if let Some(changed) = &mut self.changed {
+            changed.forget(number);
+            changed.gone.adopt(&self.store, number);
+            if changed.gone.len() > GONE_MIN.max(held) {
+                self.changed = None;
+            }
+        }
         match &mut self.store {
             Store::Nothing { present } => *present = false,
             Store::Fixed { table, keys, null } => {
@@ -271,6 +342,43 @@ impl KeySet {
         }
         self.free.push(number);
         self.collect_garbage();
+    }
+
+    /// Takes in a key of another set.
+    fn adopt(&mut self, other: &Store, number: u32) {
+        let (free, high) = (&mut self.free, &mut self.high);
+        match (&mut self.store, other) {
+            (
+                Store::Fixed { table, keys, null },
+                Store::Fixed {
+                    keys: others,
+                    null: others_null,
+                    ..
+                },
+            ) => {
+                if *others_null == Some(number) {
+                    null.get_or_insert_with(|| {
+                        let number = next_number(free, high);
+                        place(keys, number, 0);
+                        number
+                    });
+                } else {
+                    add_fixed(table, keys, free, high, others[number as usize]);
+                }
+            }
+            (
+                store @ Store::Bytes { .. },
+                Store::Bytes {
+                    places, arena, null, ..
+                },
+            ) => {
+                let at = &places[number as usize];
+                let bytes =
+                    (*null != Some(number)).then(|| &arena[at.offset..at.offset + at.length as usize]);
+                add_bytes(store, free, high, bytes);
+            }
+            _ => debug_assert!(false, "sets of different codecs"),
+        }
     }
 
     /// Gives back room that is not needed any more, where it is much: places of keys stay what they are.
@@ -347,7 +455,29 @@ impl KeySet {
                 table, places, arena, ..
             } => table.allocation_size() + places.capacity() * size_of::<Place>() + arena.capacity(),
         };
-        store + self.free.capacity() * 4
+        let changed = self.changed.as_ref().map_or(0, |changed| changed.size_bytes());
+        store + self.free.capacity() * 4 + changed
+    }
+}
+
+impl Store {
+    /// An empty one of the same kind; `None` if it holds at most one key.
+    fn empty(&self) -> Option<Store> {
+        match self {
+            Store::Nothing { .. } => None,
+            Store::Fixed { .. } => Some(Store::Fixed {
+                table: HashTable::new(),
+                keys: Vec::new(),
+                null: None,
+            }),
+            Store::Bytes { .. } => Some(Store::Bytes {
+                table: HashTable::new(),
+                places: Vec::new(),
+                arena: Vec::new(),
+                garbage: 0,
+                null: None,
+            }),
+        }
     }
 }
 
@@ -384,6 +514,28 @@ fn add_fixed(
     place(keys, number, key);
     table.insert_unique(hash, (key, number), |held| hash_u64(held.0));
     number
+}
+
+fn find_bytes(store: &Store, bytes: Option<&[u8]>) -> u32 {
+    let Store::Bytes {
+        table,
+        places,
+        arena,
+        null,
+        ..
+    } = store
+    else {
+        return NO_ROW;
+    };
+    let Some(bytes) = bytes else {
+        return null.unwrap_or(NO_ROW);
+    };
+    let hash = (hash_bytes(bytes) >> 32) as u32;
+    let is_it = |&(held, number): &(u32, u32)| {
+        let at = &places[number as usize];
+        held == hash && &arena[at.offset..at.offset + at.length as usize] == bytes
+    };
+    table.find(spread(hash), is_it).map_or(NO_ROW, |held| held.1)
 }
 
 #[inline]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_row::{RowConverter, SortField};
-use arrow_schema::SchemaRef;
+use arrow_schema::{Schema, SchemaRef};
 use dataflow::Error;
 
 use crate::slices::arrow_error;
-use crate::{Ages, KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
+use crate::{Ages, Extent, KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 /// A row as it is held.
 pub type HeldRow = Box<[u8]>;
@@ -117,6 +117,7 @@ impl KeyedRows {
     }
 
     fn clear(&mut self, key: u32) {
+        self.keys.note(key);
         self.ages.forget(key);
         let rows = std::mem::take(&mut self.rows[key as usize]);
         self.held -= rows.len();
@@ -125,6 +126,7 @@ impl KeyedRows {
 
     /// Notes that a key is written.
     pub fn touch(&mut self, key: u32, moment: Moment) {
+        self.keys.note(key);
         self.ages.touch(key, moment);
     }
 
@@ -146,12 +148,7 @@ impl KeyedRows {
         !self.ages.is_empty()
     }
 
-    /// When the keys were last written.
-    pub fn snapshot_ages(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
-        self.ages.snapshot(&self.keys, &self.codec, key_groups)
-    }
-
-    /// Takes in what [`KeyedRows::snapshot_ages`] gave, once the rows are there.
+    /// Takes in what [`KeyedRows::snapshot`] gave, once the rows are there.
     pub fn restore_ages(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
         self.ages.restore(batch, &mut self.keys, &self.codec, moment)
     }
@@ -161,6 +158,7 @@ impl KeyedRows {
         self.held += 1;
         self.row_bytes += row.len();
         self.rows[key as usize].push(row);
+        self.keys.note(key);
     }
 
     /// Takes out one of the rows of a key.
@@ -168,6 +166,7 @@ impl KeyedRows {
         let row = self.rows[key as usize].remove(place);
         self.held -= 1;
         self.row_bytes -= row.len();
+        self.keys.note(key);
         row
     }
 
@@ -183,10 +182,32 @@ impl KeyedRows {
         }
     }
 
-    pub fn snapshot(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
+    /// The rows, the columns of their key in front, and when keys were last written.
+    pub fn snapshot(&mut self, extent: Extent, key_groups: u16) -> Result<[TableSnapshot; 2], Error> {
+        let changes = self.keys.take_changes(extent);
+        let ages = self
+            .ages
+            .snapshot(changes.as_ref(), &self.keys, &self.codec, key_groups)?;
+        let fields = self.order.iter().enumerate().map(|(place, column)| {
+            let field = self.schema.field(*column).clone();
+            field.with_name(format!("c{place}"))
+        });
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let mut table = TableSnapshot::default();
-        let held: Vec<&HeldRow> = self.rows.iter().flatten().collect();
-        let schema = Arc::new(self.schema.project(&self.order).map_err(arrow_error)?);
+        let held: Vec<&HeldRow> = match changes {
+            None => self.rows.iter().flatten().collect(),
+            Some(changes) => {
+                table = TableSnapshot::of_changes();
+                let names = schema.fields()[..self.key_columns.len()].iter();
+                let names = names.map(|field| field.name().clone());
+                changes.tell(&mut table, names, &self.keys, &self.codec, key_groups)?;
+                let rows = changes
+                    .numbers
+                    .iter()
+                    .filter_map(|key| self.rows.get(*key as usize));
+                rows.flatten().collect()
+            }
+        };
         for part in held.chunks(SNAPSHOT_ROWS_MAX) {
             let batch = self.decode(part.iter().copied())?;
             let columns = self.order.iter().map(|column| batch.column(*column).clone());
@@ -194,7 +215,7 @@ impl KeyedRows {
             let batch = RecordBatch::try_new_with_options(schema.clone(), columns.collect(), &options);
             table.add(&batch.map_err(arrow_error)?, self.key_columns.len(), key_groups)?;
         }
-        Ok(table)
+        Ok([table, ages])
     }
 
     /// Takes in rows of a snapshot, in which the columns of the key stand in front.
@@ -256,7 +277,7 @@ mod tests {
         assert_eq!(table.decode([&taken].into_iter()).unwrap(), rows.slice(3, 1));
         table.finish(numbers);
         let mut restored = KeyedRows::new(rows.schema(), &[1]).unwrap();
-        let snapshot = table.snapshot(128).unwrap();
+        let [snapshot, _] = table.snapshot(Extent::Whole, 128).unwrap();
         assert_eq!(snapshot.rows(), 3);
         for part in snapshot.of_shard(128, 0, 1) {
             restored.restore(part, Moment::TIMELESS).unwrap();

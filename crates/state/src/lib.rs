@@ -6,6 +6,7 @@
 
 pub mod ages;
 pub mod aggregates;
+mod changed;
 pub mod checkpoints;
 pub mod groups;
 pub mod hash;
@@ -29,6 +30,7 @@ pub mod timed_rows;
 
 pub use ages::{Ages, Moment};
 pub use aggregates::Aggregates;
+pub use changed::KeyChanges;
 pub use checkpoints::{Checkpoints, Found, Kept, Label, Listed, Storage};
 pub use groups::GroupTable;
 pub use hash::{hash_columns, key_group, shard_of};
@@ -46,7 +48,8 @@ pub use sessions::SessionTable;
 pub use slab::Slab;
 pub use slices::{Slice, SliceId, SliceTable};
 pub use snapshot::{
-    LaneState, OperatorId, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Snapshot, SplitState, TableSnapshot,
+    Extent, LaneState, OperatorId, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Share, Snapshot, SplitState,
+    TableSnapshot, merge, read_chain,
 };
 pub use sole_rows::SoleRows;
 pub use sort_key::{SortCodec, SortKey};

@@ -13,7 +13,7 @@ use dataflow::Error;
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
 use crate::sort_key::{SortCodec, SortKey};
-use crate::{Ages, KeyCodec, KeySet, Moment, RowStore, hash_columns};
+use crate::{Ages, Extent, KeyCodec, KeySet, Moment, RowStore, hash_columns};
 
 /// Of a row behind the first ones, besides its entry: its place in two trees, which are three quarters full.
 const WAITING_BYTES: usize = 40;
@@ -228,6 +228,7 @@ impl RankedTable {
         }
         self.rows.open(batch);
         for (row, (key, hash)) in order.into_iter().zip(hashes).enumerate() {
+            self.keys.note(numbers[row]);
             if is_added(row) {
                 if let Some(closes) = closes
                     && self.groups[numbers[row] as usize].first.is_empty()
@@ -247,6 +248,7 @@ impl RankedTable {
 
     /// Takes away all rows of a key.
     fn expire(&mut self, number: u32) {
+        self.keys.note(number);
         self.ages.forget(number);
         let group = &mut self.groups[number as usize];
         self.expired.extend(group.first.drain(..).map(|entry| entry.row));
@@ -282,12 +284,7 @@ impl RankedTable {
         !self.ages.is_empty()
     }
 
-    /// When the keys were last written.
-    pub fn snapshot_ages(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
-        self.ages.snapshot(&self.keys, &self.codec, key_groups)
-    }
-
-    /// Takes in what [`RankedTable::snapshot_ages`] gave, once the rows are there.
+    /// Takes in what [`RankedTable::snapshot`] gave, once the rows are there.
     pub fn restore_ages(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
         self.ages.restore(batch, &mut self.keys, &self.codec, moment)
     }
@@ -425,10 +422,26 @@ impl RankedTable {
         self.rows.release(rows)
     }
 
-    /// All rows with their keys before them, those of a key in their order.
-    pub fn snapshot(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
-        let mut rows: Vec<u32> = Vec::with_capacity(self.rows.len());
-        for group in &self.groups {
+    /// The rows with their keys before them, those of a key in their order, and when keys were last written.
+    pub fn snapshot(&mut self, extent: Extent, key_groups: u16) -> Result<[TableSnapshot; 2], Error> {
+        let changes = self.keys.take_changes(extent);
+        let ages = self
+            .ages
+            .snapshot(changes.as_ref(), &self.keys, &self.codec, key_groups)?;
+        let (mut table, numbers) = match changes {
+            None => (TableSnapshot::default(), (0..self.groups.len() as u32).collect()),
+            Some(changes) => {
+                let mut table = TableSnapshot::of_changes();
+                let names = key_names(&self.key_columns);
+                changes.tell(&mut table, names, &self.keys, &self.codec, key_groups)?;
+                (table, changes.numbers)
+            }
+        };
+        let mut rows: Vec<u32> = Vec::new();
+        for group in numbers
+            .iter()
+            .filter_map(|number| self.groups.get(*number as usize))
+        {
             let first = group.first.iter().map(|entry| entry.row);
             if self.newest_first {
                 // As they came.
@@ -439,7 +452,8 @@ impl RankedTable {
             let rest = group.rest.iter().flat_map(|rest| rest.ordered.values());
             rows.extend(rest.map(|(_, row)| *row));
         }
-        snapshot_rows(&self.rows, &rows, &self.key_columns, key_groups)
+        add_rows(&mut table, &self.rows, &rows, &self.key_columns, key_groups)?;
+        Ok([table, ages])
     }
 
     /// Rows of [`RankedTable::snapshot`], without their keys.
@@ -477,6 +491,11 @@ fn touch(number: u32, group: &mut Group, round: u64, touched: &mut Vec<Touched>)
     }
 }
 
+/// What the columns of a key are called in front of a row.
+pub(crate) fn key_names(key_columns: &[usize]) -> impl Iterator<Item = String> + Clone + '_ {
+    key_columns.iter().map(|column| format!("key{column}"))
+}
+
 /// Rows as a table of a snapshot: their key columns, then all columns.
 pub fn snapshot_rows(
     store: &RowStore,
@@ -485,10 +504,23 @@ pub fn snapshot_rows(
     key_groups: u16,
 ) -> Result<TableSnapshot, Error> {
     let mut table = TableSnapshot::default();
+    add_rows(&mut table, store, rows, key_columns, key_groups)?;
+    Ok(table)
+}
+
+/// Adds rows to a table as [`snapshot_rows`] makes it.
+pub(crate) fn add_rows(
+    table: &mut TableSnapshot,
+    store: &RowStore,
+    rows: &[u32],
+    key_columns: &[usize],
+    key_groups: u16,
+) -> Result<(), Error> {
     let schema = store.schema();
     let fields = key_columns
         .iter()
-        .map(|column| schema.field(*column).clone().with_name(format!("key{column}")))
+        .zip(key_names(key_columns))
+        .map(|(column, name)| schema.field(*column).clone().with_name(name))
         .chain(schema.fields().iter().map(|field| field.as_ref().clone()));
     let keyed = std::sync::Arc::new(arrow_schema::Schema::new(fields.collect::<Vec<_>>()));
     for part in rows.chunks(SNAPSHOT_ROWS_MAX) {
@@ -501,7 +533,7 @@ pub fn snapshot_rows(
         let batch = RecordBatch::try_new(keyed.clone(), columns).map_err(arrow_error)?;
         table.add(&batch, key_columns.len(), key_groups)?;
     }
-    Ok(table)
+    Ok(())
 }
 
 /// The rows of a batch that [`snapshot_rows`] made.

@@ -3,16 +3,16 @@
 //! Every slice has a set of keys of its own, which goes away as a whole when the slice does; the groups of all
 //! slices share the accumulators, so that a chunk that spans slices is taken in at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
 use dataflow::Error;
 
-use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
-use crate::{Aggregates, KeyCodec, KeySet, Keys};
+use crate::snapshot::{SNAPSHOT_ROWS_MAX, Share, TableSnapshot};
+use crate::{Aggregates, Extent, KeyCodec, KeySet, Keys};
 
 /// Key sets kept for slices to come, so that memory is not asked for anew with every slice.
 const SPARE_SETS_MAX: usize = 4;
@@ -36,6 +36,8 @@ pub struct SliceTable {
     slices: BTreeMap<SliceId, Slice>,
     spare: Vec<KeySet>,
     numbers: Vec<u32>,
+    /// The slices of the last snapshot.
+    told: Option<BTreeSet<SliceId>>,
 }
 
 impl SliceTable {
@@ -46,6 +48,7 @@ impl SliceTable {
             slices: BTreeMap::new(),
             spare: Vec::new(),
             numbers: Vec::new(),
+            told: None,
         }
     }
 
@@ -92,6 +95,7 @@ impl SliceTable {
         });
         self.numbers.clear();
         slice.keys.intern(keys, rows, &mut self.numbers);
+        slice.keys.note_all(&self.numbers);
         while slice.groups.len() < slice.keys.high() {
             slice.groups.push(self.aggregates.add_group());
         }
@@ -130,6 +134,7 @@ impl SliceTable {
                 self.numbers.extend(0..source.keys.high() as u32);
             } else {
                 merged.keys.intern_all_of(&source.keys, &mut self.numbers);
+                merged.keys.note_all(&self.numbers);
             }
             while merged.groups.len() < merged.keys.high() {
                 merged.groups.push(self.aggregates.add_group());
@@ -197,24 +202,72 @@ impl SliceTable {
         slices + self.aggregates.size_bytes()
     }
 
-    /// All that is held as batches of `schema`: keys, state columns, start, end.
-    pub fn snapshot(&self, schema: &SchemaRef, keys: usize, key_groups: u16) -> Result<TableSnapshot, Error> {
-        let mut table = TableSnapshot::default();
-        for (id, slice) in &self.slices {
-            for from in (0..slice.groups.len()).step_by(SNAPSHOT_ROWS_MAX) {
-                let part = from..(from + SNAPSHOT_ROWS_MAX).min(slice.groups.len());
-                let groups = UInt32Array::from(slice.groups[part.clone()].to_vec());
-                let rows = part.len();
-                let mut columns = self.key_columns(slice, part).map_err(arrow_error)?;
+    /// What is held as batches: keys, state columns, start, end.
+    pub fn snapshot(
+        &mut self,
+        extent: Extent,
+        types: &SchemaRef,
+        share: Share,
+    ) -> Result<TableSnapshot, Error> {
+        let fields = types.fields().iter().enumerate();
+        let fields = fields.map(|(place, field)| field.as_ref().clone().with_name(format!("c{place}")));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let width = schema.fields().len();
+        let keys = self.codec.types().len();
+        let there = self.slices.keys().copied().collect();
+        let told = self.told.replace(there).filter(|_| extent == Extent::Changes);
+        let mut table = match &told {
+            None => TableSnapshot::default(),
+            Some(_) => TableSnapshot::of_changes(),
+        };
+        let mut gone = told.clone().unwrap_or_default();
+        for (id, slice) in &mut self.slices {
+            let changes = match &told {
+                None => slice.keys.take_changes(Extent::Whole),
+                Some(_) => slice.keys.take_changes(Extent::Changes),
+            };
+            let numbers: Vec<u32> = match changes.filter(|_| gone.remove(id)) {
+                None => (0..slice.groups.len() as u32).collect(),
+                Some(changes) => {
+                    let columns = changes.columns(&slice.keys, &self.codec).map_err(arrow_error)?;
+                    let places: Vec<usize> = (0..keys).chain([width - 2, width - 1]).collect();
+                    let schema = Arc::new(schema.project(&places).map_err(arrow_error)?);
+                    for columns in columns {
+                        let columns = with_slice(columns, *id);
+                        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
+                        table.add_changed(&batch, keys, share.key_groups)?;
+                    }
+                    changes.numbers
+                }
+            };
+            for part in numbers.chunks(SNAPSHOT_ROWS_MAX) {
+                let groups = part.iter().map(|number| slice.groups[*number as usize]);
+                let groups = UInt32Array::from_iter_values(groups);
+                let mut columns = slice.keys.columns(&self.codec, part).map_err(arrow_error)?;
                 columns.extend(self.aggregates.state(&groups)?);
-                columns.push(Arc::new(Int64Array::from_value(id.start, rows)));
-                columns.push(Arc::new(Int64Array::from_value(id.end, rows)));
+                let columns = with_slice(columns, *id);
                 let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
-                table.add(&batch, keys, key_groups)?;
+                table.add(&batch, keys, share.key_groups)?;
             }
+        }
+        if !gone.is_empty() {
+            // All that there was of them, whatever the key.
+            let bounds = Arc::new(schema.project(&[width - 2, width - 1]).map_err(arrow_error)?);
+            let starts = Int64Array::from_iter_values(gone.iter().map(|id| id.start));
+            let ends = Int64Array::from_iter_values(gone.iter().map(|id| id.end));
+            let columns: Vec<ArrayRef> = vec![Arc::new(starts), Arc::new(ends)];
+            let batch = RecordBatch::try_new(bounds, columns).map_err(arrow_error)?;
+            table.add_changed_everywhere(&batch, share);
         }
         Ok(table)
     }
+}
+
+fn with_slice(mut columns: Vec<ArrayRef>, id: SliceId) -> Vec<ArrayRef> {
+    let rows = columns.first().map_or(1, |column| column.len());
+    columns.push(Arc::new(Int64Array::from_value(id.start, rows)));
+    columns.push(Arc::new(Int64Array::from_value(id.end, rows)));
+    columns
 }
 
 pub(crate) fn arrow_error(error: ArrowError) -> Error {

@@ -2,14 +2,21 @@
 //!
 //! Operators are named by what they compute, not by where they stand, so that unrelated edits of a job's text
 //! keep their state. Keyed tables are cut by key group, and so can be dealt out to any number of shards.
+//!
+//! A snapshot says all, or what has changed since the one before it: the rows of a table that were written since, and
+//! which rows of before are not as they were ([`TableSnapshot::changed`]). [`merge`] puts a chain of them together.
 
 mod format;
+mod merge;
+
+pub use merge::{merge, read_chain};
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, UInt32Array};
+use arrow_schema::ArrowError;
 use arrow_select::take::take_record_batch;
 use dataflow::{Epoch, Error, Position, Split};
 
@@ -65,34 +72,86 @@ pub struct LaneState {
     pub sent: i64,
 }
 
+/// How much a snapshot is to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    #[default]
+    Whole,
+    /// What has changed since the snapshot before it; a table that cannot tell says all.
+    Changes,
+}
+
+/// The key groups of one shard among others.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    pub key_groups: u16,
+    pub shard: usize,
+    pub shards: usize,
+}
+
 /// Rows by key group.
 #[derive(Debug, Clone, Default)]
 pub struct TableSnapshot {
     pub groups: BTreeMap<u16, Vec<RecordBatch>>,
+    /// The key groups of which `groups` only has the rows written since the snapshot before, and which of the rows of
+    /// before are no more: those that are equal to one of these in the columns that it has, found by their names.
+    pub changed: BTreeMap<u16, Vec<RecordBatch>>,
+    /// It tells changes: a key group of which it says nothing is as it was.
+    is_partial: bool,
 }
 
 impl TableSnapshot {
     /// Adds rows, the first `keys` columns of which are their key.
     pub fn add(&mut self, batch: &RecordBatch, keys: usize, key_groups: u16) -> Result<(), Error> {
-        if batch.num_rows() == 0 {
-            return Ok(());
-        }
-        let hashes = hash_columns(&batch.columns()[..keys], batch.num_rows()).map_err(arrow_error)?;
-        let mut rows: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
-        for (row, &hash) in hashes.iter().enumerate() {
-            rows.entry(key_group(hash, key_groups))
-                .or_default()
-                .push(row as u32);
-        }
-        for (group, rows) in rows {
-            let part = if rows.len() == batch.num_rows() {
-                batch.clone()
-            } else {
-                take_record_batch(batch, &UInt32Array::from(rows)).map_err(arrow_error)?
-            };
+        let groups = scatter(batch, keys, key_groups)?;
+        for (group, part) in groups {
+            if self.is_partial {
+                self.changed.entry(group).or_default();
+            }
             self.groups.entry(group).or_default().push(part);
         }
         Ok(())
+    }
+
+    /// Says of rows, told by some of their columns, the first `keys` of them the key, that they are no more what they
+    /// were in the snapshot before.
+    pub fn add_changed(&mut self, batch: &RecordBatch, keys: usize, key_groups: u16) -> Result<(), Error> {
+        for (group, part) in scatter(batch, keys, key_groups)? {
+            self.changed.entry(group).or_default().push(part);
+        }
+        Ok(())
+    }
+
+    /// Of all that there is, by key group.
+    pub fn of_groups(groups: BTreeMap<u16, Vec<RecordBatch>>) -> TableSnapshot {
+        TableSnapshot {
+            groups,
+            ..TableSnapshot::default()
+        }
+    }
+
+    /// Of what has changed, to be filled by [`TableSnapshot::add_changed`] and [`TableSnapshot::add`].
+    pub fn of_changes() -> TableSnapshot {
+        TableSnapshot {
+            is_partial: true,
+            ..TableSnapshot::default()
+        }
+    }
+
+    /// As [`TableSnapshot::add_changed`], of rows of all keys of a shard.
+    pub fn add_changed_everywhere(&mut self, batch: &RecordBatch, share: Share) {
+        for group in share.groups() {
+            self.changed.entry(group).or_default().push(batch.clone());
+        }
+    }
+
+    /// Says of all key groups of a shard of which it says nothing that they have no rows, unless it tells changes.
+    pub fn say_all(&mut self, share: Share) {
+        if !self.is_partial {
+            for group in share.groups() {
+                self.groups.entry(group).or_default();
+            }
+        }
     }
 
     /// The batches that belong to a shard, told by its number and how many there are.
@@ -113,6 +172,36 @@ impl TableSnapshot {
     }
 }
 
+impl Share {
+    fn groups(self) -> impl Iterator<Item = u16> {
+        (0..self.key_groups).filter(move |group| self.has(*group))
+    }
+
+    pub fn has(self, group: u16) -> bool {
+        shard_of(group, self.key_groups, self.shards) == self.shard
+    }
+}
+
+/// Rows by their key group.
+fn scatter(batch: &RecordBatch, keys: usize, key_groups: u16) -> Result<Vec<(u16, RecordBatch)>, Error> {
+    if batch.num_rows() == 0 {
+        return Ok(Vec::new());
+    }
+    let hashes = hash_columns(&batch.columns()[..keys], batch.num_rows()).map_err(arrow_error)?;
+    let mut rows: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
+    for (row, &hash) in hashes.iter().enumerate() {
+        rows.entry(key_group(hash, key_groups))
+            .or_default()
+            .push(row as u32);
+    }
+    if rows.len() == 1 {
+        return Ok(rows.into_keys().map(|group| (group, batch.clone())).collect());
+    }
+    let part = |(group, rows)| Ok((group, take_record_batch(batch, &UInt32Array::from(rows))?));
+    let parts: Result<_, ArrowError> = rows.into_iter().map(part).collect();
+    parts.map_err(arrow_error)
+}
+
 impl OperatorSnapshot {
     /// Joins what another shard of the operator says.
     pub fn absorb(&mut self, other: OperatorSnapshot) {
@@ -124,6 +213,9 @@ impl OperatorSnapshot {
             let own = self.tables.entry(name).or_default();
             for (group, mut batches) in table.groups {
                 own.groups.entry(group).or_default().append(&mut batches);
+            }
+            for (group, mut batches) in table.changed {
+                own.changed.entry(group).or_default().append(&mut batches);
             }
         }
         self.splits.extend(other.splits);
@@ -142,7 +234,7 @@ impl Snapshot {
     /// The label and the snapshot that [`Snapshot::write`] wrote. What is anything else fails with a diagnosis, never
     /// by panic.
     pub fn read(input: &mut impl Read) -> Result<(Vec<u8>, Snapshot), Error> {
-        format::read(input)
+        read_chain(vec![input])
     }
 
     pub fn read_label(input: &mut impl Read) -> Result<Vec<u8>, Error> {

@@ -8,10 +8,10 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use dataflow::Error;
 
-use crate::ranked::{restored_rows, snapshot_rows};
+use crate::ranked::{add_rows, key_names, restored_rows};
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
-use crate::{Ages, KeyCodec, KeySet, Moment, RowStore};
+use crate::{Ages, Extent, KeyCodec, KeySet, Moment, RowStore};
 
 const NONE: u32 = u32::MAX;
 
@@ -99,6 +99,7 @@ impl SoleRows {
                 continue;
             }
             self.soles[number as usize].given_out = true;
+            self.keys.note(number);
             self.ages.touch(number, moment);
             rows.push(row as u32);
         }
@@ -148,6 +149,7 @@ impl SoleRows {
             sole.time = times[row];
             let row = sole.row;
             replaced.push(Replaced { before, row });
+            self.keys.note(number);
             self.ages.touch(number, moment);
         }
         self.rows.close()?;
@@ -208,6 +210,7 @@ impl SoleRows {
             });
             sole.row = row;
             sole.next = NONE;
+            self.keys.note(number);
         }
         self.rows.close()?;
         Ok(replaced)
@@ -219,6 +222,7 @@ impl SoleRows {
 
     /// Forgets what there is of a key. Gives the row that it held.
     fn expire(&mut self, number: u32) -> Option<u32> {
+        self.keys.note(number);
         self.ages.forget(number);
         let sole = std::mem::replace(&mut self.soles[number as usize], EMPTY);
         (sole.row != NONE).then_some(sole.row)
@@ -259,6 +263,7 @@ impl SoleRows {
                     due.push(sole.row);
                     sole.row = NONE;
                     sole.given_out = true;
+                    self.keys.note(number);
                     self.ages.touch(number, moment);
                 }
             }
@@ -266,46 +271,63 @@ impl SoleRows {
         due
     }
 
-    /// The rows that are held, with their keys before them.
-    pub fn snapshot_rows(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
-        let rows: Vec<u32> = self
-            .soles
+    /// The rows that are held with their keys before them, the keys whose row was given out, and when keys were last
+    /// written.
+    pub fn snapshot(&mut self, extent: Extent, key_groups: u16) -> Result<[TableSnapshot; 3], Error> {
+        let changes = self.keys.take_changes(extent);
+        let ages = self
+            .ages
+            .snapshot(changes.as_ref(), &self.keys, &self.codec, key_groups)?;
+        let mut rows = TableSnapshot::default();
+        let mut given_out = TableSnapshot::default();
+        let numbers = match changes {
+            None => (0..self.soles.len() as u32).collect(),
+            Some(changes) => {
+                for table in [&mut rows, &mut given_out] {
+                    *table = TableSnapshot::of_changes();
+                    let names = key_names(&self.key_columns);
+                    changes.tell(table, names, &self.keys, &self.codec, key_groups)?;
+                }
+                changes.numbers
+            }
+        };
+        let soles = numbers
             .iter()
-            .map(|sole| sole.row)
+            .filter_map(|number| Some((*number, self.soles.get(*number as usize)?)));
+        let held: Vec<u32> = soles
+            .clone()
+            .map(|(_, sole)| sole.row)
             .filter(|row| *row != NONE)
             .collect();
-        snapshot_rows(&self.rows, &rows, &self.key_columns, key_groups)
-    }
-
-    /// The keys whose row was given out.
-    pub fn snapshot_given_out(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
-        let mut table = TableSnapshot::default();
-        let given_out: Vec<u32> = (0..self.soles.len() as u32)
-            .filter(|number| self.soles[*number as usize].given_out)
+        add_rows(&mut rows, &self.rows, &held, &self.key_columns, key_groups)?;
+        let told: Vec<u32> = soles
+            .filter(|(_, sole)| sole.given_out)
+            .map(|(number, _)| number)
             .collect();
         let schema = self.rows.schema();
         let fields: Vec<_> = self
             .key_columns
             .iter()
-            .map(|column| schema.field(*column).clone().with_name(format!("key{column}")))
+            .zip(key_names(&self.key_columns))
+            .map(|(column, name)| schema.field(*column).clone().with_name(name))
             .collect();
         let schema = std::sync::Arc::new(arrow_schema::Schema::new(fields));
-        for part in given_out.chunks(SNAPSHOT_ROWS_MAX) {
+        for part in told.chunks(SNAPSHOT_ROWS_MAX) {
             let columns = self.keys.columns(&self.codec, part).map_err(arrow_error)?;
             let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(part.len()));
             let batch =
                 RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(arrow_error)?;
-            table.add(&batch, self.key_columns.len(), key_groups)?;
+            given_out.add(&batch, self.key_columns.len(), key_groups)?;
         }
-        Ok(table)
+        Ok([rows, given_out, ages])
     }
 
-    /// Rows of [`SoleRows::snapshot_rows`], without their keys.
+    /// Rows of [`SoleRows::snapshot`], without their keys.
     pub fn restored(&self, batch: &RecordBatch) -> Result<RecordBatch, Error> {
         restored_rows(&self.rows, batch, self.key_columns.len())
     }
 
-    /// Takes in what [`SoleRows::snapshot_given_out`] gave.
+    /// Takes in what [`SoleRows::snapshot`] gave.
     pub fn restore_given_out(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
         let numbers = self.numbers(batch.columns(), batch.num_rows())?;
         for number in numbers {
@@ -315,12 +337,7 @@ impl SoleRows {
         Ok(())
     }
 
-    /// When the keys were last written.
-    pub fn snapshot_ages(&self, key_groups: u16) -> Result<TableSnapshot, Error> {
-        self.ages.snapshot(&self.keys, &self.codec, key_groups)
-    }
-
-    /// Takes in what [`SoleRows::snapshot_ages`] gave, once the rows are there.
+    /// Takes in what [`SoleRows::snapshot`] gave, once the rows are there.
     pub fn restore_ages(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
         self.ages.restore(batch, &mut self.keys, &self.codec, moment)
     }

@@ -12,7 +12,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 use dataflow::Error;
 
-use crate::{KeyCodec, KeySet, NO_ROW, RowStore, Slab};
+use crate::{Extent, KeyChanges, KeyCodec, KeySet, NO_ROW, RowStore, Slab};
 
 /// No time, where the time of a timer stands.
 const NO_TIMER: i64 = i64::MAX;
@@ -93,6 +93,11 @@ impl TimedRows {
         &self.keys
     }
 
+    /// What has changed since this was last asked; `None`: all is to be said.
+    pub fn take_changes(&mut self, extent: Extent) -> Option<KeyChanges> {
+        self.keys.take_changes(extent)
+    }
+
     /// The numbers of the keys of a chunk.
     pub fn keys(&mut self, columns: &[ArrayRef], rows: usize) -> Result<Vec<u32>, ArrowError> {
         let encoded = self.codec.encode(columns)?;
@@ -116,6 +121,7 @@ impl TimedRows {
 
     /// Lets a row of the open batch wait.
     pub fn add(&mut self, input: usize, key: u32, time_ms: i64, row: usize, matched: bool) {
+        self.keys.note(key);
         let (before, next) = self.find(input, key, time_ms);
         let oldest = &mut self.of_keys[key as usize].oldest[input];
         *oldest = time_ms.min(*oldest);
@@ -151,6 +157,7 @@ impl TimedRows {
             self.add(input, key, time_ms, row, matched);
             return Ok(());
         }
+        self.keys.note(key);
         let stored = self.stores[input].keep(row);
         let place = &mut self.rows[at as usize];
         let before = std::mem::replace(&mut place.stored, stored);
@@ -198,7 +205,9 @@ impl TimedRows {
     }
 
     pub fn mark_matched(&mut self, number: u32) {
-        self.rows[number as usize].matched = true;
+        let row = &mut self.rows[number as usize];
+        row.matched = true;
+        self.keys.note(row.key);
     }
 
     /// Until when rows of a key are gone.
@@ -218,6 +227,7 @@ impl TimedRows {
         if oldest > time_ms {
             return (oldest != i64::MAX).then_some(oldest);
         }
+        self.keys.note(key);
         let (after, mut at) = self.find(input, key, time_ms);
         let last = match after {
             NO_ROW => {
@@ -275,6 +285,7 @@ impl TimedRows {
         let of_key = &mut self.of_keys[key as usize];
         of_key.timers[input] = time_ms.min(of_key.timers[input]);
         of_key.set += 1;
+        self.keys.note(key);
         self.timers.entry(time_ms).or_default().push((key, input as u8));
     }
 
@@ -289,6 +300,7 @@ impl TimedRows {
             let of_key = &mut self.of_keys[key as usize];
             of_key.timers[usize::from(input)] = NO_TIMER;
             of_key.set -= 1;
+            self.keys.note(key);
         }
         Some(due)
     }
@@ -316,10 +328,14 @@ impl TimedRows {
         })
     }
 
-    /// All rows of an input that wait.
-    pub fn all(&self, input: usize) -> Vec<u32> {
+    /// All rows of an input that wait, or those of some keys.
+    pub fn all(&self, input: usize, changes: Option<&KeyChanges>) -> Vec<u32> {
         let mut all = Vec::new();
-        for of_key in &self.of_keys {
+        let keys: Vec<u32> = match changes {
+            None => (0..self.of_keys.len() as u32).collect(),
+            Some(changes) => changes.numbers.clone(),
+        };
+        for of_key in keys.iter().filter_map(|key| self.of_keys.get(*key as usize)) {
             let mut at = of_key.heads[input];
             while at != NO_ROW {
                 all.push(at);

@@ -9,7 +9,7 @@ use dataflow::{Error, EvaluationContext};
 use engine::{Checkpointing, Committed, Job, JobOptions, Progress, SnapshotKeeper, Stepper, Taken};
 use graph::Graph;
 use plan::session::{Outcome, Session};
-use state::{Checkpoints, Label};
+use state::{Checkpoints, Extent, Label};
 use stdx::{Clock, ManualClock, Random};
 
 use crate::connector::{Sim, SimTransaction};
@@ -219,9 +219,9 @@ struct Keeper {
 }
 
 impl SnapshotKeeper for Keeper {
-    fn keep(&self, taken: &Taken) -> Result<(), Error> {
+    fn keep(&self, taken: &Taken) -> Result<Extent, Error> {
         if self.bug == Some(Bug::AcknowledgedTooSoon) && self.world.chance(0.5) {
-            return Ok(());
+            return Ok(Extent::Changes);
         }
         let label = Label {
             run_id: format!("rn_{}", self.epoch),
@@ -232,9 +232,21 @@ impl SnapshotKeeper for Keeper {
             taken_us: self.clock.now_us(),
             is_last: taken.is_last,
             is_transactional: self.is_transactional,
+            parent: None,
         };
-        self.checkpoints.keep(&label, &taken.snapshot, 2)?;
-        self.world.death("between a checkpoint and its commit")
+        self.checkpoints.keep(&label, &taken.snapshot, taken.extent, 2)?;
+        if self.world.chance(0.3) {
+            match self.checkpoints.compact() {
+                // Those that there are stay as they are.
+                Ok(_) | Err(Error::Io { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.world.death("between a checkpoint and its commit")?;
+        Ok(match self.world.chance(0.8) {
+            true => Extent::Changes,
+            false => Extent::Whole,
+        })
     }
 }
 

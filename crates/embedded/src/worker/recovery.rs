@@ -2,13 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
 use std::time::Duration;
 
 use dataflow::Error;
 use engine::{Checkpointing, Committed, SnapshotKeeper, Taken};
 use plan::Config;
 use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec};
-use state::{Checkpoints, Found, Label, Snapshot};
+use state::{Checkpoints, Extent, Found, Label, Snapshot};
 
 use super::shared::Shared;
 use crate::storage::LocalStorage;
@@ -19,6 +22,9 @@ const INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(600);
 /// `execution.checkpointing.num-retained`, unless it is set: if the last one is damaged there is one before it.
 const RETAINED: usize = 2;
+
+/// A checkpoint of at most so many bytes says all every time, unless `execution.checkpointing.incremental` is set.
+const WHOLE_BYTES_MAX: u64 = 4 << 20;
 
 /// The checkpoints of the run's deployment.
 pub struct Recovery {
@@ -141,6 +147,9 @@ impl Recovery {
                 .map_or(RETAINED, |number| number as usize)
                 .max(if is_transactional { RETAINED } else { 1 }),
             shared: shared.clone(),
+            is_incremental: config.boolean("execution.checkpointing.incremental"),
+            is_series: AtomicBool::new(false),
+            compactor: compactor(self.checkpoints.clone()),
         };
         Checkpointing {
             keeper: Arc::new(keeper),
@@ -204,6 +213,31 @@ struct Keeper {
     is_transactional: bool,
     retained: usize,
     shared: Arc<Shared>,
+    /// `execution.checkpointing.incremental`; if it is not set, the size decides.
+    is_incremental: Option<bool>,
+    /// The next one says what has changed since the last.
+    is_series: AtomicBool,
+    /// Asks for changes to be put together.
+    compactor: SyncSender<()>,
+}
+
+/// Puts checkpoints together, beside the job, whenever it is asked to.
+fn compactor(checkpoints: Arc<Checkpoints>) -> SyncSender<()> {
+    let (asks, asked) = mpsc::sync_channel(1);
+    let work = move || {
+        while asked.recv().is_ok() {
+            match checkpoints.compact() {
+                Ok(true) => tracing::debug!("the changes of several checkpoints were put together"),
+                Ok(false) => {}
+                // Those that there are stay as they are, and are tried again.
+                Err(error) => tracing::warn!(%error, "checkpoints could not be put together"),
+            }
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("compactor".to_string()).spawn(work) {
+        tracing::warn!(%error, "checkpoints are not put together: a thread could not be started");
+    }
+    asks
 }
 
 impl std::fmt::Debug for Keeper {
@@ -216,7 +250,7 @@ impl std::fmt::Debug for Keeper {
 }
 
 impl SnapshotKeeper for Keeper {
-    fn keep(&self, taken: &Taken) -> Result<(), Error> {
+    fn keep(&self, taken: &Taken) -> Result<Extent, Error> {
         let label = Label {
             run_id: self.run_id.clone(),
             epoch: self.epoch,
@@ -226,8 +260,15 @@ impl SnapshotKeeper for Keeper {
             taken_us: self.shared.clock.now_us(),
             is_last: taken.is_last,
             is_transactional: self.is_transactional,
+            parent: None,
         };
-        let kept = self.checkpoints.keep(&label, &taken.snapshot, self.retained);
+        let kept = self
+            .checkpoints
+            .keep(&label, &taken.snapshot, taken.extent, self.retained);
+        if taken.extent == Extent::Changes {
+            // It is busy, or there is nothing to do for a job that has ended.
+            let _ = self.compactor.try_send(());
+        }
         let now_us = self.shared.clock.now_us();
         self.shared.note_checkpoints(|metrics| match &kept {
             Ok(kept) => {
@@ -239,6 +280,14 @@ impl SnapshotKeeper for Keeper {
             }
             Err(_) => metrics.failed += 1,
         });
-        kept.map(drop)
+        let kept = kept?;
+        if taken.extent == Extent::Whole {
+            let is_large = self.is_incremental.unwrap_or(kept.bytes > WHOLE_BYTES_MAX);
+            self.is_series.store(is_large, Ordering::Relaxed);
+        }
+        Ok(match self.is_series.load(Ordering::Relaxed) {
+            true => Extent::Changes,
+            false => Extent::Whole,
+        })
     }
 }

@@ -48,6 +48,7 @@ END;";
 
 const JOIN: &str = "
 SET 'execution.checkpointing.interval' = '100 ms';
+SET 'execution.checkpointing.incremental' = 'true';
 INSERT INTO joined SELECT o.id
   FROM (SELECT * FROM TUMBLE(TABLE orders, DESCRIPTOR(ts), INTERVAL '0.1' SECOND)) o
   JOIN (SELECT * FROM TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '0.1' SECOND)) c

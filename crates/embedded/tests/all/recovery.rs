@@ -90,11 +90,15 @@ fn a_job_that_is_killed_again_and_again_writes_every_row_once() {
     let seed = given("OCEANUS_TEST_SEED").unwrap_or_else(|| SystemClock.now_us() as u64);
     let mut left = given("OCEANUS_TEST_KILLS").unwrap_or(10);
     let random = &mut Random::new(seed);
+    let sql = format!(
+        "SET 'execution.checkpointing.incremental' = '{}'; {COUNTS}",
+        random.chance(0.7)
+    );
     while left > 0 {
         let place = Place::new();
         let mut restored = 0;
         for number in 1.. {
-            let spec = attempt(&place, number, COUNTS);
+            let spec = attempt(&place, number, &sql);
             place.runner.start(&spec).unwrap();
             let what = format!("OCEANUS_TEST_SEED={seed} OCEANUS_TEST_KILLS={left}, attempt {number}");
             if left > 0 && random.chance(0.8) {

@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use dataflow::{Chunk, Epoch, Error};
 use model::RowKind;
 use state::keyed_rows::HeldRow;
-use state::{KeyedRows, OperatorSnapshot};
+use state::{Extent, KeyedRows, OperatorSnapshot};
 
 use crate::expiry::Expiry;
 use crate::operator::{Gauges, Operator, Output};
@@ -87,11 +87,10 @@ impl Operator for ChangelogNormalize {
         Ok(())
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let table = self.latest.snapshot(self.key_groups)?;
-        snapshot.tables.insert(ROWS.to_string(), table);
-        let ages = self.latest.snapshot_ages(self.key_groups)?;
+        let [rows, ages] = self.latest.snapshot(extent, self.key_groups)?;
+        snapshot.tables.insert(ROWS.to_string(), rows);
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
     }

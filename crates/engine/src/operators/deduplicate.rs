@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_array::UInt32Array;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MIN};
 use model::RowKind;
-use state::{OperatorSnapshot, SoleRows};
+use state::{Extent, OperatorSnapshot, SoleRows};
 
 use super::Build;
 use crate::exchange::take_rows;
@@ -178,13 +178,11 @@ impl Operator for Deduplicate {
         self.send(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let rows = self.table.snapshot_rows(self.key_groups)?;
+        let [rows, given_out, ages] = self.table.snapshot(extent, self.key_groups)?;
         snapshot.tables.insert(ROWS.to_string(), rows);
-        let given_out = self.table.snapshot_given_out(self.key_groups)?;
         snapshot.tables.insert(GIVEN_OUT.to_string(), given_out);
-        let ages = self.table.snapshot_ages(self.key_groups)?;
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
     }

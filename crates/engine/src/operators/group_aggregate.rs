@@ -13,7 +13,7 @@ use arrow_select::take::take;
 use dataflow::{Chunk, Epoch, Error};
 use graph::{AggregateCall, Expr};
 use model::{DataType, RowKind, TypeKind};
-use state::{GroupTable, Moment, OperatorSnapshot};
+use state::{Extent, GroupTable, Moment, OperatorSnapshot};
 
 use super::Build;
 use super::results::stayed;
@@ -290,11 +290,11 @@ impl Operator for GroupAggregate {
             .sweep(now_ms, |looks, moment| Ok(table.sweep(looks, moment)))
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         let table = self
             .table
-            .snapshot(&self.state_schema, self.keys, self.key_groups)?;
+            .snapshot(extent, &self.state_schema, self.keys, self.key_groups)?;
         snapshot.tables.insert(GROUPS.to_string(), table);
         Ok(snapshot)
     }

@@ -7,7 +7,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Int64Array, RecordBatch};
 use dataflow::{Chunk, Epoch, Error};
 use graph::RankRange;
-use state::{OperatorSnapshot, TableSnapshot};
+use state::{Extent, OperatorSnapshot, TableSnapshot};
 
 use super::Build;
 use super::top_n::ranks_of;
@@ -55,7 +55,7 @@ impl Operator for Limit {
         Ok(())
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, _extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         if self.seen > 0 {
             let count = std::sync::Arc::new(Int64Array::from(vec![self.seen as i64]));

@@ -16,7 +16,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use dataflow::{Chunk, Epoch, Error, EvaluationContext};
 use graph::{MatchSkip, Matching};
-use state::{MatchTable, OperatorSnapshot};
+use state::{Extent, MatchTable, OperatorSnapshot};
 
 use self::automaton::Automaton;
 use self::lookup::{Lookups, Path, RowCondition, Source};
@@ -271,7 +271,7 @@ impl Operator for MatchRecognize {
         self.finish(&found, keys, out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, _extent: Extent) -> Result<OperatorSnapshot, Error> {
         self.table.snapshot(self.key_groups)
     }
 

@@ -2,7 +2,7 @@
 
 use dataflow::{Chunk, Committable, Epoch, Error, SinkWriter};
 use graph::SinkNode;
-use state::OperatorSnapshot;
+use state::{Extent, OperatorSnapshot};
 
 use super::Build;
 use crate::operator::{Operator, Output};
@@ -32,7 +32,7 @@ impl Operator for SinkOperator {
         self.writer.write(&chunk)
     }
 
-    fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, epoch: Epoch, _extent: Extent) -> Result<OperatorSnapshot, Error> {
         let committables = match self.has_ended {
             true => std::mem::take(&mut self.last),
             false => self.writer.prepare(Some(epoch))?,

@@ -5,7 +5,7 @@
 
 use dataflow::{Chunk, Epoch, Error};
 use model::RowKind;
-use state::{KeyedRows, OperatorSnapshot};
+use state::{Extent, KeyedRows, OperatorSnapshot};
 
 use crate::expiry::Expiry;
 use crate::operator::{Gauges, Operator, Output};
@@ -86,11 +86,10 @@ impl Operator for SinkUpsertMaterialize {
         Ok(())
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let table = self.rows.snapshot(self.key_groups)?;
-        snapshot.tables.insert(ROWS.to_string(), table);
-        let ages = self.rows.snapshot_ages(self.key_groups)?;
+        let [rows, ages] = self.rows.snapshot(extent, self.key_groups)?;
+        snapshot.tables.insert(ROWS.to_string(), rows);
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
     }

@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use dataflow::{Chunk, Epoch, Error};
 use graph::SortKey as GraphSortKey;
 use state::ranked::{restored_rows, snapshot_rows};
-use state::{OperatorSnapshot, RowStore, SortCodec, SortKey, TableSnapshot};
+use state::{Extent, OperatorSnapshot, RowStore, SortCodec, SortKey, TableSnapshot};
 
 use super::Build;
 use super::top_n::sort_codec;
@@ -128,7 +128,7 @@ impl Operator for TemporalSort {
         self.fire(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, _extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         let rows: Vec<u32> = self.waiting.values().copied().collect();
         let table = snapshot_rows(&self.rows, &rows, &[], self.key_groups)?;

@@ -13,7 +13,7 @@ use dataflow::{Chunk, Epoch, Error};
 use graph::{RankRange, SortKey};
 use model::RowKind;
 use state::ranked::Touched;
-use state::{OperatorSnapshot, RankedTable, RowStore, SortCodec};
+use state::{Extent, OperatorSnapshot, RankedTable, RowStore, SortCodec};
 
 use super::Build;
 use crate::expiry::Expiry;
@@ -254,11 +254,10 @@ impl Operator for TopN {
         }
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let table = self.table.snapshot(self.key_groups)?;
-        snapshot.tables.insert(ROWS.to_string(), table);
-        let ages = self.table.snapshot_ages(self.key_groups)?;
+        let [rows, ages] = self.table.snapshot(extent, self.key_groups)?;
+        snapshot.tables.insert(ROWS.to_string(), rows);
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
     }

@@ -6,7 +6,7 @@ use arrow_array::{Array, UInt32Array};
 use arrow_schema::SchemaRef;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MIN};
 use graph::{RankRange, RankWindow, SortKey};
-use state::{OperatorSnapshot, RankedTable};
+use state::{Extent, OperatorSnapshot, RankedTable};
 
 use super::Build;
 use super::top_n::{ranked_batch, ranked_table, ranks_of};
@@ -138,10 +138,10 @@ impl Operator for WindowTopN {
         self.fire(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let table = self.table.snapshot(self.key_groups)?;
-        snapshot.tables.insert(ROWS.to_string(), table);
+        let [rows, _] = self.table.snapshot(extent, self.key_groups)?;
+        snapshot.tables.insert(ROWS.to_string(), rows);
         Ok(snapshot)
     }
 

@@ -1,7 +1,7 @@
 //! A shard at barriers: who says what, and when.
 
 use dataflow::{Committable, Epoch, Error, Message, WATERMARK_MIN};
-use state::{OperatorId, OperatorSnapshot};
+use state::{Extent, OperatorId, OperatorSnapshot};
 
 use super::{Inlet, InletKind, Place, Shard};
 use crate::shared::ShardPart;
@@ -29,7 +29,7 @@ impl Shard {
     pub(super) fn speak(&mut self, index: usize) -> Result<(), Error> {
         let slot = &mut self.nodes[index];
         slot.epoch = self.epoch;
-        let mut snapshot = slot.operator.snapshot(self.epoch)?;
+        let mut snapshot = slot.operator.snapshot(self.epoch, self.shared.extent())?;
         let watermark = slot.inputs.current().max(slot.restored_watermark);
         snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
         if slot.is_sink {
@@ -45,8 +45,8 @@ impl Shard {
         self.part.insert(id, snapshot);
         self.spoken += 1;
         if self.spoken == self.speakers() {
-            self.shared
-                .add_part(std::mem::take(&mut self.part), std::mem::take(&mut self.prepared));
+            let (part, prepared) = (std::mem::take(&mut self.part), std::mem::take(&mut self.prepared));
+            self.shared.add_part(self.index, part, prepared);
         }
     }
 
@@ -127,7 +127,7 @@ impl Shard {
             }
         }
         for slot in self.nodes.iter_mut().filter(|slot| is_needed || slot.is_sink) {
-            let mut snapshot = slot.operator.snapshot(self.epoch)?;
+            let mut snapshot = slot.operator.snapshot(self.epoch, Extent::Whole)?;
             let watermark = slot.inputs.current().max(slot.restored_watermark);
             snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
             if slot.is_sink {
@@ -136,7 +136,7 @@ impl Shard {
             }
             part.insert(slot.id, snapshot);
         }
-        self.shared.shard_ended(last, part, self.epoch);
+        self.shared.shard_ended(self.index, last, part, self.epoch);
         Ok(())
     }
 }

@@ -250,6 +250,11 @@ pub const KEYS: &[Key] = &[
         Kind::Boolean,
         "false",
     ),
+    key(
+        "execution.checkpointing.incremental",
+        Kind::Boolean,
+        "where state is large",
+    ),
     key("execution.checkpointing.dir", Kind::Text, ""),
     key("execution.checkpointing.savepoint-dir", Kind::Text, ""),
     key("execution.state-recovery.path", Kind::Text, "").refused("the job would start without its state"),

@@ -4,20 +4,20 @@
 //! others, so that a file that ends too early is told from a whole one. Frames are small enough to be held in
 //! memory one at a time: the rows of one key group of one table, at most.
 
+use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read, Write};
-use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use crc32fast::Hasher;
-use dataflow::{Error, Position, Split};
+use dataflow::{Epoch, Error, Position, Split};
 
-use super::{LaneState, OperatorId, OperatorSnapshot, Snapshot, SplitState};
+use super::{LaneState, OperatorId, OperatorSnapshot, Snapshot, SplitState, TableSnapshot};
 use crate::slices::arrow_error;
 
 /// The last byte is the version of the format.
-const MAGIC: &[u8; 8] = b"OCEANUS\x02";
+const MAGIC: &[u8; 8] = b"OCEANUS\x03";
 
 const LABEL: u8 = b'L';
 const HEAD: u8 = b'H';
@@ -29,82 +29,139 @@ const END: u8 = b'E';
 const LABEL_BYTES_MAX: u64 = 1 << 20;
 
 pub(super) fn write(snapshot: &Snapshot, label: &[u8], out: &mut impl Write) -> Result<(), Error> {
-    let mut frames = FrameWriter { out, count: 0 };
-    frames.out.write_all(MAGIC).map_err(not_written)?;
-    frames.write(LABEL, label)?;
-    let mut head = Writer::default();
-    head.number(snapshot.epoch);
-    head.number(u64::from(snapshot.key_groups));
-    frames.write(HEAD, &head.0)?;
+    let mut file = FileWriter::begin(out, label, snapshot.epoch, snapshot.key_groups)?;
     for (id, operator) in &snapshot.operators {
-        frames.write(OPERATOR, &write_operator(*id, operator))?;
+        file.operator(*id, operator, operator.tables.keys())?;
         for (name, table) in &operator.tables {
-            // A table without rows is there, too: its name says that the operator knows it.
-            if table.groups.is_empty() {
-                frames.write(ROWS, &write_rows(name, 0, &[])?)?;
-            }
-            for (group, batches) in &table.groups {
-                frames.write(ROWS, &write_rows(name, *group, batches)?)?;
+            let groups: BTreeSet<u16> = table.groups.keys().chain(table.changed.keys()).copied().collect();
+            for group in groups {
+                let rows = table.groups.get(&group).map_or(&[][..], Vec::as_slice);
+                file.rows(name, group, rows, table.changed.get(&group).map(Vec::as_slice))?;
             }
         }
     }
-    let mut end = Writer::default();
-    end.number(frames.count);
-    frames.write(END, &end.0)
+    file.end()
 }
 
 /// What was written beside the snapshot, without reading more than that.
 pub(super) fn read_label(input: &mut impl Read) -> Result<Vec<u8>, Error> {
-    let mut frames = FrameReader { input, count: 0 };
-    frames.begin()?;
-    match frames.read(LABEL_BYTES_MAX)? {
-        (LABEL, label) => Ok(label),
-        _ => Err(damaged("it has no label")),
+    Ok(FileReader::begin(input)?.label)
+}
+
+/// Writes the parts of a snapshot one by one: operators in their order, behind each its tables by name and key group.
+pub(super) struct FileWriter<'a, W> {
+    frames: FrameWriter<'a, W>,
+}
+
+impl<'a, W: Write> FileWriter<'a, W> {
+    pub fn begin(
+        out: &'a mut W,
+        label: &[u8],
+        epoch: Epoch,
+        key_groups: u16,
+    ) -> Result<FileWriter<'a, W>, Error> {
+        let mut frames = FrameWriter { out, count: 0 };
+        frames.out.write_all(MAGIC).map_err(not_written)?;
+        frames.write(LABEL, label)?;
+        let mut head = Writer::default();
+        head.number(epoch);
+        head.number(u64::from(key_groups));
+        frames.write(HEAD, &head.0)?;
+        Ok(FileWriter { frames })
+    }
+
+    /// All of an operator but the rows of its tables.
+    pub fn operator<'b>(
+        &mut self,
+        id: OperatorId,
+        operator: &OperatorSnapshot,
+        tables: impl ExactSizeIterator<Item = &'b String>,
+    ) -> Result<(), Error> {
+        self.frames.write(OPERATOR, &write_operator(id, operator, tables))
+    }
+
+    pub fn rows(
+        &mut self,
+        table: &str,
+        group: u16,
+        rows: &[RecordBatch],
+        changed: Option<&[RecordBatch]>,
+    ) -> Result<(), Error> {
+        self.frames.write(ROWS, &write_rows(table, group, rows, changed)?)
+    }
+
+    pub fn end(mut self) -> Result<(), Error> {
+        let mut end = Writer::default();
+        end.number(self.frames.count);
+        self.frames.write(END, &end.0)
     }
 }
 
-pub(super) fn read(input: &mut impl Read) -> Result<(Vec<u8>, Snapshot), Error> {
-    let label = read_label(input)?;
-    let mut frames = FrameReader { input, count: 1 };
-    let (kind, head) = frames.read(u64::MAX)?;
-    if kind != HEAD {
-        return Err(damaged("it has no head"));
-    }
-    let mut head = Reader(&head);
-    let mut snapshot = Snapshot {
-        epoch: head.number()?,
-        key_groups: head.small()?,
-        ..Snapshot::default()
-    };
-    let mut current: Option<(OperatorId, OperatorSnapshot)> = None;
-    loop {
-        let count = frames.count;
-        let (kind, payload) = frames.read(u64::MAX)?;
-        match (kind, &mut current) {
-            (OPERATOR, _) => {
-                let next = read_operator(&payload)?;
-                if let Some((id, operator)) = current.replace(next) {
-                    snapshot.operators.insert(id, Arc::new(operator));
-                }
-            }
-            (ROWS, Some((_, operator))) => {
-                let (name, group, batches) = read_rows(&payload)?;
-                let table = operator.tables.entry(name).or_default();
-                if !batches.is_empty() {
-                    table.groups.insert(group, batches);
-                }
-            }
-            (END, _) if Reader(&payload).number()? == count => break,
-            _ => return Err(damaged("its parts are out of order")),
+/// A part of a snapshot.
+pub(super) enum Part {
+    /// An operator; of its tables only the names.
+    Operator(OperatorId, OperatorSnapshot),
+    /// Rows of the operator before it.
+    Rows(Rows),
+}
+
+/// Rows of one key group of a table.
+pub(super) struct Rows {
+    pub table: String,
+    pub group: u16,
+    pub rows: Vec<RecordBatch>,
+    /// As [`TableSnapshot::changed`](super::TableSnapshot::changed).
+    pub changed: Option<Vec<RecordBatch>>,
+}
+
+/// Reads a file part by part.
+pub(super) struct FileReader<R> {
+    frames: FrameReader<R>,
+    pub label: Vec<u8>,
+}
+
+impl<R: Read> FileReader<R> {
+    /// Reads no more than the label.
+    pub fn begin(input: R) -> Result<FileReader<R>, Error> {
+        let mut frames = FrameReader { input, count: 0 };
+        frames.begin()?;
+        match frames.read(LABEL_BYTES_MAX)? {
+            (LABEL, label) => Ok(FileReader { frames, label }),
+            _ => Err(damaged("it has no label")),
         }
     }
-    if let Some((id, operator)) = current {
-        snapshot.operators.insert(id, Arc::new(operator));
+
+    /// The epoch and the number of key groups. To be called once, before [`FileReader::next`].
+    pub fn head(&mut self) -> Result<(Epoch, u16), Error> {
+        let (kind, head) = self.frames.read(u64::MAX)?;
+        if kind != HEAD {
+            return Err(damaged("it has no head"));
+        }
+        let mut head = Reader(&head);
+        Ok((head.number()?, head.small()?))
     }
-    Ok((label, snapshot))
+
+    /// The next part; `None` behind the last.
+    pub fn next(&mut self) -> Result<Option<Part>, Error> {
+        let count = self.frames.count;
+        let (kind, payload) = self.frames.read(u64::MAX)?;
+        match kind {
+            OPERATOR => {
+                let (id, operator) = read_operator(&payload)?;
+                Ok(Some(Part::Operator(id, operator)))
+            }
+            ROWS => Ok(Some(Part::Rows(read_rows(&payload)?))),
+            END if Reader(&payload).number()? == count => Ok(None),
+            _ => Err(out_of_order()),
+        }
+    }
 }
 
-fn write_operator(id: OperatorId, operator: &OperatorSnapshot) -> Vec<u8> {
+fn write_operator<'a>(
+    id: OperatorId,
+    operator: &OperatorSnapshot,
+    tables: impl ExactSizeIterator<Item = &'a String>,
+) -> Vec<u8> {
     let mut out = Writer::default();
     out.number(id.fingerprint);
     out.number(u64::from(id.number));
@@ -130,6 +187,10 @@ fn write_operator(id: OperatorId, operator: &OperatorSnapshot) -> Vec<u8> {
     out.number(operator.committables.len() as u64);
     for committable in &operator.committables {
         out.bytes(committable);
+    }
+    out.number(tables.len() as u64);
+    for name in tables {
+        out.bytes(name.as_bytes());
     }
     out.0
 }
@@ -174,34 +235,54 @@ fn read_operator(bytes: &[u8]) -> Result<(OperatorId, OperatorSnapshot), Error> 
     for _ in 0..input.number()? {
         operator.committables.push(input.bytes()?.to_vec());
     }
+    for _ in 0..input.number()? {
+        operator.tables.insert(input.text()?, TableSnapshot::default());
+    }
     Ok((id, operator))
 }
 
-/// Batches of one table share a schema.
-fn write_rows(table: &str, group: u16, batches: &[RecordBatch]) -> Result<Vec<u8>, Error> {
+fn write_rows(
+    table: &str,
+    group: u16,
+    rows: &[RecordBatch],
+    changed: Option<&[RecordBatch]>,
+) -> Result<Vec<u8>, Error> {
     let mut out = Writer::default();
     out.bytes(table.as_bytes());
     out.number(u64::from(group));
-    let Some(first) = batches.first() else {
-        return Ok(out.0);
-    };
-    let mut writer = StreamWriter::try_new(out.0, &first.schema()).map_err(arrow_error)?;
-    for batch in batches {
-        writer.write(batch).map_err(arrow_error)?;
+    out.number(u64::from(changed.is_some()));
+    let mut changed = changed.unwrap_or_default();
+    // Batches of different columns are streams of their own.
+    while let Some(first) = changed.first() {
+        let alike = |batch: &&RecordBatch| batch.schema_ref() == first.schema_ref();
+        let (stream, rest) = changed.split_at(changed.iter().take_while(alike).count());
+        out.stream(stream)?;
+        changed = rest;
     }
-    writer.into_inner().map_err(arrow_error)
+    out.stream(rows)?;
+    Ok(out.0)
 }
 
-fn read_rows(bytes: &[u8]) -> Result<(String, u16, Vec<RecordBatch>), Error> {
+fn read_rows(bytes: &[u8]) -> Result<Rows, Error> {
     let mut input = Reader(bytes);
-    let (table, group) = (input.text()?, input.small()?);
-    if input.0.is_empty() {
-        return Ok((table, group, Vec::new()));
+    let mut rows = Rows {
+        table: input.text()?,
+        group: input.small()?,
+        rows: Vec::new(),
+        changed: (input.number()? != 0).then(Vec::new),
+    };
+    let mut streams = Vec::new();
+    while !input.0.is_empty() {
+        streams.push(input.stream()?);
     }
-    let unreadable = |_| damaged("its rows cannot be read");
-    let reader = StreamReader::try_new(Cursor::new(input.0), None).map_err(unreadable)?;
-    let batches = reader.collect::<Result<_, _>>().map_err(unreadable)?;
-    Ok((table, group, batches))
+    // The last stream has the rows.
+    rows.rows = streams.pop().ok_or_else(short)?;
+    match &mut rows.changed {
+        Some(changed) => changed.extend(streams.into_iter().flatten()),
+        None if streams.is_empty() => {}
+        None => return Err(out_of_order()),
+    }
+    Ok(rows)
 }
 
 struct FrameWriter<'a, W> {
@@ -222,13 +303,13 @@ impl<W: Write> FrameWriter<'_, W> {
     }
 }
 
-struct FrameReader<'a, R> {
-    input: &'a mut R,
+struct FrameReader<R> {
+    input: R,
     /// Frames read so far.
     count: u64,
 }
 
-impl<R: Read> FrameReader<'_, R> {
+impl<R: Read> FrameReader<R> {
     fn begin(&mut self) -> Result<(), Error> {
         let mut magic = [0; MAGIC.len()];
         self.fill(&mut magic)?;
@@ -258,7 +339,7 @@ impl<R: Read> FrameReader<'_, R> {
         }
         // The length may be wrong: memory is taken as bytes come, not as they are promised.
         let mut payload = Vec::new();
-        self.input
+        (&mut self.input)
             .take(bytes)
             .read_to_end(&mut payload)
             .map_err(not_read)?;
@@ -301,7 +382,7 @@ fn torn() -> Error {
     damaged("it ends too early")
 }
 
-fn damaged(how: &str) -> Error {
+pub(super) fn damaged(how: &str) -> Error {
     Error::Data {
         message: format!("the snapshot is damaged: {how}"),
         place: "snapshot".to_string(),
@@ -325,6 +406,24 @@ impl Writer {
     fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
+    }
+
+    /// Batches of one schema, as Arrow's IPC stream behind its length; none is a length of zero.
+    fn stream(&mut self, batches: &[RecordBatch]) -> Result<(), Error> {
+        let place = self.0.len();
+        self.number(0);
+        if let Some(first) = batches.first() {
+            let begin = self.0.len();
+            let out = std::mem::take(&mut self.0);
+            let mut writer = StreamWriter::try_new(out, &first.schema()).map_err(arrow_error)?;
+            for batch in batches {
+                writer.write(batch).map_err(arrow_error)?;
+            }
+            self.0 = writer.into_inner().map_err(arrow_error)?;
+            let length = (self.0.len() - begin) as u64;
+            self.0[place..begin].copy_from_slice(&length.to_le_bytes());
+        }
+        Ok(())
     }
 }
 
@@ -354,9 +453,23 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    fn stream(&mut self) -> Result<Vec<RecordBatch>, Error> {
+        let bytes = self.bytes()?;
+        if bytes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let unreadable = |_| damaged("its rows cannot be read");
+        let reader = StreamReader::try_new(Cursor::new(bytes), None).map_err(unreadable)?;
+        reader.collect::<Result<_, _>>().map_err(unreadable)
+    }
+
     fn text(&mut self) -> Result<String, Error> {
         String::from_utf8(self.bytes()?.to_vec()).map_err(|_| damaged("a name is no text"))
     }
+}
+
+fn out_of_order() -> Error {
+    damaged("its parts are out of order")
 }
 
 fn short() -> Error {
@@ -365,9 +478,15 @@ fn short() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::TableSnapshot;
+    use std::sync::Arc;
+
     use arrow_array::{ArrayRef, Int64Array, StringArray};
+
+    use super::*;
+
+    fn read(input: &mut impl Read) -> Result<(Vec<u8>, Snapshot), Error> {
+        Snapshot::read(input)
+    }
 
     fn snapshot() -> Snapshot {
         let columns: Vec<(&str, ArrayRef)> = vec![
@@ -460,7 +579,7 @@ mod tests {
         bytes[7] = 9;
         let fault = read(&mut bytes.as_slice()).unwrap_err().to_string();
         assert!(
-            fault.contains("version 9") && fault.contains("version 2"),
+            fault.contains("version 9") && fault.contains("version 3"),
             "{fault}"
         );
     }

@@ -10,7 +10,7 @@ use arrow_array::{Array, BooleanArray, RecordBatch};
 use dataflow::{Chunk, Epoch, Error, EvaluationContext, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{Join, JoinInterval};
 use model::TimeAttribute;
-use state::{NO_ROW, OperatorSnapshot, TimedRows};
+use state::{Extent, NO_ROW, OperatorSnapshot, TimedRows};
 
 use super::pairs::{in_order, key_columns, take_columns};
 use super::stage::Stage;
@@ -430,8 +430,9 @@ impl Operator for IntervalJoin {
         Ok(())
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
-        timed::snapshot(&self.table, &self.stage)
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
+        let changes = self.table.take_changes(extent);
+        timed::snapshot(&self.table, changes.as_ref(), &self.stage)
     }
 
     fn next_tick_ms(&self) -> Option<i64> {

@@ -10,7 +10,7 @@ use arrow_array::{BooleanArray, RecordBatch};
 use dataflow::{Chunk, Epoch, Error};
 use graph::{Join, JoinKind};
 use model::RowKind;
-use state::{JoinInput, JoinTable, Moment, NO_ROW, OperatorSnapshot};
+use state::{Extent, JoinInput, JoinTable, Moment, NO_ROW, OperatorSnapshot};
 
 use super::TABLES;
 use super::pairs::{in_order, key_columns, take_columns};
@@ -340,11 +340,12 @@ impl Operator for RegularJoin {
         Ok(())
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         for (side, name) in TABLES.iter().enumerate() {
             let table = self.table.snapshot(
                 side,
+                extent,
                 &self.stage.schemas[side],
                 &self.stage.keys[side],
                 self.stage.key_groups,

@@ -8,7 +8,7 @@ use arrow_array::Array;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MIN};
 use graph::{Join, JoinKind, JoinVersion};
 use model::RowKind;
-use state::{Ages, Moment, NO_ROW, OperatorSnapshot, TimedRows};
+use state::{Ages, Extent, Moment, NO_ROW, OperatorSnapshot, TimedRows};
 
 use super::pairs::{key_columns, take_columns};
 use super::stage::Stage;
@@ -271,11 +271,15 @@ impl Operator for TemporalJoin {
         self.fire(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
-        let mut snapshot = timed::snapshot(&self.table, &self.stage)?;
-        let ages = self
-            .ages
-            .snapshot(self.table.key_set(), self.table.codec(), self.stage.key_groups)?;
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
+        let changes = self.table.take_changes(extent);
+        let mut snapshot = timed::snapshot(&self.table, changes.as_ref(), &self.stage)?;
+        let ages = self.ages.snapshot(
+            changes.as_ref(),
+            self.table.key_set(),
+            self.table.codec(),
+            self.stage.key_groups,
+        )?;
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
     }

@@ -7,7 +7,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_schema::{Field, Schema, SchemaRef};
 use dataflow::Error;
-use state::{OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot, TimedRows};
+use state::{KeyChanges, OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot, TimedRows};
 
 use super::TABLES;
 use super::stage::Stage;
@@ -17,11 +17,17 @@ use crate::operators::Build;
 /// The table of timers.
 const TIMERS: &str = "timers";
 
-pub(super) fn snapshot(table: &TimedRows, stage: &Stage) -> Result<OperatorSnapshot, Error> {
+/// All of the table, or what belongs to keys that have changed.
+pub(super) fn snapshot(
+    table: &TimedRows,
+    changes: Option<&KeyChanges>,
+    stage: &Stage,
+) -> Result<OperatorSnapshot, Error> {
     let mut snapshot = OperatorSnapshot::default();
     for (input, name) in TABLES.iter().enumerate() {
         let rows = rows_snapshot(
             table,
+            changes,
             input,
             &stage.schemas[input],
             &stage.keys[input],
@@ -29,7 +35,7 @@ pub(super) fn snapshot(table: &TimedRows, stage: &Stage) -> Result<OperatorSnaps
         )?;
         snapshot.tables.insert((*name).to_string(), rows);
     }
-    let timers = timers_snapshot(table, stage.key_groups)?;
+    let timers = timers_snapshot(table, changes, stage.key_groups)?;
     snapshot.tables.insert(TIMERS.to_string(), timers);
     Ok(snapshot)
 }
@@ -67,17 +73,29 @@ pub(super) fn restore(table: &mut TimedRows, build: &Build<'_>, stage: &Stage) -
     Ok(())
 }
 
+/// A table of a snapshot that is yet to be filled; of changes, it says which keys they are of.
+fn begin(table: &TimedRows, changes: Option<&KeyChanges>, key_groups: u16) -> Result<TableSnapshot, Error> {
+    let Some(changes) = changes else {
+        return Ok(TableSnapshot::default());
+    };
+    let mut snapshot = TableSnapshot::of_changes();
+    let names = (0..table.codec().types().len()).map(column_name);
+    changes.tell(&mut snapshot, names, table.key_set(), table.codec(), key_groups)?;
+    Ok(snapshot)
+}
+
 fn rows_snapshot(
     table: &TimedRows,
+    changes: Option<&KeyChanges>,
     input: usize,
     schema: &SchemaRef,
     keys: &[usize],
     key_groups: u16,
 ) -> Result<TableSnapshot, Error> {
-    let mut snapshot = TableSnapshot::default();
+    let mut snapshot = begin(table, changes, key_groups)?;
     let all: Vec<usize> = (0..schema.fields().len()).collect();
     // From the earliest on, so that rows of one time keep their order when they are added again.
-    let mut numbers = table.all(input);
+    let mut numbers = table.all(input, changes);
     numbers.reverse();
     for rows in numbers.chunks(SNAPSHOT_ROWS_MAX) {
         let values = table.gather(input, &all, rows)?;
@@ -95,9 +113,14 @@ fn rows_snapshot(
     Ok(snapshot)
 }
 
-fn timers_snapshot(table: &TimedRows, key_groups: u16) -> Result<TableSnapshot, Error> {
-    let mut snapshot = TableSnapshot::default();
-    let timers: Vec<(i64, u32, usize)> = table.all_timers().collect();
+fn timers_snapshot(
+    table: &TimedRows,
+    changes: Option<&KeyChanges>,
+    key_groups: u16,
+) -> Result<TableSnapshot, Error> {
+    let mut snapshot = begin(table, changes, key_groups)?;
+    let is_meant = |key: u32| changes.is_none_or(|changes| changes.numbers.binary_search(&key).is_ok());
+    let timers: Vec<(i64, u32, usize)> = table.all_timers().filter(|(_, key, _)| is_meant(*key)).collect();
     for part in timers.chunks(SNAPSHOT_ROWS_MAX) {
         let keys: Vec<u32> = part.iter().map(|(_, key, _)| *key).collect();
         let mut columns = table
@@ -115,12 +138,16 @@ fn timers_snapshot(table: &TimedRows, key_groups: u16) -> Result<TableSnapshot, 
     Ok(snapshot)
 }
 
-/// Columns of a snapshot, which need no names.
+fn column_name(index: usize) -> String {
+    format!("c{index}")
+}
+
+/// Columns of a snapshot, named by their places.
 fn unnamed(columns: Vec<ArrayRef>) -> Result<RecordBatch, Error> {
     let fields: Vec<Field> = columns
         .iter()
         .enumerate()
-        .map(|(index, column)| Field::new(format!("c{index}"), column.data_type().clone(), true))
+        .map(|(index, column)| Field::new(column_name(index), column.data_type().clone(), true))
         .collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(arrow_error)
 }

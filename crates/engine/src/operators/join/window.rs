@@ -12,7 +12,10 @@ use arrow_select::take::take_record_batch;
 use dataflow::{Chunk, Epoch, Error, EvaluationContext, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{Join, JoinKind, JoinWindow};
 use model::TimeAttribute;
-use state::{JoinRows, KeyCodec, KeySet, Moment, NO_ROW, OperatorSnapshot, SNAPSHOT_ROWS_MAX, TableSnapshot};
+use state::{
+    Extent, JoinRows, KeyCodec, KeySet, Moment, NO_ROW, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Share,
+    TableSnapshot,
+};
 
 use super::TABLES;
 use super::pairs::{PairColumns, PairCondition, in_order, key_columns, strict_keys, take_columns};
@@ -37,7 +40,7 @@ pub(super) struct WindowJoin {
     outputs: PairColumns,
     schema: SchemaRef,
     chunk_rows: usize,
-    key_groups: u16,
+    share: Share,
     /// The rows of both inputs by the end of their window in local time.
     open: BTreeMap<i64, [Vec<RecordBatch>; 2]>,
     bytes: usize,
@@ -45,6 +48,15 @@ pub(super) struct WindowJoin {
     closed_end: i64,
     late_rows: u64,
     closing: Option<Closing>,
+    /// What the last snapshot says of each input, by window.
+    told: Option<[BTreeMap<i64, Told>; 2]>,
+}
+
+/// What a snapshot says of an input's rows of a window, which only grow until it closes.
+struct Told {
+    batches: usize,
+    /// The window's end, as a column of one row.
+    end: ArrayRef,
 }
 
 /// A window whose pairs are being given.
@@ -96,19 +108,20 @@ impl WindowJoin {
             outputs: PairColumns::new(&join.outputs, width),
             schema: build.node.schema.arrow(),
             chunk_rows: build.options.chunk_rows,
-            key_groups: build.options.key_groups,
+            share: build.share(),
             open: BTreeMap::new(),
             bytes: 0,
             closed_end: i64::MIN,
             late_rows: 0,
             closing: None,
+            told: None,
         };
         if let Some(restored) = build.restored {
             for (input, name) in TABLES.iter().enumerate() {
                 let Some(table) = restored.tables.get(*name) else {
                     continue;
                 };
-                for batch in table.of_shard(operator.key_groups, build.shard, build.shards) {
+                for batch in table.of_shard(operator.share.key_groups, build.shard, build.shards) {
                     let columns = batch.columns()[operator.keys[input].len()..].to_vec();
                     let rows = RecordBatch::try_new(operator.schemas[input].clone(), columns)
                         .map_err(arrow_error)?;
@@ -384,6 +397,61 @@ impl WindowJoin {
     }
 }
 
+impl WindowJoin {
+    fn tell(&self, input: usize) -> BTreeMap<i64, Told> {
+        let windows = self.open.iter().filter_map(|(end, sides)| {
+            let first = sides[input].first()?;
+            let told = Told {
+                batches: sides[input].len(),
+                end: first.column(self.ends[input]).slice(0, 1),
+            };
+            Some((*end, told))
+        });
+        windows.collect()
+    }
+
+    /// The rows of an input, those that have come since `before` was told.
+    fn table(&self, input: usize, before: Option<&BTreeMap<i64, Told>>) -> Result<TableSnapshot, Error> {
+        let keys = self.keys[input].len();
+        let mut table = match before {
+            None => TableSnapshot::default(),
+            Some(_) => TableSnapshot::of_changes(),
+        };
+        let closed = before
+            .into_iter()
+            .flatten()
+            .filter(|(end, _)| !self.open.contains_key(end));
+        for (_, told) in closed {
+            let name = column_name(keys + self.ends[input]);
+            let end = RecordBatch::try_from_iter([(name, told.end.clone())]).map_err(arrow_error)?;
+            table.add_changed_everywhere(&end, self.share);
+        }
+        for (end, sides) in &self.open {
+            let told = before
+                .and_then(|before| before.get(end))
+                .map_or(0, |told| told.batches);
+            for batch in sides[input].iter().skip(told) {
+                debug_assert!(batch.num_rows() <= SNAPSHOT_ROWS_MAX);
+                // The keys stand in front once more: tables are cut by their first columns.
+                let mut columns = key_columns(batch, &self.keys[input]);
+                columns.extend_from_slice(batch.columns());
+                let fields = columns.iter().enumerate();
+                let fields: Vec<Field> = fields
+                    .map(|(index, column)| Field::new(column_name(index), column.data_type().clone(), true))
+                    .collect();
+                let batch =
+                    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(arrow_error)?;
+                table.add(&batch, keys, self.share.key_groups)?;
+            }
+        }
+        Ok(table)
+    }
+}
+
+fn column_name(index: usize) -> String {
+    format!("c{index}")
+}
+
 impl Operator for WindowJoin {
     fn data(&mut self, input: usize, chunk: Chunk, _out: &mut Output) -> Result<(), Error> {
         self.take_in(input, chunk.batch)
@@ -405,25 +473,15 @@ impl Operator for WindowJoin {
         self.fire(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
+        let told = [self.tell(0), self.tell(1)];
+        let before = self.told.replace(told).filter(|_| extent == Extent::Changes);
         for (input, name) in TABLES.iter().enumerate() {
-            let mut table = TableSnapshot::default();
-            for batch in self.open.values().flat_map(|sides| &sides[input]) {
-                debug_assert!(batch.num_rows() <= SNAPSHOT_ROWS_MAX);
-                // The keys stand in front once more: tables are cut by their first columns.
-                let mut columns = key_columns(batch, &self.keys[input]);
-                columns.extend_from_slice(batch.columns());
-                let fields: Vec<Field> = columns
-                    .iter()
-                    .enumerate()
-                    .map(|(index, column)| Field::new(format!("c{index}"), column.data_type().clone(), true))
-                    .collect();
-                let batch =
-                    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(arrow_error)?;
-                table.add(&batch, self.keys[input].len(), self.key_groups)?;
-            }
-            snapshot.tables.insert((*name).to_string(), table);
+            let before = before.as_ref().map(|before| &before[input]);
+            snapshot
+                .tables
+                .insert((*name).to_string(), self.table(input, before)?);
         }
         Ok(snapshot)
     }

@@ -186,7 +186,7 @@ fn a_snapshot_goes_on_where_it_was() {
     let mut first = operator(&matching, None);
     let mut found = run(&mut first, 0..70, |_| {});
     first.data(0, rows(70..75), &mut Output::default()).unwrap();
-    let snapshot = first.snapshot(1).unwrap();
+    let snapshot = first.snapshot(1, state::Extent::Whole).unwrap();
     let snapshot = OperatorSnapshot {
         watermark: Some(69 * STEP_MS),
         ..snapshot

@@ -12,7 +12,7 @@ use dataflow::{Chunk, Epoch, Error};
 use graph::{Frame, OverFunction, SortKey};
 use model::RowKind;
 use state::ranked::Touched;
-use state::{OperatorSnapshot, RankedTable, RowStore, SortCodec};
+use state::{Extent, OperatorSnapshot, RankedTable, RowStore, SortCodec};
 
 use super::compute::{Computer, FrameChange, Step};
 use crate::expiry::Expiry;
@@ -276,11 +276,10 @@ impl Operator for OverByColumns {
         }
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let table = self.table.snapshot(self.key_groups)?;
-        snapshot.tables.insert(ROWS.to_string(), table);
-        let ages = self.table.snapshot_ages(self.key_groups)?;
+        let [rows, ages] = self.table.snapshot(extent, self.key_groups)?;
+        snapshot.tables.insert(ROWS.to_string(), rows);
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
     }

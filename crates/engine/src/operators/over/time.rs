@@ -16,7 +16,9 @@ use arrow_schema::{Field, Schema, SchemaRef};
 use dataflow::{Chunk, Epoch, Error, EvaluationContext};
 use graph::{Frame, OverFunction, OverOrder};
 use state::ranked::{restored_rows, snapshot_rows};
-use state::{Ages, KeyCodec, KeySet, Moment, OperatorSnapshot, RowStore, SNAPSHOT_ROWS_MAX, TableSnapshot};
+use state::{
+    Ages, Extent, KeyCodec, KeySet, Moment, OperatorSnapshot, RowStore, SNAPSHOT_ROWS_MAX, TableSnapshot,
+};
 
 use super::compute::{Computer, FrameChange, Step};
 use crate::expiry::Expiry;
@@ -566,7 +568,7 @@ impl Operator for OverByTime {
         self.fire(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, _extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         let waiting: Vec<u32> = self.waiting.values().map(|one| one.row).collect();
         let waiting = snapshot_rows(&self.rows, &waiting, &self.key_columns, self.key_groups)?;
@@ -575,7 +577,9 @@ impl Operator for OverByTime {
         let kept = snapshot_rows(&self.rows, &kept, &self.key_columns, self.key_groups)?;
         snapshot.tables.insert(KEPT.to_string(), kept);
         snapshot.tables.insert(KEYS.to_string(), self.snapshot_keys()?);
-        let ages = self.ages.snapshot(&self.keys, &self.codec, self.key_groups)?;
+        let ages = self
+            .ages
+            .snapshot(None, &self.keys, &self.codec, self.key_groups)?;
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
     }

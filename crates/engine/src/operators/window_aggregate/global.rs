@@ -16,7 +16,7 @@ use arrow_select::take::take;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{AggregateCall, WindowProperty};
 use model::TypeKind;
-use state::{KeyCodec, OperatorSnapshot, Slice, SliceId, SliceTable, TableSnapshot, shard_of};
+use state::{Extent, KeyCodec, OperatorSnapshot, Share, Slice, SliceId, SliceTable, TableSnapshot};
 
 use super::emit::{Emitter, property_columns};
 use super::local::runs;
@@ -40,7 +40,7 @@ pub(super) struct Global {
     is_instant: bool,
     emitter: Emitter,
     input: SchemaRef,
-    key_groups: u16,
+    share: Share,
     /// Windows that end (in local time) at or before this are closed.
     closed_end: i64,
     /// All windows that end at or before this have given their results.
@@ -86,7 +86,7 @@ impl Global {
             is_instant: rowtime_is_instant(build, keys + aggregates.len(), properties),
             emitter: Emitter::new(build.node.schema.arrow(), build.options.chunk_rows),
             input: input.arrow(),
-            key_groups: build.options.key_groups,
+            share: build.share(),
             closed_end: i64::MIN,
             fired_end: i64::MIN,
             late_rows: 0,
@@ -96,17 +96,17 @@ impl Global {
             ahead: VecDeque::new(),
         };
         if let Some(restored) = build.restored {
-            global.restore(restored, build.shard, build.shards)?;
+            global.restore(restored)?;
         }
         Ok(global)
     }
 
-    fn restore(&mut self, restored: &OperatorSnapshot, shard: usize, shards: usize) -> Result<(), Error> {
+    fn restore(&mut self, restored: &OperatorSnapshot) -> Result<(), Error> {
         if let Some(table) = restored.tables.get(WINDOWS) {
             let told = restored.tables.get(TOLD);
             let mut by_end: BTreeMap<i64, Vec<RecordBatch>> = BTreeMap::new();
             for (&group, batches) in &table.groups {
-                if shard_of(group, self.key_groups, shards) == shard {
+                if self.share.has(group) {
                     let end = told.and_then(|told| told_end(told, group)).unwrap_or(i64::MIN);
                     by_end.entry(end).or_default().extend(batches.iter().cloned());
                 }
@@ -150,9 +150,7 @@ impl Global {
         let ends: ArrayRef = Arc::new(Int64Array::from(vec![self.fired_end]));
         let batch = RecordBatch::try_from_iter([("told_end", ends)]).map_err(arrow_error)?;
         let groups = windows.groups.keys().map(|&group| (group, vec![batch.clone()]));
-        Ok(TableSnapshot {
-            groups: groups.collect(),
-        })
+        Ok(TableSnapshot::of_groups(groups.collect()))
     }
 
     /// Merges partial aggregates: keys, state columns, start and end of their slice.
@@ -399,10 +397,13 @@ impl Operator for Global {
         self.fire(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let windows = self.table.snapshot(&self.input, self.keys, self.key_groups)?;
-        if self.time.is_processing_time() && self.slicing.is_shared() {
+        let tells = self.time.is_processing_time() && self.slicing.is_shared();
+        // What was told is noted beside all key groups that there are.
+        let extent = if tells { Extent::Whole } else { extent };
+        let windows = self.table.snapshot(extent, &self.input, self.share)?;
+        if tells {
             snapshot.tables.insert(TOLD.to_string(), self.told(&windows)?);
         }
         snapshot.tables.insert(WINDOWS.to_string(), windows);

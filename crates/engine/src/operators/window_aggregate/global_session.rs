@@ -11,7 +11,7 @@ use arrow_select::take::take;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{AggregateCall, WindowProperty};
 use state::sessions::{Added, Session};
-use state::{Aggregates, KeyCodec, OperatorSnapshot, SNAPSHOT_ROWS_MAX, SessionTable, TableSnapshot};
+use state::{Aggregates, Extent, KeyCodec, OperatorSnapshot, SNAPSHOT_ROWS_MAX, SessionTable, TableSnapshot};
 
 use super::emit::{Emitter, property_columns};
 use super::global::rowtime_is_instant;
@@ -218,7 +218,7 @@ impl Operator for GlobalSession {
         self.fire(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, _extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut table = TableSnapshot::default();
         for part in self.table.open().chunks(SNAPSHOT_ROWS_MAX) {
             let sessions: Vec<Session> = part.iter().map(|&number| self.table.session(number)).collect();

@@ -16,7 +16,7 @@ use arrow_schema::SchemaRef;
 use arrow_select::take::take;
 use dataflow::{Chunk, Epoch, Error, WATERMARK_MAX, WATERMARK_MIN};
 use graph::{AggregateCall, WindowEmit, WindowProperty};
-use state::{KeyCodec, OperatorSnapshot, SliceId, SliceTable};
+use state::{Extent, KeyCodec, OperatorSnapshot, Share, SliceId, SliceTable};
 
 use super::emit::property_columns;
 use super::global::rowtime_is_instant;
@@ -44,7 +44,7 @@ pub(super) struct Updating {
     is_instant: bool,
     input: SchemaRef,
     chunk_rows: usize,
-    key_groups: u16,
+    share: Share,
     /// Windows that end (in local time) at or before this are closed.
     closed_end: i64,
     /// Results that changed since they were told, of windows that are open and of those that are closed.
@@ -89,7 +89,7 @@ impl Updating {
             properties: properties.to_vec(),
             input: input.arrow(),
             chunk_rows: build.options.chunk_rows,
-            key_groups: build.options.key_groups,
+            share: build.share(),
             closed_end: i64::MIN,
             early: Changed::default(),
             late: Changed::default(),
@@ -355,11 +355,11 @@ impl Operator for Updating {
         self.work(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let windows = self.table.snapshot(&self.input, self.keys, self.key_groups)?;
+        let windows = self.table.snapshot(extent, &self.input, self.share)?;
         snapshot.tables.insert(WINDOWS.to_string(), windows);
-        let told = self.told.snapshot(&self.table, self.key_groups)?;
+        let told = self.told.snapshot(&self.table, self.share.key_groups)?;
         snapshot.tables.insert(TOLD.to_string(), told);
         Ok(snapshot)
     }

@@ -13,7 +13,7 @@ use dataflow::{Chunk, Epoch, Error, WATERMARK_MAX, WATERMARK_MIN};
 use model::RowKind;
 use state::row_buffer::RowRef;
 use state::sessions::{Added, Session};
-use state::{KeyCodec, OperatorSnapshot, RowBuffer, SNAPSHOT_ROWS_MAX, SessionTable, TableSnapshot};
+use state::{Extent, KeyCodec, OperatorSnapshot, RowBuffer, SNAPSHOT_ROWS_MAX, SessionTable, TableSnapshot};
 
 use super::{Bounds, milliseconds_column};
 use crate::expression::arrow_error;
@@ -236,7 +236,7 @@ impl Operator for SessionWindowTable {
         self.fire(out)
     }
 
-    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot, Error> {
+    fn snapshot(&mut self, _epoch: Epoch, _extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
         let mut table = TableSnapshot::default();
         for rows in self.rows.all().chunks(SNAPSHOT_ROWS_MAX) {

@@ -100,7 +100,7 @@ fn of_versions_of_one_time_the_last_is_kept() {
     }
     let other = [(RowKind::Insert, 5_000, 20), (RowKind::Delete, 5_000, 30)];
     operator.data(1, chunk(&other), &mut out).unwrap();
-    assert_eq!(operator.table.all(1).len(), 3);
+    assert_eq!(operator.table.all(1, None).len(), 3);
     assert!(operator.gauges().state_bytes < 100_000);
     let rows = [5, 10, 15, 25, 35].map(|time_ms| (RowKind::Insert, time_ms, time_ms));
     operator.data(0, chunk(&rows), &mut out).unwrap();
@@ -109,7 +109,7 @@ fn of_versions_of_one_time_the_last_is_kept() {
     // Later ones of a time that is past take the place of the one that is kept, too.
     let again = [(RowKind::Delete, 1, 30), (RowKind::Insert, 2, 30)];
     operator.data(1, chunk(&again), &mut Output::default()).unwrap();
-    assert_eq!(operator.table.all(1).len(), 1);
+    assert_eq!(operator.table.all(1, None).len(), 1);
     let mut out = Output::default();
     let row = [(RowKind::Insert, 45, 45)];
     operator.data(0, chunk(&row), &mut out).unwrap();

@@ -276,7 +276,7 @@ fn a_snapshot_holds_no_forgotten_key_and_goes_on_where_it_was() {
             .unwrap();
         let snapshot = OperatorSnapshot {
             watermark: Some(until * STEP_MS),
-            ..first.snapshot(1).unwrap()
+            ..first.snapshot(1, state::Extent::Whole).unwrap()
         };
         let mut second = by_event_time(TakesBack::Any, Some(&snapshot));
         assert_eq!(second.keys.len(), first.keys.len());

@@ -1,0 +1,117 @@
+//! Which keys of a set have changed since the last snapshot.
+//!
+//! Nothing is noted until a snapshot was taken that says all: what came before it, it says.
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{ArrowError, Field, Schema};
+use dataflow::Error;
+
+use crate::slices::arrow_error;
+use crate::{KeyCodec, KeySet, SNAPSHOT_ROWS_MAX, TableSnapshot};
+
+/// Keys that are gone are not remembered beyond this, nor beyond as many as are there: to say all is cheaper then.
+pub(crate) const GONE_MIN: usize = 1 << 16;
+
+#[derive(Clone)]
+pub(crate) struct Changed {
+    /// A bit for each number.
+    marks: Vec<u64>,
+    /// Those that are marked, each once or more often, and some that are not any more.
+    numbers: Vec<u32>,
+    /// Keys that were removed.
+    pub gone: KeySet,
+}
+
+impl Changed {
+    pub fn new(gone: KeySet) -> Changed {
+        Changed {
+            marks: Vec::new(),
+            numbers: Vec::new(),
+            gone,
+        }
+    }
+
+    #[inline]
+    pub fn note(&mut self, number: u32) {
+        let (word, bit) = place(number);
+        if word >= self.marks.len() {
+            self.marks.resize(word + 1, 0);
+        }
+        if self.marks[word] & bit == 0 {
+            self.marks[word] |= bit;
+            self.numbers.push(number);
+        }
+    }
+
+    pub fn forget(&mut self, number: u32) {
+        let (word, bit) = place(number);
+        if let Some(marks) = self.marks.get_mut(word) {
+            *marks &= !bit;
+        }
+    }
+
+    pub fn into_changes(mut self) -> KeyChanges {
+        self.numbers.retain(|&number| {
+            let (word, bit) = place(number);
+            let is_marked = self.marks[word] & bit != 0;
+            self.marks[word] &= !bit;
+            is_marked
+        });
+        self.numbers.sort_unstable();
+        KeyChanges {
+            numbers: self.numbers,
+            gone: self.gone,
+        }
+    }
+
+    pub fn size_bytes(&self) -> usize {
+        self.marks.capacity() * 8 + self.numbers.capacity() * 4 + self.gone.size_bytes()
+    }
+}
+
+fn place(number: u32) -> (usize, u64) {
+    (number as usize / 64, 1 << (number % 64))
+}
+
+/// The keys that were written since a snapshot, and those that were removed.
+pub struct KeyChanges {
+    /// Of those that are there, in order.
+    pub numbers: Vec<u32>,
+    gone: KeySet,
+}
+
+impl KeyChanges {
+    /// Says in a table which rows of before are no more what they were: all of these keys, told by columns of these
+    /// names.
+    pub fn tell(
+        &self,
+        table: &mut TableSnapshot,
+        names: impl Iterator<Item = String> + Clone,
+        keys: &KeySet,
+        codec: &KeyCodec,
+        key_groups: u16,
+    ) -> Result<(), Error> {
+        let types = codec.types().iter().cloned();
+        let fields = names
+            .zip(types)
+            .map(|(name, data_type)| Field::new(name, data_type, true));
+        let schema = std::sync::Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        for columns in self.columns(keys, codec).map_err(arrow_error)? {
+            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
+            table.add_changed(&batch, codec.types().len(), key_groups)?;
+        }
+        Ok(())
+    }
+
+    /// The columns of all of these keys, in parts.
+    pub fn columns(&self, keys: &KeySet, codec: &KeyCodec) -> Result<Vec<Vec<ArrayRef>>, ArrowError> {
+        let gone: Vec<u32> = (0..self.gone.high() as u32).collect();
+        let mut columns = Vec::new();
+        for (keys, numbers) in [(keys, &self.numbers), (&self.gone, &gone)] {
+            for part in numbers.chunks(SNAPSHOT_ROWS_MAX) {
+                columns.push(keys.columns(codec, part)?);
+            }
+        }
+        Ok(columns)
+    }
+}

@@ -1,7 +1,7 @@
 //! What is measured: the engine beside Flink, on the same SQL and the same files, and the platform under load.
 //!
 //! `compare` measures the engines, `verify` compares their rows, `generate` writes the events that both read; `flat` looks
-//! at the memory of long runs; `platform` measures the platform.
+//! at the memory of long runs, `state` at jobs with much of it; `platform` measures the platform.
 
 mod flat;
 mod flink;
@@ -11,6 +11,7 @@ mod platform;
 mod process;
 mod queries;
 mod rows;
+mod state;
 
 use std::fs;
 use std::io::Write;
@@ -40,6 +41,8 @@ enum Action {
     Generate(Options),
     /// Run queries with bounded state for long and look whether their memory stays flat.
     Flat(flat::Options),
+    /// Run a job with much state: what its checkpoints cost, and a change of parallelism.
+    State(state::Options),
     /// Measure the platform, under load and at rest.
     Platform(platform::Options),
     /// The server that `platform` measures under load.
@@ -110,6 +113,10 @@ fn main() -> Result<()> {
         Action::Flat(options) => {
             let root = root()?;
             flat::run(&root, &binary(&root)?, &cache()?.join("bench/scratch"), &options)
+        }
+        Action::State(options) => {
+            let scratch = cache()?.join("bench/scratch");
+            state::run(&binary(&root()?)?, &scratch, &options)
         }
         Action::Platform(options) => platform::run(&options),
         Action::PlatformHost(options) => platform::host::run(&options),

@@ -21,8 +21,8 @@ use crate::case::{Outcome, normal};
 pub struct Mode {
     pub parallelism: usize,
     pub chunk_rows: usize,
-    /// Take a snapshot in mid-stream, drop the job, and go on from the snapshot at this parallelism.
-    pub restore_at: Option<usize>,
+    /// Take a snapshot in mid-stream, drop the job, and go on from the snapshot at this parallelism; and so on.
+    pub restores: &'static [usize],
     pub seed: u64,
 }
 
@@ -94,7 +94,7 @@ pub fn explain(text: &str, temporary: &Path) -> String {
     let mode = Mode {
         parallelism: 1,
         chunk_rows: 4096,
-        restore_at: None,
+        restores: &[],
         seed: 0,
     };
     let outcome = run(text, mode, temporary);
@@ -162,11 +162,13 @@ fn run_job(
     };
     let mut random = Random::new(mode.seed);
     let mut job = Job::new(graph, context.clone(), options(mode.parallelism))?.into_stepper();
-    if let Some(parallelism) = mode.restore_at {
+    let mut epoch = 0;
+    for &parallelism in mode.restores {
         let mut chain = Chain::default();
         let mut runs = true;
         // The first snapshot says all, those behind it what has changed.
-        for epoch in 1..=1 + random.below(3) {
+        for _ in 0..1 + random.below(3) {
+            epoch += 1;
             // Somewhere in the stream: cases are small, so that a few steps lead into the middle of them.
             let steps = random.below(40);
             runs =
@@ -177,14 +179,15 @@ fn run_job(
             job.commit(epoch)?;
         }
         // What a job that has ended has written behind its last checkpoint stays.
-        if runs && let Some(snapshot) = chain.snapshot()? {
-            // What was written behind the barrier is forgotten with the job.
-            drop(job);
-            if let Some(collected) = collected {
-                collected.roll_back();
-            }
-            job = Job::restore(graph, context.clone(), options(parallelism), &snapshot)?.into_stepper();
+        let Some(snapshot) = chain.snapshot()?.filter(|_| runs) else {
+            break;
+        };
+        // What was written behind the barrier is forgotten with the job.
+        drop(job);
+        if let Some(collected) = collected {
+            collected.roll_back();
         }
+        job = Job::restore(graph, context.clone(), options(parallelism), &snapshot)?.into_stepper();
     }
     job.run(&mut random)?;
     job.finish().map(drop)

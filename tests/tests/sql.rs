@@ -1,6 +1,6 @@
 //! Every SQL case gives the rows that real Flink gave: at parallelism 1, 2 and 3, with chunks of 1, 3 and 4,096
-//! rows, and with a snapshot, a drop and a restore at another parallelism in mid-stream. The few cases that depart
-//! from Flink (`departures.txt`) give, just as often, what is kept of ours.
+//! rows, and with a snapshot, a drop and a restore at another parallelism in mid-stream, once, or again and again: 1, 2,
+//! 4, 3. The few cases that depart from Flink (`departures.txt`) give, just as often, what is kept of ours.
 //!
 //! `OCEANUS_TEST_CASE=windows/` runs the cases whose name holds that text; `OCEANUS_TEST_SEEDS=200` tries more
 //! schedules of the shards; a failure names its seed; `OCEANUS_TEST_RECORD=1` keeps what the cases of
@@ -77,19 +77,30 @@ fn modes(seeds: u64) -> Vec<Mode> {
                 modes.push(Mode {
                     parallelism,
                     chunk_rows,
-                    restore_at: None,
+                    restores: &[],
                     seed,
                 });
             }
-            for (chunk_rows, restore_at) in [(1, parallelism % 3 + 1), (3, (parallelism + 1) % 3 + 1)] {
+            let others: [&[usize]; 2] = match parallelism {
+                1 => [&[2], &[3]],
+                2 => [&[3], &[1]],
+                _ => [&[1], &[2]],
+            };
+            for (chunk_rows, restores) in [1, 3].into_iter().zip(others) {
                 modes.push(Mode {
                     parallelism,
                     chunk_rows,
-                    restore_at: Some(restore_at),
+                    restores,
                     seed,
                 });
             }
         }
+        modes.push(Mode {
+            parallelism: 1,
+            chunk_rows: 1,
+            restores: &[2, 4, 3],
+            seed,
+        });
     }
     modes
 }

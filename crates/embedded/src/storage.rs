@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dataflow::Error;
 use state::Storage;
+use stdx::step;
 
 use crate::folder::{make_folder, write_whole_with};
 
@@ -53,13 +54,17 @@ impl Storage for LocalStorage {
         let path = self.folder.join(name);
         let mut fault = None;
         let written = write_whole_with(&path, |file| {
+            step("storage: a file is begun");
             let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
             write(&mut out).map_err(|error| {
                 fault = Some(error);
                 io::Error::other("it could not be written")
             })?;
-            out.flush()
+            out.flush()?;
+            step("storage: a file is written");
+            Ok(())
         });
+        step("storage: a file has its name");
         match (written, fault) {
             (_, Some(error)) => Err(error),
             (Err(cause), None) => Err(self.failed("write", name)(cause)),
@@ -95,6 +100,7 @@ impl Storage for LocalStorage {
     }
 
     fn remove(&self, name: &str) -> Result<(), Error> {
+        step("storage: a file is about to go");
         match fs::remove_file(self.folder.join(name)) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(self.failed("remove", name)(cause)),
             _ => Ok(()),

@@ -27,7 +27,6 @@ struct Inner {
 struct Attached {
     shared: Arc<Shared>,
     nodes: Arc<[NodeLabel]>,
-    key_groups: u16,
     context: Arc<EvaluationContext>,
 }
 
@@ -110,7 +109,7 @@ impl Control {
         let epoch = job.shared.epoch() + 1;
         let now_us = job.context.clock.now_us();
         job.shared
-            .start_checkpoint(epoch, Extent::Whole, job.key_groups, now_us)
+            .start_checkpoint(epoch, Extent::Whole, now_us)
             .then_some(epoch)
     }
 
@@ -125,7 +124,6 @@ impl Control {
         *lock(&self.inner.job) = Some(Attached {
             shared: job.shared.clone(),
             nodes: job.labels.clone(),
-            key_groups: job.key_groups,
             context: job.context.clone(),
         });
         if self.inner.stop.load(Ordering::Acquire) {

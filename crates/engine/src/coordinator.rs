@@ -12,7 +12,7 @@ use dataflow::{Committable, Committer, Epoch, Error, Transaction};
 use graph::{Graph, NodeId};
 use model::{Diagnostic, ErrorKind};
 use state::Extent;
-use stdx::Clock;
+use stdx::{Clock, step};
 
 use crate::checkpoints::{Checkpointing, Schedule, Taken};
 use crate::shared::{Complete, Event, Shared};
@@ -28,7 +28,6 @@ pub(crate) struct Coordinator {
     committed: Epoch,
     committers: Committers,
     clock: Arc<dyn Clock>,
-    key_groups: u16,
     keeping: Option<Keeping>,
 }
 
@@ -46,7 +45,6 @@ impl Coordinator {
         transaction: Option<Arc<dyn Transaction>>,
         committers: Committers,
         clock: Arc<dyn Clock>,
-        key_groups: u16,
     ) -> Coordinator {
         Coordinator {
             shared,
@@ -54,7 +52,6 @@ impl Coordinator {
             committed: 0,
             committers,
             clock,
-            key_groups,
             keeping: None,
         }
     }
@@ -85,7 +82,10 @@ impl Coordinator {
                 None => transaction.note(epoch)?,
             }
         }
-        self.committers.commit(&self.shared, epoch)
+        step("restore: earlier attempts are shut out");
+        self.committers.commit(&self.shared, epoch)?;
+        step("restore: what was prepared is committed");
+        Ok(())
     }
 
     /// Works until all shards have ended, or something has failed.
@@ -145,11 +145,9 @@ impl Coordinator {
         schedule.check_timeout(now_us)?;
         if schedule.is_due(now_us) {
             let epoch = self.shared.epoch() + 1;
-            if self
-                .shared
-                .start_checkpoint(epoch, *next, self.key_groups, now_us)
-            {
+            if self.shared.start_checkpoint(epoch, *next, now_us) {
                 schedule.begin(now_us);
+                step("checkpoint: its barrier has set out");
             } else {
                 schedule.put_off(now_us);
             }
@@ -163,6 +161,7 @@ impl Coordinator {
             return Ok(());
         };
         let epoch = complete.snapshot.epoch;
+        step("checkpoint: its barrier has passed");
         let kept = how.keeper.keep(&Taken {
             snapshot: complete.snapshot,
             extent: complete.extent,
@@ -172,6 +171,7 @@ impl Coordinator {
         let is_kept = kept.is_ok();
         // What has changed since one that is lost, nobody knows any more.
         *next = *kept.as_ref().unwrap_or(&Extent::Whole);
+        self.shared.set_next(*next);
         // Rows of two epochs cannot wait for the same transaction.
         let may_fail = self.transaction.is_none();
         match (kept, may_fail) {
@@ -179,7 +179,9 @@ impl Coordinator {
             (kept, _) => schedule.end(kept.map(drop), self.clock.now_us())?,
         }
         if is_kept {
+            step("checkpoint: it is kept");
             self.commit(epoch)?;
+            step("checkpoint: it is committed");
         }
         self.shared.has_kept();
         Ok(())
@@ -189,26 +191,42 @@ impl Coordinator {
     pub fn commit(&mut self, epoch: Epoch) -> Result<(), Error> {
         if let Some(transaction) = &self.transaction {
             transaction.commit(epoch, false)?;
+            step("checkpoint: its transaction is committed");
         }
         self.committers.commit(&self.shared, epoch)
     }
 
     /// Makes visible the rest, when all shards have ended.
     pub fn finish(&mut self) -> Result<(), Error> {
-        let Some(Keeping { how, .. }) = &self.keeping else {
+        let Some(Keeping { how, next, .. }) = &self.keeping else {
             // Nobody goes on from here, so that the number only has to be new.
             self.commit_last(self.shared.epoch().max(self.committed) + 1)?;
             return self.committers.finish(&self.shared);
         };
+        let snapshot = self.shared.last_snapshot();
+        // Of a job that has read its input to the end no rows are left.
+        let extent = if self.shared.was_cut() {
+            *next
+        } else {
+            Extent::Whole
+        };
+        if extent == Extent::Whole && snapshot.has_changes() {
+            return Err(Error::internal(
+                "what the last snapshot says the changes of could not be kept",
+            ));
+        }
         let mut taken = Taken {
-            snapshot: self.shared.last_snapshot(self.key_groups),
-            extent: Extent::Whole,
+            snapshot,
+            extent,
             began_us: self.clock.now_us(),
             is_last: true,
         };
         how.keeper.keep(&taken)?;
+        step("end: the last checkpoint is kept");
         self.commit_last(taken.snapshot.epoch)?;
+        step("end: the last transaction is committed");
         self.committers.finish(&self.shared)?;
+        step("end: all is committed");
         if self.shared.was_cut() && taken.snapshot.has_committables() {
             // Whoever goes on from here may be another version, which does not write to the same places.
             self.shared.forget_committed(&mut taken.snapshot);

@@ -68,7 +68,6 @@ pub struct Job {
     pub(crate) shared: Arc<Shared>,
     pub(crate) coordinator: Coordinator,
     pub(crate) labels: Arc<[NodeLabel]>,
-    pub(crate) key_groups: u16,
     pub(crate) context: Arc<EvaluationContext>,
 }
 
@@ -144,7 +143,12 @@ impl Job {
         let epoch = snapshot
             .map_or(0, |snapshot| snapshot.epoch)
             .max(options.last_committed);
-        let shared = Arc::new(Shared::new(shards, operator_ids(graph), epoch));
+        let shared = Arc::new(Shared::new(
+            shards,
+            operator_ids(graph),
+            options.key_groups,
+            epoch,
+        ));
         let plan = Plan::new(graph, shards, &options, snapshot)?;
         let mut committers = BTreeMap::new();
         for (node, sink) in graph.sinks() {
@@ -166,11 +170,9 @@ impl Job {
                 transaction(graph)?,
                 Committers::new(committers),
                 context.clock.clone(),
-                options.key_groups,
             ),
             shared,
             labels: labels(graph),
-            key_groups: options.key_groups,
             context,
         })
     }

@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     threads: Vec<OnceLock<Thread>>,
     /// What the nodes of the graph are called in snapshots.
     ids: Vec<OperatorId>,
+    /// Into how many key groups snapshots are cut.
+    key_groups: u16,
     stop: AtomicBool,
     /// A source was stopped before its end.
     cut: AtomicBool,
@@ -29,6 +31,8 @@ pub(crate) struct Shared {
     epoch: AtomicU64,
     /// Whether it only asks for what has changed.
     asks_for_changes: AtomicBool,
+    /// Whether the last snapshot of a job that is stopped may only say what has changed.
+    ends_with_changes: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
     /// By node of the graph, then shard.
@@ -128,7 +132,7 @@ pub(crate) enum Event {
 }
 
 impl Shared {
-    pub fn new(shards: usize, ids: Vec<OperatorId>, epoch: Epoch) -> Shared {
+    pub fn new(shards: usize, ids: Vec<OperatorId>, key_groups: u16, epoch: Epoch) -> Shared {
         Shared {
             threads: (0..shards).map(|_| OnceLock::new()).collect(),
             stop: AtomicBool::new(false),
@@ -137,6 +141,7 @@ impl Shared {
             keeps_last: AtomicBool::new(false),
             epoch: AtomicU64::new(epoch),
             asks_for_changes: AtomicBool::new(false),
+            ends_with_changes: AtomicBool::new(false),
             state: Mutex::new(State {
                 running: shards,
                 ..State::default()
@@ -147,6 +152,7 @@ impl Shared {
                 .map(|_| (0..shards).map(|_| Counters::default()).collect())
                 .collect(),
             ids,
+            key_groups,
         }
     }
 
@@ -225,8 +231,22 @@ impl Shared {
         }
     }
 
+    /// How much the next snapshot is to say, now that one was kept or lost.
+    pub fn set_next(&self, extent: Extent) {
+        self.ends_with_changes
+            .store(extent == Extent::Changes, Ordering::Release);
+    }
+
+    /// How much a shard says that ends now: all, if there are checkpoints to come.
+    pub fn last_extent(&self) -> Extent {
+        match self.is_stopped() && self.ends_with_changes.load(Ordering::Acquire) {
+            true => Extent::Changes,
+            false => Extent::Whole,
+        }
+    }
+
     /// Starts a checkpoint unless one is under way or the job is stopping; returns whether it did.
-    pub fn start_checkpoint(&self, epoch: Epoch, extent: Extent, key_groups: u16, now_us: i64) -> bool {
+    pub fn start_checkpoint(&self, epoch: Epoch, extent: Extent, now_us: i64) -> bool {
         {
             let mut state = lock(&self.state);
             let has_ended = state.running == 0 || self.is_stopped();
@@ -237,7 +257,7 @@ impl Shared {
             }
             let mut snapshot = Snapshot {
                 epoch,
-                key_groups,
+                key_groups: self.key_groups,
                 ..Snapshot::default()
             };
             absorb(&mut snapshot, state.ended.clone());
@@ -311,6 +331,19 @@ impl Shared {
         }
     }
 
+    /// What is no change in a snapshot of changes is all that there is.
+    fn say_all(&self, part: &mut ShardPart, shard: usize) {
+        let share = Share {
+            key_groups: self.key_groups,
+            shard,
+            shards: self.shards(),
+        };
+        let tables = part
+            .values_mut()
+            .flat_map(|operator| operator.tables.values_mut());
+        tables.for_each(|table| table.say_all(share));
+    }
+
     /// What earlier barriers asked for and is not done yet must not be forgotten with them.
     fn add_unfinished(&self, state: &State, snapshot: &mut Snapshot) {
         let earlier = state.prepared.range(..snapshot.epoch);
@@ -323,11 +356,11 @@ impl Shared {
     }
 
     /// What a job that goes on from here must know, when all shards have ended.
-    pub fn last_snapshot(&self, key_groups: u16) -> Snapshot {
+    pub fn last_snapshot(&self) -> Snapshot {
         let mut state = lock(&self.state);
         let mut snapshot = Snapshot {
             epoch: self.epoch() + 1,
-            key_groups,
+            key_groups: self.key_groups,
             ..Snapshot::default()
         };
         self.epoch.store(snapshot.epoch, Ordering::Release);
@@ -377,6 +410,7 @@ impl Shared {
         spoken: Epoch,
     ) {
         let mut state = lock(&self.state);
+        self.say_all(&mut part, shard);
         if state
             .collecting
             .as_ref()

@@ -113,9 +113,7 @@ impl Stepper {
     pub fn start_checkpoint_of(&mut self, epoch: Epoch, extent: Extent) -> bool {
         self.waiting.fill(None);
         let now_us = self.job.context.clock.now_us();
-        self.job
-            .shared
-            .start_checkpoint(epoch, extent, self.job.key_groups, now_us)
+        self.job.shared.start_checkpoint(epoch, extent, now_us)
     }
 
     /// The snapshot of the last checkpoint once its barrier has passed everything; once.

@@ -211,6 +211,7 @@ impl OperatorSnapshot {
         };
         for (name, table) in other.tables {
             let own = self.tables.entry(name).or_default();
+            own.is_partial |= table.is_partial;
             for (group, mut batches) in table.groups {
                 own.groups.entry(group).or_default().append(&mut batches);
             }
@@ -239,6 +240,15 @@ impl Snapshot {
 
     pub fn read_label(input: &mut impl Read) -> Result<Vec<u8>, Error> {
         format::read_label(input)
+    }
+
+    /// Whether it only says of some rows what has changed.
+    pub fn has_changes(&self) -> bool {
+        let tables = self
+            .operators
+            .values()
+            .flat_map(|operator| operator.tables.values());
+        tables.into_iter().any(|table| table.is_partial)
     }
 
     pub fn has_committables(&self) -> bool {

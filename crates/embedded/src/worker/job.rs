@@ -13,6 +13,7 @@ use graph::Graph;
 use plan::session::{Outcome, Session};
 use runner::{Diagnostic, End, FailureCause, Kind, Program, Purpose, RunFailure, RunSpec};
 use sql::ast::Statement;
+use stdx::step;
 
 use super::lock::{self, Taken};
 use super::recovery::Recovery;
@@ -151,6 +152,7 @@ fn run_job(
         None => Job::new(&graph, session.context(), options),
     };
     drop(snapshot);
+    step("restore: the job is built");
     let is_transactional = last_committed != Committed::Repeatable;
     let how = recovery.checkpointing(
         spec,

@@ -12,6 +12,7 @@ use engine::{Checkpointing, Committed, SnapshotKeeper, Taken};
 use plan::Config;
 use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec};
 use state::{Checkpoints, Extent, Found, Label, Snapshot};
+use stdx::step;
 
 use super::shared::Shared;
 use crate::storage::LocalStorage;
@@ -44,7 +45,9 @@ impl Recovery {
             restore: spec.restore,
             found: None,
         };
+        step("restore: checkpoints are looked for");
         recovery.found = recovery.latest()?;
+        step("restore: one was read");
         match &recovery.found {
             Some(found) => tell(found, shared),
             None => tracing::info!("the run begins anew: it goes on from no checkpoint"),
@@ -89,6 +92,7 @@ impl Recovery {
                         checkpoint = transactional.number,
                         "the rows of this checkpoint were not committed: the run goes on from the one before"
                     );
+                    step("restore: one is passed over");
                     let removed = self.checkpoints.remove(transactional);
                     removed.map_err(|error| unreachable(&error))?;
                     // Those of the job before it are not this job's.

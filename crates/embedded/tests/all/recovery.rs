@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use runner::{End, FailureCause, Restore, RunKey, RunSpec, RunState, Runner, StoppedBy};
@@ -155,6 +156,152 @@ fn a_job_that_was_stopped_goes_on_where_it_was() {
         (None, ROWS)
     );
     assert_eq!(place.lines("ids").len() as u64, 2 * ROWS);
+}
+
+/// Where a first attempt dies, the first time and later, and where the next one does that goes on from what it has left.
+const STEPS: [&str; 9] = [
+    "checkpoint: its barrier has set out",
+    "checkpoint: its barrier has passed",
+    "storage: a file is begun",
+    "storage: a file is written",
+    "storage: a file has its name",
+    "checkpoint: it is kept",
+    "checkpoint: it is committed",
+    "storage: a file is about to go",
+    "end: the last checkpoint is kept",
+];
+const STEPS_OF_A_RESTORE: [&str; 5] = [
+    "restore: checkpoints are looked for",
+    "restore: one was read",
+    "restore: the job is built",
+    "restore: earlier attempts are shut out",
+    "restore: what was prepared is committed",
+];
+
+#[test]
+fn a_death_in_any_step_of_a_checkpoint_or_a_restore_loses_and_repeats_nothing() {
+    let checkpoints = STEPS
+        .iter()
+        .flat_map(|step| [1, 3].map(|count| vec![(count, *step)]));
+    // Something to go on from, and then a death on the way.
+    let restores = STEPS_OF_A_RESTORE.map(|step| vec![(2, "checkpoint: it is kept"), (1, step)]);
+    for (case, deaths) in checkpoints.chain(restores).enumerate() {
+        // The last checkpoint there is but once.
+        if deaths[0] == (3, "end: the last checkpoint is kept") {
+            continue;
+        }
+        let is_incremental = case % 2 == 0;
+        let sql = format!("SET 'execution.checkpointing.incremental' = '{is_incremental}'; {COUNTS}");
+        let sql = sql.replace("'10000'", "'60000'");
+        let place = Place::new();
+        let mut number = 0;
+        for (count, step) in &deaths {
+            number += 1;
+            die(&place, number, &sql, *count, step);
+        }
+        let last = attempt(&place, number + 1, &sql);
+        place.runner.start(&last).unwrap();
+        let outcome = place.outcome(&last.key());
+        assert_eq!(
+            outcome.end,
+            End::Finished,
+            "{deaths:?}\n{}",
+            place.log(&last.key())
+        );
+        check_counts(&place, &format!("{deaths:?}"));
+    }
+}
+
+/// Runs an attempt that dies when it has reached a step so many times.
+fn die(place: &Place, number: u64, sql: &str, count: u64, step: &str) {
+    let order = place.data().join("die-at");
+    fs::write(&order, format!("{count} {step}")).unwrap();
+    let spec = attempt(place, number, sql);
+    place.runner.start(&spec).unwrap();
+    wait_for("a death", || match place.runner.observe(&spec.key()).unwrap() {
+        RunState::Lost { .. } => Some(()),
+        state => {
+            assert!(
+                !state.is_over(),
+                "{step} was not reached {count} times: {state:?}"
+            );
+            None
+        }
+    });
+    assert!(!order.exists());
+}
+
+/// A folder that holds little.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: PathBuf, kib: u64) -> SmallDisk {
+        fs::create_dir_all(&folder).unwrap();
+        let options = format!("size={kib}k,mode=700");
+        mount(&["-t", "tmpfs", "-o", &options, "tmpfs", folder.to_str().unwrap()]);
+        SmallDisk(folder)
+    }
+
+    fn grow(&self, kib: u64) {
+        let options = format!("remount,size={kib}k");
+        mount(&["-o", &options, self.0.to_str().unwrap()]);
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+fn mount(arguments: &[&str]) {
+    let status = Command::new("mount").args(arguments).status().unwrap();
+    assert!(status.success(), "a small disk needs the rights of root");
+}
+
+#[test]
+fn a_full_disk_fails_the_run_and_loses_nothing() {
+    let place = Place::new();
+    // Each number is a key of its own, of which the last checkpoints do not fit any more.
+    let sql = "SET 'execution.checkpointing.interval' = '50 ms';
+        CREATE TABLE numbers (id BIGINT) WITH (
+          'connector' = 'datagen', 'rows-per-second' = '60000', 'number-of-rows' = '90000',
+          'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '89999');
+        CREATE TABLE sums (id BIGINT, total BIGINT) WITH (
+          'connector' = 'filesystem', 'path' = '${files}/sums', 'format' = 'csv');
+        INSERT INTO sums SELECT a.id, a.id + b.id FROM numbers a JOIN numbers b ON a.id = b.id;";
+    let disk = SmallDisk::mount(place.data().join("checkpoints/dp_1"), 3_000);
+    let first = attempt(&place, 1, sql);
+    place.runner.start(&first).unwrap();
+    let outcome = place.outcome(&first.key());
+    let End::Failed(failure) = &outcome.end else {
+        panic!("{:?}\n{}", outcome.end, place.log(&first.key()));
+    };
+    assert_eq!(failure.cause, FailureCause::Runtime);
+    assert!(
+        message(&outcome).contains("No space left on device"),
+        "{}",
+        message(&outcome)
+    );
+    assert!(
+        outcome.metrics.checkpoints.completed > 0,
+        "one was kept before the disk was full"
+    );
+
+    disk.grow(100_000);
+    let second = attempt(&place, 2, sql);
+    place.runner.start(&second).unwrap();
+    let outcome = place.outcome(&second.key());
+    assert_eq!(outcome.end, End::Finished, "{}", place.log(&second.key()));
+    assert!(outcome.metrics.checkpoints.restored.is_some());
+    let mut sums: Vec<(u64, u64)> = place
+        .lines("sums")
+        .iter()
+        .map(|line| line.split_once(',').unwrap())
+        .map(|(id, total)| (id.parse().unwrap(), total.parse().unwrap()))
+        .collect();
+    sums.sort_unstable();
+    assert!(sums.into_iter().eq((0..90_000).map(|id| (id, 2 * id))));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A shard at barriers: who says what, and when.
 
 use dataflow::{Committable, Epoch, Error, Message, WATERMARK_MIN};
-use state::{Extent, OperatorId, OperatorSnapshot};
+use state::{OperatorId, OperatorSnapshot};
 
 use super::{Inlet, InletKind, Place, Shard};
 use crate::shared::ShardPart;
@@ -117,6 +117,7 @@ impl Shard {
     pub(super) fn end(&mut self) -> Result<(), Error> {
         self.ended = true;
         let is_needed = self.shared.needs_part(self.epoch);
+        let extent = self.shared.last_extent();
         let mut part = ShardPart::new();
         let mut last = Vec::new();
         for inlet in self.inlets.iter().filter(|_| is_needed) {
@@ -127,7 +128,7 @@ impl Shard {
             }
         }
         for slot in self.nodes.iter_mut().filter(|slot| is_needed || slot.is_sink) {
-            let mut snapshot = slot.operator.snapshot(self.epoch, Extent::Whole)?;
+            let mut snapshot = slot.operator.snapshot(self.epoch, extent)?;
             let watermark = slot.inputs.current().max(slot.restored_watermark);
             snapshot.watermark = (watermark != WATERMARK_MIN).then_some(watermark);
             if slot.is_sink {

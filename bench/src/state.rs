@@ -1,0 +1,248 @@
+//! A job with much state: what its checkpoints cost, how large they are, and how long a change of parallelism keeps it
+//! from writing.
+//!
+//! The job groups rows by key. All keys come once, and then again: few of them, all alike, or as Zipf has it, the first
+//! more often than the second, and so on.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use embedded::{EmbeddedOptions, EmbeddedRunner};
+use runner::{Metrics, Program, Restore, RunKey, RunSpec, RunState, Runner};
+
+use crate::say;
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Keys that the job holds.
+    #[arg(long, default_value_t = 12_000_000)]
+    keys: u64,
+    /// Seconds that each run is measured for.
+    #[arg(long, default_value_t = 40)]
+    seconds: u64,
+    /// Only these: few, zipf, uniform.
+    distributions: Vec<String>,
+}
+
+/// Which keys come, from a number `u` between 0 and 1.
+const DISTRIBUTIONS: [(&str, &str); 3] = [
+    ("few", "u * ${keys} / 100"),
+    ("zipf", "EXP(u * LN(${keys}))"),
+    ("uniform", "u * ${keys}"),
+];
+const JOB: &str = "
+SET 'execution.checkpointing.interval' = '${interval}';
+CREATE TABLE numbers (id BIGINT, u DOUBLE) WITH (
+  'connector' = 'datagen', 'rows-per-second' = '1000000000',
+  'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '9000000000000000',
+  'fields.u.min' = '0', 'fields.u.max' = '1');
+CREATE TABLE sink (k BIGINT, n BIGINT, total BIGINT, low DOUBLE, high DOUBLE) WITH ('connector' = 'blackhole');
+INSERT INTO sink
+SELECT k, COUNT(*), SUM(id), MIN(u), MAX(u)
+FROM (SELECT CASE WHEN id < ${keys} THEN id ELSE CAST(${key} AS BIGINT) END AS k, id, u FROM numbers)
+GROUP BY k;";
+const NEVER: &str = "0 s";
+const INTERVAL: &str = "10 s";
+const PARALLELISM: u32 = 2;
+const POLL: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(600);
+
+pub fn run(binary: &Path, scratch: &Path, options: &Options) -> Result<()> {
+    let known = DISTRIBUTIONS.map(|(name, _)| name);
+    if let Some(unknown) = options
+        .distributions
+        .iter()
+        .find(|name| !known.contains(&name.as_str()))
+    {
+        bail!(
+            "there is no distribution '{unknown}'; known: {}",
+            known.join(", ")
+        );
+    }
+    say(&format!(
+        "{} keys, parallelism {PARALLELISM}, {} s measured, a checkpoint every {INTERVAL}\n\n\
+         | keys that change | state, MiB | rows/s without | rows/s with | cost | checkpoints, MiB | took, ms | \
+         pause 2 to 1, s | pause 1 to 2, s |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        options.keys, options.seconds
+    ))?;
+    for (name, key) in DISTRIBUTIONS {
+        if options.distributions.is_empty() || options.distributions.iter().any(|wanted| wanted == name) {
+            say(&measure(binary, scratch, options, name, key)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn measure(binary: &Path, scratch: &Path, options: &Options, name: &str, key: &str) -> Result<String> {
+    let window = Duration::from_secs(options.seconds);
+    let folder = scratch.join("state");
+    let place = Place::new(binary, &folder)?;
+    let job = JOB
+        .replace("${key}", key)
+        .replace("${keys}", &options.keys.to_string());
+    let without = {
+        let run = place.start(1, &job.replace("${interval}", NEVER), PARALLELISM, Restore::None)?;
+        place.wait(&run, |metrics| metrics.rows_in > options.keys)?;
+        let measured = place.watch(&run, window)?;
+        place.end(&run)?;
+        measured
+    };
+    place.runner.forget_checkpoints(DEPLOYMENT)?;
+    let job = job.replace("${interval}", INTERVAL);
+    let run = place.start(2, &job, PARALLELISM, Restore::None)?;
+    let filled = place.wait(&run, |metrics| metrics.rows_in > options.keys)?;
+    // The one under way, and the first that has all keys.
+    let completed = filled.checkpoints.completed + 2;
+    place.wait(&run, |metrics| metrics.checkpoints.completed >= completed)?;
+    let with = place.watch(&run, window)?;
+    let (run, narrower) = place.rescale(&run, 3, &job, 1)?;
+    let (run, wider) = place.rescale(&run, 4, &job, PARALLELISM)?;
+    place.runner.kill(&run)?;
+    let list = |numbers: &mut dyn Iterator<Item = u64>| {
+        numbers
+            .map(|number| number.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    Ok(format!(
+        "| {name} | {} | {:.2} M | {:.2} M | {:.1} % | {} | {} | {:.1} | {:.1} |",
+        with.state_bytes >> 20,
+        without.rows_per_second / 1e6,
+        with.rows_per_second / 1e6,
+        100.0 * (1.0 - with.rows_per_second / without.rows_per_second),
+        list(&mut with.checkpoints.iter().map(|(bytes, _)| bytes >> 20)),
+        list(&mut with.checkpoints.iter().map(|(_, duration_ms)| *duration_ms)),
+        narrower.as_secs_f64(),
+        wider.as_secs_f64(),
+    ))
+}
+
+const DEPLOYMENT: &str = "dp_state";
+
+/// A data folder with a runner over it, whose workers end with it.
+struct Place<'a> {
+    folder: &'a Path,
+    runner: EmbeddedRunner,
+}
+
+struct Watched {
+    rows_per_second: f64,
+    state_bytes: u64,
+    /// Bytes and milliseconds of each that was completed.
+    checkpoints: Vec<(u64, u64)>,
+}
+
+impl<'a> Place<'a> {
+    fn new(binary: &Path, folder: &'a Path) -> Result<Place<'a>> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        let mut options = EmbeddedOptions::new(folder)?;
+        options.program = binary.to_path_buf();
+        let runner = EmbeddedRunner::new(options)?;
+        Ok(Place { folder, runner })
+    }
+
+    fn start(&self, number: u64, sql: &str, parallelism: u32, restore: Restore) -> Result<RunKey> {
+        let spec = RunSpec {
+            run_id: format!("rn_{number}"),
+            deployment_id: DEPLOYMENT.to_string(),
+            epoch: number,
+            program: Program {
+                sql: sql.to_string(),
+                ..Program::default()
+            },
+            parallelism: Some(parallelism),
+            memory_bytes_max: None,
+            lock_wait_ms: 10_000,
+            restore,
+        };
+        self.runner.start(&spec)?;
+        Ok(spec.key())
+    }
+
+    /// Asks for metrics until they are so.
+    fn wait(&self, run: &RunKey, is_so: impl Fn(&Metrics) -> bool) -> Result<Metrics> {
+        let began = Instant::now();
+        loop {
+            // One that has just been started does not answer yet.
+            if let Ok(metrics) = self.runner.metrics(run)
+                && is_so(&metrics)
+            {
+                return Ok(metrics);
+            }
+            let state = self.runner.observe(run)?;
+            ensure!(!state.is_over(), "the run has ended: {state:?}");
+            ensure!(began.elapsed() < PATIENCE, "the run does not get on");
+            thread::sleep(POLL);
+        }
+    }
+
+    fn watch(&self, run: &RunKey, window: Duration) -> Result<Watched> {
+        let first = self.runner.metrics(run)?;
+        let began = Instant::now();
+        let mut checkpoints = Vec::new();
+        let mut number = first.checkpoints.last_number;
+        let mut last = first.clone();
+        while began.elapsed() < window {
+            thread::sleep(POLL);
+            last = self.runner.metrics(run)?;
+            if last.checkpoints.last_number != number {
+                number = last.checkpoints.last_number;
+                checkpoints.push((last.checkpoints.last_bytes, last.checkpoints.last_duration_ms));
+            }
+        }
+        Ok(Watched {
+            rows_per_second: (last.rows_in - first.rows_in) as f64 / began.elapsed().as_secs_f64(),
+            state_bytes: last.nodes.iter().map(|node| node.state_bytes).sum(),
+            checkpoints,
+        })
+    }
+
+    fn end(&self, run: &RunKey) -> Result<()> {
+        self.runner.kill(run)?;
+        Ok(self.runner.forget(run)?)
+    }
+
+    /// Stops a run and goes on from where it was with another parallelism; how long nothing was written.
+    fn rescale(&self, run: &RunKey, number: u64, sql: &str, parallelism: u32) -> Result<(RunKey, Duration)> {
+        self.runner.request_stop(run)?;
+        let mut written = self.runner.metrics(run)?.rows_out;
+        let mut paused = Instant::now();
+        loop {
+            if let Ok(metrics) = self.runner.metrics(run)
+                && metrics.rows_out > written
+            {
+                (written, paused) = (metrics.rows_out, Instant::now());
+            }
+            match self.runner.observe(run)? {
+                RunState::Ended(_) => break,
+                state => ensure!(!state.is_over(), "the run is lost: {state:?}"),
+            }
+            ensure!(paused.elapsed() < PATIENCE, "the run does not stop");
+            thread::sleep(POLL);
+        }
+        let next = self.start(number, sql, parallelism, Restore::Latest { since_epoch: 1 })?;
+        let metrics = self.wait(&next, |metrics| metrics.rows_out > 0)?;
+        let pause = paused.elapsed();
+        metrics.checkpoints.restored.context("the run began anew")?;
+        // So that the next change of parallelism finds it at its pace.
+        thread::sleep(Duration::from_secs(5));
+        Ok((next, pause))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        for run in self.runner.runs().unwrap_or_default() {
+            // Most have ended.
+            let _ = self.runner.kill(&run);
+        }
+        // What stays is removed by the next.
+        let _ = fs::remove_dir_all(self.folder);
+    }
+}

@@ -160,9 +160,11 @@ impl Job {
                 shared.add_prepared(epoch, vec![(node, committables)]);
             }
         }
-        let built = (0..shards)
-            .map(|index| plan.shard(index, &context, &shared, &options, epoch))
-            .collect::<Result<_, _>>()?;
+        let build = |index| plan.shard(index, &context, &shared, &options, epoch);
+        let built = match snapshot {
+            None => (0..shards).map(build).collect::<Result<_, _>>()?,
+            Some(_) => side_by_side(shards, build)?,
+        };
         Ok(Job {
             shards: built,
             coordinator: Coordinator::new(
@@ -269,6 +271,30 @@ fn drive(mut shard: Shard) {
             shared.fail(Error::internal(format!("a shard panicked: {message}")));
         }
     }
+}
+
+/// Makes shards that take in much, each on a thread of its own.
+fn side_by_side(
+    shards: usize,
+    build: impl Fn(usize) -> Result<Shard, Error> + Sync,
+) -> Result<Vec<Shard>, Error> {
+    let build = &build;
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..shards)
+            .map(|index| {
+                let name = format!("restore-{index}");
+                let spawned = thread::Builder::new()
+                    .name(name)
+                    .spawn_scoped(scope, move || build(index));
+                spawned.map_err(|error| Error::io("cannot start a thread", error))
+            })
+            .collect();
+        let panicked = |_| Err(Error::internal("a shard panicked while it was restored"));
+        let joined = threads
+            .into_iter()
+            .map(|thread| thread.and_then(|thread| thread.join().unwrap_or_else(panicked)));
+        joined.collect()
+    })
 }
 
 /// Nothing that a snapshot holds may be forgotten without a word.

@@ -16,8 +16,6 @@ pub(crate) const GONE_MIN: usize = 1 << 16;
 pub(crate) struct Changed {
     /// A bit for each number.
     marks: Vec<u64>,
-    /// Those that are marked, each once or more often, and some that are not any more.
-    numbers: Vec<u32>,
     /// Keys that were removed.
     pub gone: KeySet,
 }
@@ -26,7 +24,6 @@ impl Changed {
     pub fn new(gone: KeySet) -> Changed {
         Changed {
             marks: Vec::new(),
-            numbers: Vec::new(),
             gone,
         }
     }
@@ -37,10 +34,7 @@ impl Changed {
         if word >= self.marks.len() {
             self.marks.resize(word + 1, 0);
         }
-        if self.marks[word] & bit == 0 {
-            self.marks[word] |= bit;
-            self.numbers.push(number);
-        }
+        self.marks[word] |= bit;
     }
 
     pub fn forget(&mut self, number: u32) {
@@ -50,22 +44,22 @@ impl Changed {
         }
     }
 
-    pub fn into_changes(mut self) -> KeyChanges {
-        self.numbers.retain(|&number| {
-            let (word, bit) = place(number);
-            let is_marked = self.marks[word] & bit != 0;
-            self.marks[word] &= !bit;
-            is_marked
-        });
-        self.numbers.sort_unstable();
+    pub fn into_changes(self) -> KeyChanges {
+        let mut numbers = Vec::new();
+        for (word, mut marks) in self.marks.into_iter().enumerate() {
+            while marks != 0 {
+                numbers.push(word as u32 * 64 + marks.trailing_zeros());
+                marks &= marks - 1;
+            }
+        }
         KeyChanges {
-            numbers: self.numbers,
+            numbers,
             gone: self.gone,
         }
     }
 
     pub fn size_bytes(&self) -> usize {
-        self.marks.capacity() * 8 + self.numbers.capacity() * 4 + self.gone.size_bytes()
+        self.marks.capacity() * 8 + self.gone.size_bytes()
     }
 }
 

@@ -16,7 +16,6 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, UInt32Array};
-use arrow_schema::ArrowError;
 use arrow_select::take::take_record_batch;
 use dataflow::{Epoch, Error, Position, Split};
 
@@ -188,18 +187,32 @@ fn scatter(batch: &RecordBatch, keys: usize, key_groups: u16) -> Result<Vec<(u16
         return Ok(Vec::new());
     }
     let hashes = hash_columns(&batch.columns()[..keys], batch.num_rows()).map_err(arrow_error)?;
-    let mut rows: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
-    for (row, &hash) in hashes.iter().enumerate() {
-        rows.entry(key_group(hash, key_groups))
-            .or_default()
-            .push(row as u32);
+    let group_of = |hash: &u64| usize::from(key_group(*hash, key_groups));
+    // Where the rows of a group end, once they are sorted.
+    let mut ends = vec![0; usize::from(key_groups)];
+    hashes.iter().for_each(|hash| ends[group_of(hash)] += 1);
+    let mut end = 0;
+    for place in &mut ends {
+        end += *place;
+        *place = end;
     }
-    if rows.len() == 1 {
-        return Ok(rows.into_keys().map(|group| (group, batch.clone())).collect());
+    let mut starts: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
+    let mut rows = vec![0; hashes.len()];
+    for (row, hash) in hashes.iter().enumerate() {
+        let place = &mut starts[group_of(hash)];
+        rows[*place] = row as u32;
+        *place += 1;
     }
-    let part = |(group, rows)| Ok((group, take_record_batch(batch, &UInt32Array::from(rows))?));
-    let parts: Result<_, ArrowError> = rows.into_iter().map(part).collect();
-    parts.map_err(arrow_error)
+    let sorted = take_record_batch(batch, &UInt32Array::from(rows)).map_err(arrow_error)?;
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (group, end) in (0..key_groups).zip(ends) {
+        if end > start {
+            parts.push((group, sorted.slice(start, end - start)));
+        }
+        start = end;
+    }
+    Ok(parts)
 }
 
 impl OperatorSnapshot {

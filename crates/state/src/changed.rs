@@ -85,27 +85,48 @@ impl KeyChanges {
         codec: &KeyCodec,
         key_groups: u16,
     ) -> Result<(), Error> {
-        let types = codec.types().iter().cloned();
-        let fields = names
-            .zip(types)
-            .map(|(name, data_type)| Field::new(name, data_type, true));
-        let schema = std::sync::Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        for columns in self.columns(keys, codec).map_err(arrow_error)? {
-            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
-            table.add_changed(&batch, codec.types().len(), key_groups)?;
-        }
-        Ok(())
+        self.tell_gone(table, names.clone(), codec, key_groups)?;
+        add(table, names, keys, &self.numbers, codec, key_groups)
     }
 
-    /// The columns of all of these keys, in parts.
-    pub fn columns(&self, keys: &KeySet, codec: &KeyCodec) -> Result<Vec<Vec<ArrayRef>>, ArrowError> {
+    /// The same, of the keys that were removed only.
+    pub fn tell_gone(
+        &self,
+        table: &mut TableSnapshot,
+        names: impl Iterator<Item = String> + Clone,
+        codec: &KeyCodec,
+        key_groups: u16,
+    ) -> Result<(), Error> {
         let gone: Vec<u32> = (0..self.gone.high() as u32).collect();
-        let mut columns = Vec::new();
-        for (keys, numbers) in [(keys, &self.numbers), (&self.gone, &gone)] {
-            for part in numbers.chunks(SNAPSHOT_ROWS_MAX) {
-                columns.push(keys.columns(codec, part)?);
-            }
-        }
-        Ok(columns)
+        add(table, names, &self.gone, &gone, codec, key_groups)
     }
+
+    /// The columns of keys that were removed, in parts.
+    pub fn gone_columns(&self, codec: &KeyCodec) -> Result<Vec<Vec<ArrayRef>>, ArrowError> {
+        let gone: Vec<u32> = (0..self.gone.high() as u32).collect();
+        gone.chunks(SNAPSHOT_ROWS_MAX)
+            .map(|part| self.gone.columns(codec, part))
+            .collect()
+    }
+}
+
+fn add(
+    table: &mut TableSnapshot,
+    names: impl Iterator<Item = String>,
+    keys: &KeySet,
+    numbers: &[u32],
+    codec: &KeyCodec,
+    key_groups: u16,
+) -> Result<(), Error> {
+    let types = codec.types().iter().cloned();
+    let fields = names
+        .zip(types)
+        .map(|(name, data_type)| Field::new(name, data_type, true));
+    let schema = std::sync::Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    for part in numbers.chunks(SNAPSHOT_ROWS_MAX) {
+        let columns = keys.columns(codec, part).map_err(arrow_error)?;
+        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
+        table.add_changed(&batch, codec.types().len(), key_groups)?;
+    }
+    Ok(())
 }

@@ -18,9 +18,6 @@ use serde::{Deserialize, Serialize};
 use crate::snapshot::{merge, read_chain};
 use crate::{Extent, Snapshot};
 
-/// Snapshots that are read together, at most: more of them are put together sooner.
-const CHAIN_MAX: usize = 32;
-
 /// Objects by their name. A process may die in the middle of any call.
 pub trait Storage: Send + Sync + Debug {
     /// Puts an object there whole, or not at all; returns how many bytes it has. Once it returns, the object stays
@@ -77,6 +74,16 @@ pub struct Found {
 pub struct Kept {
     pub number: u64,
     pub bytes: u64,
+    /// What it is read together with.
+    pub chain: Chain,
+}
+
+/// A snapshot that says all, and those behind it that say changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Chain {
+    pub base_bytes: u64,
+    pub changes_bytes: u64,
+    pub changes: usize,
 }
 
 /// One that is there.
@@ -105,6 +112,8 @@ struct Known {
     parents: BTreeMap<u64, u64>,
     /// Those that are being put together, the newest first.
     compacting: Vec<u64>,
+    /// Of those that are there, as far as it is known.
+    bytes: BTreeMap<u64, u64>,
 }
 
 impl Checkpoints {
@@ -131,6 +140,10 @@ impl Checkpoints {
                 .filter_map(|(number, label)| Some((number, label.parent?)))
                 .collect(),
             compacting: Vec::new(),
+            bytes: listed
+                .iter()
+                .map(|listed| (listed.number, listed.bytes))
+                .collect(),
         };
         Ok(Checkpoints {
             storage,
@@ -183,12 +196,17 @@ impl Checkpoints {
                 return Err(error);
             }
         };
-        self.known().parents.extend(parent.map(|parent| (number, parent)));
+        let chain = {
+            let mut known = self.known();
+            known.parents.extend(parent.map(|parent| (number, parent)));
+            known.bytes.insert(number, bytes);
+            known.measure(number)
+        };
         if let Err(error) = self.remove_older(retained) {
             // It is tried again behind the next one.
             tracing::warn!(%error, "an old checkpoint stays");
         }
-        Ok(Kept { number, bytes })
+        Ok(Kept { number, bytes, chain })
     }
 
     fn remove_older(&self, retained: usize) -> Result<(), Error> {
@@ -206,56 +224,49 @@ impl Checkpoints {
         };
         for name in names.iter().filter(|name| !needed.contains(&name.number)) {
             self.storage.remove(&name.to_string())?;
-            self.known().parents.remove(&name.number);
+            let mut known = self.known();
+            known.parents.remove(&name.number);
+            known.bytes.remove(&name.number);
         }
         Ok(())
     }
 
-    /// Writes the newest once more, as one that says all, if it is time for that: if the changes that it needs have more
-    /// bytes than what they are changes of, or are too many. Returns whether it did. Others may be kept meanwhile.
-    pub fn compact(&self) -> Result<bool, Error> {
-        let objects = self.storage.list()?;
-        let mut there: BTreeMap<u64, (Name, u64)> = BTreeMap::new();
-        for (object, bytes) in &objects {
-            if let Some(name) = Name::parse(object) {
-                let place = there.entry(name.number).or_insert((name, *bytes));
-                // One that was written once more counts when what it was made of is gone.
-                *place = (*place).min((name, *bytes));
-            }
+    /// Writes the newest once more, as one that says all. Others may be kept meanwhile. Returns how many it was put
+    /// together of; one that says all already is left as it is.
+    pub fn compact(&self) -> Result<usize, Error> {
+        let mut there: BTreeMap<u64, Name> = BTreeMap::new();
+        for name in names(&*self.storage)? {
+            // One that was written once more counts when what it was made of is gone.
+            there.entry(name.number).or_insert(name);
         }
         let chain = {
             let mut known = self.known();
             let newest = there.keys().rev().find(|number| !known.damaged.contains(number));
             let chain = newest.map(|number| known.chain(*number)).unwrap_or_default();
-            let Some((base, changes)) = chain.split_last() else {
-                return Ok(false);
-            };
-            let bytes = |number: &u64| there.get(number).map_or(0, |(_, bytes)| *bytes);
-            let is_much = changes.iter().map(bytes).sum::<u64>() > bytes(base) || chain.len() > CHAIN_MAX;
-            if changes.is_empty() || !is_much {
-                return Ok(false);
-            }
             known.compacting = chain.clone();
             chain
         };
-        let names = chain.iter().map(|number| {
-            there
-                .get(number)
-                .map(|(name, _)| *name)
-                .ok_or_else(|| parent_is_gone(*number))
-        });
-        let written = names
-            .collect::<Result<Vec<Name>, Error>>()
-            .and_then(|names| self.write_compact(&names));
+        let mut written = Ok(0);
+        if chain.len() > 1 {
+            let names = chain
+                .iter()
+                .map(|number| there.get(number).copied().ok_or_else(|| parent_is_gone(*number)));
+            written = names
+                .collect::<Result<Vec<Name>, Error>>()
+                .and_then(|names| self.write_compact(&names));
+        }
         let mut known = self.known();
         known.compacting.clear();
-        if written.is_ok() {
+        let bytes = written?;
+        if chain.len() > 1 {
             known.parents.remove(&chain[0]);
+            known.bytes.insert(chain[0], bytes);
         }
-        written.map(|()| true)
+        Ok(chain.len())
     }
 
-    fn write_compact(&self, chain: &[Name]) -> Result<(), Error> {
+    /// Returns how many bytes it has now.
+    fn write_compact(&self, chain: &[Name]) -> Result<u64, Error> {
         let newest = chain[0];
         let mut input = self.storage.open(&newest.to_string())?;
         let label = Label {
@@ -267,12 +278,13 @@ impl Checkpoints {
             is_compact: true,
             ..newest
         };
-        self.storage.put(&compact.to_string(), &mut |mut out| {
+        let bytes = self.storage.put(&compact.to_string(), &mut |mut out| {
             let files = chain.iter().map(|name| self.storage.open(&name.to_string()));
             merge(files.collect::<Result<Vec<_>, _>>()?, &label, &mut out)
         })?;
         // From now on it counts.
-        self.storage.remove(&newest.to_string())
+        self.storage.remove(&newest.to_string())?;
+        Ok(bytes)
     }
 
     /// The newest that can be read, of those that attempts of this epoch or later ones have taken; `None` if there
@@ -322,7 +334,9 @@ impl Checkpoints {
             };
             self.storage.remove(&name.to_string())?;
         }
-        self.known().parents.remove(&found.number);
+        let mut known = self.known();
+        known.parents.remove(&found.number);
+        known.bytes.remove(&found.number);
         Ok(())
     }
 
@@ -382,6 +396,20 @@ impl Known {
     fn chain(&self, number: u64) -> Vec<u64> {
         let parent = |number: &u64| self.parents.get(number).copied();
         std::iter::successors(Some(number), parent).collect()
+    }
+
+    fn measure(&self, number: u64) -> Chain {
+        let mut chain = Chain::default();
+        for number in self.chain(number) {
+            let bytes = self.bytes.get(&number).copied().unwrap_or(0);
+            if self.parents.contains_key(&number) {
+                chain.changes += 1;
+                chain.changes_bytes += bytes;
+            } else {
+                chain.base_bytes = bytes;
+            }
+        }
+        chain
     }
 }
 
@@ -726,25 +754,27 @@ mod tests {
     }
 
     #[test]
-    fn changes_that_have_grown_are_put_together() {
+    fn changes_are_put_together_with_what_they_change() {
         let storage = Arc::new(Memory::default());
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         let many: Vec<(i64, i64)> = (0..1000).map(|key| (key, key)).collect();
         keep(&checkpoints, &rows(1, &many, &[]));
         keep(&checkpoints, &rows(2, &many[..3], &[999]));
-        assert!(!checkpoints.compact().unwrap(), "there is little to gain");
-        keep(&checkpoints, &rows(3, &many[..700], &[]));
-        keep(&checkpoints, &rows(4, &many[..900], &[998]));
-        assert!(checkpoints.compact().unwrap());
-        assert!(!checkpoints.compact().unwrap());
+        keep(&checkpoints, &rows(3, &many[..900], &[998]));
+        assert_eq!(checkpoints.compact().unwrap(), 3);
+        assert_eq!(checkpoints.compact().unwrap(), 1);
         // The one before it is retained, with all that it needs.
-        assert_eq!(listed(&storage), [4, 3, 2, 1]);
-        keep(&checkpoints, &rows(5, &[(0, -1)], &[]));
-        assert_eq!(listed(&storage), [5, 4]);
+        assert_eq!(listed(&storage), [3, 2, 1]);
+        let kept = checkpoints
+            .keep(&label(7), &rows(4, &[(0, -1)], &[]), Extent::Changes, 2)
+            .unwrap();
+        assert_eq!(listed(&storage), [4, 3]);
+        assert_eq!((kept.chain.changes, kept.chain.changes_bytes), (1, kept.bytes));
+        assert!(kept.chain.base_bytes > 10_000);
         let found = Checkpoints::open(storage).unwrap().latest(7).unwrap().unwrap();
         let mut expected = many[..998].to_vec();
         expected[0].1 = -1;
-        assert_eq!((found.number, held(&found)), (5, expected));
+        assert_eq!((found.number, held(&found)), (4, expected));
     }
 
     #[test]

@@ -165,9 +165,10 @@ impl GroupTable {
         let (mut table, mut held) = match self.keys.take_changes(extent) {
             None => (TableSnapshot::default(), (0..self.entries.len() as u32).collect()),
             Some(changes) => {
-                let mut table = TableSnapshot::of_changes();
                 let names = schema.fields()[..keys].iter().map(|field| field.name().clone());
-                changes.tell(&mut table, names, &self.keys, &self.codec, key_groups)?;
+                // A key that was written and not removed has a row.
+                let mut table = TableSnapshot::of_changes_by(names.clone().collect());
+                changes.tell_gone(&mut table, names, &self.codec, key_groups)?;
                 (table, changes.numbers)
             }
         };

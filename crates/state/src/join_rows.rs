@@ -158,10 +158,10 @@ impl JoinRows {
         }
     }
 
-    /// The columns of rows that were written since a snapshot, and of those that are no more.
-    pub fn changed_columns(&self, changes: &KeyChanges) -> Result<Vec<Vec<ArrayRef>>, ArrowError> {
+    /// The columns of rows that are no more, in parts.
+    pub fn gone_columns(&self, changes: &KeyChanges) -> Result<Vec<Vec<ArrayRef>>, ArrowError> {
         match &self.store {
-            Store::Changing(store) => changes.columns(&store.values, &store.codec),
+            Store::Changing(store) => changes.gone_columns(&store.codec),
             Store::Growing(_) => Ok(Vec::new()),
         }
     }

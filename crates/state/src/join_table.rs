@@ -124,12 +124,15 @@ impl JoinTable {
         }
         let mut snapshot = match &changes {
             JoinChanges::All => TableSnapshot::default(),
-            _ => TableSnapshot::of_changes(),
+            JoinChanges::Since(_) => TableSnapshot::of_changes(),
+            // A row is told by its values.
+            JoinChanges::Of(_) => {
+                TableSnapshot::of_changes_by(fields.iter().map(|field| field.name().clone()).collect())
+            }
         };
         if let JoinChanges::Of(changes) = &changes {
-            // A row is told by its values.
             let schema = std::sync::Arc::new(Schema::new(fields.clone()));
-            for values in rows.changed_columns(changes).map_err(arrow_error)? {
+            for values in rows.gone_columns(changes).map_err(arrow_error)? {
                 let mut columns: Vec<ArrayRef> = keys.iter().map(|&key| values[key].clone()).collect();
                 columns.extend(values);
                 let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;

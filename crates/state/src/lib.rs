@@ -31,7 +31,7 @@ pub mod timed_rows;
 pub use ages::{Ages, Moment};
 pub use aggregates::Aggregates;
 pub use changed::KeyChanges;
-pub use checkpoints::{Checkpoints, Found, Kept, Label, Listed, Storage};
+pub use checkpoints::{Chain, Checkpoints, Found, Kept, Label, Listed, Storage};
 pub use groups::GroupTable;
 pub use hash::{hash_columns, key_group, shard_of};
 pub use join_rows::JoinRows;

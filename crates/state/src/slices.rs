@@ -216,9 +216,14 @@ impl SliceTable {
         let keys = self.codec.types().len();
         let there = self.slices.keys().copied().collect();
         let told = self.told.replace(there).filter(|_| extent == Extent::Changes);
+        let places: Vec<usize> = (0..keys).chain([width - 2, width - 1]).collect();
+        let told_by = Arc::new(schema.project(&places).map_err(arrow_error)?);
         let mut table = match &told {
             None => TableSnapshot::default(),
-            Some(_) => TableSnapshot::of_changes(),
+            Some(_) => {
+                let names = told_by.fields().iter().map(|field| field.name().clone());
+                TableSnapshot::of_changes_by(names.collect())
+            }
         };
         let mut gone = told.clone().unwrap_or_default();
         for (id, slice) in &mut self.slices {
@@ -229,12 +234,9 @@ impl SliceTable {
             let numbers: Vec<u32> = match changes.filter(|_| gone.remove(id)) {
                 None => (0..slice.groups.len() as u32).collect(),
                 Some(changes) => {
-                    let columns = changes.columns(&slice.keys, &self.codec).map_err(arrow_error)?;
-                    let places: Vec<usize> = (0..keys).chain([width - 2, width - 1]).collect();
-                    let schema = Arc::new(schema.project(&places).map_err(arrow_error)?);
-                    for columns in columns {
+                    for columns in changes.gone_columns(&self.codec).map_err(arrow_error)? {
                         let columns = with_slice(columns, *id);
-                        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
+                        let batch = RecordBatch::try_new(told_by.clone(), columns).map_err(arrow_error)?;
                         table.add_changed(&batch, keys, share.key_groups)?;
                     }
                     changes.numbers

@@ -95,6 +95,8 @@ pub struct TableSnapshot {
     /// The key groups of which `groups` only has the rows written since the snapshot before, and which of the rows of
     /// before are no more: those that are equal to one of these in the columns that it has, found by their names.
     pub changed: BTreeMap<u16, Vec<RecordBatch>>,
+    /// In those key groups, rows of before are no more, either, that are equal to one of its own in these columns.
+    pub told_by: Vec<String>,
     /// It tells changes: a key group of which it says nothing is as it was.
     is_partial: bool,
 }
@@ -131,7 +133,13 @@ impl TableSnapshot {
 
     /// Of what has changed, to be filled by [`TableSnapshot::add_changed`] and [`TableSnapshot::add`].
     pub fn of_changes() -> TableSnapshot {
+        TableSnapshot::of_changes_by(Vec::new())
+    }
+
+    /// The same; its own rows say of those that are equal in these columns that they are no more.
+    pub fn of_changes_by(columns: Vec<String>) -> TableSnapshot {
         TableSnapshot {
+            told_by: columns,
             is_partial: true,
             ..TableSnapshot::default()
         }
@@ -225,6 +233,9 @@ impl OperatorSnapshot {
         for (name, table) in other.tables {
             let own = self.tables.entry(name).or_default();
             own.is_partial |= table.is_partial;
+            if own.told_by.is_empty() {
+                own.told_by = table.told_by;
+            }
             for (group, mut batches) in table.groups {
                 own.groups.entry(group).or_default().append(&mut batches);
             }

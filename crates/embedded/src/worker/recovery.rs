@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use dataflow::Error;
 use engine::{Checkpointing, Committed, SnapshotKeeper, Taken};
 use plan::Config;
 use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec};
-use state::{Checkpoints, Extent, Found, Label, Snapshot};
+use state::{Chain, Checkpoints, Extent, Found, Label, Snapshot};
 use stdx::step;
 
 use super::shared::Shared;
@@ -26,6 +26,12 @@ const RETAINED: usize = 2;
 
 /// A checkpoint of at most so many bytes says all every time, unless `execution.checkpointing.incremental` is set.
 const WHOLE_BYTES_MAX: u64 = 4 << 20;
+/// Where nearly all has changed, so many checkpoints say all before another one says what has changed.
+const WHOLE_FOR_A_WHILE: u32 = 8;
+/// Changes that have outgrown what they change did so fast if they are not more.
+const CHANGES_FAST_MAX: usize = 8;
+/// Checkpoints that are read together with what they are changes of, about; more are put together.
+const CHANGES_MAX: usize = 32;
 
 /// The checkpoints of the run's deployment.
 pub struct Recovery {
@@ -152,7 +158,7 @@ impl Recovery {
                 .max(if is_transactional { RETAINED } else { 1 }),
             shared: shared.clone(),
             is_incremental: config.boolean("execution.checkpointing.incremental"),
-            is_series: AtomicBool::new(false),
+            whole_left: AtomicU32::new(0),
             compactor: compactor(self.checkpoints.clone()),
         };
         Checkpointing {
@@ -219,10 +225,43 @@ struct Keeper {
     shared: Arc<Shared>,
     /// `execution.checkpointing.incremental`; if it is not set, the size decides.
     is_incremental: Option<bool>,
-    /// The next one says what has changed since the last.
-    is_series: AtomicBool,
+    /// So many checkpoints are yet to say all, until it is tried again whether changes are small.
+    whole_left: AtomicU32,
     /// Asks for changes to be put together.
     compactor: SyncSender<()>,
+}
+
+/// What follows a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Whole,
+    WholeForAWhile,
+    Changes,
+    /// Those that are there are put together meanwhile.
+    ChangesBehindCompaction,
+}
+
+/// When the changes have outgrown what they change it is time for one that says all. Where they did so fast, the next one
+/// does; where it took long, another one is not worth the job's time, and the compactor makes it of what there is.
+fn next(chain: &Chain, is_incremental: Option<bool>) -> Next {
+    let is_outgrown = chain.changes_bytes > chain.base_bytes;
+    let is_long = chain.changes >= CHANGES_MAX;
+    match is_incremental {
+        Some(false) => return Next::Whole,
+        Some(true) => {}
+        None if chain.base_bytes <= WHOLE_BYTES_MAX => return Next::Whole,
+        // More of them would save little.
+        None if chain.changes == 1 && chain.changes_bytes > chain.base_bytes / 2 => {
+            return Next::WholeForAWhile;
+        }
+        None if is_outgrown && chain.changes <= CHANGES_FAST_MAX => return Next::Whole,
+        None => {}
+    }
+    if is_outgrown || is_long {
+        Next::ChangesBehindCompaction
+    } else {
+        Next::Changes
+    }
 }
 
 /// Puts checkpoints together, beside the job, whenever it is asked to.
@@ -231,8 +270,7 @@ fn compactor(checkpoints: Arc<Checkpoints>) -> SyncSender<()> {
     let work = move || {
         while asked.recv().is_ok() {
             match checkpoints.compact() {
-                Ok(true) => tracing::debug!("the changes of several checkpoints were put together"),
-                Ok(false) => {}
+                Ok(count) => tracing::debug!(count, "checkpoints were put together"),
                 // Those that there are stay as they are, and are tried again.
                 Err(error) => tracing::warn!(%error, "checkpoints could not be put together"),
             }
@@ -253,6 +291,15 @@ impl std::fmt::Debug for Keeper {
     }
 }
 
+impl Keeper {
+    /// Whether changes were found to be large a while ago. Only one thread asks.
+    fn is_still_whole(&self) -> bool {
+        let left = self.whole_left.load(Ordering::Relaxed);
+        self.whole_left.store(left.saturating_sub(1), Ordering::Relaxed);
+        left > 0
+    }
+}
+
 impl SnapshotKeeper for Keeper {
     fn keep(&self, taken: &Taken) -> Result<Extent, Error> {
         let label = Label {
@@ -269,10 +316,6 @@ impl SnapshotKeeper for Keeper {
         let kept = self
             .checkpoints
             .keep(&label, &taken.snapshot, taken.extent, self.retained);
-        if taken.extent == Extent::Changes {
-            // It is busy, or there is nothing to do for a job that has ended.
-            let _ = self.compactor.try_send(());
-        }
         let now_us = self.shared.clock.now_us();
         self.shared.note_checkpoints(|metrics| match &kept {
             Ok(kept) => {
@@ -284,14 +327,51 @@ impl SnapshotKeeper for Keeper {
             }
             Err(_) => metrics.failed += 1,
         });
-        let kept = kept?;
-        if taken.extent == Extent::Whole {
-            let is_large = self.is_incremental.unwrap_or(kept.bytes > WHOLE_BYTES_MAX);
-            self.is_series.store(is_large, Ordering::Relaxed);
-        }
-        Ok(match self.is_series.load(Ordering::Relaxed) {
-            true => Extent::Changes,
-            false => Extent::Whole,
+        Ok(match next(&kept?.chain, self.is_incremental) {
+            Next::Whole => Extent::Whole,
+            Next::WholeForAWhile => {
+                self.whole_left.store(WHOLE_FOR_A_WHILE, Ordering::Relaxed);
+                Extent::Whole
+            }
+            Next::Changes if self.is_still_whole() => Extent::Whole,
+            Next::Changes => Extent::Changes,
+            Next::ChangesBehindCompaction => {
+                // It is busy with it, or could not be started.
+                let _ = self.compactor.try_send(());
+                Extent::Changes
+            }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(base: u64, changes: &[u64], is_incremental: Option<bool>) -> Next {
+        let chain = Chain {
+            base_bytes: base << 20,
+            changes_bytes: changes.iter().sum::<u64>() << 20,
+            changes: changes.len(),
+        };
+        next(&chain, is_incremental)
+    }
+
+    #[test]
+    fn changes_are_kept_where_they_are_small_beside_what_they_change() {
+        assert_eq!(after(4, &[], None), Next::Whole);
+        assert_eq!(after(100, &[], None), Next::Changes);
+        assert_eq!(after(100, &[10, 10], None), Next::Changes);
+        assert_eq!(after(100, &[60], None), Next::WholeForAWhile);
+        assert_eq!(after(100, &[40, 40, 40], None), Next::Whole);
+        assert_eq!(after(100, &[8; 13], None), Next::ChangesBehindCompaction);
+        assert_eq!(after(1000, &[1; 32], None), Next::ChangesBehindCompaction);
+    }
+
+    #[test]
+    fn who_says_so_has_it_one_way_or_the_other() {
+        assert_eq!(after(1000, &[], Some(false)), Next::Whole);
+        assert_eq!(after(1, &[1], Some(true)), Next::Changes);
+        assert_eq!(after(1, &[2], Some(true)), Next::ChangesBehindCompaction);
     }
 }

@@ -36,7 +36,11 @@ pub(super) fn write(snapshot: &Snapshot, label: &[u8], out: &mut impl Write) -> 
             let groups: BTreeSet<u16> = table.groups.keys().chain(table.changed.keys()).copied().collect();
             for group in groups {
                 let rows = table.groups.get(&group).map_or(&[][..], Vec::as_slice);
-                file.rows(name, group, rows, table.changed.get(&group).map(Vec::as_slice))?;
+                let changed = table.changed.get(&group).map(|changed| Changed {
+                    told_by: &table.told_by,
+                    rows: changed,
+                });
+                file.rows(name, group, rows, changed)?;
             }
         }
     }
@@ -85,7 +89,7 @@ impl<'a, W: Write> FileWriter<'a, W> {
         table: &str,
         group: u16,
         rows: &[RecordBatch],
-        changed: Option<&[RecordBatch]>,
+        changed: Option<Changed<'_>>,
     ) -> Result<(), Error> {
         self.frames.write(ROWS, &write_rows(table, group, rows, changed)?)
     }
@@ -95,6 +99,13 @@ impl<'a, W: Write> FileWriter<'a, W> {
         end.number(self.frames.count);
         self.frames.write(END, &end.0)
     }
+}
+
+/// What is said of rows of before.
+#[derive(Clone, Copy)]
+pub(super) struct Changed<'a> {
+    pub told_by: &'a [String],
+    pub rows: &'a [RecordBatch],
 }
 
 /// A part of a snapshot.
@@ -112,6 +123,7 @@ pub(super) struct Rows {
     pub rows: Vec<RecordBatch>,
     /// As [`TableSnapshot::changed`](super::TableSnapshot::changed).
     pub changed: Option<Vec<RecordBatch>>,
+    pub told_by: Vec<String>,
 }
 
 /// Reads a file part by part.
@@ -245,13 +257,16 @@ fn write_rows(
     table: &str,
     group: u16,
     rows: &[RecordBatch],
-    changed: Option<&[RecordBatch]>,
+    changed: Option<Changed<'_>>,
 ) -> Result<Vec<u8>, Error> {
     let mut out = Writer::default();
     out.bytes(table.as_bytes());
     out.number(u64::from(group));
     out.number(u64::from(changed.is_some()));
-    let mut changed = changed.unwrap_or_default();
+    let (told_by, mut changed) =
+        changed.map_or((&[][..], &[][..]), |changed| (changed.told_by, changed.rows));
+    out.number(told_by.len() as u64);
+    told_by.iter().for_each(|name| out.bytes(name.as_bytes()));
     // Batches of different columns are streams of their own.
     while let Some(first) = changed.first() {
         let alike = |batch: &&RecordBatch| batch.schema_ref() == first.schema_ref();
@@ -270,7 +285,11 @@ fn read_rows(bytes: &[u8]) -> Result<Rows, Error> {
         group: input.small()?,
         rows: Vec::new(),
         changed: (input.number()? != 0).then(Vec::new),
+        told_by: Vec::new(),
     };
+    for _ in 0..input.number()? {
+        rows.told_by.push(input.text()?);
+    }
     let mut streams = Vec::new();
     while !input.0.is_empty() {
         streams.push(input.stream()?);

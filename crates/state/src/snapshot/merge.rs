@@ -179,6 +179,7 @@ impl<R: Read> Chain<R> {
                         group,
                         rows,
                         changed: None,
+                        told_by: Vec::new(),
                     })));
                 }
             }
@@ -193,9 +194,14 @@ fn combine(parts: Vec<Rows>) -> Result<Vec<RecordBatch>, Error> {
     for part in parts {
         let rows = part.rows.iter().map(|batch| changed.without(batch));
         kept.push(rows.collect::<Result<_, _>>()?);
-        match part.changed {
-            None => break,
-            Some(batches) => batches.iter().try_for_each(|batch| changed.add(batch))?,
+        let Some(batches) = &part.changed else { break };
+        batches.iter().try_for_each(|batch| changed.add(batch))?;
+        if !part.told_by.is_empty() {
+            for batch in &part.rows {
+                let columns = part.told_by.iter().map(|name| batch.schema_ref().index_of(name));
+                let columns = columns.collect::<Result<Vec<_>, _>>().map_err(arrow_error)?;
+                changed.add(&batch.project(&columns).map_err(arrow_error)?)?;
+            }
         }
     }
     // Rows that came first stand first.

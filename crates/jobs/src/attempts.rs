@@ -388,6 +388,7 @@ fn failed(run: &Run, cause: FailureCause, diagnostic: Diagnostic, now_ms: i64) -
             diagnostics: vec![diagnostic],
         }),
         metrics: runner::Metrics::default(),
+        failed_savepoints: std::collections::BTreeMap::new(),
     }
 }
 

@@ -184,6 +184,7 @@ fn never_started(now_ms: i64) -> Outcome {
             by: StoppedBy::Request,
         },
         metrics: runner::Metrics::default(),
+        failed_savepoints: std::collections::BTreeMap::new(),
     }
 }
 

@@ -18,6 +18,7 @@ mod program;
 pub mod protocol;
 mod restart;
 mod run;
+mod savepoint;
 
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ pub use run::{
     End, FailureCause, LOCK_WAIT_MS, LogPage, Outcome, Restore, RunFailure, RunKey, RunSpec, RunState,
     StoppedBy, check_id,
 };
+pub use savepoint::{SavepointKey, SavepointOrigin, SavepointState, SavepointTime};
 
 /// An engine that jobs can be given to.
 ///
@@ -91,4 +93,25 @@ pub trait Runner: Send + Sync {
 
     /// Removes all checkpoints of a deployment, of which nothing may run any more.
     fn forget_checkpoints(&self, deployment_id: &str) -> Result<(), RunnerError>;
+
+    /// The deployments of which checkpoints are left here.
+    fn with_checkpoints(&self) -> Result<Vec<String>, RunnerError>;
+
+    /// Asks a run for a savepoint of its deployment, and says what has become of it: it may be asked again at any
+    /// time, by another process too, and never takes two.
+    fn savepoint(
+        &self,
+        run: &RunKey,
+        savepoint: &SavepointKey,
+        time: SavepointTime,
+    ) -> Result<SavepointState, RunnerError>;
+
+    /// A savepoint that is there whole, whoever took it.
+    fn find_savepoint(&self, savepoint: &SavepointKey) -> Result<Option<SavepointOrigin>, RunnerError>;
+
+    /// Removes a savepoint; one that is not there is no fault.
+    fn forget_savepoint(&self, savepoint: &SavepointKey) -> Result<(), RunnerError>;
+
+    /// All savepoints that are there.
+    fn savepoints(&self) -> Result<Vec<SavepointKey>, RunnerError>;
 }

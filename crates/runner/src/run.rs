@@ -1,8 +1,10 @@
 //! One attempt to run a deployment.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Diagnostic, Kind, Metrics, Program, RunnerError};
+use crate::{Diagnostic, Kind, Metrics, Program, RunnerError, SavepointKey};
 
 /// How long an attempt waits for its predecessor to be gone, unless the spec says otherwise.
 pub const LOCK_WAIT_MS: u64 = 10_000;
@@ -27,7 +29,7 @@ pub struct RunSpec {
 }
 
 /// What an attempt goes on from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Restore {
     /// Nothing: it begins anew.
@@ -35,6 +37,11 @@ pub enum Restore {
     None,
     /// The newest checkpoint that attempts of this epoch or later ones have taken; if there is none it begins anew.
     Latest { since_epoch: u64 },
+    /// The same, but if there is none it begins from the savepoint.
+    Savepoint {
+        savepoint: SavepointKey,
+        since_epoch: u64,
+    },
 }
 
 impl RunSpec {
@@ -107,6 +114,9 @@ pub struct Outcome {
     pub end: End,
     /// The last counts.
     pub metrics: Metrics,
+    /// Savepoints that were asked for and could not be taken, by id, and why.
+    #[serde(default)]
+    pub failed_savepoints: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -212,6 +222,7 @@ mod tests {
                     watermark_ms: Some(-1),
                     ..Metrics::default()
                 },
+                failed_savepoints: BTreeMap::from([("sp_1".to_string(), "the disk is full".to_string())]),
             }),
         ];
         for state in states {

@@ -13,9 +13,9 @@ use stdx::{Clock, Random, SystemClock};
 
 use crate::support::{PATIENCE, Place, message, wait_for};
 
-const ROWS: u64 = 30_000;
+pub const ROWS: u64 = 30_000;
 /// Windows of a hundred numbers each, over numbers that come one behind the other.
-const COUNTS: &str = "SET 'execution.checkpointing.interval' = '50 ms';
+pub const COUNTS: &str = "SET 'execution.checkpointing.interval' = '50 ms';
 CREATE TABLE numbers (id BIGINT, ts AS TO_TIMESTAMP_LTZ(id, 3), WATERMARK FOR ts AS ts) WITH (
   'connector' = 'datagen', 'rows-per-second' = '10000', 'number-of-rows' = '30000',
   'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '29999');
@@ -30,7 +30,7 @@ EXECUTE STATEMENT SET BEGIN
   INSERT INTO ids SELECT id FROM numbers;
 END;";
 
-fn attempt(place: &Place, number: u64, sql: &str) -> RunSpec {
+pub fn attempt(place: &Place, number: u64, sql: &str) -> RunSpec {
     RunSpec {
         restore: Restore::Latest { since_epoch: 1 },
         parallelism: Some(number as u32 % 3 + 1),
@@ -38,7 +38,7 @@ fn attempt(place: &Place, number: u64, sql: &str) -> RunSpec {
     }
 }
 
-fn check_counts(place: &Place, what: &str) {
+pub fn check_counts(place: &Place, what: &str) {
     let mut ids: Vec<u64> = place
         .lines("ids")
         .iter()

@@ -162,6 +162,7 @@ mod tests {
                 memory_bytes_max: Some(1 << 40),
                 lock_wait_ms: 5,
                 restore: crate::Restore::Latest { since_epoch: 3 },
+                drops_state: false,
             }),
             secrets: BTreeMap::from([("db".to_string(), "hunter2".to_string())]),
         }

@@ -26,6 +26,9 @@ pub struct RunSpec {
     pub lock_wait_ms: u64,
     #[serde(default)]
     pub restore: Restore,
+    /// State that the program has no operator for may be dropped.
+    #[serde(default)]
+    pub drops_state: bool,
 }
 
 /// What an attempt goes on from.

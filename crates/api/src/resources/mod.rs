@@ -19,6 +19,7 @@ mod plan;
 mod preview;
 pub mod recovered;
 mod runs;
+mod savepoints;
 mod secrets;
 mod session;
 mod streams;
@@ -54,6 +55,7 @@ pub fn all() -> Routes {
         .merge(preview::routes())
         .merge(deployments::routes())
         .merge(checkpoints::routes())
+        .merge(savepoints::routes())
         .merge(runs::routes())
         .merge(streams::routes())
         .merge(artifacts::routes())

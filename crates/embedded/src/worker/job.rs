@@ -138,10 +138,11 @@ fn run_job(
     let last_committed = Job::last_committed(&graph).map_err(failure)?;
     let options = JobOptions {
         parallelism,
-        drop_unclaimed_state: session
-            .config()
-            .boolean("execution.state-recovery.ignore-unclaimed-state")
-            .unwrap_or(false),
+        drop_unclaimed_state: spec.drops_state
+            || session
+                .config()
+                .boolean("execution.state-recovery.ignore-unclaimed-state")
+                .unwrap_or(false),
         last_committed: last_committed.epoch().unwrap_or(0),
         ..JobOptions::default()
     };

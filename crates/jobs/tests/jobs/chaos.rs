@@ -421,10 +421,35 @@ impl Server {
                     version: 1,
                     parallelism: None,
                     desired: DesiredState::Running,
+                    savepoint: None,
+                    allow_reset: false,
                 };
                 ids.push(self.jobs.create_deployment(ACTOR, "w", new).await.unwrap().id);
             }
             ids
+        })
+    }
+
+    /// A person wants a savepoint, which is refused if nothing runs.
+    fn ask_for_savepoint(&self, id: DeploymentId) {
+        self.runtime.block_on(async {
+            match self.jobs.create_savepoint(ACTOR, "w", id, "").await {
+                Ok(_) | Err(jobs::Error::Conflict(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        });
+    }
+
+    /// All that were ever asked for, each with what is there of it.
+    fn savepoints(&self) -> Vec<store::Savepoint> {
+        self.runtime.block_on(async {
+            let page = PageRequest {
+                limit: store::PAGE_ITEMS_MAX,
+                ..PageRequest::default()
+            };
+            let filter = store::SavepointFilter::default();
+            let savepoints = self.jobs.store().savepoints();
+            savepoints.list("w", &filter, &page).await.unwrap().items
         })
     }
 
@@ -495,7 +520,11 @@ fn live_through(seed: u64) {
     let mut server = world.start(seed);
     let ids = server.furnish();
     for round in 0..ROUNDS {
-        match random.next_u64() % 6 {
+        match random.next_u64() % 7 {
+            6 => {
+                let id = ids[(random.next_u64() % ids.len() as u64) as usize];
+                server.ask_for_savepoint(id);
+            }
             0 | 1 => {
                 let id = ids[(random.next_u64() % ids.len() as u64) as usize];
                 server.change(id, &mut random);
@@ -544,7 +573,13 @@ fn settle(world: &World, server: &Server, ids: &[DeploymentId], seed: u64) {
                 DesiredState::Suspended => read.phase == PhaseName::Suspended && (live, staged) == (0, 0),
                 DesiredState::Stopped => read.phase == PhaseName::Stopped && (live, staged) == (0, 0),
             };
-            if !is_so || read.observed_generation != read.generation {
+            let pending = server
+                .savepoints()
+                .iter()
+                .filter(|savepoint| savepoint.deployment_id == *id)
+                .filter(|savepoint| savepoint.status == store::SavepointStatus::Pending)
+                .count();
+            if !is_so || pending > 0 || read.observed_generation != read.generation {
                 waiting.push(format!("{live} live, {staged} on stage: {read:?}"));
             }
         }
@@ -552,6 +587,15 @@ fn settle(world: &World, server: &Server, ids: &[DeploymentId], seed: u64) {
         assert!(faults.is_empty(), "seed {seed}: {faults:?}");
         drop(faults);
         if waiting.is_empty() {
+            for savepoint in server.savepoints() {
+                let key = SavepointKey {
+                    deployment_id: savepoint.deployment_id.to_string(),
+                    savepoint_id: savepoint.id.to_string(),
+                };
+                let found = world.stage.find_savepoint(&key).unwrap();
+                let is_done = savepoint.status == store::SavepointStatus::Done;
+                assert_eq!(found.is_some(), is_done, "seed {seed}: {savepoint:?}");
+            }
             return;
         }
         assert!(started.elapsed() < PATIENCE, "seed {seed}: {waiting:#?}");

@@ -133,6 +133,7 @@ impl Deploy {
             "parallelism": self.parallelism,
             "desired": "running",
         });
+        let body = self.restore.add_to(body);
         access
             .server
             .ask(Ask::post(access.in_workspace(&["deployments"])?, body))

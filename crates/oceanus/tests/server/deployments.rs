@@ -352,3 +352,89 @@ fn a_shell_is_told_how_to_complete() {
         .expect(0)
         .shows("#compdef oceanus");
 }
+
+#[test]
+fn savepoints_are_taken_gone_on_from_and_deleted() {
+    let home = Home::new();
+    let server = home.serve();
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    let file = home.write(
+        "count.sql",
+        &format!("{TICKS}INSERT INTO seen SELECT n FROM ticks;"),
+    );
+    server.run(&["deploy", &file]).expect(0);
+    let seen = home.data().join("files/w/seen");
+    until("no rows", || !lines_below(&seen).is_empty());
+    let first = server.json(&["savepoints", "count", "create", "--title", "first"]);
+    assert_eq!(
+        (&first["status"], &first["name"]),
+        (&"done".into(), &"first".into())
+    );
+    let first = first["id"].as_str().unwrap();
+    server
+        .run(&["savepoints", "count"])
+        .expect(0)
+        .shows("ID                             NAME   STATUS  VERSION")
+        .shows(first);
+    server
+        .run(&["stop", "count", "--savepoint=for the night"])
+        .expect(0)
+        .shows("deployment 'count': stopped\nsavepoint sp_");
+    let written = lines_below(&seen).len();
+    let listed = server.json(&["savepoints", "count"]);
+    let last = listed[0]["id"].as_str().unwrap();
+    assert_eq!(listed[0]["name"], "for the night");
+    server
+        .run(&["savepoints", "count", "show", last])
+        .expect(0)
+        .shows("status        done")
+        .shows("version       1");
+    server
+        .run(&["savepoints", "count", "create"])
+        .expect(5)
+        .tells("nothing runs that a savepoint could be taken of");
+
+    // On from where it stopped; then once more from the first, so that what came since is there twice.
+    server
+        .run(&["resume", "count", "--from-savepoint", last])
+        .expect(0)
+        .shows("running");
+    until("it does not go on", || lines_below(&seen).len() > written);
+    server
+        .run(&["restart", "count", "--from-savepoint", first])
+        .expect(0)
+        .shows("running");
+    let twice = (written - 1).to_string();
+    until("it does not go back", || {
+        lines_below(&seen).iter().filter(|row| **row == twice).count() == 2
+    });
+    let ones = lines_below(&seen).iter().filter(|row| *row == "1").count();
+    assert_eq!(ones, 1, "what was before the savepoint is not read again");
+    server
+        .run(&[
+            "resume",
+            "count",
+            "--from-savepoint",
+            "sp_01jd1kxa000000000000000007",
+        ])
+        .expect(2)
+        .tells("not found");
+
+    server.run(&["savepoints", "other", "delete", first]).expect(2);
+    server
+        .run(&["savepoints", "count", "delete", last])
+        .expect(0)
+        .shows("deleted");
+    server.run(&["stop", "count"]).expect(0);
+    server.run(&["delete", "count"]).expect(0);
+    // It outlives its deployment.
+    server.run(&["savepoints", "count"]).expect(0).shows(first);
+    server
+        .run(&["savepoints", "count", "delete", first])
+        .expect(0)
+        .shows("deleted");
+    let left = std::fs::read_dir(home.data().join("savepoints/")).unwrap();
+    let files = left.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+    assert_eq!(files.count(), 0);
+    server.end();
+}

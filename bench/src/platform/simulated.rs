@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use embedded::EmbeddedRunner;
 use runner::{
-    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview,
-    PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, SavepointKey,
-    SavepointOrigin, SavepointState, SavepointTime, StoppedBy,
+    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, Diagnostic, End, LogPage, Metrics, Outcome,
+    Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, SavepointKey,
+    SavepointOrigin, SavepointState, SavepointTime, StateVerdict, StoppedBy,
 };
 use serde_json::{Value, json};
 use stdx::Clock;
@@ -110,6 +110,10 @@ impl Runner for Mixed {
 
     fn check(&self, program: &Program, purpose: Purpose) -> CheckReport {
         self.real.check(program, purpose)
+    }
+
+    fn compare(&self, before: &Program, after: &Program) -> Result<StateVerdict, Vec<Diagnostic>> {
+        self.real.compare(before, after)
     }
 
     fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {

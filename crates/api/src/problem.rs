@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::resources::Diagnostic;
+use crate::resources::{Diagnostic, Verdict};
 
 pub type Result<T> = std::result::Result<T, Problem>;
 
@@ -37,6 +37,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     diagnostics: Vec<Diagnostic>,
+    /// What becomes of the state, if not all of it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    // Boxed, as below.
+    verdict: Option<Box<Verdict>>,
     #[serde(skip)]
     #[schema(ignore)]
     // Boxed, because problems are handed on everywhere.
@@ -52,6 +56,7 @@ impl Problem {
             detail: None,
             hint: None,
             diagnostics: Vec::new(),
+            verdict: None,
             header: None,
         }
     }
@@ -114,6 +119,26 @@ impl Problem {
             "something stands against it",
         )
         .detail(detail)
+    }
+
+    /// A change would lose state, and does not say that it may.
+    fn state_not_kept(forecast: jobs::Forecast) -> Problem {
+        let is_impossible = forecast.verdict.worst() == runner::StateFate::Impossible;
+        let hint = match is_impossible {
+            true => "Begin anew (\"restore\": \"none\"), or deploy it under another name.",
+            false => {
+                "Allow it (\"allow_reset\": true), begin anew (\"restore\": \"none\"), or keep the version."
+            }
+        };
+        let problem = Problem::new(
+            StatusCode::CONFLICT,
+            "urn:oceanus:problem:state-not-kept",
+            "state would be lost",
+        );
+        Problem {
+            verdict: Some(Box::new(Verdict::from(forecast.clone()))),
+            ..problem.detail(forecast.headline()).hint(hint)
+        }
     }
 
     pub fn stale(detail: impl Into<String>) -> Problem {
@@ -268,6 +293,7 @@ impl From<jobs::Error> for Problem {
                 diagnostics: diagnostics.into_iter().map(Diagnostic::from).collect(),
                 ..Problem::invalid(message)
             },
+            jobs::Error::StateNotKept(forecast) => Problem::state_not_kept(*forecast),
             jobs::Error::Busy(message) => Problem::too_many(message).retry_after(1),
             jobs::Error::Unreachable(message) => Problem::unavailable(message),
             jobs::Error::Internal(message) => Problem::logged(&message),

@@ -16,9 +16,10 @@ use runner::protocol::{
     ANSWER_BYTES_MAX, Answer, REQUEST_BYTES_MAX, Request, VERSION, read_line, write_line,
 };
 use runner::{
-    CheckReport, Checkpoint, CheckpointOrigin, ConnectionReport, ConnectionTest, End, LogPage, Metrics,
-    Outcome, Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError,
-    SavepointKey, SavepointOrigin, SavepointState, SavepointTime, StoppedBy, check_id,
+    CheckReport, Checkpoint, CheckpointOrigin, ConnectionReport, ConnectionTest, Diagnostic, End, LogPage,
+    Metrics, Outcome, Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner,
+    RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime, StateVerdict, StoppedBy,
+    check_id,
 };
 use state::{Checkpoints, Listed, Storage, find_savepoint};
 use stdx::{Clock, Countdown, SystemClock};
@@ -27,7 +28,7 @@ use crate::folder::{DataFolder, RunFolder, SOCKET, make_folder};
 use crate::preview::{self, Slots};
 use crate::storage::LocalStorage;
 use crate::worker::{EXIT_TAKEN, lock, savepoints};
-use crate::{check, log, probe, process, socket};
+use crate::{check, log, probe, process, socket, verdict};
 
 /// How long a worker may take to answer, unless the options say otherwise.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -236,6 +237,10 @@ impl Runner for EmbeddedRunner {
 
     fn check(&self, program: &Program, purpose: Purpose) -> CheckReport {
         check::check(&self.guarded(program), purpose, self.options.clock.clone())
+    }
+
+    fn compare(&self, before: &Program, after: &Program) -> Result<StateVerdict, Vec<Diagnostic>> {
+        verdict::compare(&self.guarded(before), &self.guarded(after), &self.options.clock)
     }
 
     fn preview(&self, mut request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {

@@ -323,24 +323,14 @@ fn check_claims(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
 
 /// Names of all nodes by what they compute.
 fn operator_ids(graph: &Graph) -> Vec<OperatorId> {
-    let mut counts: HashMap<u64, u32> = HashMap::new();
-    let mut scans: HashMap<u64, u32> = HashMap::new();
-    for node in &graph.nodes {
-        *scans.entry(node.state_fingerprint().0).or_default() += 1;
-    }
-    let name = |node: &graph::Node| {
-        let fingerprint = node.state_fingerprint().0;
-        // Two scans of a table must not be taken for each other when a text is rearranged.
-        let is_twin = matches!(node.operator, GraphOperator::Source(_)) && scans[&fingerprint] > 1;
-        let fingerprint = if is_twin { node.fingerprint.0 } else { fingerprint };
-        let count = counts.entry(fingerprint).or_default();
-        *count += 1;
-        OperatorId {
-            fingerprint,
-            number: *count - 1,
-        }
-    };
-    graph.nodes.iter().map(name).collect()
+    graph
+        .state_ids()
+        .into_iter()
+        .map(|id| OperatorId {
+            fingerprint: id.fingerprint.0,
+            number: id.number,
+        })
+        .collect()
 }
 
 fn invalid(message: String, hint: &str) -> Error {

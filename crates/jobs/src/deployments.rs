@@ -58,6 +58,18 @@ impl Jobs {
         self.check_parallelism(new.parallelism)?;
         let store = &self.inner.store;
         store.versions().get(workspace, new.draft_id, new.version).await?;
+        if let Some(savepoint) = new.savepoint {
+            let restore = RestoreWish::Savepoint(savepoint);
+            self.check_state(
+                workspace,
+                None,
+                new.draft_id,
+                new.version,
+                restore,
+                new.allow_reset,
+            )
+            .await?;
+        }
         let new = store::NewDeployment {
             name: new.name,
             draft_id: new.draft_id,
@@ -86,9 +98,14 @@ impl Jobs {
         if let Some(parallelism) = change.parallelism {
             self.check_parallelism(parallelism)?;
         }
-        if let Some(version) = change.version {
-            let draft_id = store.deployments().get(workspace, id).await?.draft_id;
+        let is_savepoint = matches!(change.restore, RestoreWish::Savepoint(_));
+        if change.version.is_some() || is_savepoint {
+            let before = store.deployments().get(workspace, id).await?;
+            let (draft_id, version) = (before.draft_id, change.version.unwrap_or(before.version));
             store.versions().get(workspace, draft_id, version).await?;
+            let (restore, allow_reset) = (change.restore, change.allow_reset);
+            self.check_state(workspace, Some(&before), draft_id, version, restore, allow_reset)
+                .await?;
         }
         if change.savepoint_at_stop.is_some()
             && !matches!(

@@ -20,6 +20,7 @@ mod reconcile;
 mod resources;
 mod savepoints;
 mod surroundings;
+mod verdict;
 mod versions;
 mod workspaces;
 
@@ -44,6 +45,7 @@ pub use diff::DiffLine;
 pub use error::Error;
 pub use plan::catalog::ObjectPath;
 pub use resources::Estimate;
+pub use verdict::{Candidate, Forecast, StateOf};
 
 use queue::Queue;
 use resources::{Capacity, Share};

@@ -19,6 +19,7 @@ pub mod protocol;
 mod restart;
 mod run;
 mod savepoint;
+mod verdict;
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub use run::{
     StoppedBy, check_id,
 };
 pub use savepoint::{SavepointKey, SavepointOrigin, SavepointState, SavepointTime};
+pub use verdict::{PartKind, PartVerdict, StateFate, StateVerdict};
 
 /// An engine that jobs can be given to.
 ///
@@ -49,6 +51,10 @@ pub trait Runner: Send + Sync {
 
     /// Says what is wrong with a program, and how it would be run. Runs and writes nothing.
     fn check(&self, program: &Program, purpose: Purpose) -> CheckReport;
+
+    /// Says what becomes of the state of a program if another one takes its place. Fails with what is wrong with one
+    /// of them. Runs and writes nothing.
+    fn compare(&self, before: &Program, after: &Program) -> Result<StateVerdict, Vec<Diagnostic>>;
 
     /// Runs the last statement that gives rows and hands them back, within limits. Writes nothing.
     fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError>;

@@ -146,7 +146,7 @@ struct DeploymentChange {
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Restore {
+pub enum Restore {
     /// The newest checkpoint, or what it began from.
     #[default]
     Latest,
@@ -157,7 +157,7 @@ enum Restore {
 }
 
 impl Restore {
-    fn wish(self) -> Result<RestoreWish> {
+    pub fn wish(self) -> Result<RestoreWish> {
         Ok(match self {
             Restore::Latest => RestoreWish::Latest,
             Restore::None => RestoreWish::Nothing,

@@ -26,10 +26,12 @@ mod streams;
 mod tokens;
 mod users;
 mod validation;
+mod verdict;
 mod versions;
 mod workspaces;
 
 pub use diagnostic::Diagnostic;
+pub use verdict::Verdict;
 
 use axum::http::Uri;
 
@@ -52,6 +54,7 @@ pub fn all() -> Routes {
         .merge(drafts::routes())
         .merge(versions::routes())
         .merge(validation::routes())
+        .merge(verdict::routes())
         .merge(preview::routes())
         .merge(deployments::routes())
         .merge(checkpoints::routes())

@@ -83,10 +83,10 @@ pub struct SavepointContent {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-struct SavepointPath {
+pub struct SavepointPath {
     /// The savepoint's id.
     #[param(value_type = String)]
-    id: SavepointId,
+    pub id: SavepointId,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

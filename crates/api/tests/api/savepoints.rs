@@ -226,3 +226,129 @@ async fn a_deployment_stops_with_a_savepoint_and_others_begin_from_it() {
     assert_eq!(olga.get(&own).await.expect(200).json["deployment_name"], "count");
     olga.delete(&own).await.expect(204);
 }
+
+#[tokio::test]
+async fn a_version_that_would_lose_state_is_refused_until_that_is_allowed() {
+    let server = server().await;
+    let olga = server.signed_in("olga").await;
+    let vera = server.signed_in("vera").await;
+    let (path, made) = running(&olga, "count").await;
+    let draft = format!(
+        "/workspaces/shop/drafts/{}",
+        made.json["draft_id"].as_str().unwrap()
+    );
+    let read = olga.get(&draft).await.expect(200);
+    let sql = read.json["sql"].as_str().unwrap();
+    let version = async |number: u32, sql: String| {
+        let revision = olga.get(&draft).await.expect(200).revision();
+        let body = json!({ "name": "count", "sql": sql });
+        olga.at(revision).put(&draft, body).await.expect(200);
+        let kept = olga
+            .post(&format!("{draft}/versions"), json!({}))
+            .await
+            .expect(201);
+        assert_eq!(kept.json["number"], number);
+    };
+    version(2, sql.replace("FROM numbers", "FROM numbers LIMIT 10")).await;
+    version(3, sql.replace("FROM numbers", "FROM numbers WHERE n > 5")).await;
+    version(
+        4,
+        sql.replace(
+            "INSERT INTO seen",
+            "CREATE TABLE other (n BIGINT) WITH ('connector' = 'datagen');\nINSERT INTO seen",
+        )
+        .replace("FROM numbers", "FROM other"),
+    )
+    .await;
+
+    let question = format!("{path}/verdict");
+    let kept = olga
+        .post(&question, json!({ "version": 3 }))
+        .await
+        .expect(200)
+        .json;
+    assert_eq!(
+        (&kept["keeps_all"], &kept["worst"]),
+        (&json!(true), &json!("kept"))
+    );
+    assert_eq!(kept["of"]["version"], 1);
+    let fresh = olga
+        .post(&question, json!({ "version": 2 }))
+        .await
+        .expect(200)
+        .json;
+    assert_eq!(
+        (&fresh["keeps_all"], &fresh["worst"]),
+        (&json!(true), &json!("new"))
+    );
+    let lost = olga
+        .post(&question, json!({ "version": 4 }))
+        .await
+        .expect(200)
+        .json;
+    assert_eq!(
+        (&lost["keeps_all"], &lost["worst"]),
+        (&json!(false), &json!("reset"))
+    );
+    let part = lost["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|part| part["fate"] == "reset")
+        .unwrap();
+    assert_eq!(
+        (&part["kind"], &part["name"], &part["after"]),
+        (&json!("source"), &json!("numbers"), &Value::Null)
+    );
+    assert_eq!(part["before"]["line"], 3);
+    let anew = json!({ "version": 4, "restore": "none" });
+    let anew = olga.post(&question, anew).await.expect(200).json;
+    assert_eq!((&anew["of"], &anew["parts"]), (&Value::Null, &json!([])));
+    let text = json!({ "sql": sql.replace("FROM numbers", "FROM nowhere") });
+    let wrong = olga.post(&question, text).await.expect(422).json;
+    assert_eq!(wrong["diagnostics"][0]["span"]["line"], 3, "{wrong}");
+    olga.post(&question, json!({ "version": 1, "sql": "" }))
+        .await
+        .expect(400);
+    vera.post(&question, json!({})).await.expect(403);
+
+    let refused = change(&olga, &path, json!({ "version": 4 }))
+        .await
+        .expect(409)
+        .json;
+    assert_eq!(
+        (&refused["type"], &refused["verdict"]["worst"]),
+        (&json!("urn:oceanus:problem:state-not-kept"), &json!("reset"))
+    );
+    assert_eq!(
+        olga.get(&path).await.expect(200).json["version"],
+        1,
+        "nothing was changed"
+    );
+    change(&olga, &path, json!({ "version": 3 })).await.expect(200);
+    change(&olga, &path, json!({ "version": 4, "allow_reset": true }))
+        .await
+        .expect(200);
+
+    // The same of a savepoint: in another draft, and for a deployment that is not there yet.
+    until("it does not run", async || phase(&olga, &path).await == "running").await;
+    let asked = olga
+        .post(&format!("{path}/savepoints"), json!({}))
+        .await
+        .expect(202);
+    done(&olga, &asked).await;
+    let question = format!("/workspaces/shop/savepoints/{}/verdict", asked.id());
+    let body = json!({ "draft_id": made.json["draft_id"], "version": 1 });
+    let verdict = olga.post(&question, body).await.expect(200).json;
+    assert_eq!(verdict["of"]["savepoint_id"], asked.id());
+    let new = json!({
+        "name": "other", "draft_id": made.json["draft_id"], "version": 1,
+        "restore": { "savepoint": asked.id() }
+    });
+    let new = olga
+        .post("/workspaces/shop/deployments", new)
+        .await
+        .expect(409)
+        .json;
+    assert_eq!(new["verdict"], verdict);
+}

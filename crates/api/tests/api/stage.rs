@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use embedded::{EmbeddedOptions, EmbeddedRunner};
 use runner::{
-    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview,
-    PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, SavepointKey,
-    SavepointOrigin, SavepointState, SavepointTime, StoppedBy,
+    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, Diagnostic, End, LogPage, Metrics, Outcome,
+    Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, SavepointKey,
+    SavepointOrigin, SavepointState, SavepointTime, StateVerdict, StoppedBy,
 };
 
 pub struct Stage {
@@ -39,6 +39,10 @@ impl Runner for Stage {
 
     fn check(&self, program: &Program, purpose: Purpose) -> CheckReport {
         self.engine.check(program, purpose)
+    }
+
+    fn compare(&self, before: &Program, after: &Program) -> Result<StateVerdict, Vec<Diagnostic>> {
+        self.engine.compare(before, after)
     }
 
     fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {

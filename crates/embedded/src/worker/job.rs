@@ -18,7 +18,7 @@ use super::lock::{self, Taken};
 use super::recovery::{Places, Recovery};
 use super::savepoints::JobLabel;
 use super::shared::Shared;
-use crate::check::check;
+use crate::check::{check, drops_state};
 use crate::planning::{self, runtime_diagnostic, tell};
 use crate::summary::node_names;
 
@@ -138,11 +138,7 @@ fn run_job(
     let last_committed = Job::last_committed(&graph).map_err(failure)?;
     let options = JobOptions {
         parallelism,
-        drop_unclaimed_state: spec.drops_state
-            || session
-                .config()
-                .boolean("execution.state-recovery.ignore-unclaimed-state")
-                .unwrap_or(false),
+        drop_unclaimed_state: spec.drops_state || drops_state(session.config()),
         last_committed: last_committed.epoch().unwrap_or(0),
         ..JobOptions::default()
     };

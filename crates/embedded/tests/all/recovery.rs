@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use runner::{End, FailureCause, Restore, RunKey, RunSpec, RunState, Runner, StoppedBy};
+use runner::{End, FailureCause, Restore, RunKey, RunSpec, RunState, Runner, StateFate, StoppedBy};
 use stdx::{Clock, Random, SystemClock};
 
 use crate::support::{PATIENCE, Place, message, wait_for};
@@ -408,6 +408,30 @@ fn state_that_a_changed_program_does_not_have_is_dropped_only_if_that_is_asked_f
     place.runner.stop(&first.key(), PATIENCE).unwrap();
 
     let other = COUNTS.replace("COUNT(*)", "SUM(id)");
+    // What is told before is what happens.
+    let verdict = place
+        .runner
+        .compare(&place.program(COUNTS), &place.program(&other));
+    let verdict = verdict.unwrap();
+    let reset: Vec<&str> = verdict
+        .parts
+        .iter()
+        .filter(|part| part.fate == StateFate::Reset)
+        .map(|part| part.name.as_str())
+        .collect();
+    assert_eq!(
+        (verdict.worst(), reset),
+        (StateFate::Reset, vec!["windows with GROUP BY"])
+    );
+    let same = place
+        .runner
+        .compare(&place.program(COUNTS), &place.program(COUNTS));
+    assert!(same.unwrap().keeps_all());
+    let wrong = place
+        .runner
+        .compare(&place.program(COUNTS), &place.program("INSERT INTO x SELECT 1"));
+    let wrong = wrong.unwrap_err();
+    assert!(wrong[0].message.starts_with("the new version: "), "{wrong:?}");
     let second = attempt(&place, 2, &other);
     place.runner.start(&second).unwrap();
     let outcome = place.outcome(&second.key());
@@ -426,7 +450,15 @@ fn state_that_a_changed_program_does_not_have_is_dropped_only_if_that_is_asked_f
     );
 
     let allowed = format!("SET 'execution.state-recovery.ignore-unclaimed-state' = 'true'; {other}");
-    let third = attempt(&place, 3, &allowed);
+    let verdict = place
+        .runner
+        .compare(&place.program(COUNTS), &place.program(&allowed));
+    assert!(verdict.unwrap().drops_state);
+    // Either the text allows it, or whoever starts it.
+    let third = RunSpec {
+        drops_state: true,
+        ..attempt(&place, 3, &other)
+    };
     place.runner.start(&third).unwrap();
     let outcome = place.outcome(&third.key());
     assert_eq!(outcome.end, End::Finished, "{}", place.log(&third.key()));

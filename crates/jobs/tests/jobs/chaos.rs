@@ -18,7 +18,8 @@ use model::phase::{DesiredState, PhaseName};
 use runner::{
     CheckReport, Checkpoint, ConnectionReport, ConnectionTest, Diagnostic, End, FailureCause, Kind, LogPage,
     Metrics, Outcome, PlanSummary, Preview, PreviewRequest, Program, Purpose, RunFailure, RunKey, RunSpec,
-    RunState, Runner, RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime, StoppedBy,
+    RunState, Runner, RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime,
+    StateVerdict, StoppedBy,
 };
 use stdx::{Clock, ManualClock, Random};
 use store::{Durability, MasterKey, NewDraft, NewVersion, NewWorkspace, Options, PageRequest, Store};
@@ -157,6 +158,10 @@ impl Runner for Stage {
             plan: Some(PlanSummary::default()),
             ..CheckReport::default()
         }
+    }
+
+    fn compare(&self, _: &Program, _: &Program) -> Result<StateVerdict, Vec<Diagnostic>> {
+        Ok(StateVerdict::default())
     }
 
     fn preview(&self, _: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {

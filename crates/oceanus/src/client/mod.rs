@@ -22,6 +22,7 @@ mod secrets;
 mod show;
 mod sse;
 mod users;
+mod verdict;
 mod wait;
 mod workspaces;
 
@@ -125,6 +126,8 @@ pub enum Command {
     Checkpoints(With<deployments::Checkpoints>),
     /// List the savepoints of a deployment, or take and delete them.
     Savepoints(With<savepoints::Savepoints>),
+    /// Tell what becomes of a deployment's state in another version. Changes nothing.
+    Verdict(With<verdict::Verdict>),
     /// Delete a deployment of which nothing runs.
     Delete(With<deployments::Delete>),
     /// Show what a deployment wrote into its log.
@@ -168,6 +171,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> u8 {
         Command::Rollback(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Checkpoints(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Savepoints(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
+        Command::Verdict(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Delete(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Logs(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Metrics(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),

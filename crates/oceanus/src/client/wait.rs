@@ -83,9 +83,18 @@ pub fn change(access: &Access, id: &str, change: &Value) -> Result<Value> {
 
 fn change_once(access: &Access, path: &str, change: &Value) -> Result<Value> {
     let read = Deployment::of(&access.server.ask(Ask::get(path))?)?;
-    access
+    let changed = access
         .server
-        .ask(Ask::patch(path, change.clone()).at_revision(read.revision))
+        .ask(Ask::patch(path, change.clone()).at_revision(read.revision));
+    changed.map_err(hint_at_state)
+}
+
+/// What to do about state that would be lost.
+pub fn hint_at_state(failure: Failure) -> Failure {
+    failure.hint_at_kind(
+        "state-not-kept",
+        "`oceanus verdict` tells more; --allow-reset lets it go, --without-state begins anew",
+    )
 }
 
 impl Patience {

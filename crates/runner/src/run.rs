@@ -156,6 +156,8 @@ pub struct RunFailure {
 pub enum FailureCause {
     /// The program is wrong.
     Invalid,
+    /// What there is to go on from does not fit, or cannot be read: people choose.
+    State,
     /// The job failed on a row or on the outside world.
     Runtime,
     /// It used more memory than it may.
@@ -172,7 +174,7 @@ impl FailureCause {
     /// Whether another attempt of the same version may succeed.
     pub fn may_pass(self) -> bool {
         match self {
-            FailureCause::Invalid | FailureCause::Fenced => false,
+            FailureCause::Invalid | FailureCause::State | FailureCause::Fenced => false,
             FailureCause::Runtime | FailureCause::Memory | FailureCause::Locked | FailureCause::Internal => {
                 true
             }

@@ -86,6 +86,8 @@ pub struct Failure {
 enum FailureCause {
     /// The program is wrong.
     Invalid,
+    /// What there is to go on from does not fit, or cannot be read. A start from a savepoint or without state helps.
+    State,
     /// The job failed on a row or on the outside world.
     Runtime,
     /// It used more memory than it may.
@@ -248,6 +250,7 @@ impl From<Value> for Failure {
             Ok(failure) => Failure {
                 cause: match failure.cause {
                     Cause::Invalid => FailureCause::Invalid,
+                    Cause::State => FailureCause::State,
                     Cause::Runtime => FailureCause::Runtime,
                     Cause::Memory => FailureCause::Memory,
                     Cause::Locked => FailureCause::Locked,

@@ -7,7 +7,7 @@ use std::thread;
 
 use connectors::{Console, Stream};
 use dataflow::Error;
-use engine::{Committed, Job, JobOptions};
+use engine::{Committed, Job, JobOptions, check_state};
 use graph::Graph;
 use plan::session::{Outcome, Session};
 use runner::{Diagnostic, End, FailureCause, Kind, Program, Purpose, RunFailure, RunSpec};
@@ -143,6 +143,14 @@ fn run_job(
         ..JobOptions::default()
     };
     let snapshot = recovery.begin(number, last_committed, shared)?;
+    if let Some(snapshot) = &snapshot
+        && !options.drop_unclaimed_state
+    {
+        check_state(&graph, snapshot).map_err(|error| RunFailure {
+            cause: FailureCause::State,
+            ..failure(error)
+        })?;
+    }
     let job = match &snapshot {
         Some(snapshot) => Job::restore(&graph, session.context(), options, snapshot),
         None => Job::new(&graph, session.context(), options),

@@ -82,7 +82,7 @@ impl Recovery {
             .latest(since_epoch)
             .map_err(|error| match error {
                 Error::Data { message, .. } => failure(
-                    FailureCause::Invalid,
+                    FailureCause::State,
                     message,
                     "start the deployment from a savepoint, or without its state",
                 ),
@@ -101,7 +101,7 @@ impl Recovery {
         };
         let unusable = |message: String| {
             failure(
-                FailureCause::Invalid,
+                FailureCause::State,
                 message,
                 "start the deployment from another savepoint, from its latest checkpoint, or without its state",
             )
@@ -197,7 +197,7 @@ impl Recovery {
         match &self.found {
             None => Ok(()),
             Some(found) => Err(failure(
-                FailureCause::Invalid,
+                FailureCause::State,
                 format!(
                     "{} is of statement {} that writes rows, and the program has {jobs}",
                     match found.number {
@@ -251,7 +251,7 @@ impl Recovery {
 
 fn unknown_commit(found: &Found) -> RunFailure {
     failure(
-        FailureCause::Invalid,
+        FailureCause::State,
         format!(
             "the outside system does not know any more whether the rows of checkpoint {} were committed",
             found.number

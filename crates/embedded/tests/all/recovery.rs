@@ -438,7 +438,7 @@ fn state_that_a_changed_program_does_not_have_is_dropped_only_if_that_is_asked_f
     let End::Failed(failure) = &outcome.end else {
         panic!("{outcome:?}");
     };
-    assert_eq!(failure.cause, FailureCause::Invalid);
+    assert_eq!(failure.cause, FailureCause::State);
     assert!(
         message(&outcome).contains("state of 1 operator that the job does not have"),
         "{failure:?}"

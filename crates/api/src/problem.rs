@@ -29,7 +29,9 @@ pub struct Problem {
     status: u16,
     /// What is wrong here.
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
+    #[schema(value_type = Option<String>)]
+    // Small, because problems are handed on everywhere.
+    detail: Option<Box<str>>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
@@ -39,11 +41,11 @@ pub struct Problem {
     diagnostics: Vec<Diagnostic>,
     /// What becomes of the state, if not all of it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    // Boxed, as below.
+    // Boxed, as above.
     verdict: Option<Box<Verdict>>,
     #[serde(skip)]
     #[schema(ignore)]
-    // Boxed, because problems are handed on everywhere.
+    // Boxed, as above.
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
@@ -226,7 +228,7 @@ impl Problem {
     }
 
     fn detail(mut self, detail: impl Into<String>) -> Problem {
-        self.detail = Some(detail.into());
+        self.detail = Some(detail.into().into_boxed_str());
         self
     }
 

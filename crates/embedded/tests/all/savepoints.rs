@@ -10,6 +10,11 @@ use runner::{
 use crate::recovery::{COUNTS, ROWS, attempt, check_counts};
 use crate::support::{PATIENCE, Place, message, wait_for};
 
+/// Checkpoints say what has changed; a savepoint says all.
+fn counts() -> String {
+    format!("SET 'execution.checkpointing.incremental' = 'true'; {COUNTS}")
+}
+
 fn named(id: &str) -> SavepointKey {
     SavepointKey {
         deployment_id: "dp_1".to_string(),
@@ -40,7 +45,7 @@ fn from_savepoint(place: &Place, number: u64, id: &str) -> RunSpec {
             savepoint: named(id),
             since_epoch: number,
         },
-        ..attempt(place, number, COUNTS)
+        ..attempt(place, number, &counts())
     }
 }
 
@@ -59,7 +64,7 @@ fn a_job_goes_on_behind_a_savepoint_and_another_begins_from_it() {
     let first = RunSpec {
         // So that the ids are read in order.
         parallelism: Some(1),
-        ..attempt(&place, 1, COUNTS)
+        ..attempt(&place, 1, &counts())
     };
     place.runner.start(&first).unwrap();
     place.wait_for_rows(&first.key(), 5_000);
@@ -85,7 +90,7 @@ fn a_job_goes_on_behind_a_savepoint_and_another_begins_from_it() {
     place.runner.kill(&second.key()).unwrap();
     let third = RunSpec {
         restore: second.restore.clone(),
-        ..attempt(&place, 3, COUNTS)
+        ..attempt(&place, 3, &counts())
     };
     place.runner.start(&third).unwrap();
     let outcome = place.outcome(&third.key());
@@ -110,7 +115,7 @@ fn a_job_goes_on_behind_a_savepoint_and_another_begins_from_it() {
 #[test]
 fn a_job_that_stops_with_a_savepoint_loses_and_repeats_nothing() {
     let place = Place::new();
-    let first = attempt(&place, 1, COUNTS);
+    let first = attempt(&place, 1, &counts());
     place.runner.start(&first).unwrap();
     place.wait_for_rows(&first.key(), 5_000);
     let state = place
@@ -138,7 +143,7 @@ fn a_job_that_stops_with_a_savepoint_loses_and_repeats_nothing() {
 #[test]
 fn a_savepoint_that_a_death_came_before_is_taken_by_the_next_run_once() {
     let place = Place::new();
-    let first = attempt(&place, 1, COUNTS);
+    let first = attempt(&place, 1, &counts());
     place.runner.start(&first).unwrap();
     // Before it can be taken, mostly: the job may just begin.
     place
@@ -150,7 +155,7 @@ fn a_savepoint_that_a_death_came_before_is_taken_by_the_next_run_once() {
         .runner
         .savepoint(&first.key(), &named("sp_1"), SavepointTime::Now)
         .unwrap();
-    let second = attempt(&place, 2, COUNTS);
+    let second = attempt(&place, 2, &counts());
     place.runner.start(&second).unwrap();
     let after = done(settled(&place, &second.key(), "sp_1", SavepointTime::Now));
     match before {
@@ -167,7 +172,7 @@ fn a_savepoint_that_a_death_came_before_is_taken_by_the_next_run_once() {
 #[test]
 fn a_savepoint_that_cannot_be_written_fails_and_the_job_goes_on() {
     let place = Place::new();
-    let first = attempt(&place, 1, COUNTS);
+    let first = attempt(&place, 1, &counts());
     place.runner.start(&first).unwrap();
     place.wait_until_running(&first.key());
     fs::remove_dir_all(place.data().join("savepoints/dp_1")).unwrap();

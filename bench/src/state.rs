@@ -160,6 +160,7 @@ impl<'a> Place<'a> {
             memory_bytes_max: None,
             lock_wait_ms: 10_000,
             restore,
+            drops_state: false,
         };
         self.runner.start(&spec)?;
         Ok(spec.key())

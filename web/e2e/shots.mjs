@@ -211,6 +211,52 @@ export const SHOTS = [
     isLoading: true,
   },
   {
+    name: "deployment-savepoint-take",
+    address: deployment("hot auctions", "?tab=checkpoints"),
+    async prepare(page) {
+      await page.click("text=Take a savepoint");
+      await page.waitForSelector(DIALOG);
+    },
+  },
+  {
+    name: "deployment-savepoint-start",
+    address: deployment("hot auctions", "?tab=checkpoints"),
+    async prepare(page) {
+      await page.click("[aria-label='More about savepoint before the new fees']");
+      await page.click("text=Start from it");
+      await page.waitForSelector(`${DIALOG} >> text=is kept`);
+    },
+  },
+  {
+    name: "deployment-savepoint-delete",
+    address: deployment("hot auctions", "?tab=checkpoints"),
+    async prepare(page) {
+      await page.click("[aria-label='More about savepoint for the night']");
+      await page.click("text=Delete it…");
+      await page.waitForSelector(`${DIALOG} >> text=Nobody can go on`);
+    },
+  },
+  {
+    name: "deployment-savepoints-error",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      const problem = { title: "the store cannot be read", status: 500, hint: "See the server's log." };
+      await page.route("**/savepoints?**", (route) => route.fulfill({ status: 500, json: problem }));
+      await page.click("[role=tab]:has-text('Checkpoints')");
+      await page.waitForSelector("[role=alert]");
+    },
+  },
+  {
+    name: "deployment-savepoints-loading",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      await page.route("**/savepoints?**", () => {});
+      await page.click("[role=tab]:has-text('Checkpoints')");
+      await page.waitForSelector("[aria-busy=true]");
+    },
+    isLoading: true,
+  },
+  {
     name: "deployment-failed-state",
     address: deployment("clicks to warehouse"),
     prepare: seen(".react-flow__node"),
@@ -239,6 +285,30 @@ export const SHOTS = [
       await page.click("button:has-text('Upgrade')");
       await page.selectOption(`${DIALOG} select`, "2");
       await page.waitForSelector(`${DIALOG} table`);
+      await page.waitForSelector(`${DIALOG} >> text=is kept`);
+    },
+  },
+  {
+    name: "deployment-upgrade-lost",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      await page.click("button:has-text('Upgrade')");
+      await page.selectOption(`${DIALOG} select`, "1");
+      await page.waitForSelector(`${DIALOG} >> text=would be lost`);
+    },
+  },
+  {
+    name: "deployment-upgrade-error",
+    address: deployment("hot auctions"),
+    async prepare(page) {
+      const problem = {
+        title: "the request is not valid",
+        status: 422,
+        detail: "it cannot be told what becomes of the state",
+      };
+      await page.route("**/verdict", (route) => route.fulfill({ status: 422, json: problem }));
+      await page.click("button:has-text('Upgrade')");
+      await page.waitForSelector(`${DIALOG} [role=alert]`);
     },
   },
   {

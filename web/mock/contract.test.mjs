@@ -18,13 +18,14 @@ const ids = {};
 
 beforeAll(async () => {
   mock = await startMock();
-  const { drafts, deployments, versions } = mock.mock.workspaces.get("demo");
+  const { drafts, deployments, savepoints, versions } = mock.mock.workspaces.get("demo");
   const deployed = new Set(deployments.map(({ draft_id }) => draft_id));
   ids.draft = drafts[0].id;
   ids.free = drafts.find(({ id, name }) => !deployed.has(id) && name !== "hot auctions").id;
   ids.deployment = deployments[0].id;
   ids.stopped = deployments.find(({ phase }) => phase === "stopped").id;
   ids.damaged = deployments.find(({ name }) => name === "late shipments").id;
+  ids.savepoint = savepoints[1].id;
   ids.version = versions.get(ids.draft)[0].number;
   ids.user = mock.mock.users[3].id;
   ids.token = mock.mock.tokens[0].id;
@@ -66,6 +67,12 @@ const CALLS = [
   ["GET", `${W}/deployments/:deployment/runs`],
   ["GET", `${W}/deployments/:deployment/checkpoints`],
   ["GET", `${W}/deployments/:damaged/checkpoints`],
+  ["GET", `${W}/savepoints?deployment_id=:deployment`],
+  ["POST", `${W}/deployments/:deployment/savepoints`, { name: "new" }],
+  ["POST", `${W}/deployments/:deployment/verdict`, { version: 1, restore: "latest" }],
+  ["POST", `${W}/deployments/:deployment/verdict`, { restore: "none" }],
+  ["POST", `${W}/savepoints/:savepoint/verdict`, { draft_id: ":draft", version: 1 }],
+  ["DELETE", `${W}/savepoints/:savepoint`],
   ["GET", `${W}/deployments/:deployment/plan`],
   ["GET", `${W}/deployments/:deployment/metrics`],
   ["GET", `${W}/deployments/:deployment/logs`],

@@ -5,6 +5,7 @@ import { makeDeployments } from "./data/deployments.mjs";
 import { before, DAY } from "./data/ids.mjs";
 import { makeDrafts, makeVersions } from "./data/jobs.mjs";
 import { makeAudit, makeTokens, makeUsers } from "./data/people.mjs";
+import { makeSavepoints } from "./data/savepoints.mjs";
 
 export function makeData() {
   const users = makeUsers();
@@ -19,6 +20,7 @@ export function makeData() {
         drafts,
         versions,
         deployments,
+        savepoints: makeSavepoints(deployments),
         databases,
         audit,
         secrets: ["kafka-password", "warehouse-key", "webhook-token"].map((name, index) => ({
@@ -68,6 +70,7 @@ export const makeWorkspace = (name, displayName, content = {}) => ({
   drafts: [],
   versions: new Map(),
   deployments: [],
+  savepoints: [],
   databases: {},
   secrets: [],
   connections: [],

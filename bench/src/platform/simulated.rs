@@ -3,14 +3,15 @@
 //! A program that begins with [`MARK`] is simulated: its run starts and stops as soon as it is asked to, so that what
 //! is measured is the platform. It is remembered when each such run was looked at.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use embedded::EmbeddedRunner;
 use runner::{
-    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview,
-    PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy,
+    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, Diagnostic, End, LogPage, Metrics, Outcome,
+    Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, SavepointKey,
+    SavepointOrigin, SavepointState, SavepointTime, StateVerdict, StoppedBy,
 };
 use serde_json::{Value, json};
 use stdx::Clock;
@@ -96,6 +97,7 @@ impl Simulated {
             ended_ms: now_ms,
             end: End::Stopped { by },
             metrics: Metrics::default(),
+            failed_savepoints: BTreeMap::new(),
         };
         self.outcome.get_or_insert(outcome);
     }
@@ -108,6 +110,10 @@ impl Runner for Mixed {
 
     fn check(&self, program: &Program, purpose: Purpose) -> CheckReport {
         self.real.check(program, purpose)
+    }
+
+    fn compare(&self, before: &Program, after: &Program) -> Result<StateVerdict, Vec<Diagnostic>> {
+        self.real.compare(before, after)
     }
 
     fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {
@@ -211,5 +217,30 @@ impl Runner for Mixed {
 
     fn forget_checkpoints(&self, deployment_id: &str) -> Result<(), RunnerError> {
         self.real.forget_checkpoints(deployment_id)
+    }
+
+    fn with_checkpoints(&self) -> Result<Vec<String>, RunnerError> {
+        self.real.with_checkpoints()
+    }
+
+    fn savepoint(
+        &self,
+        run: &RunKey,
+        savepoint: &SavepointKey,
+        time: SavepointTime,
+    ) -> Result<SavepointState, RunnerError> {
+        self.real.savepoint(run, savepoint, time)
+    }
+
+    fn find_savepoint(&self, savepoint: &SavepointKey) -> Result<Option<SavepointOrigin>, RunnerError> {
+        self.real.find_savepoint(savepoint)
+    }
+
+    fn forget_savepoint(&self, savepoint: &SavepointKey) -> Result<(), RunnerError> {
+        self.real.forget_savepoint(savepoint)
+    }
+
+    fn savepoints(&self) -> Result<Vec<SavepointKey>, RunnerError> {
+        self.real.savepoints()
     }
 }

@@ -70,6 +70,21 @@ pub struct Created<T> {
     pub body: T,
 }
 
+/// The answer to a POST for something that comes about later.
+#[derive(Debug)]
+pub struct Accepted<T> {
+    /// As in [`Created`].
+    pub location: String,
+    pub body: T,
+}
+
+impl<T: Serialize> IntoResponse for Accepted<T> {
+    fn into_response(self) -> Response {
+        let headers = [(header::LOCATION, location(&self.location))];
+        (StatusCode::ACCEPTED, headers, Json(self.body)).into_response()
+    }
+}
+
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         let mut response = (StatusCode::CREATED, Json(self.body)).into_response();

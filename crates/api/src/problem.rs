@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::resources::Diagnostic;
+use crate::resources::{Diagnostic, Verdict};
 
 pub type Result<T> = std::result::Result<T, Problem>;
 
@@ -29,7 +29,9 @@ pub struct Problem {
     status: u16,
     /// What is wrong here.
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
+    #[schema(value_type = Option<String>)]
+    // Small, because problems are handed on everywhere.
+    detail: Option<Box<str>>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
@@ -37,9 +39,13 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     diagnostics: Vec<Diagnostic>,
+    /// What becomes of the state, if not all of it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    // Boxed, as above.
+    verdict: Option<Box<Verdict>>,
     #[serde(skip)]
     #[schema(ignore)]
-    // Boxed, because problems are handed on everywhere.
+    // Boxed, as above.
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
@@ -52,6 +58,7 @@ impl Problem {
             detail: None,
             hint: None,
             diagnostics: Vec::new(),
+            verdict: None,
             header: None,
         }
     }
@@ -114,6 +121,26 @@ impl Problem {
             "something stands against it",
         )
         .detail(detail)
+    }
+
+    /// A change would lose state, and does not say that it may.
+    fn state_not_kept(forecast: jobs::Forecast) -> Problem {
+        let is_impossible = forecast.verdict.worst() == runner::StateFate::Impossible;
+        let hint = match is_impossible {
+            true => "Begin anew (\"restore\": \"none\"), or deploy it under another name.",
+            false => {
+                "Allow it (\"allow_reset\": true), begin anew (\"restore\": \"none\"), or keep the version."
+            }
+        };
+        let problem = Problem::new(
+            StatusCode::CONFLICT,
+            "urn:oceanus:problem:state-not-kept",
+            "state would be lost",
+        );
+        Problem {
+            verdict: Some(Box::new(Verdict::from(forecast.clone()))),
+            ..problem.detail(forecast.headline()).hint(hint)
+        }
     }
 
     pub fn stale(detail: impl Into<String>) -> Problem {
@@ -201,7 +228,7 @@ impl Problem {
     }
 
     fn detail(mut self, detail: impl Into<String>) -> Problem {
-        self.detail = Some(detail.into());
+        self.detail = Some(detail.into().into_boxed_str());
         self
     }
 
@@ -268,6 +295,7 @@ impl From<jobs::Error> for Problem {
                 diagnostics: diagnostics.into_iter().map(Diagnostic::from).collect(),
                 ..Problem::invalid(message)
             },
+            jobs::Error::StateNotKept(forecast) => Problem::state_not_kept(*forecast),
             jobs::Error::Busy(message) => Problem::too_many(message).retry_after(1),
             jobs::Error::Unreachable(message) => Problem::unavailable(message),
             jobs::Error::Internal(message) => Problem::logged(&message),

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use connectors::{Console, Stream};
 use model::Diagnostic;
+use plan::Config;
 use plan::session::{Outcome, Session};
 use runner::{CheckReport, Program, Purpose, StatementSummary};
 use sql::ast::{Statement, StatementKind};
@@ -21,7 +22,7 @@ pub fn check(program: &Program, purpose: Purpose, clock: Arc<dyn Clock>) -> Chec
             ..CheckReport::default()
         };
     }
-    planning::on_large_stack(|| check_here(program, purpose, clock)).unwrap_or_else(|message| {
+    planning::on_large_stack(|| plan(program, purpose, clock).report).unwrap_or_else(|message| {
         tracing::error!(message, "a check failed");
         CheckReport {
             diagnostics: vec![runner::Diagnostic::error(
@@ -33,7 +34,17 @@ pub fn check(program: &Program, purpose: Purpose, clock: Arc<dyn Clock>) -> Chec
     })
 }
 
-fn check_here(program: &Program, purpose: Purpose, clock: Arc<dyn Clock>) -> CheckReport {
+/// A check, and what it was made of.
+#[derive(Default)]
+pub struct Checked {
+    pub report: CheckReport,
+    pub jobs: Vec<PlannedJob>,
+    /// The program says that state may be dropped which it has no use for.
+    pub drops_state: bool,
+}
+
+/// To be called where there is room for deep recursion.
+pub fn plan(program: &Program, purpose: Purpose, clock: Arc<dyn Clock>) -> Checked {
     let text = program.sql.as_str();
     let script = sql::parse_script(text);
     let mut report = CheckReport {
@@ -58,7 +69,10 @@ fn check_here(program: &Program, purpose: Purpose, clock: Arc<dyn Clock>) -> Che
                 .map(|fault| tell(fault, program, Some(text)))
                 .collect();
             report.diagnostics.push(fault);
-            return report;
+            return Checked {
+                report,
+                ..Checked::default()
+            };
         }
     };
     checker.statements(text, &script);
@@ -83,7 +97,18 @@ fn check_here(program: &Program, purpose: Purpose, clock: Arc<dyn Clock>) -> Che
         .iter()
         .map(|fault| tell(fault, program, Some(text)))
         .collect();
-    report
+    Checked {
+        report,
+        drops_state: drops_state(checker.session.config()),
+        jobs: checker.jobs,
+    }
+}
+
+/// Whether state may be dropped that a program has no use for.
+pub fn drops_state(config: &Config) -> bool {
+    config
+        .boolean("execution.state-recovery.ignore-unclaimed-state")
+        .unwrap_or(false)
 }
 
 struct Checker {

@@ -24,8 +24,10 @@ const DEPLOYMENTS: &str = "deployments";
 const RUNS: &str = "runs";
 /// Where deployments have their checkpoints, in the data folder.
 const CHECKPOINTS: &str = "checkpoints";
+/// Where savepoints lie, by the deployment that they were taken of.
+const SAVEPOINTS: &str = "savepoints";
 /// What the server keeps in its data folder, as far as it is nobody else's.
-const OWN_FILES: [&str; 10] = [
+const OWN_FILES: [&str; 11] = [
     "oceanus.db",
     "oceanus.db-wal",
     "oceanus.db-shm",
@@ -36,6 +38,7 @@ const OWN_FILES: [&str; 10] = [
     RUNS,
     DEPLOYMENTS,
     CHECKPOINTS,
+    SAVEPOINTS,
 ];
 
 #[derive(Debug, Clone)]
@@ -79,9 +82,24 @@ impl DataFolder {
         }
     }
 
+    /// Where deployments have their checkpoints, each in a folder of its own.
+    pub fn all_checkpoints(&self) -> PathBuf {
+        self.path.join(CHECKPOINTS)
+    }
+
     /// Where a deployment has its checkpoints; the id must have been checked.
     pub fn checkpoints(&self, deployment_id: &str) -> PathBuf {
-        self.path.join(CHECKPOINTS).join(deployment_id)
+        self.all_checkpoints().join(deployment_id)
+    }
+
+    /// Where savepoints lie, each in a folder of the deployment that it was taken of.
+    pub fn all_savepoints(&self) -> PathBuf {
+        self.path.join(SAVEPOINTS)
+    }
+
+    /// Where the savepoints of a deployment lie; the id must have been checked.
+    pub fn savepoints(&self, deployment_id: &str) -> PathBuf {
+        self.all_savepoints().join(deployment_id)
     }
 
     /// The lock of a deployment; the id must have been checked.

@@ -19,6 +19,7 @@ mod secrets;
 mod socket;
 mod storage;
 mod summary;
+mod verdict;
 pub mod wiring;
 pub mod worker;
 

@@ -3,6 +3,7 @@
 //! Nothing is remembered here. What is known of a run stands in its folder and in its worker, so that any server
 //! over the same data folder gives the same answers.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufReader};
 use std::os::unix::net::UnixStream;
@@ -15,18 +16,19 @@ use runner::protocol::{
     ANSWER_BYTES_MAX, Answer, REQUEST_BYTES_MAX, Request, VERSION, read_line, write_line,
 };
 use runner::{
-    CheckReport, Checkpoint, CheckpointOrigin, ConnectionReport, ConnectionTest, End, LogPage, Metrics,
-    Outcome, Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError,
-    StoppedBy, check_id,
+    CheckReport, Checkpoint, CheckpointOrigin, ConnectionReport, ConnectionTest, Diagnostic, End, LogPage,
+    Metrics, Outcome, Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner,
+    RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime, StateVerdict, StoppedBy,
+    check_id,
 };
-use state::{Checkpoints, Listed};
+use state::{Checkpoints, Listed, Storage, find_savepoint};
 use stdx::{Clock, Countdown, SystemClock};
 
 use crate::folder::{DataFolder, RunFolder, SOCKET, make_folder};
 use crate::preview::{self, Slots};
 use crate::storage::LocalStorage;
-use crate::worker::{EXIT_TAKEN, lock};
-use crate::{check, log, probe, process, socket};
+use crate::worker::{EXIT_TAKEN, lock, savepoints};
+use crate::{check, log, probe, process, socket, verdict};
 
 /// How long a worker may take to answer, unless the options say otherwise.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -237,6 +239,10 @@ impl Runner for EmbeddedRunner {
         check::check(&self.guarded(program), purpose, self.options.clock.clone())
     }
 
+    fn compare(&self, before: &Program, after: &Program) -> Result<StateVerdict, Vec<Diagnostic>> {
+        verdict::compare(&self.guarded(before), &self.guarded(after), &self.options.clock)
+    }
+
     fn preview(&self, mut request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {
         check_size(&request.program)?;
         request.program = self.guarded(&request.program);
@@ -364,6 +370,7 @@ impl Runner for EmbeddedRunner {
             ended_ms: self.clock().now_ms(),
             end: End::Stopped { by: StoppedBy::Kill },
             metrics,
+            failed_savepoints: BTreeMap::new(),
         };
         folder.write_outcome(&outcome).map_err(failed)?;
         tracing::warn!(run = run.run_id, process = worker.process.pid, "killed a worker");
@@ -453,6 +460,8 @@ impl Runner for EmbeddedRunner {
 
     fn forget_checkpoints(&self, deployment_id: &str) -> Result<(), RunnerError> {
         check_id(deployment_id)?;
+        // One that holds savepoints stays; an empty one is in nobody's way.
+        let _ = fs::remove_dir(self.data.savepoints(deployment_id));
         match fs::remove_dir_all(self.data.checkpoints(deployment_id)) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(RunnerError::io(
                 format!("cannot remove the checkpoints of deployment {deployment_id}"),
@@ -461,6 +470,100 @@ impl Runner for EmbeddedRunner {
             _ => Ok(()),
         }
     }
+
+    fn with_checkpoints(&self) -> Result<Vec<String>, RunnerError> {
+        ids_in(&self.data.all_checkpoints()).map_err(|cause| RunnerError::io("folder of checkpoints", cause))
+    }
+
+    fn savepoint(
+        &self,
+        run: &RunKey,
+        savepoint: &SavepointKey,
+        time: SavepointTime,
+    ) -> Result<SavepointState, RunnerError> {
+        savepoint.check()?;
+        let request = Request::Savepoint {
+            savepoint_id: savepoint.savepoint_id.clone(),
+            time,
+        };
+        let state = match self.ask(run, request)? {
+            Ok(Answer::Savepoint { state }) => return Ok(state),
+            Ok(answer) => return Err(out_of_turn(run, &answer)),
+            Err(state) => state,
+        };
+        match state {
+            RunState::Unreachable { message } => Err(RunnerError::Unreachable(message)),
+            state => {
+                // It may have been taken before the end.
+                if let Some(origin) = self.find_savepoint(savepoint)? {
+                    return Ok(SavepointState::Done(origin));
+                }
+                let RunState::Ended(mut outcome) = state else {
+                    return Ok(SavepointState::NotTaken {});
+                };
+                Ok(match outcome.failed_savepoints.remove(&savepoint.savepoint_id) {
+                    Some(message) => SavepointState::Failed { message },
+                    None => SavepointState::NotTaken {},
+                })
+            }
+        }
+    }
+
+    fn find_savepoint(&self, savepoint: &SavepointKey) -> Result<Option<SavepointOrigin>, RunnerError> {
+        savepoint.check()?;
+        let storage = LocalStorage::at(&self.data.savepoints(&savepoint.deployment_id));
+        match find_savepoint(&storage, &savepoint.savepoint_id) {
+            Ok(found) => Ok(found.map(|(label, bytes)| savepoints::origin(&label, bytes))),
+            Err(error) => Err(RunnerError::io(
+                format!("savepoint {}", savepoint.savepoint_id),
+                io::Error::other(error.to_string()),
+            )),
+        }
+    }
+
+    fn forget_savepoint(&self, savepoint: &SavepointKey) -> Result<(), RunnerError> {
+        savepoint.check()?;
+        let folder = self.data.savepoints(&savepoint.deployment_id);
+        LocalStorage::at(&folder)
+            .remove(&savepoint.savepoint_id)
+            .map_err(|error| {
+                RunnerError::io(
+                    format!("cannot remove savepoint {}", savepoint.savepoint_id),
+                    io::Error::other(error.to_string()),
+                )
+            })
+    }
+
+    fn savepoints(&self) -> Result<Vec<SavepointKey>, RunnerError> {
+        let failed = |cause| RunnerError::io("folder of savepoints", cause);
+        let mut found = Vec::new();
+        for deployment_id in ids_in(&self.data.all_savepoints()).map_err(failed)? {
+            let ids = ids_in(&self.data.savepoints(&deployment_id)).map_err(failed)?;
+            found.extend(ids.into_iter().map(|savepoint_id| SavepointKey {
+                deployment_id: deployment_id.clone(),
+                savepoint_id,
+            }));
+        }
+        Ok(found)
+    }
+}
+
+/// Names of what lies in a folder, as far as they can be ids. A folder that is not there is empty.
+fn ids_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(cause),
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        if let Ok(name) = entry?.file_name().into_string()
+            && check_id(&name).is_ok()
+        {
+            ids.push(name);
+        }
+    }
+    Ok(ids)
 }
 
 /// As the platform knows it.

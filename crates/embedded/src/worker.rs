@@ -9,6 +9,7 @@ mod job;
 mod keeper;
 pub(crate) mod lock;
 mod recovery;
+pub(crate) mod savepoints;
 mod serve;
 mod shared;
 
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use runner::{Diagnostic, End, FailureCause, Kind, RunFailure, RunSpec, StoppedBy};
+use runner::{Diagnostic, End, FailureCause, Kind, Restore, RunFailure, RunSpec, StoppedBy};
 use stdx::{Clock, SystemClock};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
@@ -31,6 +32,7 @@ use crate::planning;
 use crate::process::{self, ProcessId};
 use crate::socket;
 use confine::{Confinement, confine};
+use recovery::Places;
 use shared::Shared;
 
 /// How long a worker waits to be told what to run.
@@ -80,7 +82,8 @@ fn serve_run(folder: &Path) -> io::Result<u8> {
         epoch: spec.epoch,
     })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let shared = Arc::new(Shared::new(folder.clone(), spec.key(), log, clock));
+    let savepoints = folder.data()?.savepoints(&spec.deployment_id);
+    let shared = Arc::new(Shared::new(folder.clone(), spec.key(), log, &savepoints, clock));
     stop_on_signal(&shared);
     serve::spawn(listener, shared.clone())?;
     let Some(spec) = shared.wait_for_start(START_WAIT) else {
@@ -97,17 +100,28 @@ fn serve_run(folder: &Path) -> io::Result<u8> {
 
 fn run_confined(spec: RunSpec, folder: &RunFolder, shared: &Arc<Shared>) -> io::Result<End> {
     let lock = lock::open(&spec, folder);
-    let checkpoints = folder.data()?.checkpoints(&spec.deployment_id);
-    // A confined job could not make it.
-    make_folder(&checkpoints)?;
+    let data = folder.data()?;
+    let places = Places {
+        checkpoints: data.checkpoints(&spec.deployment_id),
+        savepoints: data.savepoints(&spec.deployment_id),
+        restored: match &spec.restore {
+            Restore::Savepoint { savepoint, .. } => Some(data.savepoints(&savepoint.deployment_id)),
+            Restore::None | Restore::Latest { .. } => None,
+        },
+    };
+    // A confined job could not make them.
+    make_folder(&places.checkpoints)?;
+    make_folder(&places.savepoints)?;
+    let mut own = vec![folder.path(), &places.checkpoints, &places.savepoints];
+    own.extend(places.restored.as_deref());
     // Threads inherit it: those that run the job are started behind it.
-    confine_to(&spec, &[folder.path(), &checkpoints])?;
+    confine_to(&spec, &own)?;
     keeper::spawn(shared.clone(), spec.memory_bytes_max)?;
     let shared = shared.clone();
     let runs = thread::Builder::new()
         .name("run".to_string())
         .stack_size(planning::STACK_BYTES)
-        .spawn(move || job::run(&spec, lock, &checkpoints, &shared))?;
+        .spawn(move || job::run(&spec, lock, &places, &shared))?;
     Ok(runs
         .join()
         .unwrap_or_else(|panic| internal(planning::panic_message(&*panic))))

@@ -91,8 +91,13 @@ impl Schedule {
         }
     }
 
+    /// Whether none is under way.
+    pub fn is_idle(&self) -> bool {
+        self.began_us.is_none()
+    }
+
     pub fn is_due(&self, now_us: i64) -> bool {
-        self.began_us.is_none() && self.interval_us.is_some() && now_us >= self.due_us
+        self.is_idle() && self.interval_us.is_some() && now_us >= self.due_us
     }
 
     /// One was started, by whomever.

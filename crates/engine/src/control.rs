@@ -9,6 +9,7 @@ use state::Extent;
 
 use crate::exchange::lock;
 use crate::job::Job;
+use crate::savepoints::{SavepointKeeper, SavepointTime, Wanted};
 use crate::shared::{Counters, Shared};
 
 /// Made before the job runs; clones steer the same job. What is asked before the job runs holds when it does.
@@ -21,6 +22,8 @@ pub struct Control {
 struct Inner {
     stop: AtomicBool,
     job: Mutex<Option<Attached>>,
+    /// Asked for before the job runs.
+    savepoints: Mutex<Vec<Wanted>>,
 }
 
 #[derive(Debug, Clone)]
@@ -113,6 +116,15 @@ impl Control {
             .then_some(epoch)
     }
 
+    /// Asks for a savepoint. Behind the end of the job nobody hears it.
+    pub fn request_savepoint(&self, keeper: Arc<dyn SavepointKeeper>, time: SavepointTime) {
+        let wanted = Wanted { keeper, time };
+        match &*lock(&self.inner.job) {
+            Some(job) => job.shared.want_savepoint(wanted),
+            None => lock(&self.inner.savepoints).push(wanted),
+        }
+    }
+
     pub fn statistics(&self) -> Statistics {
         match &*lock(&self.inner.job) {
             Some(job) => statistics(&job.shared, &job.nodes),
@@ -121,11 +133,16 @@ impl Control {
     }
 
     pub(crate) fn attach(&self, job: &Job) {
-        *lock(&self.inner.job) = Some(Attached {
+        let mut attached = lock(&self.inner.job);
+        for wanted in lock(&self.inner.savepoints).drain(..) {
+            job.shared.want_savepoint(wanted);
+        }
+        *attached = Some(Attached {
             shared: job.shared.clone(),
             nodes: job.labels.clone(),
             context: job.context.clone(),
         });
+        drop(attached);
         if self.inner.stop.load(Ordering::Acquire) {
             job.shared.stop();
         }

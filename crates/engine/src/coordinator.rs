@@ -11,10 +11,11 @@ use std::time::Duration;
 use dataflow::{Committable, Committer, Epoch, Error, Transaction};
 use graph::{Graph, NodeId};
 use model::{Diagnostic, ErrorKind};
-use state::Extent;
+use state::{Extent, Snapshot};
 use stdx::{Clock, step};
 
 use crate::checkpoints::{Checkpointing, Schedule, Taken};
+use crate::savepoints::{Wanted, settle};
 use crate::shared::{Complete, Event, Shared};
 
 /// The longest sleep: a clock that is moved by hand tells nobody.
@@ -115,7 +116,7 @@ impl Coordinator {
     pub fn has_work(&self) -> bool {
         self.keeping
             .as_ref()
-            .is_some_and(|keeping| self.shared.has_complete() || keeping.schedule.is_due(self.clock.now_us()))
+            .is_some_and(|keeping| self.shared.has_complete() || self.is_due(&keeping.schedule))
     }
 
     /// Does what there is to do, without waiting for more.
@@ -128,22 +129,29 @@ impl Coordinator {
 
     /// How long there is nothing to do unless something happens.
     fn patience(&self) -> Duration {
-        let wake_us = self
-            .keeping
-            .as_ref()
-            .and_then(|keeping| keeping.schedule.wake_us());
+        let Some(Keeping { schedule, .. }) = &self.keeping else {
+            return SLEEP_MAX;
+        };
+        if self.is_due(schedule) {
+            return Duration::ZERO;
+        }
+        let wake_us = schedule.wake_us();
         let wait_us = wake_us.map_or(i64::MAX, |wake_us| wake_us.saturating_sub(self.clock.now_us()));
         Duration::from_micros(wait_us.max(0) as u64).min(SLEEP_MAX)
     }
 
-    /// Starts a checkpoint if one is due.
+    fn is_due(&self, schedule: &Schedule) -> bool {
+        schedule.is_due(self.clock.now_us()) || schedule.is_idle() && self.shared.wants_savepoint()
+    }
+
+    /// Starts a checkpoint if one is due, or somebody waits for a savepoint.
     fn tick(&mut self) -> Result<(), Error> {
         let Some(Keeping { schedule, next, .. }) = &mut self.keeping else {
             return Ok(());
         };
         let now_us = self.clock.now_us();
         schedule.check_timeout(now_us)?;
-        if schedule.is_due(now_us) {
+        if schedule.is_due(now_us) || schedule.is_idle() && self.shared.wants_savepoint() {
             let epoch = self.shared.epoch() + 1;
             if self.shared.start_checkpoint(epoch, *next, now_us) {
                 schedule.begin(now_us);
@@ -162,12 +170,20 @@ impl Coordinator {
         };
         let epoch = complete.snapshot.epoch;
         step("checkpoint: its barrier has passed");
-        let kept = how.keeper.keep(&Taken {
+        let mut taken = Taken {
             snapshot: complete.snapshot,
             extent: complete.extent,
             began_us: complete.began_us,
             is_last: false,
-        });
+        };
+        let kept = how.keeper.keep(&taken);
+        if complete.savepoints.is_empty() {
+            // Committing need not hold the state in memory.
+            taken.snapshot = Snapshot::default();
+        }
+        if let Err(error) = &kept {
+            settle(&complete.savepoints, Err(error));
+        }
         let is_kept = kept.is_ok();
         // What has changed since one that is lost, nobody knows any more.
         *next = *kept.as_ref().unwrap_or(&Extent::Whole);
@@ -182,9 +198,23 @@ impl Coordinator {
             step("checkpoint: it is kept");
             self.commit(epoch)?;
             step("checkpoint: it is committed");
+            self.hand_over(&complete.savepoints, taken);
         }
         self.shared.has_kept();
         Ok(())
+    }
+
+    /// Gives a snapshot, of which all is committed, to those who asked for it.
+    fn hand_over(&self, savepoints: &[Wanted], mut taken: Taken) {
+        if savepoints.is_empty() {
+            return;
+        }
+        if taken.extent != Extent::Whole {
+            let late = Error::internal("it was asked for when the job was stopping already");
+            return settle(savepoints, Err(&late));
+        }
+        self.shared.forget_committed(&mut taken.snapshot);
+        settle(savepoints, Ok(&taken));
     }
 
     /// Makes visible what was prepared up to an epoch, whose snapshot is safe.
@@ -205,7 +235,7 @@ impl Coordinator {
         };
         let snapshot = self.shared.last_snapshot();
         // Of a job that has read its input to the end no rows are left.
-        let extent = if self.shared.was_cut() {
+        let extent = if self.shared.was_cut() && self.shared.has_told_changes() {
             *next
         } else {
             Extent::Whole
@@ -231,6 +261,9 @@ impl Coordinator {
             // Whoever goes on from here may be another version, which does not write to the same places.
             self.shared.forget_committed(&mut taken.snapshot);
             how.keeper.keep(&taken)?;
+        }
+        if self.shared.was_cut() {
+            self.hand_over(&self.shared.take_savepoints(), taken);
         }
         Ok(())
     }

@@ -138,7 +138,7 @@ impl Job {
         if let Some(snapshot) = snapshot
             && !options.drop_unclaimed_state
         {
-            check_claims(graph, snapshot)?;
+            check_state(graph, snapshot)?;
         }
         let epoch = snapshot
             .map_or(0, |snapshot| snapshot.epoch)
@@ -297,8 +297,8 @@ fn side_by_side(
     })
 }
 
-/// Nothing that a snapshot holds may be forgotten without a word.
-fn check_claims(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
+/// Whether a job has an operator for all that a snapshot holds: nothing of it may be forgotten without a word.
+pub fn check_state(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
     let ids = operator_ids(graph);
     let holds_state = |operator: &OperatorSnapshot| {
         let has_rows = operator.tables.values().any(|table| table.rows() > 0);
@@ -323,24 +323,14 @@ fn check_claims(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
 
 /// Names of all nodes by what they compute.
 fn operator_ids(graph: &Graph) -> Vec<OperatorId> {
-    let mut counts: HashMap<u64, u32> = HashMap::new();
-    let mut scans: HashMap<u64, u32> = HashMap::new();
-    for node in &graph.nodes {
-        *scans.entry(node.state_fingerprint().0).or_default() += 1;
-    }
-    let name = |node: &graph::Node| {
-        let fingerprint = node.state_fingerprint().0;
-        // Two scans of a table must not be taken for each other when a text is rearranged.
-        let is_twin = matches!(node.operator, GraphOperator::Source(_)) && scans[&fingerprint] > 1;
-        let fingerprint = if is_twin { node.fingerprint.0 } else { fingerprint };
-        let count = counts.entry(fingerprint).or_default();
-        *count += 1;
-        OperatorId {
-            fingerprint,
-            number: *count - 1,
-        }
-    };
-    graph.nodes.iter().map(name).collect()
+    graph
+        .state_ids()
+        .into_iter()
+        .map(|id| OperatorId {
+            fingerprint: id.fingerprint.0,
+            number: id.number,
+        })
+        .collect()
 }
 
 fn invalid(message: String, hint: &str) -> Error {

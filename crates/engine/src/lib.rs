@@ -15,6 +15,7 @@ mod expression;
 mod job;
 mod operator;
 mod operators;
+mod savepoints;
 mod shard;
 mod shared;
 mod source;
@@ -25,6 +26,7 @@ mod window;
 
 pub use checkpoints::{Checkpointing, SnapshotKeeper, Taken};
 pub use control::{Control, NodeStatistics, Statistics};
-pub use job::{Committed, Job, JobEnd, JobOptions};
+pub use job::{Committed, Job, JobEnd, JobOptions, check_state};
+pub use savepoints::{SavepointKeeper, SavepointTime};
 pub use state::Snapshot;
 pub use stepper::{Progress, Stepper};

@@ -12,6 +12,7 @@ use graph::NodeId;
 use state::{Extent, OperatorId, OperatorSnapshot, Share, Snapshot};
 
 use crate::exchange::lock;
+use crate::savepoints::{SavepointTime, Wanted};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -92,6 +93,12 @@ struct State {
     complete: Option<Complete>,
     /// It was taken to be kept and committed, and is not yet.
     is_keeping: bool,
+    /// A shard that has ended has said what has changed only.
+    has_told_changes: bool,
+    /// Asked for, and not taken by a checkpoint yet.
+    savepoints: Vec<Wanted>,
+    /// Something was asked for: whoever looks after the job need not wait for the time.
+    is_nudged: bool,
     /// Prepared by sinks, not yet committed: by epoch, by node.
     prepared: BTreeMap<Epoch, Vec<(NodeId, Vec<Committable>)>>,
     /// Prepared at the end of input.
@@ -111,14 +118,16 @@ struct Collecting {
     /// Shards that still owe their part.
     owed: usize,
     began_us: i64,
+    savepoints: Vec<Wanted>,
 }
 
-/// A snapshot that all shards have given their part to, and when its barrier set out.
+/// A snapshot that all shards have given their part to, when its barrier set out, and who else asked for it.
 #[derive(Debug)]
 pub(crate) struct Complete {
     pub snapshot: Snapshot,
     pub extent: Extent,
     pub began_us: i64,
+    pub savepoints: Vec<Wanted>,
 }
 
 /// What wakes the thread that looks after a job.
@@ -239,20 +248,53 @@ impl Shared {
 
     /// How much a shard says that ends now: all, if there are checkpoints to come.
     pub fn last_extent(&self) -> Extent {
-        match self.is_stopped() && self.ends_with_changes.load(Ordering::Acquire) {
-            true => Extent::Changes,
-            false => Extent::Whole,
+        let may_tell_changes = self.is_stopped() && self.ends_with_changes.load(Ordering::Acquire);
+        // A savepoint of the state in which the job stops has to say all.
+        let mut state = lock(&self.state);
+        if !may_tell_changes || !state.savepoints.is_empty() {
+            return Extent::Whole;
         }
+        state.has_told_changes = true;
+        Extent::Changes
+    }
+
+    /// Whether a shard that has ended has said what has changed only.
+    pub fn has_told_changes(&self) -> bool {
+        lock(&self.state).has_told_changes
+    }
+
+    /// Notes that a savepoint is asked for.
+    pub fn want_savepoint(&self, wanted: Wanted) {
+        let mut state = lock(&self.state);
+        state.savepoints.push(wanted);
+        state.is_nudged = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether a checkpoint can and should be taken now for the sake of a savepoint.
+    pub fn wants_savepoint(&self) -> bool {
+        let state = lock(&self.state);
+        let is_now = |wanted: &Wanted| wanted.time == SavepointTime::Now;
+        state.savepoints.iter().any(is_now) && self.can_start(&state)
+    }
+
+    fn can_start(&self, state: &State) -> bool {
+        let has_ended = state.running == 0 || self.is_stopped();
+        let is_waiting = state.complete.is_some() && self.keeps_last();
+        let is_busy = state.collecting.is_some() || state.is_keeping || is_waiting;
+        !has_ended && !is_busy
+    }
+
+    /// All that were asked for and that no checkpoint has taken.
+    pub fn take_savepoints(&self) -> Vec<Wanted> {
+        std::mem::take(&mut lock(&self.state).savepoints)
     }
 
     /// Starts a checkpoint unless one is under way or the job is stopping; returns whether it did.
     pub fn start_checkpoint(&self, epoch: Epoch, extent: Extent, now_us: i64) -> bool {
         {
             let mut state = lock(&self.state);
-            let has_ended = state.running == 0 || self.is_stopped();
-            let is_waiting = state.complete.is_some() && self.keeps_last();
-            let is_busy = state.collecting.is_some() || state.is_keeping || is_waiting;
-            if is_busy || epoch <= self.epoch() || has_ended {
+            if !self.can_start(&state) || epoch <= self.epoch() {
                 return false;
             }
             let mut snapshot = Snapshot {
@@ -265,9 +307,15 @@ impl Shared {
             let last = std::mem::take(&mut state.last);
             state.prepared.entry(epoch).or_default().extend(last);
             clear_committables(&mut state.ended);
-            // What shards have left behind that have ended is all of it.
+            // Those asked for from now on were not asked for when its barrier set out.
+            let is_now = |wanted: &mut Wanted| wanted.time == SavepointTime::Now;
+            let savepoints: Vec<Wanted> = state.savepoints.extract_if(.., is_now).collect();
+            // What shards have left behind that have ended is all of it, and a savepoint needs all.
             let is_running_whole = state.running == self.shards();
-            let extent = if is_running_whole { extent } else { Extent::Whole };
+            let extent = match is_running_whole && savepoints.is_empty() {
+                true => extent,
+                false => Extent::Whole,
+            };
             self.asks_for_changes
                 .store(extent == Extent::Changes, Ordering::Release);
             state.collecting = Some(Collecting {
@@ -275,6 +323,7 @@ impl Shared {
                 extent,
                 owed: state.running,
                 began_us: now_us,
+                savepoints,
             });
             self.epoch.store(epoch, Ordering::Release);
         }
@@ -318,6 +367,7 @@ impl Shared {
                 mut snapshot,
                 extent,
                 began_us,
+                savepoints,
                 ..
             }) = state.collecting.take()
         {
@@ -326,6 +376,7 @@ impl Shared {
                 snapshot,
                 extent,
                 began_us,
+                savepoints,
             });
             self.changed.notify_all();
         }
@@ -468,12 +519,14 @@ impl Shared {
 
     /// Waits until there is something to do for the one who looks after the job, or until time is up.
     pub fn wait(&self, patience: Duration) -> Event {
-        let nothing_happens =
-            |state: &mut State| state.error.is_none() && state.complete.is_none() && state.running > 0;
+        let nothing_happens = |state: &mut State| {
+            state.error.is_none() && state.complete.is_none() && state.running > 0 && !state.is_nudged
+        };
         let (mut state, _) = self
             .changed
             .wait_timeout_while(lock(&self.state), patience, nothing_happens)
             .unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.is_nudged = false;
         if let Some(error) = state.error.take() {
             Event::Failed(error)
         } else if let Some(complete) = take_complete(&mut state, self.keeps_last()) {

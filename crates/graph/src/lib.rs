@@ -20,7 +20,7 @@ pub use fingerprint::Fingerprint;
 pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinVersion, JoinWindow};
 pub use matching::{Lookup, MatchEnd, MatchExpressions, MatchSkip, Matching, PatternVariable, Quantifier};
 pub use operator::{
-    AggregateCall, Alignment, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode,
+    AggregateCall, Alignment, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, StateId,
     WatermarkSpec,
 };
 pub use over::{Frame, OverFunction, OverOrder};

@@ -1,5 +1,6 @@
 //! Operators and how they are connected.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -260,7 +261,37 @@ impl Node {
     }
 }
 
+/// What a node's state goes by in a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StateId {
+    pub fingerprint: Fingerprint,
+    /// Among the nodes of the same fingerprint.
+    pub number: u32,
+}
+
 impl Graph {
+    /// What the state of each node goes by.
+    pub fn state_ids(&self) -> Vec<StateId> {
+        let mut counts: HashMap<Fingerprint, u32> = HashMap::new();
+        let mut scans: HashMap<Fingerprint, u32> = HashMap::new();
+        for node in &self.nodes {
+            *scans.entry(node.state_fingerprint()).or_default() += 1;
+        }
+        let id = |node: &Node| {
+            let fingerprint = node.state_fingerprint();
+            // Two scans of a table must not be taken for each other when a text is rearranged.
+            let is_twin = matches!(node.operator, Operator::Source(_)) && scans[&fingerprint] > 1;
+            let fingerprint = if is_twin { node.fingerprint } else { fingerprint };
+            let count = counts.entry(fingerprint).or_default();
+            *count += 1;
+            StateId {
+                fingerprint,
+                number: *count - 1,
+            }
+        };
+        self.nodes.iter().map(id).collect()
+    }
+
     pub fn sinks(&self) -> impl Iterator<Item = (NodeId, &SinkNode)> {
         self.nodes
             .iter()

@@ -5,9 +5,7 @@
 
 use model::id::{DeploymentId, RunId};
 use model::phase::{DesiredState, PhaseName};
-use runner::{
-    Diagnostic, End, FailureCause, Kind, LOCK_WAIT_MS, Outcome, Restore, RunFailure, RunSpec, RunnerError,
-};
+use runner::{Diagnostic, End, FailureCause, Kind, LOCK_WAIT_MS, Outcome, RunFailure, RunSpec, RunnerError};
 use serde_json::Value;
 use store::{Condition, ConditionKind, Deployment, NewRun, Observed, PageRequest, Run};
 
@@ -227,9 +225,8 @@ impl Jobs {
             parallelism: Some(run.parallelism),
             memory_bytes_max: Some(run.memory_bytes_max),
             lock_wait_ms: LOCK_WAIT_MS,
-            restore: Restore::Latest {
-                since_epoch: deployment.restore_since,
-            },
+            restore: self.restore_of(deployment).await?,
+            drops_state: deployment.drops_state,
         };
         let started = self.ask(move |runner| runner.start(&spec)).await?;
         match started {
@@ -388,6 +385,7 @@ fn failed(run: &Run, cause: FailureCause, diagnostic: Diagnostic, now_ms: i64) -
             diagnostics: vec![diagnostic],
         }),
         metrics: runner::Metrics::default(),
+        failed_savepoints: std::collections::BTreeMap::new(),
     }
 }
 

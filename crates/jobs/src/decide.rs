@@ -12,7 +12,9 @@
 //! - The clock may jump: a time that lies ahead of what it could be does not make anybody wait for it.
 
 use model::phase::DesiredState;
-use runner::{End, FailureCause, Outcome, RestartStrategy, RunState, StoppedBy};
+use runner::{
+    End, FailureCause, Outcome, RestartStrategy, RunState, SavepointOrigin, SavepointState, StoppedBy,
+};
 
 /// The deployment as it is written down.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +98,23 @@ pub enum Rest {
     Suspended,
 }
 
+/// A savepoint that somebody waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Of the state in which the run of then stops.
+    pub at_stop: bool,
+    /// Whether the deployment is to run, and can.
+    pub runs_on: bool,
+}
+
+/// What becomes of a savepoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    Wait,
+    Done(SavepointOrigin),
+    Failed(String),
+}
+
 /// How long after it was stopped from outside an attempt is followed by another.
 pub const STOPPED_PAUSE_MS: i64 = 1_000;
 /// How long a run may take to end in order.
@@ -106,6 +125,24 @@ pub fn decide(known: &Known, seen: &RunState, now_ms: i64) -> Action {
     match &known.active {
         Some(active) => about_active(known, active, seen, now_ms),
         None => without_active(known, now_ms),
+    }
+}
+
+/// `state` is what the runner says of it. One that was not taken is asked of the next run, unless it is that of a run
+/// which is over.
+pub fn decide_savepoint(waiting: Waiting, state: SavepointState) -> Fate {
+    match state {
+        SavepointState::Done(origin) => Fate::Done(origin),
+        SavepointState::Failed { message } => Fate::Failed(message),
+        SavepointState::Pending {} => Fate::Wait,
+        SavepointState::NotTaken {} if waiting.at_stop => Fate::Failed(
+            "the run ended before it was taken: it failed, was ended by force, or had read its input to the end"
+                .to_string(),
+        ),
+        SavepointState::NotTaken {} if waiting.runs_on => Fate::Wait,
+        SavepointState::NotTaken {} => {
+            Fate::Failed("the deployment was stopped, failed or finished before it was taken".to_string())
+        }
     }
 }
 
@@ -184,6 +221,7 @@ fn never_started(now_ms: i64) -> Outcome {
             by: StoppedBy::Request,
         },
         metrics: runner::Metrics::default(),
+        failed_savepoints: std::collections::BTreeMap::new(),
     }
 }
 
@@ -327,6 +365,22 @@ mod tests {
             decide(&known, &RunState::Absent, STOPPED_PAUSE_MS),
             Action::MakeRun
         );
+    }
+
+    #[test]
+    fn a_savepoint_that_no_run_has_taken_waits_for_the_next_if_there_is_one() {
+        let fate = |at_stop, runs_on| {
+            let waiting = Waiting { at_stop, runs_on };
+            decide_savepoint(waiting, SavepointState::NotTaken {})
+        };
+        assert_eq!(fate(false, true), Fate::Wait);
+        assert!(matches!(fate(false, false), Fate::Failed(_)));
+        // Another run stops in another state.
+        assert!(matches!(fate(true, true), Fate::Failed(_)));
+        for (at_stop, runs_on) in [(false, false), (true, false), (true, true)] {
+            let waiting = Waiting { at_stop, runs_on };
+            assert_eq!(decide_savepoint(waiting, SavepointState::Pending {}), Fate::Wait);
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Deployments: what should run. The reconcile loop makes it so.
 
-use model::id::{DeploymentId, DraftId, RunId};
+use model::id::{DeploymentId, DraftId, RunId, SavepointId};
 use model::phase::DesiredState;
 use runner::{Checkpoint, LogPage, Metrics, PlanSummary, Purpose, RunKey};
-use store::{Deployment, Run, Version};
+use store::{Deployment, RestoreFrom, Run, Version};
 
 use crate::surroundings::whole_pages;
 use crate::{Error, Jobs, Result, lock};
@@ -19,6 +19,10 @@ pub struct NewDeployment {
     /// `None` leaves it to the platform.
     pub parallelism: Option<u32>,
     pub desired: DesiredState,
+    /// What it begins from.
+    pub savepoint: Option<SavepointId>,
+    /// State that the version has no use for may be dropped.
+    pub allow_reset: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -26,8 +30,22 @@ pub struct DeploymentChange {
     pub desired: Option<DesiredState>,
     pub version: Option<u32>,
     pub parallelism: Option<Option<u32>>,
-    /// The next run goes on from nothing that was before it.
-    pub begins_anew: bool,
+    pub restore: RestoreWish,
+    /// State that the version has no use for may be dropped.
+    pub allow_reset: bool,
+    /// The name of a savepoint of the state in which what runs now stops; empty if it has none.
+    pub savepoint_at_stop: Option<String>,
+}
+
+/// What the next run goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RestoreWish {
+    /// The newest checkpoint, or what it began from.
+    #[default]
+    Latest,
+    /// Nothing that was before it.
+    Nothing,
+    Savepoint(SavepointId),
 }
 
 impl Jobs {
@@ -40,6 +58,18 @@ impl Jobs {
         self.check_parallelism(new.parallelism)?;
         let store = &self.inner.store;
         store.versions().get(workspace, new.draft_id, new.version).await?;
+        if let Some(savepoint) = new.savepoint {
+            let restore = RestoreWish::Savepoint(savepoint);
+            self.check_state(
+                workspace,
+                None,
+                new.draft_id,
+                new.version,
+                restore,
+                new.allow_reset,
+            )
+            .await?;
+        }
         let new = store::NewDeployment {
             name: new.name,
             draft_id: new.draft_id,
@@ -47,6 +77,8 @@ impl Jobs {
             engine: self.inner.runner.name().to_string(),
             parallelism: new.parallelism,
             desired: new.desired,
+            savepoint: new.savepoint,
+            drops_state: new.allow_reset,
         };
         let made = store.deployments().create(workspace, new, actor).await?;
         self.inner.queue.nudge(made.id);
@@ -66,20 +98,47 @@ impl Jobs {
         if let Some(parallelism) = change.parallelism {
             self.check_parallelism(parallelism)?;
         }
-        if let Some(version) = change.version {
-            let draft_id = store.deployments().get(workspace, id).await?.draft_id;
+        let is_savepoint = matches!(change.restore, RestoreWish::Savepoint(_));
+        if change.version.is_some() || is_savepoint {
+            let before = store.deployments().get(workspace, id).await?;
+            let (draft_id, version) = (before.draft_id, change.version.unwrap_or(before.version));
             store.versions().get(workspace, draft_id, version).await?;
+            let (restore, allow_reset) = (change.restore, change.allow_reset);
+            self.check_state(workspace, Some(&before), draft_id, version, restore, allow_reset)
+                .await?;
         }
-        let begins_anew_above = match change.begins_anew {
-            true => Some(self.last_epoch(id).await?),
-            false => None,
+        if change.savepoint_at_stop.is_some()
+            && !matches!(
+                change.desired,
+                Some(DesiredState::Stopped | DesiredState::Suspended)
+            )
+        {
+            return Err(Error::invalid(
+                "a savepoint of the state in which a deployment stops needs one that stops",
+            )
+            .with_hint("ask for 'stopped' or 'suspended' too, or take a savepoint while it runs"));
+        }
+        let savepoint = match change.restore {
+            RestoreWish::Latest => None,
+            RestoreWish::Nothing => Some(None),
+            RestoreWish::Savepoint(savepoint) => Some(Some(savepoint)),
         };
+        let restore = match savepoint {
+            Some(savepoint) => Some(RestoreFrom {
+                above: self.last_epoch(id).await?,
+                savepoint,
+            }),
+            None => None,
+        };
+        let chooses_state = change.version.is_some() || restore.is_some();
         let change = store::DeploymentChange {
             name: None,
             version: change.version,
             parallelism: change.parallelism,
             desired: change.desired,
-            begins_anew_above,
+            restore,
+            drops_state: chooses_state.then_some(change.allow_reset),
+            savepoint_at_stop: change.savepoint_at_stop,
         };
         let changed = store
             .deployments()

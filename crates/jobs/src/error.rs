@@ -2,6 +2,8 @@
 
 use runner::RunnerError;
 
+use crate::Forecast;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{noun} '{name}' not found")]
@@ -19,6 +21,9 @@ pub enum Error {
         hint: Option<String>,
         diagnostics: Vec<runner::Diagnostic>,
     },
+    /// State would be lost that nobody has said may be.
+    #[error("{}", .0.headline())]
+    StateNotKept(Box<Forecast>),
     /// A bound is reached: retry later.
     #[error("{0}")]
     Busy(String),

@@ -18,7 +18,9 @@ mod programs;
 mod queue;
 mod reconcile;
 mod resources;
+mod savepoints;
 mod surroundings;
+mod verdict;
 mod versions;
 mod workspaces;
 
@@ -38,11 +40,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 pub use artifacts::Jar;
 pub use bundle::{Bundle, BundleDiff, BundleReport};
 pub use catalog::{CatalogTree, TableDetail};
-pub use deployments::{DeploymentChange, NewDeployment};
+pub use deployments::{DeploymentChange, NewDeployment, RestoreWish};
 pub use diff::DiffLine;
 pub use error::Error;
 pub use plan::catalog::ObjectPath;
 pub use resources::Estimate;
+pub use verdict::{Candidate, Forecast, StateOf};
 
 use queue::Queue;
 use resources::{Capacity, Share};

@@ -1,4 +1,4 @@
-//! Runs that go on though they should not: the store does not know them, or knows that they are over.
+//! Runs that go on though they should not, and state that nobody can go on from: the store does not know them, or knows that they are over.
 //!
 //! That happens after an old copy of the store was restored while jobs went on. Nobody looks after such a run, and
 //! nobody could stop it: it is stopped at the start of the server. What is left of runs that are over stays for a
@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use model::id::RunId;
+use model::id::{DeploymentId, RunId, SavepointId};
 use runner::{Outcome, RunKey, RunState};
 use serde_json::json;
 use store::NewAuditEvent;
@@ -62,6 +62,43 @@ impl Jobs {
             });
         }
         while stops.join_next().await.is_some() {}
+        if let Err(error) = self.forget_orphaned_state().await {
+            tracing::error!(%error, "state that nobody knows could not be looked for");
+        }
+    }
+
+    /// Removes checkpoints of deployments, and savepoints, that the store does not know and that are older than what a
+    /// right copy would find: a server has died between forgetting them and removing them.
+    async fn forget_orphaned_state(&self) -> Result<()> {
+        let kept_since_ms = self.inner.clock.now_ms() - KEPT_MS;
+        for id in self.ask(|runner| runner.with_checkpoints()).await?? {
+            let Ok(deployment) = id.parse::<DeploymentId>() else {
+                continue;
+            };
+            match self.inner.store.deployments().by_id(deployment).await {
+                Err(store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => continue,
+            }
+            let checkpoints = self.ask(move |runner| runner.checkpoints(&id)).await??;
+            let mut origins = checkpoints
+                .iter()
+                .filter_map(|checkpoint| checkpoint.origin.as_ref());
+            if origins.all(|origin| origin.taken_ms < kept_since_ms) && deployment.time_ms() < kept_since_ms {
+                tracing::info!(%deployment, "removing checkpoints of a deployment that nobody knows");
+                self.forget_checkpoints(deployment).await;
+            }
+        }
+        for savepoint in self.ask(|runner| runner.savepoints()).await?? {
+            let Ok(id) = savepoint.savepoint_id.parse::<SavepointId>() else {
+                continue;
+            };
+            if self.inner.store.savepoints().by_id(id).await?.is_none() && id.time_ms() < kept_since_ms {
+                tracing::info!(savepoint = %id, "removing a savepoint that nobody knows");
+                self.forget_savepoint(savepoint).await;
+            }
+        }
+        Ok(())
     }
 
     async fn look_for_orphan(&self, run: RunKey) -> Result<()> {

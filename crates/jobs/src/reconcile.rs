@@ -27,6 +27,7 @@ const SLEEP_MAX: Duration = Duration::from_millis(500);
 /// When to look again at what changes soon, at what runs, and at what waits for others.
 const SOON_MS: i64 = 50;
 const RUNNING_MS: i64 = 1_000;
+const SAVEPOINT_MS: i64 = 200;
 pub(crate) const WAITING_MS: i64 = 1_000;
 /// Restart strategies that are remembered.
 const RESTARTS_KNOWN_MAX: usize = 10_000;
@@ -109,7 +110,7 @@ impl Jobs {
         }
     }
 
-    /// Everything that is not settled or has a live run, and what live runs were given.
+    /// Everything that is not settled, has a live run or a savepoint that is waited for, and what live runs were given.
     async fn load(&self) -> Result<()> {
         let mut page = whole_pages();
         loop {
@@ -137,9 +138,13 @@ impl Jobs {
             }
             page.cursor = ids.next_cursor;
             if page.cursor.is_none() {
-                return Ok(());
+                break;
             }
         }
+        for id in self.inner.store.savepoints().awaited().await? {
+            self.inner.queue.nudge(id);
+        }
+        Ok(())
     }
 
     /// Looks at a deployment and says when to look again.
@@ -178,12 +183,15 @@ impl Jobs {
                         .unwrap_or_else(unreachable)
                 }
             };
+            let waits = self.pursue_savepoints(&deployment, active).await?;
             let known = self.known(&deployment, latest.as_ref()).await?;
             let action = decide::decide(&known, &seen, self.inner.clock.now_ms());
             tracing::debug!(deployment = %id, ?action, "reconciling");
             match (action, latest) {
                 (Action::Rest(rest), latest) => {
-                    return self.settle(&deployment, latest.as_ref(), &rest).await;
+                    let wait_ms = self.settle(&deployment, latest.as_ref(), &rest).await?;
+                    let soon = waits.then_some(SAVEPOINT_MS);
+                    return Ok(wait_ms.into_iter().chain(soon).min());
                 }
                 (Action::MakeRun, latest) => {
                     if let Some(wait_ms) = self.make_run(&deployment, latest.as_ref()).await? {

@@ -20,6 +20,7 @@ impl Jobs {
     pub async fn delete_workspace(&self, actor: &str, name: &str) -> Result<()> {
         // Read before: they go with the workspace.
         let runs = self.runs_in(name).await?;
+        let savepoints = self.savepoints_in(name).await?;
         self.inner.store.workspaces().delete(name, actor).await?;
         // The name is one of a workspace that was there: it leads nowhere else.
         let (files, workspace) = (self.inner.settings.files.clone(), name.to_string());
@@ -34,6 +35,9 @@ impl Jobs {
         // What is left of them on disk is only in the way: nobody finds it by a name.
         self.forget(runs.iter()).await;
         let deployments: BTreeSet<DeploymentId> = runs.iter().map(|run| run.deployment_id).collect();
+        for savepoint in savepoints {
+            self.forget_savepoint(savepoint).await;
+        }
         for deployment in deployments {
             self.forget_checkpoints(deployment).await;
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub type DraftId = Id<Draft>;
 pub type DeploymentId = Id<Deployment>;
 pub type RunId = Id<Run>;
+pub type SavepointId = Id<Savepoint>;
 pub type UserId = Id<User>;
 pub type TokenId = Id<Token>;
 
@@ -54,6 +55,7 @@ nouns! {
     Draft "dr_" "draft",
     Deployment "dp_" "deployment",
     Run "rn_" "run",
+    Savepoint "sp_" "savepoint",
     User "us_" "user",
     Token "tk_" "token",
 }

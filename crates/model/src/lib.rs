@@ -16,7 +16,7 @@ pub mod suggest;
 pub use address::{AddressRule, AddressRuleError, AddressRules, Host};
 pub use data_type::{DataType, RowField, TypeKind};
 pub use diagnostic::{Diagnostic, ErrorKind, Severity};
-pub use id::{DeploymentId, DraftId, Id, IdError, RunId, TokenId, UserId};
+pub use id::{DeploymentId, DraftId, Id, IdError, RunId, SavepointId, TokenId, UserId};
 pub use phase::{AnyPhase, DesiredState, Move, Phase, PhaseName};
 pub use row_kind::{ChangelogMode, RowKind};
 pub use schema::{Field, Schema, TimeAttribute};

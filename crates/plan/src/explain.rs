@@ -147,7 +147,7 @@ pub fn exchange(exchange: &Exchange, schema: &Schema) -> String {
     }
 }
 
-fn names(columns: &[usize], schema: &Schema) -> String {
+pub(crate) fn names(columns: &[usize], schema: &Schema) -> String {
     let names: Vec<&str> = columns
         .iter()
         .map(|column| schema.fields[*column].name.as_str())
@@ -442,7 +442,7 @@ fn join_text(join: &Join, node: &Node, inputs: &[&Node]) -> String {
 }
 
 /// A column that is read; a pruned row shows the fields that are left.
-fn read_column(field: &Field) -> String {
+pub(crate) fn read_column(field: &Field) -> String {
     match &field.data_type.kind {
         TypeKind::Row(fields) => {
             let inner: Vec<String> = fields
@@ -463,7 +463,7 @@ fn partition_text(partition: &[usize], input: &Schema) -> String {
     }
 }
 
-fn order_text(order: &[SortKey], input: &Schema) -> String {
+pub(crate) fn order_text(order: &[SortKey], input: &Schema) -> String {
     if order.is_empty() {
         return String::new();
     }
@@ -501,7 +501,7 @@ fn window_text(window: &Window, time: &WindowTime, input: &Schema) -> String {
     }
 }
 
-fn time_suffix(time: &WindowTime) -> String {
+pub(crate) fn time_suffix(time: &WindowTime) -> String {
     match time.time_zone {
         Some(zone) => format!(" in {zone}"),
         None => String::new(),
@@ -517,7 +517,7 @@ fn property_name(property: WindowProperty) -> &'static str {
     }
 }
 
-fn calls(aggregates: &[AggregateCall], input: Option<&Schema>) -> String {
+pub(crate) fn calls(aggregates: &[AggregateCall], input: Option<&Schema>) -> String {
     if aggregates.is_empty() {
         return String::new();
     }
@@ -665,7 +665,7 @@ fn list(expressions: &[Expr], schema: &Schema) -> String {
 }
 
 /// An expression as SQL, more or less.
-fn expression(expr: &Expr, schema: &Schema) -> String {
+pub(crate) fn expression(expr: &Expr, schema: &Schema) -> String {
     let inner = |expr: &Expr| expression(expr, schema);
     match expr {
         Expr::Column { index, .. } => match schema.fields.get(*index) {

@@ -15,6 +15,7 @@ mod logical;
 mod optimize;
 pub mod session;
 mod show;
+pub mod verdict;
 
 pub use config::Config;
 pub use session::{Environment, Outcome, Session};

@@ -49,6 +49,10 @@ fn written(cases: &[Case]) -> String {
 }
 
 fn check(area: &str) {
+    check_with(area, common::plan_after);
+}
+
+fn check_with(area: &str, give: fn(&str, &str) -> String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/plans")
         .join(format!("{area}.txt"));
@@ -57,9 +61,7 @@ fn check(area: &str) {
     let mut found = cases(&text);
     let mut wrong = Vec::new();
     for case in &mut found {
-        let given = common::plan_after(&case.before, &case.statement)
-            .trim_end()
-            .to_string();
+        let given = give(&case.before, &case.statement).trim_end().to_string();
         if update {
             case.expected = given;
         } else if given != case.expected {
@@ -114,6 +116,11 @@ fn rules_make_plans_smaller() {
 #[test]
 fn what_is_wrong_or_not_supported_is_said_at_its_place() {
     check("refusals");
+}
+
+#[test]
+fn state_is_kept_or_begins_anew_and_it_is_said_why() {
+    check_with("verdicts", common::verdict_after);
 }
 
 #[test]

@@ -18,6 +18,8 @@ mod program;
 pub mod protocol;
 mod restart;
 mod run;
+mod savepoint;
+mod verdict;
 
 use std::time::Duration;
 
@@ -36,6 +38,8 @@ pub use run::{
     End, FailureCause, LOCK_WAIT_MS, LogPage, Outcome, Restore, RunFailure, RunKey, RunSpec, RunState,
     StoppedBy, check_id,
 };
+pub use savepoint::{SavepointKey, SavepointOrigin, SavepointState, SavepointTime};
+pub use verdict::{PartKind, PartVerdict, StateFate, StateVerdict};
 
 /// An engine that jobs can be given to.
 ///
@@ -47,6 +51,10 @@ pub trait Runner: Send + Sync {
 
     /// Says what is wrong with a program, and how it would be run. Runs and writes nothing.
     fn check(&self, program: &Program, purpose: Purpose) -> CheckReport;
+
+    /// Says what becomes of the state of a program if another one takes its place. Fails with what is wrong with one
+    /// of them. Runs and writes nothing.
+    fn compare(&self, before: &Program, after: &Program) -> Result<StateVerdict, Vec<Diagnostic>>;
 
     /// Runs the last statement that gives rows and hands them back, within limits. Writes nothing.
     fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError>;
@@ -91,4 +99,25 @@ pub trait Runner: Send + Sync {
 
     /// Removes all checkpoints of a deployment, of which nothing may run any more.
     fn forget_checkpoints(&self, deployment_id: &str) -> Result<(), RunnerError>;
+
+    /// The deployments of which checkpoints are left here.
+    fn with_checkpoints(&self) -> Result<Vec<String>, RunnerError>;
+
+    /// Asks a run for a savepoint of its deployment, and says what has become of it: it may be asked again at any
+    /// time, by another process too, and never takes two.
+    fn savepoint(
+        &self,
+        run: &RunKey,
+        savepoint: &SavepointKey,
+        time: SavepointTime,
+    ) -> Result<SavepointState, RunnerError>;
+
+    /// A savepoint that is there whole, whoever took it.
+    fn find_savepoint(&self, savepoint: &SavepointKey) -> Result<Option<SavepointOrigin>, RunnerError>;
+
+    /// Removes a savepoint; one that is not there is no fault.
+    fn forget_savepoint(&self, savepoint: &SavepointKey) -> Result<(), RunnerError>;
+
+    /// All savepoints that are there.
+    fn savepoints(&self) -> Result<Vec<SavepointKey>, RunnerError>;
 }

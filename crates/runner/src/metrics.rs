@@ -34,11 +34,13 @@ pub struct Metrics {
     pub nodes: Vec<NodeMetrics>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CheckpointMetrics {
     /// The number of the checkpoint that the run has gone on from.
     pub restored: Option<u64>,
+    /// The id of the savepoint that it has gone on from.
+    pub restored_savepoint: Option<String>,
     pub completed: u64,
     pub failed: u64,
     /// The last one that was completed: its number, when that was, how long it took from the start of its barrier,

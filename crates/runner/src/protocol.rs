@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Metrics, RunSpec, RunState};
+use crate::{Metrics, RunSpec, RunState, SavepointState, SavepointTime};
 
 /// Of this protocol. A worker outlives the server that started it, so that the next server may be newer.
 pub const VERSION: u32 = 1;
@@ -49,6 +49,11 @@ pub enum Request {
     Status {},
     Stop {},
     Metrics {},
+    /// Takes a savepoint, or says what has become of it.
+    Savepoint {
+        savepoint_id: String,
+        time: SavepointTime,
+    },
 }
 
 /// Values of secrets are never shown.
@@ -60,6 +65,7 @@ impl std::fmt::Debug for Request {
             Request::Status {} => "status",
             Request::Stop {} => "stop",
             Request::Metrics {} => "metrics",
+            Request::Savepoint { .. } => "savepoint",
         })
     }
 }
@@ -79,6 +85,9 @@ pub enum Answer {
     Stopping {},
     Metrics {
         metrics: Metrics,
+    },
+    Savepoint {
+        state: SavepointState,
     },
     /// The request does not fit: another run, another version, something that came out of turn.
     Refused {
@@ -153,6 +162,7 @@ mod tests {
                 memory_bytes_max: Some(1 << 40),
                 lock_wait_ms: 5,
                 restore: crate::Restore::Latest { since_epoch: 3 },
+                drops_state: false,
             }),
             secrets: BTreeMap::from([("db".to_string(), "hunter2".to_string())]),
         }

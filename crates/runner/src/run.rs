@@ -1,8 +1,10 @@
 //! One attempt to run a deployment.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Diagnostic, Kind, Metrics, Program, RunnerError};
+use crate::{Diagnostic, Kind, Metrics, Program, RunnerError, SavepointKey};
 
 /// How long an attempt waits for its predecessor to be gone, unless the spec says otherwise.
 pub const LOCK_WAIT_MS: u64 = 10_000;
@@ -24,10 +26,13 @@ pub struct RunSpec {
     pub lock_wait_ms: u64,
     #[serde(default)]
     pub restore: Restore,
+    /// State that the program has no operator for may be dropped.
+    #[serde(default)]
+    pub drops_state: bool,
 }
 
 /// What an attempt goes on from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Restore {
     /// Nothing: it begins anew.
@@ -35,6 +40,11 @@ pub enum Restore {
     None,
     /// The newest checkpoint that attempts of this epoch or later ones have taken; if there is none it begins anew.
     Latest { since_epoch: u64 },
+    /// The same, but if there is none it begins from the savepoint.
+    Savepoint {
+        savepoint: SavepointKey,
+        since_epoch: u64,
+    },
 }
 
 impl RunSpec {
@@ -107,6 +117,9 @@ pub struct Outcome {
     pub end: End,
     /// The last counts.
     pub metrics: Metrics,
+    /// Savepoints that were asked for and could not be taken, by id, and why.
+    #[serde(default)]
+    pub failed_savepoints: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -143,6 +156,8 @@ pub struct RunFailure {
 pub enum FailureCause {
     /// The program is wrong.
     Invalid,
+    /// What there is to go on from does not fit, or cannot be read: people choose.
+    State,
     /// The job failed on a row or on the outside world.
     Runtime,
     /// It used more memory than it may.
@@ -159,7 +174,7 @@ impl FailureCause {
     /// Whether another attempt of the same version may succeed.
     pub fn may_pass(self) -> bool {
         match self {
-            FailureCause::Invalid | FailureCause::Fenced => false,
+            FailureCause::Invalid | FailureCause::State | FailureCause::Fenced => false,
             FailureCause::Runtime | FailureCause::Memory | FailureCause::Locked | FailureCause::Internal => {
                 true
             }
@@ -212,6 +227,7 @@ mod tests {
                     watermark_ms: Some(-1),
                     ..Metrics::default()
                 },
+                failed_savepoints: BTreeMap::from([("sp_1".to_string(), "the disk is full".to_string())]),
             }),
         ];
         for state in states {

@@ -420,7 +420,7 @@ impl Label {
     }
 }
 
-fn parse_label(bytes: &[u8]) -> Result<Label, Error> {
+pub(crate) fn parse_label(bytes: &[u8]) -> Result<Label, Error> {
     serde_json::from_slice(bytes).map_err(|fault| damaged(&format!("its label is not understood: {fault}")))
 }
 

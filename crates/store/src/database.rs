@@ -291,6 +291,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(2, "done", include_str!("../migrations/0002_done.sql")),
         migration(3, "snapshots", include_str!("../migrations/0003_snapshots.sql")),
         migration(4, "restore", include_str!("../migrations/0004_restore.sql")),
+        migration(5, "savepoints", include_str!("../migrations/0005_savepoints.sql")),
     ])
 }
 

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use model::phase::State;
-use model::{DeploymentId, DesiredState, DraftId, Move, PhaseName};
+use model::{DeploymentId, DesiredState, DraftId, Move, PhaseName, SavepointId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
-use crate::{Error, Page, PageRequest, Result, Store, check, row};
+use crate::{Error, Page, PageRequest, Result, Store, check, row, savepoint};
 
 const NOUN: &str = "deployment";
 /// Much more than one machine has cores.
@@ -41,6 +41,10 @@ pub struct Deployment {
     pub epoch: u64,
     /// The epoch from which on runs have left what another one goes on from.
     pub restore_since: u64,
+    /// What runs begin from that find nothing newer.
+    pub restore_savepoint: Option<SavepointId>,
+    /// State that the version has no use for may be dropped.
+    pub drops_state: bool,
     /// The generation that the phase speaks of.
     pub observed_generation: u64,
     pub conditions: Vec<Condition>,
@@ -77,6 +81,9 @@ pub struct NewDeployment {
     pub engine: String,
     pub parallelism: Option<u32>,
     pub desired: DesiredState,
+    /// What its runs begin from that find no checkpoint of it.
+    pub savepoint: Option<SavepointId>,
+    pub drops_state: bool,
 }
 
 /// What is `None` stays as it is. Anything but the name asks anew, even for what is already asked for: that is
@@ -88,9 +95,21 @@ pub struct DeploymentChange {
     /// `Some(None)`: chosen by the platform.
     pub parallelism: Option<Option<u32>>,
     pub desired: Option<DesiredState>,
-    /// The next run goes on from nothing that was before it: neither before the newest run that is known here, nor
-    /// before the run of this epoch, which may be known elsewhere only.
-    pub begins_anew_above: Option<u64>,
+    /// `None`: from its newest checkpoint, if it has one.
+    pub restore: Option<RestoreFrom>,
+    /// Whether state that the version has no use for may be dropped.
+    pub drops_state: Option<bool>,
+    /// The name of a savepoint of the state in which what runs now stops; empty if it has none.
+    pub savepoint_at_stop: Option<String>,
+}
+
+/// What the next run goes on from: nothing that was before it, neither before the newest run that is known here, nor
+/// before the run of the epoch `above`, which may be known elsewhere only.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RestoreFrom {
+    pub above: u64,
+    /// `None`: it begins anew.
+    pub savepoint: Option<SavepointId>,
 }
 
 /// What the reconcile loop saw.
@@ -142,11 +161,15 @@ impl Deployments<'_> {
         let mut write = self.store.write().await?;
         let now = write.now_ms;
         require_version(write.connection(), workspace, new.draft_id, new.version).await?;
+        if let Some(savepoint) = new.savepoint {
+            savepoint::require_done(write.connection(), workspace, savepoint).await?;
+        }
         let id: DeploymentId = self.store.new_id(now);
         let deployment = sqlx::query_as(
             "INSERT INTO deployments (id, workspace, name, draft_id, version, engine, parallelism, desired,
-             revision, generation, phase, epoch, observed_generation, conditions, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9, 0, 0, '[]', $10, $10) RETURNING *",
+             revision, generation, phase, epoch, observed_generation, conditions, created_at, updated_at,
+             restore_savepoint, drops_state)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9, 0, 0, '[]', $10, $10, $11, $12) RETURNING *",
         )
         .bind(id.to_string())
         .bind(workspace)
@@ -158,6 +181,8 @@ impl Deployments<'_> {
         .bind(new.desired.name())
         .bind(phase.name())
         .bind(now)
+        .bind(new.savepoint.map(|id| id.to_string()))
+        .bind(i64::from(new.drops_state))
         .fetch_one(write.connection())
         .await
         .map_err(|cause| Error::or_exists(cause, NOUN, &new.name))?;
@@ -166,6 +191,7 @@ impl Deployments<'_> {
             "draft": new.draft_id,
             "version": new.version,
             "desired": new.desired,
+            "savepoint": new.savepoint,
         });
         write
             .audit(by, Some(workspace), "deployment.create", id, detail)
@@ -263,12 +289,26 @@ impl Deployments<'_> {
         let asks = change.version.is_some()
             || change.parallelism.is_some()
             || change.desired.is_some()
-            || change.begins_anew_above.is_some();
+            || change.restore.is_some();
         let mut write = self.store.write().await?;
         let now = write.now_ms;
         let before = read_for_change(write.connection(), workspace, id, revision).await?;
         if let Some(version) = change.version {
             require_version(write.connection(), workspace, before.draft_id, version).await?;
+        }
+        let from = change.restore.as_ref();
+        if let Some(savepoint) = from.and_then(|from| from.savepoint) {
+            savepoint::require_done(write.connection(), workspace, savepoint).await?;
+        }
+        if let Some(name) = &change.savepoint_at_stop {
+            if !before.phase.may_have_worker() {
+                let message = format!(
+                    "is {}: nothing runs that a savepoint could be taken of",
+                    before.phase
+                );
+                return Err(Error::conflict(NOUN, before.name, message));
+            }
+            savepoint::insert(self.store, &mut write, &before, name, true, by).await?;
         }
         let name = change.name.as_deref().unwrap_or(&before.name);
         let version = change.version.unwrap_or(before.version);
@@ -280,7 +320,12 @@ impl Deployments<'_> {
              restore_since = CASE
                 WHEN $7 IS NOT NULL THEN MAX(epoch, $7) + 1
                 WHEN $5 = 1 AND phase = 'finished' THEN epoch + 1
-                ELSE restore_since END
+                ELSE restore_since END,
+             restore_savepoint = CASE
+                WHEN $7 IS NOT NULL THEN $9
+                WHEN $5 = 1 AND phase = 'finished' THEN NULL
+                ELSE restore_savepoint END,
+             drops_state = COALESCE($10, drops_state)
              WHERE id = $8 RETURNING *",
         )
         .bind(name)
@@ -289,8 +334,13 @@ impl Deployments<'_> {
         .bind(desired.name())
         .bind(i64::from(asks))
         .bind(now)
-        .bind(change.begins_anew_above.map(row::signed))
+        .bind(from.map(|from| row::signed(from.above)))
         .bind(id.to_string())
+        .bind(
+            from.and_then(|from| from.savepoint)
+                .map(|savepoint| savepoint.to_string()),
+        )
+        .bind(change.drops_state.map(i64::from))
         .fetch_one(write.connection())
         .await
         .map_err(|cause| Error::or_exists(cause, NOUN, name))?;
@@ -299,7 +349,9 @@ impl Deployments<'_> {
             "version": version,
             "parallelism": parallelism,
             "desired": desired,
-            "begins_anew": change.begins_anew_above.is_some(),
+            "begins_anew": from.is_some_and(|from| from.savepoint.is_none()),
+            "savepoint": from.and_then(|from| from.savepoint),
+            "drops_state": change.drops_state == Some(true),
         });
         write
             .audit(by, Some(workspace), "deployment.update", id, detail)
@@ -321,6 +373,8 @@ impl Deployments<'_> {
             let message = format!("is {}: stop it first", before.phase);
             return Err(Error::conflict(NOUN, before.name, message));
         }
+        let now = write.now_ms;
+        savepoint::fail_pending(write.connection(), id, now).await?;
         sqlx::query("DELETE FROM deployments WHERE id = $1")
             .bind(id.to_string())
             .execute(write.connection())
@@ -534,6 +588,8 @@ impl FromRow<'_, SqliteRow> for Deployment {
             phase: row::parsed(row, "phase")?,
             epoch: row::number(row, "epoch")?,
             restore_since: row::number(row, "restore_since")?,
+            restore_savepoint: row::optional_parsed(row, "restore_savepoint")?,
+            drops_state: row::number::<u32>(row, "drops_state")? == 1,
             observed_generation: row::number(row, "observed_generation")?,
             conditions: row::json(row, "conditions")?,
             last_error: row::optional_json(row, "last_error")?,

@@ -44,6 +44,7 @@ mod page;
 mod password;
 mod row;
 mod run;
+mod savepoint;
 mod seal;
 mod secret;
 mod session;
@@ -61,7 +62,7 @@ pub use connection::{Connection, Connections, NewConnection};
 pub use database::{Durability, Options, Store};
 pub use deployment::{
     Condition, ConditionKind, Deployment, DeploymentChange, DeploymentFilter, DeploymentOfDraft, Deployments,
-    NewDeployment, Observed,
+    NewDeployment, Observed, RestoreFrom,
 };
 pub use draft::{Draft, DraftChange, DraftSummary, Drafts, NewDraft};
 pub use error::{Error, Result};
@@ -69,6 +70,10 @@ pub use idempotency::{Answer, Claim, Done, Idempotency};
 pub use member::{Member, Members, Role};
 pub use page::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, Page, PageRequest};
 pub use run::{NewRun, Run, RunEnd, Runs};
+pub use savepoint::{
+    Savepoint, SavepointEnd, SavepointFilter, SavepointStatus, SavepointStatusError, Savepoints,
+    TakenSavepoint,
+};
 pub use seal::MasterKey;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::{Secret, Secrets};
@@ -98,6 +103,10 @@ impl Store {
 
     pub fn runs(&self) -> Runs<'_> {
         Runs { store: self }
+    }
+
+    pub fn savepoints(&self) -> Savepoints<'_> {
+        Savepoints { store: self }
     }
 
     pub fn catalog(&self) -> Catalog<'_> {

@@ -18,6 +18,20 @@ where
     text.parse().map_err(|cause: T::Err| wrong(column, cause))
 }
 
+pub(crate) fn optional_parsed<T>(row: &SqliteRow, column: &str) -> sqlx::Result<Option<T>>
+where
+    T: FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    match row.try_get::<Option<&str>, _>(column)? {
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|cause: T::Err| wrong(column, cause)),
+        None => Ok(None),
+    }
+}
+
 pub(crate) fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> sqlx::Result<T> {
     let text: &str = row.try_get(column)?;
     serde_json::from_str(text).map_err(|cause| wrong(column, cause))

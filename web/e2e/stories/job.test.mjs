@@ -1,6 +1,7 @@
 // @ts-check
 /** The whole way of a job, by mouse: from an empty server to a job that runs, is changed, rolled back, and fails. */
 
+import { equal } from "node:assert/strict";
 import {
   comesTo,
   DIALOG,
@@ -226,25 +227,67 @@ story("the way of a job", {
     await page.waitForSelector("tr[data-op='+']:has-text(\"'1' SECOND\")");
     await isOpenToAll(page);
   },
-  "upgraded to windows that its state is not of, it fails and says what helps": async ({ page }) => {
+  "a savepoint is taken while it goes on": async ({ page }) => {
     await page.goto(deployment);
+    await page.click("[role=tab]:has-text('Checkpoints')");
+    await page.waitForSelector("text=No savepoint yet");
+    await isOpenToAll(page);
+    await page.click("button:has-text('Take a savepoint')");
+    await page.fill(`${DIALOG} input`, "two seconds");
+    await page.keyboard.press("Enter");
+    await dialogCloses(page);
+    await page.waitForSelector("tr:has-text('two seconds') td:has-text('iB')");
+    await comesTo(page, "running");
+    await isOpenToAll(page);
+  },
+  "before an upgrade it is told what becomes of the state": async ({ page }) => {
     await page.click("button:has-text('Upgrade')");
     await page.waitForSelector(`${DIALOG} tr[data-op='+']`);
+    await page.waitForSelector(
+      `${DIALOG} >> text=its window was TUMBLE of 2 s over ordered_at and is now TUMBLE of 1 s`,
+    );
+    await page.waitForSelector(`${DIALOG} li:has-text('orders') >> text=kept`);
     await isOpenToAll(page);
+    equal(await page.isEnabled(`${DIALOG} button:has-text('Upgrade')`), false);
+    await page.click(`${DIALOG} >> text=Let go of the state that is not kept`);
     await page.click(`${DIALOG} button:has-text('Upgrade')`);
     await page.waitForSelector("header >> text=/version 2/");
-    await comesTo(page, "failed");
-    await page.waitForSelector("text=its state does not fit");
+    await comesTo(page, "running");
+    await page.waitForSelector("text=/Went on from checkpoint \\d+/");
+  },
+  "back with the savepoint, nothing is lost": async ({ page }) => {
+    await page.click("[aria-label='More about savepoint two seconds']");
+    await page.click("text=Start from it");
+    await page.waitForSelector(`${DIALOG} >> text=All of the state of version 1 is kept.`);
     await isOpenToAll(page);
+    await page.click(`${DIALOG} button:has-text('Start from it')`);
+    await page.waitForSelector("header >> text=/version 1/");
+    await comesTo(page, "running");
+    await page.waitForSelector("dd:has-text('Began from a savepoint')");
+    await page.waitForSelector("text=this deployment began from it");
+  },
+  "stopped with a savepoint, it leaves another, and one is deleted": async ({ page }) => {
+    await page.click("button:has-text('Stop')");
+    await page.click(`${DIALOG} >> text=Take a savepoint of the state`);
+    await page.fill(`${DIALOG} input[maxlength]`, "for the night");
+    await page.click(`${DIALOG} >> text=Stop it`);
+    await comesTo(page, "stopped");
+    await page.waitForSelector("tr:has-text('for the night') td:has-text('at a stop')");
+    await isOpenToAll(page);
+    await page.click("[aria-label='More about savepoint two seconds']");
+    await page.click("text=Delete it…");
+    await page.click(`${DIALOG} >> text=Delete it`);
+    await dialogCloses(page);
+    await page.waitForSelector("[aria-label='More about savepoint two seconds']", { state: "detached" });
   },
   "started without state, it begins anew": async ({ page }) => {
-    await page.click("button:has-text('Start without state')");
+    await page.click("[aria-label='More about this deployment']");
+    await page.click("text=Start without state");
     await page.click(`${DIALOG} >> text=Start it without state`);
     await comesTo(page, "running");
-    await page.click("[role=tab]:has-text('Checkpoints')");
     await page.waitForSelector("dd:has-text('Began anew')");
   },
-  "draft and deployment are rolled back": async ({ page }) => {
+  "the draft is rolled back": async ({ page }) => {
     await page.goto(job);
     await page.click("[role=tab]:has-text('Versions')");
     await page.click("nav[aria-label=Versions] >> text=two seconds");
@@ -253,13 +296,6 @@ story("the way of a job", {
     await page.waitForSelector("text=is version 1 again");
     await page.click("[role=tab]:has-text('SQL')");
     await page.waitForSelector(`${EDITOR}:has-text("'2' SECOND")`);
-    await page.goto(deployment);
-    await page.click("button:has-text('Upgrade')");
-    await page.selectOption(`${DIALOG} select`, "1");
-    await page.click(`${DIALOG} >> text=Begin without state`);
-    await page.click(`${DIALOG} button:has-text('Go back to it')`);
-    await page.waitForSelector("header >> text=/version 1/");
-    await comesTo(page, "running");
   },
   "a job that fails says why, and where": async ({ page }) => {
     await go(page, "Jobs");

@@ -52,6 +52,7 @@ export function checkpointMetricsAt(deployment, nowMs, beginsAnew) {
   const isLast = IN_ORDER.includes(deployment.phase);
   return {
     restored: beginsAnew ? null : EARLIER,
+    restored_savepoint: null,
     completed,
     failed: isFaulty(deployment) ? 2 : 0,
     last: {

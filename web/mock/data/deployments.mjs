@@ -29,7 +29,7 @@ const dataFailure = {
 };
 
 const stateFailure = {
-  cause: "invalid",
+  cause: "state",
   diagnostics: [
     {
       severity: "error",
@@ -100,6 +100,7 @@ export function makeDeployments(drafts, versions) {
       observed_generation: 3,
       phase,
       conditions: [],
+      restore_savepoint: null,
       last_error: null,
       created_at: before(9 * DAY),
       updated_at: before(index * 4_700_000 + 70_000),

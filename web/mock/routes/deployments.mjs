@@ -3,6 +3,7 @@
 import { checkpointMetricsAt, checkpointsOf } from "../data/checkpoints.mjs";
 import { logLines, metricsAt, PLAN, runsOf } from "../data/deployments.mjs";
 import { at, id } from "../data/ids.mjs";
+import { savepoint, verdictOf } from "../data/savepoints.mjs";
 import { Answer, byName, checkRevision, find, Problem, page, W } from "../http.mjs";
 
 const STARTED = Date.now() - 3_725_000;
@@ -10,6 +11,8 @@ const STARTED = Date.now() - 3_725_000;
 /** Deployments that were to begin without state. */
 const begunAnew = new WeakSet();
 
+const savepointIn = ({ w, params }) => find(w.savepoints, "id", params.id, "savepoint");
+const savepointOf = (restore) => restore?.savepoint;
 const deploymentOf = ({ w, params }) => find(w.deployments, "id", params.id, "deployment");
 
 export function deploymentRoutes(route) {
@@ -22,6 +25,7 @@ export function deploymentRoutes(route) {
   });
   route("POST", `${W}/deployments`, ({ w, body }) => {
     const now = at(Date.now());
+    const { restore, allow_reset: _allowed, ...content } = body;
     const deployment = {
       id: id("dp"),
       workspace: w.name,
@@ -35,7 +39,8 @@ export function deploymentRoutes(route) {
       created_at: now,
       updated_at: now,
       parallelism: null,
-      ...body,
+      restore_savepoint: savepointOf(restore) ?? null,
+      ...content,
     };
     w.deployments.unshift(deployment);
     settleSoon(deployment);
@@ -45,7 +50,13 @@ export function deploymentRoutes(route) {
   route("PATCH", `${W}/deployments/{id}`, (context) => {
     const deployment = deploymentOf(context);
     checkRevision(context.request, deployment);
-    const { restore, ...change } = context.body;
+    const { restore, allow_reset: _allowed, savepoint: kept, ...change } = context.body;
+    if (kept) {
+      context.w.savepoints.unshift(
+        savepoint(deployment, { ...kept, age: 0, bytes: 52_000_000, at_stop: true }),
+      );
+    }
+    if (restore && restore !== "latest") deployment.restore_savepoint = savepointOf(restore) ?? null;
     if (restore === "none") begunAnew.add(deployment);
     Object.assign(deployment, change, {
       revision: deployment.revision + 1,
@@ -71,6 +82,39 @@ export function deploymentRoutes(route) {
     items: checkpointsOf(deploymentOf(context), Date.now()),
     next_cursor: null,
   }));
+  route("GET", `${W}/savepoints`, ({ w, query }) => {
+    const [deployment, status] = [query.get("deployment_id"), query.get("status")];
+    const wanted = w.savepoints.filter(
+      (each) => (!deployment || each.deployment_id === deployment) && (!status || each.status === status),
+    );
+    return page(wanted, query, byName);
+  });
+  route("POST", `${W}/deployments/{id}/savepoints`, (context) => {
+    const asked = savepoint(deploymentOf(context), { ...context.body, age: 0, status: "pending" });
+    context.w.savepoints.unshift(asked);
+    setTimeout(() => {
+      const taken = savepoint(deploymentOf(context), { name: asked.name, age: 0, bytes: 66_800_000 });
+      Object.assign(asked, { ...taken, id: asked.id });
+    }, 1500).unref();
+    return new Answer(202, asked);
+  });
+  route("DELETE", `${W}/savepoints/{id}`, (context) => {
+    const { savepoints } = context.w;
+    savepoints.splice(savepoints.indexOf(savepointIn(context)), 1);
+  });
+  route("POST", `${W}/deployments/{id}/verdict`, (context) => {
+    const { version, restore } = context.body;
+    const deployment = deploymentOf(context);
+    const from = savepointOf(restore);
+    const kept = context.w.savepoints.find((each) => each.id === from) ?? deployment;
+    const { draft_id, version: before } = kept;
+    const of = restore === "none" ? null : { draft_id, version: before, savepoint_id: from ?? null };
+    return verdictOf(of, version ?? deployment.version);
+  });
+  route("POST", `${W}/savepoints/{id}/verdict`, (context) => {
+    const { id: savepoint_id, draft_id, version } = savepointIn(context);
+    return verdictOf({ draft_id, version, savepoint_id }, context.body.version);
+  });
   route("GET", `${W}/deployments/{id}/plan`, (context) => {
     deploymentOf(context);
     return PLAN;

@@ -624,6 +624,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{ws}/deployments/{id}/savepoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a savepoint of a deployment that runs, and goes on */
+        post: operations["create_savepoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{ws}/deployments/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What becomes of a deployment's state */
+        post: operations["ask_verdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{ws}/drafts": {
         parameters: {
             query?: never;
@@ -879,6 +913,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{ws}/savepoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Savepoints, newest first */
+        get: operations["list_savepoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{ws}/savepoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A savepoint */
+        get: operations["get_savepoint"];
+        put?: never;
+        post?: never;
+        /** Delete a savepoint that no deployment goes on from */
+        delete: operations["delete_savepoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{ws}/savepoints/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What becomes of a savepoint in a version of any draft */
+        post: operations["ask_savepoint_verdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{ws}/secrets": {
         parameters: {
             query?: never;
@@ -1049,6 +1135,8 @@ export interface components {
              * @description The number of the checkpoint that the run has gone on from; null if it began anew.
              */
             restored: number | null;
+            /** @description The id of the savepoint that the run has gone on from, if it was none of its own checkpoints. */
+            restored_savepoint: string | null;
         };
         /** @description Where a checkpoint comes from. */
         CheckpointOrigin: {
@@ -1139,6 +1227,8 @@ export interface components {
              */
             parallelism: number | null;
             phase: components["schemas"]["Phase"];
+            /** @description The savepoint that its runs begin from as long as there is no newer checkpoint. */
+            restore_savepoint: string | null;
             /**
              * Format: int64
              * @description From 1, raised by every change that a person makes; also the ETag.
@@ -1157,6 +1247,8 @@ export interface components {
          *     is started again.
          */
         DeploymentChange: {
+            /** @description Whether state may be dropped that the version has no use for. */
+            allow_reset?: boolean;
             desired?: components["schemas"]["Desired"] | null;
             /**
              * Format: int32
@@ -1165,6 +1257,7 @@ export interface components {
             parallelism?: number | null;
             /** @description What the next run goes on from. `latest` unless it is given. */
             restore?: components["schemas"]["Restore"];
+            savepoint?: components["schemas"]["SavepointContent"] | null;
             /** Format: int32 */
             version?: number | null;
         };
@@ -1173,6 +1266,8 @@ export interface components {
             id: string;
         };
         DeploymentContent: {
+            /** @description Whether state of a savepoint may be dropped that the version has no use for. */
+            allow_reset?: boolean;
             desired?: components["schemas"]["Desired"] | null;
             draft_id: string;
             /** @description One of its kind in the workspace. */
@@ -1182,6 +1277,8 @@ export interface components {
              * @description Null: as the version ran before, else one shard; an estimate says how many are worth it.
              */
             parallelism?: number | null;
+            /** @description What it begins from: nothing, or a savepoint. */
+            restore?: components["schemas"]["Restore"];
             /** Format: int32 */
             version: number;
         };
@@ -1271,7 +1368,7 @@ export interface components {
             diagnostics: components["schemas"]["Diagnostic"][];
         };
         /** @enum {string} */
-        FailureCause: "invalid" | "runtime" | "memory" | "locked" | "fenced" | "internal";
+        FailureCause: "invalid" | "state" | "runtime" | "memory" | "locked" | "fenced" | "internal";
         /** @description A diagnostic, and the file that its place is in. */
         FileDiagnostic: components["schemas"]["Diagnostic"] & {
             file: string | null;
@@ -1499,6 +1596,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A part of a list. */
+        Page_Savepoint: {
+            items: components["schemas"]["Savepoint"][];
+            /** @description What to ask for next; null at the end of the list. */
+            next_cursor: string | null;
+        };
+        /** @description A part of a list. */
         Page_Secret: {
             items: components["schemas"]["Secret"][];
             /** @description What to ask for next; null at the end of the list. */
@@ -1527,6 +1630,21 @@ export interface components {
             items: components["schemas"]["Workspace"][];
             /** @description What to ask for next; null at the end of the list. */
             next_cursor: string | null;
+        };
+        /** @enum {string} */
+        PartKind: "source" | "operator" | "sink";
+        /** @description What becomes of what one operator remembers. */
+        PartVerdict: {
+            after: components["schemas"]["Span"] | null;
+            before: components["schemas"]["Span"] | null;
+            fate: components["schemas"]["StateFate"];
+            /** @description What it remembers. */
+            keeps: string;
+            kind: components["schemas"]["PartKind"];
+            /** @description `GROUP BY`, `join`, or the name of a table. */
+            name: string;
+            /** @description In words, if it is not kept. */
+            reason: string | null;
         };
         PasswordChange: {
             /**
@@ -1627,9 +1745,12 @@ export interface components {
             title: string;
             /** @description Names the kind of problem: `urn:oceanus:problem:not-found`. */
             type: string;
+            verdict?: components["schemas"]["Verdict"] | null;
         };
-        /** @enum {string} */
-        Restore: "latest" | "none";
+        Restore: "latest" | "none" | {
+            /** @description By its id: one of the workspace that is done, of this deployment or of another. */
+            savepoint: string;
+        };
         /**
          * @description What a member may do, each role more than the one before.
          * @enum {string}
@@ -1674,6 +1795,45 @@ export interface components {
             rows: {
                 [key: string]: unknown;
             }[];
+        };
+        /** @description It lies apart from checkpoints, and outlives its deployment. Where is the engine's business. */
+        Savepoint: {
+            /** @description It is the state in which the deployment stopped. */
+            at_stop: boolean;
+            created_at: components["schemas"]["Time"];
+            /** @description The user's name. */
+            created_by: string;
+            deployment_id: string;
+            /** @description What the deployment was called when it was asked for. */
+            deployment_name: string;
+            draft_id: string;
+            ended_at: components["schemas"]["Time"] | null;
+            id: string;
+            /** @description What people call it; empty if they do not. */
+            name: string;
+            /** @description Of one that failed. */
+            reason: string | null;
+            status: components["schemas"]["SavepointStatus"];
+            taken: components["schemas"]["TakenSavepoint"] | null;
+            /**
+             * Format: int32
+             * @description The number of the version whose state it is; until it is done, of the one that was wanted.
+             */
+            version: number;
+            workspace: string;
+        };
+        /** @description A savepoint that is asked for. */
+        SavepointContent: {
+            /** @description What people call it; it need not be one of its kind. */
+            name?: string;
+        };
+        /** @enum {string} */
+        SavepointStatus: "pending" | "done" | "failed";
+        /** @description The version that is to begin from a savepoint. */
+        SavepointVerdictQuestion: {
+            draft_id: string;
+            /** Format: int32 */
+            version: number;
         };
         /** @description What can be said of a secret. */
         Secret: {
@@ -1727,6 +1887,15 @@ export interface components {
             /** Format: int32 */
             start: number;
         };
+        /** @enum {string} */
+        StateFate: "kept" | "new" | "gone" | "reset" | "impossible";
+        StateOf: {
+            draft_id: string;
+            /** @description The savepoint that holds it; null: a checkpoint, or what runs now. */
+            savepoint_id: string | null;
+            /** Format: int32 */
+            version: number;
+        };
         Statement: {
             /** Format: int32 */
             end: number;
@@ -1758,6 +1927,18 @@ export interface components {
             connector: string | null;
             kind: components["schemas"]["TableKind"];
             name: string;
+        };
+        /** @description What was taken. */
+        TakenSavepoint: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            epoch: number;
+            /** Format: int32 */
+            parallelism: number;
+            /** @description The run that took it, and its epoch. */
+            run_id: string;
+            taken_at: components["schemas"]["Time"];
         };
         Text: {
             /** @description What the session starts with, as by SET. */
@@ -1814,6 +1995,31 @@ export interface components {
             diagnostics: components["schemas"]["Diagnostic"][];
             plan: components["schemas"]["Plan"] | null;
             statements: components["schemas"]["Statement"][];
+        };
+        Verdict: {
+            /** @description The text itself says that state may be dropped which it has no use for. */
+            drops_state: boolean;
+            /** @description Nothing is lost: no approval is needed. */
+            keeps_all: boolean;
+            of: components["schemas"]["StateOf"] | null;
+            /** @description In the order of the new text; what is only in the old one stands at the end. */
+            parts: components["schemas"]["PartVerdict"][];
+            /** @description The worst that becomes of anything. */
+            worst: components["schemas"]["StateFate"];
+        };
+        /** @description What is to go on: a version, or a text that is none yet; without either, the version that is wanted. */
+        VerdictQuestion: {
+            restore?: components["schemas"]["Restore"];
+            settings?: {
+                [key: string]: string;
+            };
+            /** @description Over the catalog of now. */
+            sql?: string | null;
+            /**
+             * Format: int32
+             * @description Of the deployment's draft.
+             */
+            version?: number | null;
         };
         Version: {
             /** @description The workspace's catalog of then, as statements that make it. */
@@ -5248,6 +5454,220 @@ export interface operations {
             };
         };
     };
+    create_savepoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key and the same body, the request is answered as the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+                /** @description The deployment's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavepointContent"];
+            };
+        };
+        responses: {
+            /** @description It is asked for; read it again to see what becomes of it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Savepoint"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing runs, or too many are waited for */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+                /** @description The deployment's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictQuestion"];
+            };
+        };
+        responses: {
+            /** @description Nothing was changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_drafts: {
         parameters: {
             query?: {
@@ -6853,6 +7273,318 @@ export interface operations {
             };
             /** @description Too many previews or streams are open */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_savepoints: {
+        parameters: {
+            query?: {
+                /** @description Only those of this deployment, which may be gone. */
+                deployment_id?: string;
+                /**
+                 * @description Only those of this status: `pending`, `done` or `failed`.
+                 * @example done
+                 */
+                status?: string;
+                /** @description At most this many items. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only what holds this text, in either case of letters. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Savepoint"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_savepoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+                /** @description The savepoint's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The savepoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Savepoint"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_savepoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+                /** @description The savepoint's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A deployment goes on from it and has no checkpoint yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_savepoint_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+                /** @description The savepoint's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavepointVerdictQuestion"];
+            };
+        };
+        responses: {
+            /** @description Nothing was changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

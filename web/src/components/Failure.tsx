@@ -2,7 +2,6 @@
 
 import type { ReactNode } from "react";
 import type { Failure as FailureData } from "../api/types";
-import { isOfState } from "../lib/checkpoints";
 import { words } from "../lib/format";
 import classes from "./Failure.module.css";
 import { WarningIcon } from "./icons";
@@ -36,9 +35,7 @@ export function Failure({
       <div className={classes.body}>
         <p className={classes.title}>
           {title}
-          <span className={classes.kind}>
-            {isOfState(failure) ? "its state does not fit" : CAUSES[cause]}
-          </span>
+          <span className={classes.kind}>{CAUSES[cause]}</span>
           {span && onGoTo && (
             <button type="button" className={classes.place} onClick={() => onGoTo(span.line, span.column)}>
               line {span.line}, column {span.column}
@@ -56,6 +53,7 @@ export function Failure({
 
 const CAUSES: Record<FailureData["cause"], string> = {
   invalid: "the text is wrong",
+  state: "its state does not fit",
   runtime: "while it ran",
   memory: "out of memory",
   locked: "another attempt was still there",

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Checkpoint, CheckpointMetrics, Failure } from "../api/types";
-import { isOfState, lastCheckpoint } from "./checkpoints";
+import type { Checkpoint, CheckpointMetrics } from "../api/types";
+import { lastCheckpoint } from "./checkpoints";
 
 const kept = (number: number): Checkpoint => ({
   number,
@@ -16,6 +16,7 @@ const kept = (number: number): Checkpoint => ({
 const damaged = (number: number): Checkpoint => ({ number, bytes: 3, origin: null });
 const told = (number: number): CheckpointMetrics => ({
   restored: null,
+  restored_savepoint: null,
   completed: number,
   failed: 0,
   last: { number, at: "2026-11-29T11:00:05.000Z", duration_ms: 900, bytes: 120 },
@@ -33,7 +34,13 @@ it("takes what the run tells, unless something newer is retained", () => {
 });
 
 it("finds those of runs before, and passes over what is damaged", () => {
-  const begun: CheckpointMetrics = { restored: 7, completed: 0, failed: 0, last: null };
+  const begun: CheckpointMetrics = {
+    restored: 7,
+    restored_savepoint: null,
+    completed: 0,
+    failed: 0,
+    last: null,
+  };
   expect(lastCheckpoint(begun, [damaged(8), kept(7)])?.number).toBe(7);
   expect(lastCheckpoint(undefined, [kept(7)])?.number).toBe(7);
 });
@@ -41,16 +48,4 @@ it("finds those of runs before, and passes over what is damaged", () => {
 it("knows none where there is none", () => {
   expect(lastCheckpoint(undefined, [])).toBeNull();
   expect(lastCheckpoint(undefined, [damaged(8)])).toBeNull();
-});
-
-it("tells a state that does not fit from a text that is wrong", () => {
-  const failure = (cause: Failure["cause"], hint: string | null): Failure => ({
-    cause,
-    diagnostics: [{ severity: "error", kind: "validation", message: "it failed", hint, span: null }],
-  });
-  const hint = "start the job without its state, or let what is not used be dropped";
-  expect(isOfState(failure("invalid", hint))).toBe(true);
-  expect(isOfState(failure("invalid", "did you mean 'price'?"))).toBe(false);
-  expect(isOfState(failure("invalid", null))).toBe(false);
-  expect(isOfState(failure("runtime", hint))).toBe(false);
 });

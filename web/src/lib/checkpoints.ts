@@ -1,6 +1,6 @@
 /** What is known of checkpoints, from what a run tells and from what is retained. */
 
-import type { Checkpoint, CheckpointMetrics, Failure, LastCheckpoint } from "../api/types";
+import type { Checkpoint, CheckpointMetrics, LastCheckpoint } from "../api/types";
 
 /**
  * The newest checkpoint. A run tells of it at once, but what it takes at its very end is told by the list alone; the list
@@ -24,12 +24,4 @@ export function lastCheckpoint(
 /** From when its barrier set out until it had passed all operators. */
 export function tookMs({ began_at, taken_at }: NonNullable<Checkpoint["origin"]>): number {
   return Math.max(0, Date.parse(taken_at) - Date.parse(began_at));
-}
-
-/**
- * Whether a run failed because it could not go on from what was before it, so that a start without state helps. There is
- * no cause for that alone: it is what the server's hint says.
- */
-export function isOfState({ cause, diagnostics }: Failure): boolean {
-  return cause === "invalid" && diagnostics.some(({ hint }) => hint?.includes("without its state"));
 }

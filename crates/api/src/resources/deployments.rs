@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use model::{DeploymentId, DesiredState, DraftId, PhaseName};
+use jobs::RestoreWish;
+use model::{DeploymentId, DesiredState, DraftId, PhaseName, SavepointId};
 use runner::FailureCause as Cause;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -11,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::diagnostic::Diagnostic;
+use super::savepoints::SavepointContent;
 use crate::access::{InWorkspace, Need};
 use crate::app::App;
 use crate::body::{Json, Path, Query, SMALL_BYTES_MAX, SmallJson};
@@ -44,6 +46,9 @@ pub struct Deployment {
     observed_generation: u64,
     pub phase: Phase,
     conditions: Vec<Condition>,
+    /// The savepoint that its runs begin from as long as there is no newer checkpoint.
+    #[schema(required, value_type = Option<String>)]
+    restore_savepoint: Option<SavepointId>,
     #[schema(required)]
     last_error: Option<Failure>,
     created_at: Time,
@@ -81,6 +86,8 @@ pub struct Failure {
 enum FailureCause {
     /// The program is wrong.
     Invalid,
+    /// What there is to go on from does not fit, or cannot be read. A start from a savepoint or without state helps.
+    State,
     /// The job failed on a row or on the outside world.
     Runtime,
     /// It used more memory than it may.
@@ -107,6 +114,12 @@ struct DeploymentContent {
     /// `running` unless it is given.
     #[serde(default)]
     desired: Option<Desired>,
+    /// What it begins from: nothing, or a savepoint.
+    #[serde(default)]
+    restore: Restore,
+    /// Whether state of a savepoint may be dropped that the version has no use for.
+    #[serde(default)]
+    allow_reset: bool,
 }
 
 /// What is left out stays as it is. What is given is asked for anew, even if it was before: that is how a failed job
@@ -125,16 +138,37 @@ struct DeploymentChange {
     /// What the next run goes on from. `latest` unless it is given.
     #[serde(default)]
     restore: Restore,
+    /// Whether state may be dropped that the version has no use for.
+    #[serde(default)]
+    allow_reset: bool,
+    /// A savepoint of the state in which it stops. Only with `desired` of `stopped` or `suspended`.
+    #[serde(default)]
+    savepoint: Option<SavepointContent>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Restore {
-    /// The newest checkpoint, if there is one.
+pub enum Restore {
+    /// The newest checkpoint, or what it began from.
     #[default]
     Latest,
     /// Nothing: it begins anew, now and after any failure that comes before its first checkpoint.
     None,
+    /// By its id: one of the workspace that is done, of this deployment or of another.
+    Savepoint(String),
+}
+
+impl Restore {
+    pub fn wish(self) -> Result<RestoreWish> {
+        Ok(match self {
+            Restore::Latest => RestoreWish::Latest,
+            Restore::None => RestoreWish::Nothing,
+            Restore::Savepoint(id) => {
+                let id = id.parse();
+                RestoreWish::Savepoint(id.map_err(|error| Problem::malformed(format!("restore: {error}")))?)
+            }
+        })
+    }
 }
 
 /// Tells null from what is left out.
@@ -185,6 +219,7 @@ pub fn show(deployment: store::Deployment) -> Deployment {
         observed_generation: deployment.observed_generation,
         phase: Phase(deployment.phase),
         conditions: deployment.conditions.into_iter().map(condition).collect(),
+        restore_savepoint: deployment.restore_savepoint,
         last_error: deployment.last_error.map(Failure::from),
         created_at: Time::of(deployment.created_at),
         updated_at: Time::of(deployment.updated_at),
@@ -215,6 +250,7 @@ impl From<Value> for Failure {
             Ok(failure) => Failure {
                 cause: match failure.cause {
                     Cause::Invalid => FailureCause::Invalid,
+                    Cause::State => FailureCause::State,
                     Cause::Runtime => FailureCause::Runtime,
                     Cause::Memory => FailureCause::Memory,
                     Cause::Locked => FailureCause::Locked,
@@ -296,6 +332,11 @@ async fn create_deployment(
         version: content.version,
         parallelism: content.parallelism,
         desired: content.desired.map_or(DesiredState::Running, |desired| desired.0),
+        savepoint: match content.restore.wish()? {
+            RestoreWish::Latest | RestoreWish::Nothing => None,
+            RestoreWish::Savepoint(savepoint) => Some(savepoint),
+        },
+        allow_reset: content.allow_reset,
     };
     let deployment = app.jobs.create_deployment(&at.actor(), &at.name, new).await?;
     Ok(created(deployment))
@@ -338,7 +379,9 @@ async fn change_deployment(
         desired: change.desired.map(|desired| desired.0),
         version: change.version,
         parallelism: change.parallelism,
-        begins_anew: change.restore == Restore::None,
+        restore: change.restore.wish()?,
+        allow_reset: change.allow_reset,
+        savepoint_at_stop: change.savepoint.map(|savepoint| savepoint.name),
     };
     let deployment = app
         .jobs

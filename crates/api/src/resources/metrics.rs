@@ -41,6 +41,9 @@ struct CheckpointMetrics {
     /// The number of the checkpoint that the run has gone on from; null if it began anew.
     #[schema(required)]
     restored: Option<u64>,
+    /// The id of the savepoint that the run has gone on from, if it was none of its own checkpoints.
+    #[schema(required)]
+    restored_savepoint: Option<String>,
     completed: u64,
     failed: u64,
     /// The last one that was completed.
@@ -119,6 +122,7 @@ impl From<runner::CheckpointMetrics> for CheckpointMetrics {
     fn from(metrics: runner::CheckpointMetrics) -> CheckpointMetrics {
         let runner::CheckpointMetrics {
             restored,
+            restored_savepoint,
             completed,
             failed,
             last_number,
@@ -128,6 +132,7 @@ impl From<runner::CheckpointMetrics> for CheckpointMetrics {
         } = metrics;
         CheckpointMetrics {
             restored,
+            restored_savepoint,
             completed,
             failed,
             last: last_number.zip(last_at_ms).map(|(number, at_ms)| LastCheckpoint {

@@ -19,16 +19,19 @@ mod plan;
 mod preview;
 pub mod recovered;
 mod runs;
+mod savepoints;
 mod secrets;
 mod session;
 mod streams;
 mod tokens;
 mod users;
 mod validation;
+mod verdict;
 mod versions;
 mod workspaces;
 
 pub use diagnostic::Diagnostic;
+pub use verdict::Verdict;
 
 use axum::http::Uri;
 
@@ -51,9 +54,11 @@ pub fn all() -> Routes {
         .merge(drafts::routes())
         .merge(versions::routes())
         .merge(validation::routes())
+        .merge(verdict::routes())
         .merge(preview::routes())
         .merge(deployments::routes())
         .merge(checkpoints::routes())
+        .merge(savepoints::routes())
         .merge(runs::routes())
         .merge(streams::routes())
         .merge(artifacts::routes())

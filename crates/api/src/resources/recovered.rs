@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use store::Done;
 
 use super::catalog::CatalogMessages;
-use super::{deployments, drafts, users, versions, workspaces};
+use super::{deployments, drafts, savepoints, users, versions, workspaces};
 use crate::app::App;
 use crate::body::Json;
 use crate::problem::{Problem, Result};
@@ -42,6 +42,10 @@ pub async fn answer(app: &App, done: &Done) -> Result<Response> {
         "deployment.create" => {
             let deployment = store.deployments().get(workspace, id(done)?).await?;
             deployments::created(deployment).into_response()
+        }
+        "savepoint.create" => {
+            let savepoint = store.savepoints().get(workspace, id(done)?).await?;
+            savepoints::accepted(app, savepoint).await?.into_response()
         }
         // What it said was only for people to read.
         "catalog.update" => Json(CatalogMessages { messages: Vec::new() }).into_response(),

@@ -73,6 +73,7 @@ impl Route {
 struct Things {
     draft: String,
     deployment: String,
+    savepoint: String,
     artifact: String,
     table: (String, String),
     token: String,
@@ -83,6 +84,13 @@ impl Things {
     async fn make(server: &Server) -> Things {
         let olga = server.signed_in("olga").await;
         let deployed = deployment(&olga, "shop", "count").await;
+        // Of one that runs: it is done, or will be.
+        let runs = json!({
+            "name": "runs", "draft_id": deployed.json["draft_id"], "version": 1, "desired": "running"
+        });
+        let runs = olga.post("/workspaces/shop/deployments", runs).await.expect(201);
+        let path = format!("/workspaces/shop/deployments/{}/savepoints", runs.id());
+        let savepoint = olga.post(&path, json!({})).await.expect(202);
         let upload = olga.with("content-type", "application/octet-stream");
         let path = "/workspaces/shop/artifacts?name=rules.jar";
         let artifact = upload
@@ -112,6 +120,7 @@ impl Things {
         Things {
             draft: deployed.json["draft_id"].as_str().unwrap().to_string(),
             deployment: deployed.id().to_string(),
+            savepoint: savepoint.id().to_string(),
             artifact: artifact.json["hash"].as_str().unwrap().to_string(),
             table: (name(catalog), name(&catalog["databases"][0])),
             token: token.id().to_string(),
@@ -126,6 +135,7 @@ impl Things {
             "ws" => "shop",
             "id" if of("drafts") => &self.draft,
             "id" if of("deployments") => &self.deployment,
+            "id" if of("savepoints") => &self.savepoint,
             "id" if of("tokens") => &self.token,
             "id" if of("users") => &self.user,
             "id" if of("operations") => "op_01jd1kxa000000000000000007",

@@ -10,6 +10,7 @@ mod listing;
 mod nouns;
 mod people;
 mod recovery;
+mod savepoints;
 mod serving;
 mod stage;
 mod streams;

@@ -1,19 +1,21 @@
 //! A runner for tests: checks and previews are the embedded engine's own; runs are told how they go.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use embedded::{EmbeddedOptions, EmbeddedRunner};
 use runner::{
-    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, End, LogPage, Metrics, Outcome, Preview,
-    PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, StoppedBy,
+    CheckReport, Checkpoint, ConnectionReport, ConnectionTest, Diagnostic, End, LogPage, Metrics, Outcome,
+    Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner, RunnerError, SavepointKey,
+    SavepointOrigin, SavepointState, SavepointTime, StateVerdict, StoppedBy,
 };
 
 pub struct Stage {
     engine: EmbeddedRunner,
     runs: Mutex<HashMap<String, RunState>>,
+    savepoints: Mutex<BTreeMap<SavepointKey, SavepointOrigin>>,
 }
 
 impl Stage {
@@ -21,6 +23,7 @@ impl Stage {
         Stage {
             engine: EmbeddedRunner::new(EmbeddedOptions::new(data).unwrap()).unwrap(),
             runs: Mutex::default(),
+            savepoints: Mutex::default(),
         }
     }
 
@@ -36,6 +39,10 @@ impl Runner for Stage {
 
     fn check(&self, program: &Program, purpose: Purpose) -> CheckReport {
         self.engine.check(program, purpose)
+    }
+
+    fn compare(&self, before: &Program, after: &Program) -> Result<StateVerdict, Vec<Diagnostic>> {
+        self.engine.compare(before, after)
     }
 
     fn preview(&self, request: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {
@@ -95,6 +102,7 @@ impl Runner for Stage {
                 by: StoppedBy::Request,
             },
             metrics: Metrics::default(),
+            failed_savepoints: BTreeMap::new(),
         });
         self.with(|runs| runs.insert(run.run_id.clone(), ended.clone()));
         Ok(ended)
@@ -123,6 +131,51 @@ impl Runner for Stage {
 
     fn forget_checkpoints(&self, _deployment_id: &str) -> Result<(), RunnerError> {
         Ok(())
+    }
+
+    fn with_checkpoints(&self) -> Result<Vec<String>, RunnerError> {
+        Ok(Vec::new())
+    }
+
+    /// Done at once, if the run goes on.
+    fn savepoint(
+        &self,
+        run: &RunKey,
+        savepoint: &SavepointKey,
+        _: SavepointTime,
+    ) -> Result<SavepointState, RunnerError> {
+        if let Some(origin) = self.find_savepoint(savepoint)? {
+            return Ok(SavepointState::Done(origin));
+        }
+        if !matches!(self.observe(run)?, RunState::Running { .. }) {
+            return Ok(SavepointState::NotTaken {});
+        }
+        let origin = SavepointOrigin {
+            run_id: run.run_id.clone(),
+            epoch: run.epoch,
+            parallelism: 1,
+            taken_ms: 1_764_406_800_000,
+            bytes: 1_234,
+        };
+        let mut savepoints = self.savepoints.lock().unwrap_or_else(PoisonError::into_inner);
+        savepoints.insert(savepoint.clone(), origin.clone());
+        Ok(SavepointState::Done(origin))
+    }
+
+    fn find_savepoint(&self, savepoint: &SavepointKey) -> Result<Option<SavepointOrigin>, RunnerError> {
+        let savepoints = self.savepoints.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(savepoints.get(savepoint).cloned())
+    }
+
+    fn forget_savepoint(&self, savepoint: &SavepointKey) -> Result<(), RunnerError> {
+        let mut savepoints = self.savepoints.lock().unwrap_or_else(PoisonError::into_inner);
+        savepoints.remove(savepoint);
+        Ok(())
+    }
+
+    fn savepoints(&self) -> Result<Vec<SavepointKey>, RunnerError> {
+        let savepoints = self.savepoints.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(savepoints.keys().cloned().collect())
     }
 }
 

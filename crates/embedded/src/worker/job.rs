@@ -2,13 +2,12 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use connectors::{Console, Stream};
 use dataflow::Error;
-use engine::{Committed, Job, JobOptions};
+use engine::{Committed, Job, JobOptions, check_state};
 use graph::Graph;
 use plan::session::{Outcome, Session};
 use runner::{Diagnostic, End, FailureCause, Kind, Program, Purpose, RunFailure, RunSpec};
@@ -16,15 +15,15 @@ use sql::ast::Statement;
 use stdx::step;
 
 use super::lock::{self, Taken};
-use super::recovery::Recovery;
+use super::recovery::{Places, Recovery};
+use super::savepoints::JobLabel;
 use super::shared::Shared;
-use crate::check::check;
+use crate::check::{check, drops_state};
 use crate::planning::{self, runtime_diagnostic, tell};
 use crate::summary::node_names;
 
 /// Runs the program to its end, whatever that is. `lock` is the file of its deployment's lock, not yet taken.
-/// In `checkpoints` are those of its deployment.
-pub fn run(spec: &RunSpec, lock: io::Result<File>, checkpoints: &Path, shared: &Arc<Shared>) -> End {
+pub fn run(spec: &RunSpec, lock: io::Result<File>, places: &Places, shared: &Arc<Shared>) -> End {
     tracing::info!(
         run = spec.run_id,
         deployment = spec.deployment_id,
@@ -58,7 +57,7 @@ pub fn run(spec: &RunSpec, lock: io::Result<File>, checkpoints: &Path, shared: &
             );
         }
     }
-    match run_program(spec, checkpoints, shared) {
+    match run_program(spec, places, shared) {
         Ok(()) => match shared.stopped() {
             Some(by) => End::Stopped { by },
             None => End::Finished,
@@ -74,7 +73,7 @@ fn failed(cause: FailureCause, message: &str, hint: &str) -> End {
     })
 }
 
-fn run_program(spec: &RunSpec, checkpoints: &Path, shared: &Arc<Shared>) -> Result<(), RunFailure> {
+fn run_program(spec: &RunSpec, places: &Places, shared: &Arc<Shared>) -> Result<(), RunFailure> {
     let program = &spec.program;
     // All of it is checked before anything is run: half a script would be worse than none.
     let report = check(program, Purpose::Deployment, shared.clock.clone());
@@ -88,7 +87,7 @@ fn run_program(spec: &RunSpec, checkpoints: &Path, shared: &Arc<Shared>) -> Resu
     if report.has_errors() {
         return Err(invalid(report.diagnostics));
     }
-    let mut recovery = Recovery::open(checkpoints, spec, shared)?;
+    let mut recovery = Recovery::open(places, spec, shared)?;
     let stream: Stream = Arc::new(Mutex::new(shared.log_stream()));
     let console = Console {
         output: stream.clone(),
@@ -139,14 +138,19 @@ fn run_job(
     let last_committed = Job::last_committed(&graph).map_err(failure)?;
     let options = JobOptions {
         parallelism,
-        drop_unclaimed_state: session
-            .config()
-            .boolean("execution.state-recovery.ignore-unclaimed-state")
-            .unwrap_or(false),
+        drop_unclaimed_state: spec.drops_state || drops_state(session.config()),
         last_committed: last_committed.epoch().unwrap_or(0),
         ..JobOptions::default()
     };
     let snapshot = recovery.begin(number, last_committed, shared)?;
+    if let Some(snapshot) = &snapshot
+        && !options.drop_unclaimed_state
+    {
+        check_state(&graph, snapshot).map_err(|error| RunFailure {
+            cause: FailureCause::State,
+            ..failure(error)
+        })?;
+    }
     let job = match &snapshot {
         Some(snapshot) => Job::restore(&graph, session.context(), options, snapshot),
         None => Job::new(&graph, session.context(), options),
@@ -163,7 +167,11 @@ fn run_job(
         shared,
     );
     let job = job.map_err(failure)?.keep_snapshots(how);
-    let control = shared.begin_job(node_names(&graph));
+    let label = JobLabel {
+        job: number,
+        parallelism,
+    };
+    let control = shared.begin_job(node_names(&graph), label);
     drop(graph);
     tracing::info!(parallelism, "a job begins");
     let outcome = job.run(&control);

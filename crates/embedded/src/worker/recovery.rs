@@ -1,6 +1,6 @@
 //! What a run goes on from, and what it leaves to those that come after it.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -10,8 +10,8 @@ use std::time::Duration;
 use dataflow::Error;
 use engine::{Checkpointing, Committed, SnapshotKeeper, Taken};
 use plan::Config;
-use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec};
-use state::{Chain, Checkpoints, Extent, Found, Label, Snapshot};
+use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec, SavepointKey};
+use state::{Chain, Checkpoints, Extent, Found, Label, Snapshot, read_savepoint};
 use stdx::step;
 
 use super::shared::Shared;
@@ -33,46 +33,127 @@ const CHANGES_FAST_MAX: usize = 8;
 /// Checkpoints that are read together with what they are changes of, about; more are put together.
 const CHANGES_MAX: usize = 32;
 
+/// Where state lies that concerns a run.
+pub struct Places {
+    /// Of the run's deployment.
+    pub checkpoints: PathBuf,
+    pub savepoints: PathBuf,
+    /// Where the savepoint lies that the run may begin from.
+    pub restored: Option<PathBuf>,
+}
+
+/// What stands for the number of a checkpoint where a savepoint was found: those are numbered from one.
+const SAVEPOINT: u64 = 0;
+
 /// The checkpoints of the run's deployment.
 pub struct Recovery {
     checkpoints: Arc<Checkpoints>,
     restore: Restore,
+    /// Where the savepoint lies that is begun from, if one is.
+    restored: Option<LocalStorage>,
     /// What is gone on from, until its job has come.
     found: Option<Found>,
 }
 
 impl Recovery {
     /// Looks for what the run goes on from. To be called by the one attempt that holds the deployment's lock.
-    pub fn open(folder: &Path, spec: &RunSpec, shared: &Shared) -> Result<Recovery, RunFailure> {
-        let storage = LocalStorage::open(folder).map_err(|error| unreachable(&error))?;
+    pub fn open(places: &Places, spec: &RunSpec, shared: &Shared) -> Result<Recovery, RunFailure> {
+        let storage = LocalStorage::open(&places.checkpoints).map_err(|error| unreachable(&error))?;
+        // Nobody else writes there now: what a death has left is cleared away.
+        LocalStorage::open(&places.savepoints).map_err(|error| unreachable(&error))?;
         let checkpoints = Checkpoints::open(Arc::new(storage)).map_err(|error| unreachable(&error))?;
         let mut recovery = Recovery {
             checkpoints: Arc::new(checkpoints),
-            restore: spec.restore,
+            restore: spec.restore.clone(),
+            restored: places.restored.as_deref().map(LocalStorage::at),
             found: None,
         };
         step("restore: checkpoints are looked for");
         recovery.found = recovery.latest()?;
         step("restore: one was read");
         match &recovery.found {
-            Some(found) => tell(found, shared),
+            Some(found) => recovery.tell(found, shared),
             None => tracing::info!("the run begins anew: it goes on from no checkpoint"),
         }
         Ok(recovery)
     }
 
     fn latest(&self) -> Result<Option<Found>, RunFailure> {
-        let Restore::Latest { since_epoch } = self.restore else {
+        let since_epoch = match self.restore {
+            Restore::None => return Ok(None),
+            Restore::Latest { since_epoch } | Restore::Savepoint { since_epoch, .. } => since_epoch,
+        };
+        let latest = self
+            .checkpoints
+            .latest(since_epoch)
+            .map_err(|error| match error {
+                Error::Data { message, .. } => failure(
+                    FailureCause::State,
+                    message,
+                    "start the deployment from a savepoint, or without its state",
+                ),
+                error => unreachable(&error),
+            })?;
+        match latest {
+            None => self.savepoint(),
+            found => Ok(found),
+        }
+    }
+
+    /// The savepoint that is begun from, if one is.
+    fn savepoint(&self) -> Result<Option<Found>, RunFailure> {
+        let (Restore::Savepoint { savepoint, .. }, Some(storage)) = (&self.restore, &self.restored) else {
             return Ok(None);
         };
-        self.checkpoints.latest(since_epoch).map_err(|error| match error {
-            Error::Data { message, .. } => failure(
-                FailureCause::Invalid,
+        let unusable = |message: String| {
+            failure(
+                FailureCause::State,
                 message,
-                "start the deployment without its state",
-            ),
-            error => unreachable(&error),
-        })
+                "start the deployment from another savepoint, from its latest checkpoint, or without its state",
+            )
+        };
+        let SavepointKey { savepoint_id, .. } = savepoint;
+        match read_savepoint(storage, savepoint_id) {
+            Ok(Some((label, snapshot))) => Ok(Some(Found {
+                number: SAVEPOINT,
+                label,
+                snapshot,
+                damaged: Vec::new(),
+            })),
+            Ok(None) => Err(unusable(format!(
+                "savepoint {savepoint_id} is not there any more"
+            ))),
+            Err(Error::Data { message, .. }) => Err(unusable(format!(
+                "savepoint {savepoint_id} cannot be read: {message}"
+            ))),
+            Err(error) => Err(unreachable(&error)),
+        }
+    }
+
+    /// Says what is gone on from, and loudly what is not.
+    fn tell(&self, found: &Found, shared: &Shared) {
+        for (number, message) in &found.damaged {
+            tracing::error!(
+                checkpoint = number,
+                "{message}; the run goes on from the one before, and writes again what was written since"
+            );
+        }
+        let taken_by = &found.label.run_id;
+        match &self.restore {
+            Restore::Savepoint { savepoint, .. } if found.number == SAVEPOINT => {
+                let id = savepoint.savepoint_id.clone();
+                tracing::info!(savepoint = id, taken_by, "the run goes on from a savepoint");
+                shared.note_checkpoints(|metrics| {
+                    metrics.restored = None;
+                    metrics.restored_savepoint = Some(id);
+                });
+            }
+            _ => {
+                let number = found.number;
+                tracing::info!(checkpoint = number, taken_by, "the run goes on from a checkpoint");
+                shared.note_checkpoints(|metrics| metrics.restored = Some(number));
+            }
+        }
     }
 
     /// Whether a run before this one has done the job, and gone on to the next.
@@ -104,7 +185,7 @@ impl Recovery {
                     // Those of the job before it are not this job's.
                     found = self.latest()?.filter(|found| found.label.job == job);
                     match &found {
-                        Some(found) => tell(found, shared),
+                        Some(found) => self.tell(found, shared),
                         None => shared.note_checkpoints(|metrics| metrics.restored = None),
                     }
                 }
@@ -122,10 +203,13 @@ impl Recovery {
         match &self.found {
             None => Ok(()),
             Some(found) => Err(failure(
-                FailureCause::Invalid,
+                FailureCause::State,
                 format!(
-                    "checkpoint {} is of statement {} that writes rows, and the program has {jobs}",
-                    found.number,
+                    "{} is of statement {} that writes rows, and the program has {jobs}",
+                    match found.number {
+                        SAVEPOINT => "the savepoint".to_string(),
+                        number => format!("checkpoint {number}"),
+                    },
                     found.label.job + 1
                 ),
                 "start the deployment without its state",
@@ -173,7 +257,7 @@ impl Recovery {
 
 fn unknown_commit(found: &Found) -> RunFailure {
     failure(
-        FailureCause::Invalid,
+        FailureCause::State,
         format!(
             "the outside system does not know any more whether the rows of checkpoint {} were committed",
             found.number
@@ -188,22 +272,6 @@ fn unreachable(error: &dyn std::fmt::Display) -> RunFailure {
         format!("the deployment's checkpoints cannot be reached: {error}"),
         "see whether the data folder can be read and written",
     )
-}
-
-/// Says what is gone on from, and loudly what is not.
-fn tell(found: &Found, shared: &Shared) {
-    for (number, message) in &found.damaged {
-        tracing::error!(
-            checkpoint = number,
-            "{message}; the run goes on from the one before, and writes again what was written since"
-        );
-    }
-    tracing::info!(
-        checkpoint = found.number,
-        taken_by = found.label.run_id,
-        "the run goes on from a checkpoint"
-    );
-    shared.note_checkpoints(|metrics| metrics.restored = Some(found.number));
 }
 
 fn failure(cause: FailureCause, message: String, hint: &str) -> RunFailure {

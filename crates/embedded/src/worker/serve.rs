@@ -10,7 +10,7 @@ use std::time::Duration;
 use runner::protocol::{
     ANSWER_BYTES_MAX, Answer, Line, REQUEST_BYTES_MAX, Request, VERSION, read_line, write_line,
 };
-use runner::{RunKey, StoppedBy};
+use runner::{RunKey, StoppedBy, check_id};
 
 use super::shared::Shared;
 
@@ -117,6 +117,12 @@ fn answer(request: Request, shared: &Shared) -> Answer {
         }
         Request::Metrics {} => Answer::Metrics {
             metrics: shared.metrics(),
+        },
+        Request::Savepoint { savepoint_id, time } => match check_id(&savepoint_id) {
+            Ok(()) => Answer::Savepoint {
+                state: shared.savepoint(&savepoint_id, time),
+            },
+            Err(error) => refused(error.to_string()),
         },
         // Taken by the caller.
         Request::Hello { .. } => refused("hello was said".to_string()),

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Control, Statistics};
 use runner::{
-    CheckpointMetrics, End, Metrics, NodeMetrics, Outcome, RunKey, RunSpec, RunState, Secrets, StoppedBy,
+    CheckpointMetrics, End, Metrics, NodeMetrics, Outcome, RunKey, RunSpec, RunState, SavepointState,
+    SavepointTime, Secrets, StoppedBy,
 };
 use stdx::Clock;
 
+use super::savepoints::{JobLabel, Savepoints};
 use crate::folder::RunFolder;
 use crate::log::{Log, LogStream};
 use crate::process;
@@ -21,6 +24,7 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     folder: RunFolder,
     log: Arc<Log>,
+    savepoints: Arc<Savepoints>,
     state: Mutex<State>,
     changed: Condvar,
     /// Held while the outcome is written; whether it has been.
@@ -49,8 +53,16 @@ struct CurrentJob {
 }
 
 impl Shared {
-    pub fn new(folder: RunFolder, key: RunKey, log: Arc<Log>, clock: Arc<dyn Clock>) -> Shared {
+    /// `savepoints` is where those of the deployment lie.
+    pub fn new(
+        folder: RunFolder,
+        key: RunKey,
+        log: Arc<Log>,
+        savepoints: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Shared {
         Shared {
+            savepoints: Arc::new(Savepoints::new(savepoints, &key, clock.clone())),
             key,
             clock,
             folder,
@@ -115,8 +127,9 @@ impl Shared {
     }
 
     /// A job begins; `names` are those of its nodes.
-    pub fn begin_job(&self, names: Vec<String>) -> Control {
+    pub fn begin_job(&self, names: Vec<String>, label: JobLabel) -> Control {
         let control = Control::new();
+        self.savepoints.begin_job(&control, label);
         let mut state = self.lock();
         if state.stop.is_some() {
             control.stop();
@@ -131,12 +144,18 @@ impl Shared {
 
     /// The job has ended: its counts stay.
     pub fn end_job(&self) {
+        self.savepoints.end_job();
         let mut state = self.lock();
         let metrics = state.metrics();
         state.before = metrics;
         if state.job.take().is_some() {
             state.jobs += 1;
         }
+    }
+
+    /// Asks for a savepoint, and says what has become of it.
+    pub fn savepoint(&self, savepoint_id: &str, time: SavepointTime) -> SavepointState {
+        self.savepoints.request(savepoint_id, time)
     }
 
     pub fn run_state(&self) -> RunState {
@@ -199,6 +218,7 @@ impl Shared {
             ended_ms: self.clock.now_ms(),
             end,
             metrics: self.metrics(),
+            failed_savepoints: self.savepoints.failed(),
         })?;
         *is_written = true;
         Ok(true)
@@ -210,7 +230,7 @@ impl State {
     fn metrics(&self) -> Metrics {
         let mut metrics = self.before.clone();
         metrics.rows_in_per_second = self.rows_in_per_second;
-        metrics.checkpoints = self.checkpoints;
+        metrics.checkpoints = self.checkpoints.clone();
         let Some(job) = &self.job else {
             return metrics;
         };

@@ -5,4 +5,5 @@ mod kafka;
 mod previews;
 mod recovery;
 mod runs;
+mod savepoints;
 mod support;

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use runner::{End, FailureCause, Restore, RunKey, RunSpec, RunState, Runner, StoppedBy};
+use runner::{End, FailureCause, Restore, RunKey, RunSpec, RunState, Runner, StateFate, StoppedBy};
 use stdx::{Clock, Random, SystemClock};
 
 use crate::support::{PATIENCE, Place, message, wait_for};
 
-const ROWS: u64 = 30_000;
+pub const ROWS: u64 = 30_000;
 /// Windows of a hundred numbers each, over numbers that come one behind the other.
-const COUNTS: &str = "SET 'execution.checkpointing.interval' = '50 ms';
+pub const COUNTS: &str = "SET 'execution.checkpointing.interval' = '50 ms';
 CREATE TABLE numbers (id BIGINT, ts AS TO_TIMESTAMP_LTZ(id, 3), WATERMARK FOR ts AS ts) WITH (
   'connector' = 'datagen', 'rows-per-second' = '10000', 'number-of-rows' = '30000',
   'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '29999');
@@ -30,7 +30,7 @@ EXECUTE STATEMENT SET BEGIN
   INSERT INTO ids SELECT id FROM numbers;
 END;";
 
-fn attempt(place: &Place, number: u64, sql: &str) -> RunSpec {
+pub fn attempt(place: &Place, number: u64, sql: &str) -> RunSpec {
     RunSpec {
         restore: Restore::Latest { since_epoch: 1 },
         parallelism: Some(number as u32 % 3 + 1),
@@ -38,7 +38,7 @@ fn attempt(place: &Place, number: u64, sql: &str) -> RunSpec {
     }
 }
 
-fn check_counts(place: &Place, what: &str) {
+pub fn check_counts(place: &Place, what: &str) {
     let mut ids: Vec<u64> = place
         .lines("ids")
         .iter()
@@ -408,13 +408,37 @@ fn state_that_a_changed_program_does_not_have_is_dropped_only_if_that_is_asked_f
     place.runner.stop(&first.key(), PATIENCE).unwrap();
 
     let other = COUNTS.replace("COUNT(*)", "SUM(id)");
+    // What is told before is what happens.
+    let verdict = place
+        .runner
+        .compare(&place.program(COUNTS), &place.program(&other));
+    let verdict = verdict.unwrap();
+    let reset: Vec<&str> = verdict
+        .parts
+        .iter()
+        .filter(|part| part.fate == StateFate::Reset)
+        .map(|part| part.name.as_str())
+        .collect();
+    assert_eq!(
+        (verdict.worst(), reset),
+        (StateFate::Reset, vec!["windows with GROUP BY"])
+    );
+    let same = place
+        .runner
+        .compare(&place.program(COUNTS), &place.program(COUNTS));
+    assert!(same.unwrap().keeps_all());
+    let wrong = place
+        .runner
+        .compare(&place.program(COUNTS), &place.program("INSERT INTO x SELECT 1"));
+    let wrong = wrong.unwrap_err();
+    assert!(wrong[0].message.starts_with("the new version: "), "{wrong:?}");
     let second = attempt(&place, 2, &other);
     place.runner.start(&second).unwrap();
     let outcome = place.outcome(&second.key());
     let End::Failed(failure) = &outcome.end else {
         panic!("{outcome:?}");
     };
-    assert_eq!(failure.cause, FailureCause::Invalid);
+    assert_eq!(failure.cause, FailureCause::State);
     assert!(
         message(&outcome).contains("state of 1 operator that the job does not have"),
         "{failure:?}"
@@ -426,7 +450,15 @@ fn state_that_a_changed_program_does_not_have_is_dropped_only_if_that_is_asked_f
     );
 
     let allowed = format!("SET 'execution.state-recovery.ignore-unclaimed-state' = 'true'; {other}");
-    let third = attempt(&place, 3, &allowed);
+    let verdict = place
+        .runner
+        .compare(&place.program(COUNTS), &place.program(&allowed));
+    assert!(verdict.unwrap().drops_state);
+    // Either the text allows it, or whoever starts it.
+    let third = RunSpec {
+        drops_state: true,
+        ..attempt(&place, 3, &other)
+    };
     place.runner.start(&third).unwrap();
     let outcome = place.outcome(&third.key());
     assert_eq!(outcome.end, End::Finished, "{}", place.log(&third.key()));

@@ -68,6 +68,7 @@ impl Place {
             memory_bytes_max: None,
             lock_wait_ms: 10_000,
             restore: Restore::None,
+            drops_state: false,
         }
     }
 

@@ -179,6 +179,8 @@ impl Jobs {
                 version,
                 parallelism: deployment.parallelism,
                 desired: deployment.desired,
+                savepoint: None,
+                allow_reset: false,
             };
             self.create_deployment(actor, workspace, new).await?;
             return Ok(());
@@ -188,7 +190,7 @@ impl Jobs {
             desired: (before.desired != deployment.desired).then_some(deployment.desired),
             version: (before.version != version).then_some(version),
             parallelism: (before.parallelism != deployment.parallelism).then_some(deployment.parallelism),
-            begins_anew: false,
+            ..DeploymentChange::default()
         };
         let asks = change.desired.is_some() || change.version.is_some() || change.parallelism.is_some();
         if asks {

@@ -18,7 +18,8 @@ use model::phase::{DesiredState, PhaseName};
 use runner::{
     CheckReport, Checkpoint, ConnectionReport, ConnectionTest, Diagnostic, End, FailureCause, Kind, LogPage,
     Metrics, Outcome, PlanSummary, Preview, PreviewRequest, Program, Purpose, RunFailure, RunKey, RunSpec,
-    RunState, Runner, RunnerError, StoppedBy,
+    RunState, Runner, RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime,
+    StateVerdict, StoppedBy,
 };
 use stdx::{Clock, ManualClock, Random};
 use store::{Durability, MasterKey, NewDraft, NewVersion, NewWorkspace, Options, PageRequest, Store};
@@ -37,6 +38,8 @@ const SEEDS: std::ops::Range<u64> = 0..6;
 #[derive(Default)]
 struct Stage {
     runs: Mutex<HashMap<String, Played>>,
+    /// Those that are not whole yet have no origin.
+    savepoints: Mutex<BTreeMap<SavepointKey, Option<SavepointOrigin>>>,
     faults: Mutex<Vec<String>>,
     starts: AtomicU64,
 }
@@ -51,6 +54,10 @@ struct Played {
 impl Stage {
     fn runs(&self) -> MutexGuard<'_, HashMap<String, Played>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn savepoints(&self) -> MutexGuard<'_, BTreeMap<SavepointKey, Option<SavepointOrigin>>> {
+        self.savepoints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn fault(&self, text: String) {
@@ -130,6 +137,7 @@ fn ended(key: &RunKey, end: End) -> RunState {
         ended_ms: 0,
         end,
         metrics: Metrics::default(),
+        failed_savepoints: BTreeMap::new(),
     })
 }
 
@@ -150,6 +158,10 @@ impl Runner for Stage {
             plan: Some(PlanSummary::default()),
             ..CheckReport::default()
         }
+    }
+
+    fn compare(&self, _: &Program, _: &Program) -> Result<StateVerdict, Vec<Diagnostic>> {
+        Ok(StateVerdict::default())
     }
 
     fn preview(&self, _: PreviewRequest) -> Result<Box<dyn Preview>, RunnerError> {
@@ -262,6 +274,58 @@ impl Runner for Stage {
     fn forget_checkpoints(&self, _deployment_id: &str) -> Result<(), RunnerError> {
         Ok(())
     }
+
+    fn with_checkpoints(&self) -> Result<Vec<String>, RunnerError> {
+        Ok(Vec::new())
+    }
+
+    /// The second to ask a run that answers is told that it is done.
+    fn savepoint(
+        &self,
+        run: &RunKey,
+        savepoint: &SavepointKey,
+        _: SavepointTime,
+    ) -> Result<SavepointState, RunnerError> {
+        let mut taken = Stage::savepoints(self);
+        if let Some(Some(origin)) = taken.get(savepoint) {
+            return Ok(SavepointState::Done(origin.clone()));
+        }
+        let state = self.runs().get(&run.run_id).map(|played| played.state.clone());
+        match state {
+            Some(RunState::Running { .. } | RunState::Stopping) => {}
+            Some(RunState::Unreachable { message }) => return Err(RunnerError::Unreachable(message)),
+            _ => return Ok(SavepointState::NotTaken {}),
+        }
+        match taken.insert(savepoint.clone(), None) {
+            None => Ok(SavepointState::Pending {}),
+            Some(_) => {
+                let origin = SavepointOrigin {
+                    run_id: run.run_id.clone(),
+                    epoch: run.epoch,
+                    parallelism: 1,
+                    taken_ms: 0,
+                    bytes: 1,
+                };
+                taken.insert(savepoint.clone(), Some(origin.clone()));
+                Ok(SavepointState::Done(origin))
+            }
+        }
+    }
+
+    fn find_savepoint(&self, savepoint: &SavepointKey) -> Result<Option<SavepointOrigin>, RunnerError> {
+        Ok(Stage::savepoints(self).get(savepoint).cloned().flatten())
+    }
+
+    fn forget_savepoint(&self, savepoint: &SavepointKey) -> Result<(), RunnerError> {
+        Stage::savepoints(self).remove(savepoint);
+        Ok(())
+    }
+
+    fn savepoints(&self) -> Result<Vec<SavepointKey>, RunnerError> {
+        let taken = Stage::savepoints(self);
+        let whole = taken.iter().filter(|(_, origin)| origin.is_some());
+        Ok(whole.map(|(key, _)| key.clone()).collect())
+    }
 }
 
 /// A server over a store and a stage that both outlive it.
@@ -362,10 +426,35 @@ impl Server {
                     version: 1,
                     parallelism: None,
                     desired: DesiredState::Running,
+                    savepoint: None,
+                    allow_reset: false,
                 };
                 ids.push(self.jobs.create_deployment(ACTOR, "w", new).await.unwrap().id);
             }
             ids
+        })
+    }
+
+    /// A person wants a savepoint, which is refused if nothing runs.
+    fn ask_for_savepoint(&self, id: DeploymentId) {
+        self.runtime.block_on(async {
+            match self.jobs.create_savepoint(ACTOR, "w", id, "").await {
+                Ok(_) | Err(jobs::Error::Conflict(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        });
+    }
+
+    /// All that were ever asked for, each with what is there of it.
+    fn savepoints(&self) -> Vec<store::Savepoint> {
+        self.runtime.block_on(async {
+            let page = PageRequest {
+                limit: store::PAGE_ITEMS_MAX,
+                ..PageRequest::default()
+            };
+            let filter = store::SavepointFilter::default();
+            let savepoints = self.jobs.store().savepoints();
+            savepoints.list("w", &filter, &page).await.unwrap().items
         })
     }
 
@@ -436,7 +525,11 @@ fn live_through(seed: u64) {
     let mut server = world.start(seed);
     let ids = server.furnish();
     for round in 0..ROUNDS {
-        match random.next_u64() % 6 {
+        match random.next_u64() % 7 {
+            6 => {
+                let id = ids[(random.next_u64() % ids.len() as u64) as usize];
+                server.ask_for_savepoint(id);
+            }
             0 | 1 => {
                 let id = ids[(random.next_u64() % ids.len() as u64) as usize];
                 server.change(id, &mut random);
@@ -485,7 +578,13 @@ fn settle(world: &World, server: &Server, ids: &[DeploymentId], seed: u64) {
                 DesiredState::Suspended => read.phase == PhaseName::Suspended && (live, staged) == (0, 0),
                 DesiredState::Stopped => read.phase == PhaseName::Stopped && (live, staged) == (0, 0),
             };
-            if !is_so || read.observed_generation != read.generation {
+            let pending = server
+                .savepoints()
+                .iter()
+                .filter(|savepoint| savepoint.deployment_id == *id)
+                .filter(|savepoint| savepoint.status == store::SavepointStatus::Pending)
+                .count();
+            if !is_so || pending > 0 || read.observed_generation != read.generation {
                 waiting.push(format!("{live} live, {staged} on stage: {read:?}"));
             }
         }
@@ -493,6 +592,15 @@ fn settle(world: &World, server: &Server, ids: &[DeploymentId], seed: u64) {
         assert!(faults.is_empty(), "seed {seed}: {faults:?}");
         drop(faults);
         if waiting.is_empty() {
+            for savepoint in server.savepoints() {
+                let key = SavepointKey {
+                    deployment_id: savepoint.deployment_id.to_string(),
+                    savepoint_id: savepoint.id.to_string(),
+                };
+                let found = world.stage.find_savepoint(&key).unwrap();
+                let is_done = savepoint.status == store::SavepointStatus::Done;
+                assert_eq!(found.is_some(), is_done, "seed {seed}: {savepoint:?}");
+            }
             return;
         }
         assert!(started.elapsed() < PATIENCE, "seed {seed}: {waiting:#?}");

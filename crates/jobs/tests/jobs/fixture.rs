@@ -117,6 +117,8 @@ impl Place {
             version,
             parallelism: None,
             desired: DesiredState::Stopped,
+            savepoint: None,
+            allow_reset: false,
         };
         self.jobs.create_deployment(ACTOR, "w", new).await.unwrap().id
     }

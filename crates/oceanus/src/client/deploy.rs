@@ -13,6 +13,7 @@ use super::http::Ask;
 use super::jobs::read;
 use super::names::{Deployment, Draft, cell};
 use super::show::Show;
+use super::verdict;
 use super::wait::{self, Patience, Restore};
 
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,9 @@ pub struct Deploy {
     /// Keep a version even if the text is that of the last one: it is then planned over the catalog of now.
     #[arg(long)]
     new_version: bool,
+    /// Change nothing, and tell what would become of the state.
+    #[arg(long, conflicts_with = "allow_reset")]
+    dry_run: bool,
     #[command(flatten)]
     restore: Restore,
     #[command(flatten)]
@@ -42,6 +46,9 @@ pub struct Deploy {
 
 impl Deploy {
     pub fn run(self, access: &Access, show: &mut Show<'_>) -> Result<()> {
+        if self.dry_run {
+            return self.foretell(access, show);
+        }
         let (draft, texts) = self.draft(access)?;
         let name = self.name.clone().unwrap_or_else(|| draft.name.clone());
         let found = access.find("deployments", &name)?;
@@ -67,10 +74,46 @@ impl Deploy {
         self.patience.wait(access, deployed, show)
     }
 
+    /// What would become of the state; neither draft nor version nor deployment is touched.
+    fn foretell(&self, access: &Access, show: &mut Show<'_>) -> Result<()> {
+        let path = Path::new(&self.what);
+        let (job, mut question, texts) = match self.is_file() {
+            true => {
+                let (name, text) = read(path)?;
+                let texts = Texts::one(&name, &text);
+                (self.job_name(path)?, json!({ "sql": text }), texts)
+            }
+            false => (self.what.clone(), json!({}), Texts::one("", "")),
+        };
+        if let Some(found) = access.find("drafts", &job)? {
+            let path = access.in_workspace(&["drafts", &cell(&found["id"])])?;
+            let draft = Draft::of(&access.server.ask(Ask::get(path))?)?;
+            question["settings"] = Value::Object(draft.settings);
+            if !self.is_file() {
+                question["sql"] = json!(draft.sql);
+            }
+        }
+        let name = self.name.clone().unwrap_or(job);
+        let question = self.restore.add_to(question);
+        match access.find("deployments", &name)? {
+            Some(found) => {
+                let asked = verdict::ask(access, &cell(&found["id"]), question);
+                verdict::tell(&asked.map_err(|failure| failure.about(|| texts))?, show)
+            }
+            None => show.one(
+                &format!("deployment '{name}' is not there yet: it begins anew\n"),
+                &Value::Null,
+            ),
+        }
+    }
+
+    fn is_file(&self) -> bool {
+        self.what == "-" || self.what.ends_with(".sql") || Path::new(&self.what).is_file()
+    }
+
     fn draft(&self, access: &Access) -> Result<(Draft, Texts)> {
         let path = Path::new(&self.what);
-        let is_file = self.what == "-" || self.what.ends_with(".sql") || path.is_file();
-        if !is_file {
+        if !self.is_file() {
             let found = Draft::of(&access.named("job", "drafts", &self.what)?)?;
             let draft = Draft::of(
                 &access
@@ -133,9 +176,11 @@ impl Deploy {
             "parallelism": self.parallelism,
             "desired": "running",
         });
-        access
+        let body = self.restore.add_to(body);
+        let made = access
             .server
-            .ask(Ask::post(access.in_workspace(&["deployments"])?, body))
+            .ask(Ask::post(access.in_workspace(&["deployments"])?, body));
+        made.map_err(wait::hint_at_state)
     }
 
     /// Asks for nothing if it runs what it should.

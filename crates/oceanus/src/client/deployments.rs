@@ -6,6 +6,7 @@ use super::access::Access;
 use super::failure::Result;
 use super::http::{Ask, read_as};
 use super::names::{Deployment, Fault, cell};
+use super::savepoints;
 use super::show::{self, Show, Table};
 use super::wait::{self, Patience, Restore};
 
@@ -32,6 +33,15 @@ pub struct Status {
 pub struct Steer {
     /// The deployment.
     name: String,
+    /// Take a savepoint of the state in which it stops, and call it so.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    savepoint: Option<String>,
     #[command(flatten)]
     patience: Patience,
 }
@@ -182,8 +192,26 @@ impl Steer {
 
     fn steer(self, desired: &str, access: &Access, show: &mut Show<'_>) -> Result<()> {
         let deployment = Deployment::of(&access.named("deployment", "deployments", &self.name)?)?;
-        let changed = wait::change(access, &deployment.id, &wait::wish(desired))?;
-        self.patience.wait(access, changed, show)
+        let mut change = wait::wish(desired);
+        if let Some(name) = &self.savepoint {
+            change["savepoint"] = json!({ "name": name });
+        }
+        let changed = wait::change(access, &deployment.id, &change)?;
+        if self.savepoint.is_none() {
+            return self.patience.wait(access, changed, show);
+        }
+        let asked = savepoints::newest_at_stop(access, &deployment.id)?;
+        let mut value = self.patience.until_settled_or_at_once(access, changed, show)?;
+        let savepoint = self.patience.until_taken(access, asked)?;
+        let text = format!(
+            "deployment '{}': {}\n{}",
+            deployment.name,
+            cell(&value["phase"]),
+            savepoints::line(&savepoint)
+        );
+        value["savepoint"] = savepoint.clone();
+        show.one(&text, &value)?;
+        savepoints::check(&savepoint)
     }
 }
 

@@ -133,6 +133,16 @@ impl Failure {
         self
     }
 
+    /// The same for a kind of problem, such as `state-not-kept`.
+    pub fn hint_at_kind(mut self, kind: &str, hint: &str) -> Failure {
+        if let Failure::Refused(refused) = &mut self
+            && refused.problem.document["type"] == json!(format!("urn:oceanus:problem:{kind}"))
+        {
+            refused.problem.hint = Some(hint.to_string());
+        }
+        self
+    }
+
     pub fn is_status(&self, wanted: u16) -> bool {
         matches!(self, Failure::Refused(refused) if refused.problem.status == wanted)
     }

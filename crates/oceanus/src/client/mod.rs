@@ -17,10 +17,12 @@ mod login;
 mod names;
 mod prompt;
 mod recover;
+mod savepoints;
 mod secrets;
 mod show;
 mod sse;
 mod users;
+mod verdict;
 mod wait;
 mod workspaces;
 
@@ -110,7 +112,7 @@ pub enum Command {
     Deployments(With<deployments::List>),
     /// Show how a deployment is.
     Status(With<deployments::Status>),
-    /// Stop a deployment.
+    /// Stop a deployment, with a savepoint if that is asked for.
     Stop(With<deployments::Steer>),
     /// Stop a deployment for a while.
     Suspend(With<deployments::Steer>),
@@ -122,6 +124,10 @@ pub enum Command {
     Rollback(With<deployments::Rollback>),
     /// List the checkpoints of a deployment.
     Checkpoints(With<deployments::Checkpoints>),
+    /// List the savepoints of a deployment, or take and delete them.
+    Savepoints(With<savepoints::Savepoints>),
+    /// Tell what becomes of a deployment's state in another version. Changes nothing.
+    Verdict(With<verdict::Verdict>),
     /// Delete a deployment of which nothing runs.
     Delete(With<deployments::Delete>),
     /// Show what a deployment wrote into its log.
@@ -164,6 +170,8 @@ pub fn run(command: Command, out: &mut dyn Write) -> u8 {
         Command::Restart(with) => ask(&with.options, out, |access, show| with.own.restart(access, show)),
         Command::Rollback(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Checkpoints(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
+        Command::Savepoints(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
+        Command::Verdict(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Delete(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Logs(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Metrics(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),

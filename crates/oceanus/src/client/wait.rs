@@ -33,24 +33,36 @@ pub struct Patience {
 }
 
 /// What a run that is asked for goes on from.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Restore {
     /// Begin anew: go on from no checkpoint.
     #[arg(long)]
     without_state: bool,
+    /// Go on from this savepoint, of this deployment or of another one of the workspace.
+    #[arg(long, value_name = "ID", conflicts_with = "without_state")]
+    from_savepoint: Option<String>,
+    /// Drop state that the version has no use for. `oceanus verdict` tells which.
+    #[arg(long, conflicts_with = "without_state")]
+    allow_reset: bool,
 }
 
 impl Restore {
     /// Adds it to a change of a deployment.
-    pub fn add_to(self, mut change: Value) -> Value {
+    pub fn add_to(&self, mut change: Value) -> Value {
         if self.without_state {
             change["restore"] = json!("none");
+        }
+        if let Some(savepoint) = &self.from_savepoint {
+            change["restore"] = json!({ "savepoint": savepoint });
+        }
+        if self.allow_reset {
+            change["allow_reset"] = json!(true);
         }
         change
     }
 
-    pub fn is_asked_for(self) -> bool {
-        self.without_state
+    pub fn is_asked_for(&self) -> bool {
+        self.without_state || self.from_savepoint.is_some()
     }
 }
 
@@ -71,9 +83,18 @@ pub fn change(access: &Access, id: &str, change: &Value) -> Result<Value> {
 
 fn change_once(access: &Access, path: &str, change: &Value) -> Result<Value> {
     let read = Deployment::of(&access.server.ask(Ask::get(path))?)?;
-    access
+    let changed = access
         .server
-        .ask(Ask::patch(path, change.clone()).at_revision(read.revision))
+        .ask(Ask::patch(path, change.clone()).at_revision(read.revision));
+    changed.map_err(hint_at_state)
+}
+
+/// What to do about state that would be lost.
+pub fn hint_at_state(failure: Failure) -> Failure {
+    failure.hint_at_kind(
+        "state-not-kept",
+        "`oceanus verdict` tells more; --allow-reset lets it go, --without-state begins anew",
+    )
 }
 
 impl Patience {
@@ -104,6 +125,45 @@ impl Patience {
             deployment.name, deployment.phase, deployment.version
         );
         show.one(&text, &value)
+    }
+
+    /// Waits until a savepoint is done or failed, unless it shall not wait; answers how it was at the last look.
+    pub fn until_taken(&self, access: &Access, asked: Value) -> Result<Value> {
+        let path = access.in_workspace(&["savepoints", &cell(&asked["id"])])?;
+        let clock = SystemClock;
+        let until_ms = clock.now_ms() + (self.timeout.min(u64::from(u32::MAX)) * 1000) as i64;
+        let mut value = asked;
+        while !self.no_wait && value["status"] == "pending" {
+            if clock.now_ms() >= until_ms {
+                return Err(Failure::Unavailable {
+                    message: format!(
+                        "savepoint {} is still pending after {} s",
+                        cell(&value["id"]),
+                        self.timeout
+                    ),
+                    hint: Some(format!(
+                        "`oceanus savepoints {}` shows what becomes of it",
+                        cell(&value["deployment_name"])
+                    )),
+                });
+            }
+            clock.sleep(LOOK_INTERVAL);
+            value = access.server.ask(Ask::get(path.as_str()))?;
+        }
+        Ok(value)
+    }
+
+    /// Waits until nothing moves any more, unless it shall not wait.
+    pub fn until_settled_or_at_once(
+        &self,
+        access: &Access,
+        changed: Value,
+        show: &Show<'_>,
+    ) -> Result<Value> {
+        match self.no_wait {
+            true => Ok(changed),
+            false => self.until_settled(access, changed, show),
+        }
     }
 
     /// Waits until nothing moves any more.

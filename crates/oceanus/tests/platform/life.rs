@@ -209,6 +209,8 @@ async fn a_deployment_waits_for_room_and_gets_it() {
             version: 1,
             parallelism: Some(2),
             desired: DesiredState::Running,
+            savepoint: None,
+            allow_reset: false,
         };
         server.jobs.create_deployment("tester", "w", new)
     };
@@ -243,6 +245,8 @@ async fn a_deployment_waits_for_room_and_gets_it() {
         version: 1,
         parallelism: Some(3),
         desired: DesiredState::Running,
+        savepoint: None,
+        allow_reset: false,
     };
     let refused = server.jobs.create_deployment("tester", "w", too_many).await;
     assert_eq!(

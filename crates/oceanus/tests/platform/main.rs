@@ -3,4 +3,5 @@
 mod bundles;
 mod life;
 mod recovery;
+mod savepoints;
 mod support;

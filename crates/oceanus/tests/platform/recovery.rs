@@ -116,6 +116,8 @@ async fn an_attempt_that_was_written_down_before_its_server_died_is_the_one_that
         engine: "embedded".to_string(),
         parallelism: None,
         desired: DesiredState::Running,
+        savepoint: None,
+        drops_state: false,
     };
     let id = store.deployments().create("w", new, "tester").await.unwrap().id;
     let new = NewRun {

@@ -111,6 +111,8 @@ impl Server {
             version,
             parallelism: None,
             desired: DesiredState::Running,
+            savepoint: None,
+            allow_reset: false,
         };
         self.jobs.create_deployment("tester", "w", new).await.unwrap()
     }

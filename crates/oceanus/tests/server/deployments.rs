@@ -352,3 +352,172 @@ fn a_shell_is_told_how_to_complete() {
         .expect(0)
         .shows("#compdef oceanus");
 }
+
+#[test]
+fn savepoints_are_taken_gone_on_from_and_deleted() {
+    let home = Home::new();
+    let server = home.serve();
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    let file = home.write(
+        "count.sql",
+        &format!("{TICKS}INSERT INTO seen SELECT n FROM ticks;"),
+    );
+    server.run(&["deploy", &file]).expect(0);
+    let seen = home.data().join("files/w/seen");
+    until("no rows", || !lines_below(&seen).is_empty());
+    let first = server.json(&["savepoints", "count", "create", "--title", "first"]);
+    assert_eq!(
+        (&first["status"], &first["name"]),
+        (&"done".into(), &"first".into())
+    );
+    let first = first["id"].as_str().unwrap();
+    server
+        .run(&["savepoints", "count"])
+        .expect(0)
+        .shows("ID                             NAME   STATUS  VERSION")
+        .shows(first);
+    server
+        .run(&["stop", "count", "--savepoint=for the night"])
+        .expect(0)
+        .shows("deployment 'count': stopped\nsavepoint sp_");
+    let written = lines_below(&seen).len();
+    let listed = server.json(&["savepoints", "count"]);
+    let last = listed[0]["id"].as_str().unwrap();
+    assert_eq!(listed[0]["name"], "for the night");
+    server
+        .run(&["savepoints", "count", "show", last])
+        .expect(0)
+        .shows("status        done")
+        .shows("version       1");
+    server
+        .run(&["savepoints", "count", "create"])
+        .expect(5)
+        .tells("nothing runs that a savepoint could be taken of");
+
+    // On from where it stopped; then once more from the first, so that what came since is there twice.
+    server
+        .run(&["resume", "count", "--from-savepoint", last])
+        .expect(0)
+        .shows("running");
+    until("it does not go on", || lines_below(&seen).len() > written);
+    server
+        .run(&["restart", "count", "--from-savepoint", first])
+        .expect(0)
+        .shows("running");
+    let twice = (written - 1).to_string();
+    until("it does not go back", || {
+        lines_below(&seen).iter().filter(|row| **row == twice).count() == 2
+    });
+    let ones = lines_below(&seen).iter().filter(|row| *row == "1").count();
+    assert_eq!(ones, 1, "what was before the savepoint is not read again");
+    server
+        .run(&[
+            "resume",
+            "count",
+            "--from-savepoint",
+            "sp_01jd1kxa000000000000000007",
+        ])
+        .expect(2)
+        .tells("not found");
+
+    server.run(&["savepoints", "other", "delete", first]).expect(2);
+    server
+        .run(&["savepoints", "count", "delete", last])
+        .expect(0)
+        .shows("deleted");
+    server.run(&["stop", "count"]).expect(0);
+    server.run(&["delete", "count"]).expect(0);
+    // It outlives its deployment.
+    server.run(&["savepoints", "count"]).expect(0).shows(first);
+    server
+        .run(&["savepoints", "count", "delete", first])
+        .expect(0)
+        .shows("deleted");
+    let left = std::fs::read_dir(home.data().join("savepoints/")).unwrap();
+    let files = left.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+    assert_eq!(files.count(), 0);
+    server.end();
+}
+
+#[test]
+fn a_version_that_would_lose_state_is_told_of_and_refused() {
+    let home = Home::new();
+    let server = home.serve();
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    let text = |what: &str| {
+        format!("{TICKS}CREATE TABLE sums (k BIGINT, many BIGINT) WITH ('connector' = 'blackhole');\n{what}")
+    };
+    let file = home.write(
+        "sums.sql",
+        &text("INSERT INTO sums SELECT MOD(n, 3), COUNT(*) FROM ticks GROUP BY MOD(n, 3);"),
+    );
+    server
+        .run(&["deploy", &file, "--dry-run"])
+        .expect(0)
+        .shows("deployment 'sums' is not there yet");
+    assert!(!server.json(&["jobs"]).to_string().contains("sums"));
+    server.run(&["deploy", &file]).expect(0);
+    server
+        .run(&["verdict", "sums"])
+        .expect(0)
+        .shows("all state is kept");
+    let savepoint = server.json(&["savepoints", "sums", "create"]);
+    let savepoint = savepoint["id"].as_str().unwrap();
+
+    home.write(
+        "sums.sql",
+        &text("INSERT INTO sums SELECT MOD(n, 5), COUNT(*) FROM ticks GROUP BY MOD(n, 5);"),
+    );
+    server
+        .run(&["verdict", "sums", &file])
+        .expect(5)
+        .shows("state of version 1")
+        .shows("kept       source ticks (line 6)")
+        .shows("reset      operator GROUP BY (line 6)")
+        .shows("it was given (n % 3) and is now given (n % 5)")
+        .shows("not all state is kept: --allow-reset lets it go");
+    server
+        .run(&["deploy", &file, "--dry-run"])
+        .expect(5)
+        .shows("reset");
+    assert_eq!(server.json(&["status", "sums"])["version"], 1);
+    server
+        .run(&["deploy", &file])
+        .expect(5)
+        .tells("state would be lost: not all state is kept: GROUP BY:")
+        .tells("--allow-reset lets it go");
+    let status = server.json(&["status", "sums"]);
+    assert_eq!(
+        (&status["version"], &status["phase"]),
+        (&1.into(), &"running".into())
+    );
+    server.run(&["verdict", "sums", "2"]).expect(5).shows("reset");
+    server
+        .run(&["deploy", &file, "--allow-reset"])
+        .expect(0)
+        .shows("running, version 2");
+    // The source has gone on, so that nothing of it is counted twice.
+    let upgraded = server.json(&["metrics", "sums"]);
+    assert!(
+        upgraded["checkpoints"]["restored"].as_u64().is_some(),
+        "{upgraded}"
+    );
+
+    // Back with the state of then.
+    server.run(&["rollback", "sums", "1"]).expect(5).tells("GROUP BY");
+    server
+        .run(&["verdict", "sums", "1", "--from-savepoint", savepoint])
+        .expect(0)
+        .shows("all state is kept");
+    server
+        .run(&["rollback", "sums", "1", "--from-savepoint", savepoint])
+        .expect(0)
+        .shows("running, version 1");
+    let back = server.json(&["metrics", "sums"]);
+    assert_eq!(back["checkpoints"]["restored_savepoint"], savepoint);
+    server
+        .run(&["rollback", "sums", "2", "--without-state"])
+        .expect(0)
+        .shows("running, version 2");
+    server.end();
+}

@@ -105,3 +105,38 @@ pub fn outcome_after(before: &str, statement: &str) -> Result<Outcome, Diagnosti
     session.begin_script();
     sql::parse_statement(statement).and_then(|parsed| session.execute(statement, &parsed))
 }
+
+/// What becomes of the state of one statement in another, which stand before and behind a line `==>`.
+pub fn verdict_after(before: &str, statements: &str) -> String {
+    let (old, new) = statements.split_once("\n==>\n").expect("two statements");
+    let graph = |statement: &str| match outcome_after(before, statement) {
+        Ok(Outcome::Insert(graph)) => graph,
+        Ok(Outcome::Query(query)) => query.graph,
+        Ok(_) => panic!("it gives no rows: {statement}"),
+        Err(diagnostic) => panic!("{}", diagnostic.render("q", statement)),
+    };
+    let verdict = plan::verdict::state_verdict(&[&graph(old)], &[&graph(new)]);
+    let place = |span: Option<model::Span>, text: &str| match span {
+        Some(span) => text[span.start as usize..span.end as usize].replace('\n', " "),
+        None => "-".to_string(),
+    };
+    let mut told = String::new();
+    for part in verdict {
+        let fate = format!("{:?}", part.fate).to_lowercase();
+        told.push_str(&format!(
+            "{:?} {}: {fate} ({})\n",
+            part.part, part.name, part.keeps
+        ));
+        if let Some(reason) = part.reason {
+            told.push_str(&format!("  {reason}\n"));
+        }
+        if fate == "reset" || fate == "new" || fate == "gone" {
+            told.push_str(&format!(
+                "  {{{}}} => {{{}}}\n",
+                place(part.before, old),
+                place(part.after, new)
+            ));
+        }
+    }
+    told
+}

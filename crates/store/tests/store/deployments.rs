@@ -70,6 +70,8 @@ async fn a_new_deployment_is_in_the_phase_that_it_was_wished_for() {
             engine: "embedded".to_string(),
             parallelism: Some(4),
             desired,
+            savepoint: None,
+            drops_state: false,
         };
         let deployment = fixture.store.deployments().create("shop", new, BY).await.unwrap();
         assert_eq!((deployment.phase, deployment.parallelism), (phase, Some(4)));
@@ -88,6 +90,8 @@ async fn a_deployment_is_of_a_version_that_is_there() {
         engine: "embedded".to_string(),
         parallelism: None,
         desired: DesiredState::Running,
+        savepoint: None,
+        drops_state: false,
     };
     let deployments = store.deployments();
     is_not_found(deployments.create("shop", new("a", 2), BY).await);

@@ -83,6 +83,8 @@ impl Fixture {
             engine: "embedded".to_string(),
             parallelism: None,
             desired: DesiredState::Running,
+            savepoint: None,
+            drops_state: false,
         };
         let deployments = self.store.deployments();
         deployments

@@ -13,6 +13,7 @@ mod opening;
 mod paging;
 mod people;
 mod runs;
+mod savepoints;
 mod secrets;
 mod sessions;
 mod tokens;

@@ -5,17 +5,18 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
 import { checkpointsQuery, runsQuery } from "../../api/deployments";
-import type { Checkpoint, Metrics, Run } from "../../api/types";
+import type { Checkpoint, Deployment, Metrics, Run } from "../../api/types";
 import { WarningIcon } from "../../components/icons";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { Ago } from "../../components/Time";
 import { lastCheckpoint, tookMs } from "../../lib/checkpoints";
 import { bytes, count, duration } from "../../lib/format";
 import classes from "./CheckpointsTab.module.css";
+import { SavepointsPanel } from "./SavepointsPanel";
 
 const route = getRouteApi("/w/$ws/deployments/$id");
 
-export function CheckpointsTab({ metrics }: { metrics: Metrics | null }) {
+export function CheckpointsTab({ deployment, metrics }: { deployment: Deployment; metrics: Metrics | null }) {
   const { ws, id } = route.useParams();
   const checkpoints = useQuery(checkpointsQuery(ws, id));
   const runs = useQuery(runsQuery(ws, id));
@@ -51,6 +52,7 @@ export function CheckpointsTab({ metrics }: { metrics: Metrics | null }) {
           <Retained checkpoints={retained} runs={runs.data?.items ?? []} />
         )}
       </section>
+      <SavepointsPanel deployment={deployment} />
     </>
   );
 }
@@ -87,7 +89,11 @@ function Summary({
               <span data-bad={told.failed > 0 || undefined}>{count(told.failed)} failed</span>
             </Fact>
             <Fact name={run?.ended_at ? "The last run" : "This run"}>
-              {told.restored === null ? "Began anew" : `Went on from checkpoint ${told.restored}`}
+              {told.restored !== null
+                ? `Went on from checkpoint ${told.restored}`
+                : told.restored_savepoint !== null
+                  ? "Began from a savepoint"
+                  : "Began anew"}
             </Fact>
           </>
         )}

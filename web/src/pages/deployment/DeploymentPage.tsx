@@ -14,6 +14,7 @@ import {
   runsQuery,
   takeDeployment,
 } from "../../api/deployments";
+import { savepointsKey } from "../../api/savepoints";
 import type { Deployment, Desired } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
 import { Failure } from "../../components/Failure";
@@ -33,7 +34,6 @@ import { OVER, Phase } from "../../components/Phase";
 import { ErrorState, Loading } from "../../components/States";
 import { Ago, Lasting } from "../../components/Time";
 import { useRole } from "../../components/useRole";
-import { isOfState } from "../../lib/checkpoints";
 import { bytes, count, duration, rate, words } from "../../lib/format";
 import { droppedRows, keptLateRows } from "../../lib/rowLosses";
 import { CheckpointsTab } from "./CheckpointsTab";
@@ -42,6 +42,7 @@ import { LogsTab } from "./LogsTab";
 import { Overview } from "./Overview";
 import { RunsTab } from "./RunsTab";
 import { SqlTab } from "./SqlTab";
+import { StopDialog } from "./StopDialog";
 import { UpgradeDialog } from "./UpgradeDialog";
 import { earlierPoint, type LiveDeployment, lagMs, perSecond, useLive } from "./useLive";
 import { isUnderWay, WithoutState } from "./WithoutState";
@@ -144,14 +145,14 @@ function Page({ deployment }: { deployment: Deployment }) {
                 onGoTo={goTo}
                 action={
                   deployment.phase === "failed" &&
-                  isOfState(deployment.last_error) && <WithoutStateButton deployment={deployment} />
+                  deployment.last_error.cause === "state" && <WithoutStateButton deployment={deployment} />
                 }
               />
             )}
             {name === "overview" && <Overview deployment={deployment} live={live} />}
             {name === "logs" && <LogsTab />}
             {name === "runs" && <RunsTab version={deployment.version} onGoTo={goTo} />}
-            {name === "checkpoints" && <CheckpointsTab metrics={live.latest} />}
+            {name === "checkpoints" && <CheckpointsTab deployment={deployment} metrics={live.latest} />}
             {name === "sql" && <SqlTab deployment={deployment} />}
           </Tabs.Panel>
         ))}
@@ -357,16 +358,15 @@ function Actions({ deployment }: { deployment: Deployment }) {
         <UpgradeDialog ws={ws} deployment={deployment} onClose={() => setDialog(null)} />
       )}
       {dialog === "stop" && (
-        <Confirm
-          title={`Stop ${deployment.name}?`}
-          action="Stop it"
+        <StopDialog
+          deployment={deployment}
           onClose={() => setDialog(null)}
-          onConfirm={async () =>
-            settle(await changeDeployment(ws, deployment, { desired: "stopped" }).finally(refresh))
-          }
-        >
-          The job ends and leaves a last checkpoint. When it is started again, it goes on from there.
-        </Confirm>
+          onStop={async (savepoint) => {
+            const change = { desired: "stopped" as const, ...(savepoint && { savepoint }) };
+            settle(await changeDeployment(ws, deployment, change).finally(refresh));
+            if (savepoint) queryClient.invalidateQueries({ queryKey: savepointsKey(ws) });
+          }}
+        />
       )}
       {dialog === "without state" && (
         <WithoutState ws={ws} deployment={deployment} onClose={() => setDialog(null)} />
@@ -383,8 +383,8 @@ function Actions({ deployment }: { deployment: Deployment }) {
             navigate({ to: "/w/$ws/deployments", params: { ws } });
           }}
         >
-          Its runs, their logs and its checkpoints are lost; the job and its versions stay. Only a deployment
-          that does not run can be deleted.
+          Its runs, their logs and its checkpoints are lost; the job, its versions and its savepoints stay.
+          Only a deployment that does not run can be deleted.
         </Confirm>
       )}
     </>

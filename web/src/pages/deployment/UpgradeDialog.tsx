@@ -1,47 +1,75 @@
 /** Puts another version of the same job into a deployment, or another parallelism. */
 
-import { Button, Checkbox, Group, Modal, NativeSelect, NumberInput, Radio, Stack } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, NativeSelect, NumberInput, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { changeDeployment, deploymentKey, takeDeployment } from "../../api/deployments";
 import { versionDiffQuery, versionsQuery } from "../../api/drafts";
-import type { Deployment } from "../../api/types";
+import type { Deployment, Savepoint } from "../../api/types";
 import { DiffView } from "../../components/DiffView";
 import { done } from "../../components/notify";
+import { StateChoice, useStateWish } from "../../components/StateChoice";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { ago } from "../../lib/format";
 import classes from "./UpgradeDialog.module.css";
-import { WITHOUT_STATE } from "./WithoutState";
 
 export function UpgradeDialog({
   ws,
   deployment,
+  savepoint,
   onClose,
 }: {
   ws: string;
   deployment: Deployment;
+  /** One to begin from, in the version that it was taken of. */
+  savepoint?: Savepoint | undefined;
   onClose: () => void;
 }) {
   const queryClient = useQueryClient();
   const versions = useQuery(versionsQuery(ws, deployment.draft_id));
-  const [chosen, setChosen] = useState<number | null>(null);
+  const isOfDraft = savepoint?.draft_id === deployment.draft_id;
+  const [chosen, setChosen] = useState<number | null>(isOfDraft ? (savepoint?.version ?? null) : null);
   const [isKept, setKept] = useState(true);
   const [parallelism, setParallelism] = useState(deployment.parallelism ?? 1);
-  const [restore, setRestore] = useState<"latest" | "none">("latest");
   const version = chosen ?? versions.data?.items[0]?.number ?? deployment.version;
+  const choice = useStateWish({
+    ws,
+    deployment,
+    draft: deployment.draft_id,
+    version: versions.data ? version : null,
+    savepoint: savepoint?.id,
+  });
   const change = useMutation({
-    mutationFn: () => changeDeployment(ws, deployment, { version, restore, ...(!isKept && { parallelism }) }),
+    mutationFn: () =>
+      changeDeployment(ws, deployment, {
+        version,
+        ...choice.wish,
+        ...(!isKept && { parallelism }),
+        ...(savepoint && { desired: "running" as const }),
+      }),
     onSuccess: (changed) => {
       takeDeployment(queryClient, ws, changed);
-      done(`${deployment.name} goes to version ${version}`);
+      done(
+        savepoint
+          ? `${deployment.name} goes on from the savepoint`
+          : `${deployment.name} goes to version ${version}`,
+      );
       onClose();
     },
     onError: () => queryClient.invalidateQueries({ queryKey: deploymentKey(ws, deployment.id), exact: true }),
   });
   const now = Date.now();
-  const isSame = version === deployment.version && (isKept || deployment.parallelism === parallelism);
+  const isSame =
+    version === deployment.version &&
+    (isKept || deployment.parallelism === parallelism) &&
+    choice.kind === "latest";
   return (
-    <Modal opened onClose={onClose} title={`Upgrade ${deployment.name}`} size="xl">
+    <Modal
+      opened
+      onClose={onClose}
+      title={savepoint ? `Start ${deployment.name} from a savepoint` : `Upgrade ${deployment.name}`}
+      size="xl"
+    >
       {versions.isPending ? (
         <Loading rows={4} />
       ) : versions.isLoadingError ? (
@@ -79,36 +107,17 @@ export function UpgradeDialog({
               />
             )}
           </Group>
-          {!isSame && deployment.phase !== "finished" && (
-            <Radio.Group
-              label="State"
-              value={restore}
-              onChange={(next) => setRestore(next === "none" ? "none" : "latest")}
-            >
-              <Stack gap={7} mt={5}>
-                <Radio
-                  value="latest"
-                  label="Go on from the newest checkpoint"
-                  description={
-                    version === deployment.version
-                      ? "The state is spread over the new parallelism."
-                      : `If version ${version} lacks operators whose state the checkpoint holds, the run fails and says so; it can then be started without state.`
-                  }
-                />
-                <Radio value="none" label="Begin without state" description={WITHOUT_STATE} />
-              </Stack>
-            </Radio.Group>
-          )}
+          <StateChoice choice={choice} />
           {change.error && <ErrorState error={change.error} />}
           <Group justify="flex-end" gap="sm">
             <Button onClick={onClose}>Cancel</Button>
             <Button
               variant="filled"
-              disabled={isSame}
+              disabled={isSame || !choice.isReady}
               loading={change.isPending}
               onClick={() => change.mutate()}
             >
-              {version < deployment.version ? "Go back to it" : "Upgrade"}
+              {savepoint ? "Start from it" : version < deployment.version ? "Go back to it" : "Upgrade"}
             </Button>
           </Group>
         </Stack>

@@ -6,9 +6,7 @@ import type { Deployment } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
 import { done } from "../../components/notify";
 import { OVER } from "../../components/Phase";
-
-export const WITHOUT_STATE =
-  "Input is read from the beginning, as the table options say; windows and aggregates begin empty. Rows already written are not taken back.";
+import { WITHOUT_STATE } from "../../components/StateChoice";
 
 /** Whether it runs, or is about to. */
 export function isUnderWay({ desired, phase }: Deployment): boolean {
@@ -42,7 +40,7 @@ export function WithoutState({
         done(`${name} begins without state`);
       }}
     >
-      {WITHOUT_STATE} The checkpoints that there are will not be used again.
+      {WITHOUT_STATE} The checkpoints that there are will not be used again; savepoints stay.
     </Confirm>
   );
 }

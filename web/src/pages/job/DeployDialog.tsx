@@ -22,6 +22,7 @@ import { changeDeployment, createDeployment, deploymentsKey, deploymentsQuery } 
 import { type DraftContent, estimateQuery, versionQuery, versionsQuery } from "../../api/drafts";
 import type { Deployment, Estimate, VersionSummary } from "../../api/types";
 import { done } from "../../components/notify";
+import { StateChoice, useStateWish } from "../../components/StateChoice";
 import { ErrorState, Loading } from "../../components/States";
 import { ago, bytes } from "../../lib/format";
 import classes from "./DeployDialog.module.css";
@@ -115,6 +116,12 @@ function Form({
   });
   const keep = useKeepVersion(ws, draft, flush);
   const upgraded = deployments.find(({ id }) => id === target);
+  const choice = useStateWish({
+    ws,
+    deployment: upgraded ?? null,
+    draft,
+    version: typeof version === "number" ? version : null,
+  });
   const deploy = useMutation({
     mutationFn: (number: number) => {
       // Without an estimate the server takes what the version ran with before.
@@ -123,6 +130,7 @@ function Form({
         ? changeDeployment(ws, upgraded, {
             version: number,
             parallelism: degree,
+            ...choice.wish,
             ...(isStarted && { desired: "running" as const }),
           })
         : createDeployment(ws, {
@@ -130,6 +138,7 @@ function Form({
             draft_id: draft,
             version: number,
             parallelism: degree,
+            ...choice.wish,
             desired: isStarted ? "running" : "stopped",
           });
     },
@@ -223,6 +232,7 @@ function Form({
           />
         )}
       </div>
+      <StateChoice choice={choice} />
       <Checkbox
         label={upgraded ? "Have it run" : "Start it now"}
         checked={isStarted}
@@ -236,6 +246,7 @@ function Form({
           loading={deploy.isPending}
           disabled={
             typeof version !== "number" ||
+            !choice.isReady ||
             (target === NEW && name.trim() === "") ||
             (isEstimated && estimate.isPending)
           }

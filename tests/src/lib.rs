@@ -5,3 +5,4 @@
 pub mod case;
 pub mod execution;
 pub mod live;
+pub mod looked;

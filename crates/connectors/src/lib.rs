@@ -1,4 +1,4 @@
-//! Outside systems as sources and sinks.
+//! Outside systems as sources, sinks and lookups.
 //!
 //! A connector is a folder here and a line in [`all`]. Its options carry Flink's names and meaning; an option
 //! that would not be honoured is refused, never passed over. Nothing here names a format: formats come from
@@ -8,9 +8,11 @@ mod blackhole;
 mod console;
 mod datagen;
 mod filesystem;
+mod jdbc;
 mod kafka;
 pub mod network;
 pub mod nexmark;
+mod outside;
 mod pace;
 mod print;
 mod refuse;
@@ -49,6 +51,7 @@ pub fn all(console: impl Into<Console>) -> Vec<Arc<dyn Connector>> {
 
 /// Every connector there is, kept to what tables may touch.
 pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn Connector>> {
+    let jdbc = jdbc::Jdbc::new(access.network.clone());
     let [kafka, upsert_kafka] = kafka::Kafka::both(access.network);
     vec![
         Arc::new(filesystem::Filesystem::new(access.files)),
@@ -58,6 +61,7 @@ pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn C
         Arc::new(blackhole::Blackhole),
         Arc::new(kafka),
         Arc::new(upsert_kafka),
+        Arc::new(jdbc),
     ]
 }
 

@@ -6,3 +6,5 @@ pub mod case;
 pub mod execution;
 pub mod live;
 pub mod looked;
+pub mod real;
+pub mod service;

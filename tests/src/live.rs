@@ -217,7 +217,7 @@ fn options(parallelism: usize) -> JobOptions {
     }
 }
 
-fn lines(schema: &Schema, rows: &Collected) -> Result<Vec<String>> {
+pub(crate) fn lines(schema: &Schema, rows: &Collected) -> Result<Vec<String>> {
     let encoded = encode(schema, &rows.take())?;
     let line = |text: &String| -> Result<String> {
         let value: serde_json::Value = serde_json::from_str(text)?;

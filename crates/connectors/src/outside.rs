@@ -114,9 +114,10 @@ pub async fn dial(
 /// What stands in the way of dialling, as an error about an option of a table.
 pub fn dial_error(error: NetworkError, what: &str, key: &str) -> Error {
     match error {
-        NetworkError::Unreachable { what: place, cause } => {
-            Error::io(what, std::io::Error::new(cause.kind(), format!("{place}: {cause}")))
-        }
+        NetworkError::Unreachable { what: place, cause } => Error::io(
+            what,
+            std::io::Error::new(cause.kind(), format!("{place}: {cause}")),
+        ),
         error => {
             let refusal = dataflow::OptionError::new(key, format!("option '{key}': {error}"));
             match error.hint() {

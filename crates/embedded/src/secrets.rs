@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use dataflow::{
-    Connector, Error, Lookup, LookupRequest, OptionDoc, OptionError, Options, ScanRequest, Sink, SinkRequest, Source,
-    TableDescriptor,
+    Connector, Error, Lookup, LookupRequest, OptionDoc, OptionError, Options, ScanRequest, Sink, SinkRequest,
+    Source, TableDescriptor,
 };
 use model::DataType;
 use model::secret::{self, OPEN, Piece};

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 use super::mysql::MysqlClient;
 use super::options::{Dialect, Server};
 use super::postgres::PostgresClient;
-use super::text::Cell;
+use crate::text::Cell;
 
 /// Connections that wait to be used again.
 const IDLE_MAX: usize = 8;
@@ -121,7 +121,8 @@ impl Pool {
             None => {
                 let connecting = tokio::time::timeout(self.server.patience, Client::connect(&self.server));
                 connecting.await.unwrap_or_else(|_| {
-                    let cause = std::io::Error::new(std::io::ErrorKind::TimedOut, "it does not answer in time");
+                    let cause =
+                        std::io::Error::new(std::io::ErrorKind::TimedOut, "it does not answer in time");
                     Err(Error::io(self.reach(), cause))
                 })
             }

@@ -17,10 +17,25 @@ pub fn options() -> Vec<OptionDoc> {
             "",
             "the database: 'jdbc:postgresql://host:port/database', 'jdbc:mysql://...' or 'jdbc:mariadb://...'",
         ),
-        doc("table-name", true, "", "the table there, with its schema before a point if need be"),
-        doc("username", false, "", "the user there; needed if there is a password"),
+        doc(
+            "table-name",
+            true,
+            "",
+            "the table there, with its schema before a point if need be",
+        ),
+        doc(
+            "username",
+            false,
+            "",
+            "the user there; needed if there is a password",
+        ),
         doc("password", false, "", "the user's password"),
-        doc("driver", false, "", "Java's driver; said for Flink, of no effect here"),
+        doc(
+            "driver",
+            false,
+            "",
+            "Java's driver; said for Flink, of no effect here",
+        ),
         doc(
             "connection.max-retry-timeout",
             false,
@@ -39,7 +54,12 @@ pub fn options() -> Vec<OptionDoc> {
             "1 s",
             "how long rows wait to be written with others, while more come; '0' for no such limit",
         ),
-        doc("sink.max-retries", false, "3", "how often a write that failed is made again"),
+        doc(
+            "sink.max-retries",
+            false,
+            "3",
+            "how often a write that failed is made again",
+        ),
     ];
     docs.extend(option_docs());
     docs

@@ -6,8 +6,8 @@ use model::Schema;
 
 use super::client::{Column, Pool, Selection};
 use super::options::TableOptions;
-use super::text;
 use crate::outside::spawn;
+use crate::text;
 
 /// Keys of one statement.
 const KEYS_MAX: usize = 100;

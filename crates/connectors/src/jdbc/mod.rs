@@ -12,12 +12,12 @@ mod options;
 mod postgres;
 mod sink;
 mod source;
-mod text;
 
 use std::sync::Arc;
 
 use dataflow::{
-    Connector, Error, Lookup, LookupRequest, OptionDoc, ScanRequest, Sink, SinkRequest, Source, TableDescriptor,
+    Connector, Error, Lookup, LookupRequest, OptionDoc, ScanRequest, Sink, SinkRequest, Source,
+    TableDescriptor,
 };
 
 use self::options::TableOptions;

@@ -15,9 +15,9 @@ use tokio::sync::mpsc::Sender;
 
 use super::client::{Changes, Column, Selection, Target, quoted, quoted_table, refused};
 use super::options::Server;
-use super::text::Cell;
 use crate::network::NetworkError;
 use crate::outside::dial_error;
+use crate::text::Cell;
 
 const QUOTE: char = '`';
 /// Errors of the server after which another try may help: too many connections, shutting down, locks, deadlocks, full.
@@ -32,7 +32,12 @@ impl MysqlClient {
     pub async fn connect(server: &Server) -> Result<MysqlClient, Error> {
         let place = server.place();
         let what = format!("reach {place}");
-        let (network, host, port, patience) = (server.network.clone(), server.host.clone(), server.port, server.patience);
+        let (network, host, port, patience) = (
+            server.network.clone(),
+            server.host.clone(),
+            server.port,
+            server.patience,
+        );
         let resolved = tokio::task::spawn_blocking(move || network.resolve(&host, port, patience)).await;
         let resolved = resolved.map_err(|error| NetworkError::Unreachable {
             what: "the name cannot be resolved".to_string(),
@@ -43,7 +48,9 @@ impl MysqlClient {
             .map_err(|error| dial_error(error, &what, "url"))?;
         let options = OptsBuilder::default()
             .ip_or_hostname(server.host.clone())
-            .resolved_ips(Some(addresses.iter().map(|address| address.ip()).collect::<Vec<_>>()))
+            .resolved_ips(Some(
+                addresses.iter().map(|address| address.ip()).collect::<Vec<_>>(),
+            ))
             .tcp_port(server.port)
             .user(server.user.clone())
             .pass(server.password.clone())
@@ -57,7 +64,10 @@ impl MysqlClient {
     }
 
     async fn query(&mut self, text: String) -> Result<Vec<Row>, Error> {
-        self.connection.query(text).await.map_err(|error| fault(&self.place, error))
+        self.connection
+            .query(text)
+            .await
+            .map_err(|error| fault(&self.place, error))
     }
 
     pub async fn look_up(
@@ -96,7 +106,11 @@ impl MysqlClient {
         rows_max: usize,
         out: &Sender<Result<Vec<Vec<Cell>>, Error>>,
     ) -> Result<(), Error> {
-        let order: Vec<String> = selection.keys.iter().map(|key| quoted(&key.name, QUOTE)).collect();
+        let order: Vec<String> = selection
+            .keys
+            .iter()
+            .map(|key| quoted(&key.name, QUOTE))
+            .collect();
         let text = format!(
             "SELECT {} FROM {} ORDER BY {} LIMIT {skipped}, {}",
             columns(&selection.columns),
@@ -105,7 +119,11 @@ impl MysqlClient {
             u64::MAX
         );
         let place = self.place.clone();
-        let mut result = self.connection.query_iter(text).await.map_err(|error| fault(&place, error))?;
+        let mut result = self
+            .connection
+            .query_iter(text)
+            .await
+            .map_err(|error| fault(&place, error))?;
         let mut held = Vec::new();
         while let Some(row) = result.next().await.map_err(|error| fault(&place, error))? {
             held.push(cells(row)?);
@@ -167,7 +185,10 @@ impl MysqlClient {
             .await
             .map_err(|error| fault(&place, error))?;
         for text in statements {
-            transaction.query_drop(text).await.map_err(|error| fault(&place, error))?;
+            transaction
+                .query_drop(text)
+                .await
+                .map_err(|error| fault(&place, error))?;
         }
         transaction.commit().await.map_err(|error| fault(&place, error))
     }
@@ -245,7 +266,9 @@ fn cells(row: Row) -> Result<Vec<Cell>, Error> {
 
 fn fault(place: &str, error: mysql_async::Error) -> Error {
     match error {
-        mysql_async::Error::Server(told) if !PASSING_CODES.contains(&told.code) => refused(place, &told.message),
+        mysql_async::Error::Server(told) if !PASSING_CODES.contains(&told.code) => {
+            refused(place, &told.message)
+        }
         mysql_async::Error::Server(told) => Error::io(format!("ask {place}"), io::Error::other(told.message)),
         other => Error::io(format!("ask {place}"), io::Error::other(other.to_string())),
     }

@@ -63,9 +63,11 @@ impl TableOptions {
         let name = options.require("table-name")?;
         let parts: Vec<String> = name.split('.').map(str::to_string).collect();
         if parts.iter().any(String::is_empty) {
-            return Err(OptionError::new("table-name", "option 'table-name' has an empty part")
-                .hint("write 'table' or 'schema.table'")
-                .into());
+            return Err(
+                OptionError::new("table-name", "option 'table-name' has an empty part")
+                    .hint("write 'table' or 'schema.table'")
+                    .into(),
+            );
         }
         let user = options.get(USER).map(str::to_string);
         let password = options.get("password").map(str::to_string);
@@ -119,7 +121,10 @@ fn parse_url(url: &str) -> Result<(Dialect, String, u16, String), OptionError> {
                 'jdbc:mariadb://host:3306/database'";
     // The text itself may hold a password, and is not repeated.
     let fault = |message: &str| OptionError::new(URL, format!("option '{URL}' {message}")).hint(form);
-    let rest = url.trim().strip_prefix("jdbc:").ok_or_else(|| fault("must begin with 'jdbc:'"))?;
+    let rest = url
+        .trim()
+        .strip_prefix("jdbc:")
+        .ok_or_else(|| fault("must begin with 'jdbc:'"))?;
     let (kind, rest) = rest.split_once("://").ok_or_else(|| fault("has no '://'"))?;
     let (dialect, usual_port) = match kind {
         "postgresql" => (Dialect::Postgres, 5432),
@@ -165,9 +170,14 @@ fn parse_url(url: &str) -> Result<(Dialect, String, u16, String), OptionError> {
 /// Parameters that say what is so anyway are taken, others refused.
 fn check_parameter(key: &str, value: &str) -> Result<(), OptionError> {
     let is_so = match key.to_ascii_lowercase().as_str() {
-        "sslmode" => matches!(value.to_ascii_lowercase().as_str(), "disable" | "disabled" | "allow" | "prefer" | "preferred"),
+        "sslmode" => matches!(
+            value.to_ascii_lowercase().as_str(),
+            "disable" | "disabled" | "allow" | "prefer" | "preferred"
+        ),
         "usessl" | "requiressl" => value.eq_ignore_ascii_case("false"),
-        "useunicode" | "allowpublickeyretrieval" | "rewritebatchedstatements" | "rewritebatchedinserts" => true,
+        "useunicode" | "allowpublickeyretrieval" | "rewritebatchedstatements" | "rewritebatchedinserts" => {
+            true
+        }
         "characterencoding" => value.to_ascii_lowercase().replace('-', "").starts_with("utf8"),
         "servertimezone" => value.eq_ignore_ascii_case("utc"),
         _ => false,
@@ -185,17 +195,25 @@ fn check_parameter(key: &str, value: &str) -> Result<(), OptionError> {
 
 /// Types that have a text in both databases.
 fn check_types(schema: &Schema) -> Result<(), Error> {
-    let unfit = schema.fields.iter().find(|field| !super::text::is_supported(&field.data_type.kind));
+    let unfit = schema
+        .fields
+        .iter()
+        .find(|field| !crate::text::is_supported(&field.data_type.kind));
     let Some(field) = unfit else {
         return Ok(());
     };
     let hint = match field.data_type.kind {
-        TypeKind::Array(_) | TypeKind::Map(_, _) | TypeKind::Row(_) => "declare it STRING: it comes as the database writes it",
+        TypeKind::Array(_) | TypeKind::Map(_, _) | TypeKind::Row(_) => {
+            "declare it STRING: it comes as the database writes it"
+        }
         _ => "numbers, texts, bytes, BOOLEAN, dates and times are",
     };
     Err(OptionError {
         key: None,
-        message: format!("column '{}' is {}, which is not supported by 'jdbc'", field.name, field.data_type.kind),
+        message: format!(
+            "column '{}' is {}, which is not supported by 'jdbc'",
+            field.name, field.data_type.kind
+        ),
         hint: Some(hint.to_string()),
     }
     .into())
@@ -233,8 +251,14 @@ mod tests {
     fn a_url_names_server_and_database() {
         for (url, expected) in [
             ("jdbc:postgresql://db:1234/shop", (Dialect::Postgres, "db", 1234)),
-            ("jdbc:postgresql://db/shop?sslmode=disable", (Dialect::Postgres, "db", 5432)),
-            ("jdbc:mysql://127.0.0.1/shop?useSSL=false&characterEncoding=utf-8", (Dialect::Mysql, "127.0.0.1", 3306)),
+            (
+                "jdbc:postgresql://db/shop?sslmode=disable",
+                (Dialect::Postgres, "db", 5432),
+            ),
+            (
+                "jdbc:mysql://127.0.0.1/shop?useSSL=false&characterEncoding=utf-8",
+                (Dialect::Mysql, "127.0.0.1", 3306),
+            ),
             ("jdbc:mariadb://[::1]:33/shop", (Dialect::Mysql, "::1", 33)),
         ] {
             let (dialect, host, port, database) = parse_url(url).unwrap();

@@ -14,8 +14,8 @@ use tokio_postgres::{Config, NoTls, Row};
 
 use super::client::{Changes, Column, Selection, Target, quoted, quoted_table, refused};
 use super::options::Server;
-use super::text::{Cell, is_bytes, unhex};
 use crate::outside::{dial, dial_error};
+use crate::text::{Cell, is_bytes, unhex};
 
 const QUOTE: char = '"';
 /// Classes of SQLSTATE after which another try may help: connection, rollback, resources, intervention, system.
@@ -34,9 +34,14 @@ impl PostgresClient {
     pub async fn connect(server: &Server) -> Result<PostgresClient, Error> {
         let place = server.place();
         let what = format!("reach {place}");
-        let stream = dial(server.network.clone(), server.host.clone(), server.port, server.patience)
-            .await
-            .map_err(|error| dial_error(error, &what, "url"))?;
+        let stream = dial(
+            server.network.clone(),
+            server.host.clone(),
+            server.port,
+            server.patience,
+        )
+        .await
+        .map_err(|error| dial_error(error, &what, "url"))?;
         let mut config = Config::new();
         config.dbname(&server.database).application_name("oceanus");
         if let Some(user) = &server.user {
@@ -58,7 +63,8 @@ impl PostgresClient {
             prepared: HashMap::new(),
             types: HashMap::new(),
         };
-        let session = "SET TIME ZONE 'UTC'; SET DateStyle TO ISO; SET bytea_output TO hex; SET extra_float_digits TO 1";
+        let session =
+            "SET TIME ZONE 'UTC'; SET DateStyle TO ISO; SET bytea_output TO hex; SET extra_float_digits TO 1";
         client
             .client
             .batch_execute(session)
@@ -101,11 +107,19 @@ impl PostgresClient {
         }
         let quoted: Vec<String> = names.iter().map(|name| quoted(name, QUOTE)).collect();
         let text = format!("SELECT {} FROM {table} LIMIT 0", quoted.join(", "));
-        let statement = self.client.prepare(&text).await.map_err(|error| self.fault(error))?;
+        let statement = self
+            .client
+            .prepare(&text)
+            .await
+            .map_err(|error| self.fault(error))?;
         let mut types = Vec::with_capacity(names.len());
         for (name, column) in names.iter().zip(statement.columns()) {
             let own = column.type_();
-            let written = format!("{}.{}", super::client::quoted(own.schema(), QUOTE), super::client::quoted(own.name(), QUOTE));
+            let written = format!(
+                "{}.{}",
+                super::client::quoted(own.schema(), QUOTE),
+                super::client::quoted(own.name(), QUOTE)
+            );
             self.types
                 .insert((table.to_string(), name.to_string()), written.clone());
             types.push(written);
@@ -126,7 +140,9 @@ impl PostgresClient {
             .iter()
             .zip(&types)
             .enumerate()
-            .map(|(number, (key, own))| format!("t.{} = CAST(k.c{number} AS {own})", quoted(&key.name, QUOTE)))
+            .map(|(number, (key, own))| {
+                format!("t.{} = CAST(k.c{number} AS {own})", quoted(&key.name, QUOTE))
+            })
             .collect();
         let text = format!(
             "SELECT (k.place - 1)::text, {} FROM {} WITH ORDINALITY AS k({}, place) JOIN {table} AS t ON {}",
@@ -146,7 +162,9 @@ impl PostgresClient {
         rows.iter()
             .map(|row| {
                 let place: &str = row.try_get(0).map_err(|error| self.fault(error))?;
-                let place = place.parse().map_err(|_| Error::internal("a place is no number"))?;
+                let place = place
+                    .parse()
+                    .map_err(|_| Error::internal("a place is no number"))?;
                 Ok((place, self.cells(row, 1, &selection.columns)?))
             })
             .collect()
@@ -160,15 +178,29 @@ impl PostgresClient {
         out: &Sender<Result<Vec<Vec<Cell>>, Error>>,
     ) -> Result<(), Error> {
         let table = quoted_table(&selection.table, QUOTE);
-        let order: Vec<String> = selection.keys.iter().map(|key| format!("t.{}", quoted(&key.name, QUOTE))).collect();
+        let order: Vec<String> = selection
+            .keys
+            .iter()
+            .map(|key| format!("t.{}", quoted(&key.name, QUOTE)))
+            .collect();
         let text = format!(
             "SELECT {} FROM {table} AS t ORDER BY {} OFFSET {skipped}",
             texts(&selection.columns),
             order.join(", ")
         );
-        let transaction = self.client.transaction().await.map_err(|error| fault(&self.place, error))?;
-        let statement = transaction.prepare(&text).await.map_err(|error| fault(&self.place, error))?;
-        let portal = transaction.bind(&statement, &[]).await.map_err(|error| fault(&self.place, error))?;
+        let transaction = self
+            .client
+            .transaction()
+            .await
+            .map_err(|error| fault(&self.place, error))?;
+        let statement = transaction
+            .prepare(&text)
+            .await
+            .map_err(|error| fault(&self.place, error))?;
+        let portal = transaction
+            .bind(&statement, &[])
+            .await
+            .map_err(|error| fault(&self.place, error))?;
         loop {
             let rows = transaction
                 .query_portal(&portal, i32::try_from(rows_max).unwrap_or(i32::MAX))
@@ -177,8 +209,10 @@ impl PostgresClient {
             if rows.is_empty() {
                 return Ok(());
             }
-            let cells: Result<Vec<Vec<Cell>>, Error> =
-                rows.iter().map(|row| cells_of(&self.place, row, 0, &selection.columns)).collect();
+            let cells: Result<Vec<Vec<Cell>>, Error> = rows
+                .iter()
+                .map(|row| cells_of(&self.place, row, 0, &selection.columns))
+                .collect();
             if out.send(Ok(cells?)).await.is_err() {
                 // Nobody reads any more.
                 return Ok(());
@@ -190,8 +224,11 @@ impl PostgresClient {
         let table = quoted_table(&target.table, QUOTE);
         let types = self.types_of(&table, target.columns.iter()).await?;
         let key_types: Vec<&String> = target.key.iter().map(|place| &types[*place]).collect();
-        let key_names: Vec<String> =
-            target.key.iter().map(|place| quoted(&target.columns[*place].name, QUOTE)).collect();
+        let key_names: Vec<String> = target
+            .key
+            .iter()
+            .map(|place| quoted(&target.columns[*place].name, QUOTE))
+            .collect();
         let delete = {
             let agreements: Vec<String> = key_names
                 .iter()
@@ -207,7 +244,11 @@ impl PostgresClient {
             )
         };
         let insert = {
-            let columns: Vec<String> = target.columns.iter().map(|column| quoted(&column.name, QUOTE)).collect();
+            let columns: Vec<String> = target
+                .columns
+                .iter()
+                .map(|column| quoted(&column.name, QUOTE))
+                .collect();
             let casts: Vec<String> = types
                 .iter()
                 .enumerate()
@@ -222,8 +263,9 @@ impl PostgresClient {
             );
             if !target.key.is_empty() {
                 let others = (0..columns.len()).filter(|place| !target.key.contains(place));
-                let updates: Vec<String> =
-                    others.map(|place| format!("{0} = EXCLUDED.{0}", columns[place])).collect();
+                let updates: Vec<String> = others
+                    .map(|place| format!("{0} = EXCLUDED.{0}", columns[place]))
+                    .collect();
                 text.push_str(&format!(" ON CONFLICT ({}) DO ", key_names.join(", ")));
                 text.push_str(&match updates.is_empty() {
                     true => "NOTHING".to_string(),
@@ -241,7 +283,11 @@ impl PostgresClient {
             false => Some(self.prepare(insert, target.columns.len()).await?),
         };
         let place = self.place.clone();
-        let transaction = self.client.transaction().await.map_err(|error| fault(&place, error))?;
+        let transaction = self
+            .client
+            .transaction()
+            .await
+            .map_err(|error| fault(&place, error))?;
         let statements = [
             (delete, &changes.deleted, target.key.len()),
             (insert, &changes.rows, target.columns.len()),
@@ -313,7 +359,10 @@ fn fault(place: &str, error: tokio_postgres::Error) -> Error {
         if !PASSING_CLASSES.iter().any(|class| state.starts_with(class)) {
             return refused(place, told.message());
         }
-        return Error::io(format!("ask {place}"), io::Error::other(told.message().to_string()));
+        return Error::io(
+            format!("ask {place}"),
+            io::Error::other(told.message().to_string()),
+        );
     }
     let cause = match std::error::Error::source(&error) {
         Some(cause) => format!("{error}: {cause}"),

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataflow::{Chunk, Committable, Epoch, Error, EvaluationContext, OptionError, Sink, SinkRequest, SinkWriter, TableDescriptor};
+use dataflow::{
+    Chunk, Committable, Epoch, Error, EvaluationContext, OptionError, Sink, SinkRequest, SinkWriter,
+    TableDescriptor,
+};
 use indexmap::IndexMap;
 use model::{ChangelogMode, RowKind};
 
 use super::client::{Changes, Pool, Target};
 use super::lookup::columns_of;
 use super::options::{Buffer, TableOptions};
-use super::text;
 use crate::outside;
+use crate::text;
 
 /// The pause before a write that failed is made again, once for each time that it has failed.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -25,7 +28,11 @@ pub struct JdbcSink {
 }
 
 impl JdbcSink {
-    pub fn new(options: TableOptions, table: &TableDescriptor<'_>, request: &SinkRequest) -> Result<JdbcSink, Error> {
+    pub fn new(
+        options: TableOptions,
+        table: &TableDescriptor<'_>,
+        request: &SinkRequest,
+    ) -> Result<JdbcSink, Error> {
         if !table.partition_keys.is_empty() {
             return Err(OptionError {
                 key: None,
@@ -34,7 +41,10 @@ impl JdbcSink {
             }
             .into());
         }
-        let key = table.primary_key.iter().filter_map(|name| request.columns.index_of(name));
+        let key = table
+            .primary_key
+            .iter()
+            .filter_map(|name| request.columns.index_of(name));
         Ok(JdbcSink {
             pool: Pool::new(options.server),
             target: Arc::new(Target {
@@ -91,7 +101,8 @@ impl JdbcWriter {
 
     fn is_due(&self) -> bool {
         let waited_us = self.context.clock.now_us().saturating_sub(self.since_us);
-        let is_over = |interval: Duration| waited_us >= i64::try_from(interval.as_micros()).unwrap_or(i64::MAX);
+        let is_over =
+            |interval: Duration| waited_us >= i64::try_from(interval.as_micros()).unwrap_or(i64::MAX);
         self.held() > 0 && self.buffer.interval.is_some_and(is_over)
     }
 
@@ -115,7 +126,9 @@ impl JdbcWriter {
             match self.try_write(changes.clone()) {
                 Ok(()) => return Ok(()),
                 // What the database refuses it refuses again.
-                Err(error) if failures >= self.buffer.retries || !matches!(error, Error::Io { .. }) => return Err(error),
+                Err(error) if failures >= self.buffer.retries || !matches!(error, Error::Io { .. }) => {
+                    return Err(error);
+                }
                 Err(error) => {
                     failures += 1;
                     self.pool.forget();
@@ -159,7 +172,12 @@ impl SinkWriter for JdbcWriter {
             if self.target.key.is_empty() {
                 self.added.push(cells);
             } else {
-                let key: Row = self.target.key.iter().map(|place| cells[*place].clone()).collect();
+                let key: Row = self
+                    .target
+                    .key
+                    .iter()
+                    .map(|place| cells[*place].clone())
+                    .collect();
                 self.changed.insert(key, is_there.then_some(cells));
             }
             if self.held() >= self.buffer.rows_max {

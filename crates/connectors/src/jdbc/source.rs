@@ -15,8 +15,8 @@ use tokio::sync::mpsc::{Receiver, channel, error::TryRecvError};
 use super::client::{Pool, Selection};
 use super::lookup::columns_of;
 use super::options::TableOptions;
-use super::text::{self, Cell};
 use crate::outside::{Spawned, spawn};
+use crate::text::{self, Cell};
 
 /// Parts that are read ahead.
 const PARTS_AHEAD: usize = 2;
@@ -39,7 +39,11 @@ impl JdbcSource {
             .iter()
             .filter_map(|name| Some(table.physical.fields[table.physical.index_of(name)?].clone()))
             .collect();
-        let order = if key.is_empty() { request.columns.clone() } else { Schema::new(key) };
+        let order = if key.is_empty() {
+            request.columns.clone()
+        } else {
+            Schema::new(key)
+        };
         JdbcSource {
             pool: Pool::new(options.server),
             selection: Selection {

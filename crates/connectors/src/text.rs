@@ -47,15 +47,25 @@ pub fn of_value(array: &dyn Array, row: usize, kind: &TypeKind) -> Option<String
     }
     let mut out = String::new();
     match kind {
-        TypeKind::Boolean => out.push_str(if array.as_boolean().value(row) { "true" } else { "false" }),
+        TypeKind::Boolean => out.push_str(if array.as_boolean().value(row) {
+            "true"
+        } else {
+            "false"
+        }),
         TypeKind::TinyInt => number::write_i64(array.as_primitive::<Int8Type>().value(row).into(), &mut out),
-        TypeKind::SmallInt => number::write_i64(array.as_primitive::<Int16Type>().value(row).into(), &mut out),
+        TypeKind::SmallInt => {
+            number::write_i64(array.as_primitive::<Int16Type>().value(row).into(), &mut out)
+        }
         TypeKind::Int => number::write_i64(array.as_primitive::<Int32Type>().value(row).into(), &mut out),
         TypeKind::BigInt => number::write_i64(array.as_primitive::<Int64Type>().value(row), &mut out),
         TypeKind::Float => number::write_f32(array.as_primitive::<Float32Type>().value(row), &mut out),
         TypeKind::Double => number::write_f64(array.as_primitive::<Float64Type>().value(row), &mut out),
         TypeKind::Decimal { scale, .. } => {
-            decimal::write(array.as_primitive::<Decimal128Type>().value(row), *scale, &mut out);
+            decimal::write(
+                array.as_primitive::<Decimal128Type>().value(row),
+                *scale,
+                &mut out,
+            );
         }
         TypeKind::Binary(_) | TypeKind::Varbinary(_) => {
             out.push_str("\\x");
@@ -90,10 +100,16 @@ pub fn batch(schema: &Schema, rows: &[Vec<Cell>], place: &str) -> Result<RecordB
         .iter()
         .enumerate()
         .map(|(number, field)| {
-            let cells = || rows.iter().map(move |row| row.get(number).and_then(|cell| cell.as_deref()));
+            let cells = || {
+                rows.iter()
+                    .map(move |row| row.get(number).and_then(|cell| cell.as_deref()))
+            };
             // What a value is, is nobody's business but the database's.
             column(&field.data_type, cells).ok_or_else(|| Error::Data {
-                message: format!("a value of column '{}' does not fit {}", field.name, field.data_type.kind),
+                message: format!(
+                    "a value of column '{}' does not fit {}",
+                    field.name, field.data_type.kind
+                ),
                 place: place.to_string(),
             })
         })

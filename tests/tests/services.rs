@@ -316,7 +316,10 @@ fn requests_that_are_never_answered_hold_up_nobody() {
         );
         let given = run(&text, 1).unwrap_or_else(|error| panic!("{error:#}"));
         assert!(
-            given.rows.iter().any(|row| row.ends_with(&format!("({rows}, 1980)"))),
+            given
+                .rows
+                .iter()
+                .any(|row| row.ends_with(&format!("({rows}, 1980)"))),
             "{:?}",
             given.rows.last()
         );
@@ -325,7 +328,13 @@ fn requests_that_are_never_answered_hold_up_nobody() {
                 "CREATE TABLE gone (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '{kept}/gone', 'format' = 'json');
                  SELECT COUNT(*) AS n, SUM(MOD(id, 100)) AS s FROM gone;"
             );
-            assert!(run(&text, 1).unwrap().rows.iter().any(|row| row.ends_with("(20, 0)")));
+            assert!(
+                run(&text, 1)
+                    .unwrap()
+                    .rows
+                    .iter()
+                    .any(|row| row.ends_with("(20, 0)"))
+            );
         }
         // Twenty requests of 2 s one behind the other would take 40 s; together they take 2 s.
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());

@@ -85,7 +85,7 @@ pub fn option_docs() -> Vec<OptionDoc> {
         doc(
             "lookup.cache",
             "NONE",
-            "what is remembered of rows looked up: NONE, PARTIAL (what was asked for) or FULL (the whole table, read ahead)",
+            "what is remembered: NONE, or PARTIAL for what was asked for",
         ),
         doc(
             "lookup.max-retries",

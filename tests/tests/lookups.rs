@@ -552,3 +552,38 @@ fn rows_of_equal_keys_meet_where_that_is_asked_for() {
     // One shard reads, three look up.
     assert_eq!(live.looked().asked().len(), 10);
 }
+
+#[test]
+fn a_table_can_be_read_whole_instead_of_being_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.json");
+    let row = |id: i64, name: &str| format!("{{\"id\": {id}, \"name\": \"{name}\", \"city\": \"Rome\"}}\n");
+    std::fs::write(&file, row(1, "a") + &row(2, "b") + &row(2, "c")).unwrap();
+    let text = format!(
+        "CREATE TABLE people (city STRING, id BIGINT, name STRING) WITH ('connector' = 'filesystem', 'path' = '{}', 'format' = 'json',
+           'lookup.cache' = 'FULL', 'lookup.full-cache.periodic-reload.interval' = '1 min');
+         SELECT o, name FROM orders AS o LEFT JOIN people FOR SYSTEM_TIME AS OF o.p AS c ON c.id = o.id AND c.city = 'Rome'",
+        file.display()
+    );
+    for parallelism in [1, 2] {
+        std::fs::write(&file, row(1, "a") + &row(2, "b") + &row(2, "c")).unwrap();
+        let mut live = start_at(&text, parallelism);
+        feed(&mut live, &[(1, 1), (2, 2), (3, 3)]);
+        assert_eq!(
+            changes(&mut live),
+            ["+I(1, a)", "+I(2, b)", "+I(2, c)", "+I(3, null)"]
+        );
+        std::fs::write(&file, row(3, "d")).unwrap();
+        feed(&mut live, &[(4, 1), (5, 3)]);
+        assert_eq!(changes(&mut live), ["+I(4, a)", "+I(5, null)"]);
+        live.advance(Duration::from_secs(60));
+        live.settle().unwrap();
+        feed(&mut live, &[(6, 1), (7, 3)]);
+        assert_eq!(changes(&mut live), ["+I(6, null)", "+I(7, d)"]);
+    }
+    let message = fault(
+        "CREATE TABLE endless (id BIGINT) WITH ('connector' = 'feed', 'lookup.cache' = 'FULL');
+         SELECT o FROM orders AS o JOIN endless FOR SYSTEM_TIME AS OF o.p AS c ON c.id = o.id",
+    );
+    assert!(message.contains("cannot be read whole"), "{message}");
+}

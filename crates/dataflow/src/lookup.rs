@@ -85,8 +85,19 @@ pub fn option_docs() -> Vec<OptionDoc> {
         doc(
             "lookup.cache",
             "NONE",
-            "what is remembered: NONE, or PARTIAL for what was asked for",
+            "what is remembered: NONE, PARTIAL (what was asked for) or FULL (the table is read whole, and nobody is asked)",
         ),
+        doc(
+            "lookup.full-cache.periodic-reload.interval",
+            "",
+            "how often a table that is read whole is read again; never unless it is said",
+        ),
+        doc(
+            "lookup.full-cache.periodic-reload.schedule-mode",
+            "FIXED_DELAY",
+            "FIXED_DELAY or FIXED_RATE: from the start of one reading to that of the next",
+        ),
+        doc("lookup.full-cache.reload-strategy", "PERIODIC", "PERIODIC"),
         doc(
             "lookup.max-retries",
             "3",

@@ -19,7 +19,10 @@ pub use changes::Changes;
 pub use expr::Expr;
 pub use fingerprint::Fingerprint;
 pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinVersion, JoinWindow};
-pub use lookup::{KeyValue, LookupCache, LookupJoin, LookupKey, LookupSettings, MissRetry, OnTimeout};
+pub use lookup::{
+    Asked, KeyValue, LookupCache, LookupJoin, LookupKey, LookupSettings, MissRetry, OnTimeout, WholeCache,
+    WholeTable,
+};
 pub use matching::{Lookup, MatchEnd, MatchExpressions, MatchSkip, Matching, PatternVariable, Quantifier};
 pub use operator::{
     AggregateCall, Alignment, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataflow::Lookup;
+use dataflow::{Lookup, Source};
 use model::Schema;
 
 use crate::{Expr, JoinKind};
@@ -14,7 +14,7 @@ use crate::{Expr, JoinKind};
 pub struct LookupJoin {
     /// `catalog.database.table`
     pub table: String,
-    pub lookup: Arc<dyn Lookup>,
+    pub asked: Asked,
     /// Inner or left.
     pub kind: JoinKind,
     /// In the order of the lookup's.
@@ -37,6 +37,26 @@ pub struct LookupJoin {
     /// The columns that rows which wait are dealt out to shards by.
     pub partition: Vec<usize>,
     pub settings: LookupSettings,
+}
+
+/// Who answers.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    Lookup(Arc<dyn Lookup>),
+    /// Nobody: the table is read whole.
+    Whole(WholeTable),
+}
+
+#[derive(Debug, Clone)]
+pub struct WholeTable {
+    pub source: Arc<dyn Source>,
+    /// What the source delivers.
+    pub read: Schema,
+    /// Columns of these that are the keys, and those that are given, in their orders.
+    pub keys: Vec<usize>,
+    pub given: Vec<usize>,
+    /// From one reading to the next.
+    pub reload: Option<Duration>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +91,8 @@ pub struct LookupSettings {
     /// How often a request that failed is made again.
     pub retries: u32,
     pub cache: Option<LookupCache>,
+    /// Whether the table is read whole instead of being asked, and after what time again.
+    pub whole: Option<WholeCache>,
     /// Rows of equal keys meet on one shard.
     pub shuffles: bool,
 }
@@ -104,6 +126,11 @@ pub struct LookupCache {
     pub keeps_misses: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WholeCache {
+    pub reload: Option<Duration>,
+}
+
 /// As Flink's, which waits for 3 minutes, for 100 at a time, in order.
 impl Default for LookupSettings {
     fn default() -> Self {
@@ -116,6 +143,7 @@ impl Default for LookupSettings {
             on_miss: None,
             retries: 3,
             cache: None,
+            whole: None,
             shuffles: false,
         }
     }

@@ -7,6 +7,7 @@
 mod asking;
 mod keys;
 mod queue;
+mod whole;
 
 use std::sync::Arc;
 
@@ -282,6 +283,7 @@ impl LookupJoin {
             let answer = self.held[row as usize].answer;
             if answer.is_some_and(|answer| self.keys.is_timed_out(answer)) {
                 self.timed_out += 1;
+                self.tell_timeouts();
                 if self.on_timeout == OnTimeout::Redirect {
                     self.redirected += 1;
                     pairs.add(row, NO_ROW, true);
@@ -301,6 +303,18 @@ impl LookupJoin {
             }
         }
         Ok(pairs)
+    }
+
+    /// Tells of the first row whose lookup took too long, of the tenth, and so on.
+    fn tell_timeouts(&self) {
+        if self
+            .timed_out
+            .checked_ilog10()
+            .is_some_and(|digits| 10u64.pow(digits) == self.timed_out)
+        {
+            let (table, rows) = (self.keys.table(), self.timed_out);
+            tracing::warn!(table, rows, policy = %self.on_timeout, "lookups took too long");
+        }
     }
 
     /// Whether each pair with a row found meets the condition, if there is one.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::{LOOKUP_OPTIONS, OptionError, Options};
-use graph::{Expr, JoinKind, LookupCache, LookupSettings, MissRetry, OnTimeout};
+use graph::{Expr, JoinKind, LookupCache, LookupSettings, MissRetry, OnTimeout, WholeCache};
 use indexmap::IndexMap;
 use model::suggest::did_you_mean;
 use model::{Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::logical::{Plan, PlanKind, ScanTable};
 
 /// Keys that a shard remembers of a table unless its options say otherwise.
-const CACHED_KEYS: i64 = 10_000;
+const CACHED_KEYS: u32 = 10_000;
 /// The name of the hint.
 const HINT: &str = "LOOKUP";
 
@@ -38,6 +38,7 @@ pub(crate) struct LookupOptions {
     on_miss: Option<MissRetry>,
     retries: Option<u32>,
     cache: Option<LookupCache>,
+    whole: Option<WholeCache>,
     shuffles: Option<bool>,
 }
 
@@ -52,7 +53,11 @@ impl LookupOptions {
         let mut read = LookupOptions::default();
         read.read(&own, LOOKUP_OPTIONS)?;
         read.retries = count(&own, "lookup.max-retries", 0)?;
-        read.cache = cache(&own)?;
+        match cache(&own)? {
+            Cache::None => {}
+            Cache::Partial(cache) => read.cache = Some(cache),
+            Cache::Full(whole) => read.whole = Some(whole),
+        }
         own.finish()?;
         Ok(read)
     }
@@ -120,6 +125,7 @@ impl LookupOptions {
             on_miss: self.on_miss.or(others.on_miss),
             retries: self.retries.or(others.retries),
             cache: self.cache.or(others.cache),
+            whole: self.whole.or(others.whole),
             shuffles: self.shuffles.or(others.shuffles),
         }
     }
@@ -151,6 +157,7 @@ impl LookupOptions {
             on_miss: self.on_miss,
             retries: self.retries.unwrap_or(usual.retries),
             cache: self.cache,
+            whole: self.whole,
             shuffles: self.shuffles.unwrap_or(usual.shuffles),
         }
     }
@@ -223,48 +230,58 @@ fn miss_retry(options: &Options) -> Result<Option<MissRetry>, OptionError> {
     }
 }
 
-fn cache(options: &Options) -> Result<Option<LookupCache>, OptionError> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Kind {
-        None,
-        Partial,
-        Full,
-    }
+/// What is remembered of a table.
+enum Cache {
+    None,
+    Partial(LookupCache),
+    Full(WholeCache),
+}
+
+fn cache(options: &Options) -> Result<Cache, OptionError> {
     let kind = options.one_of(
         "lookup.cache",
-        &[
-            ("NONE", Kind::None),
-            ("PARTIAL", Kind::Partial),
-            ("FULL", Kind::Full),
-        ],
+        &[("NONE", "NONE"), ("PARTIAL", "PARTIAL"), ("FULL", "FULL")],
     )?;
-    let max = "lookup.partial-cache.max-rows";
-    let after_write = "lookup.partial-cache.expire-after-write";
-    let after_access = "lookup.partial-cache.expire-after-access";
-    let misses = "lookup.partial-cache.cache-missing-key";
-    let read = LookupCache {
-        keys_max: count(options, max, 1)?.unwrap_or(CACHED_KEYS as u32) as usize,
-        after_write: positive(options, after_write)?,
-        after_access: positive(options, after_access)?,
-        keeps_misses: options.boolean(misses)?.unwrap_or(true),
+    let partial = [
+        "lookup.partial-cache.max-rows",
+        "lookup.partial-cache.expire-after-write",
+        "lookup.partial-cache.expire-after-access",
+        "lookup.partial-cache.cache-missing-key",
+    ];
+    let full = [
+        "lookup.full-cache.reload-strategy",
+        "lookup.full-cache.periodic-reload.interval",
+        "lookup.full-cache.periodic-reload.schedule-mode",
+    ];
+    let refuse = |keys: &[&str], needed: &str| match keys.iter().find(|key| options.get(key).is_some()) {
+        None => Ok(()),
+        Some(key) => Err(OptionError::new(
+            key,
+            format!("'{key}' is of no meaning unless 'lookup.cache' is '{needed}'"),
+        )),
     };
+    if kind != Some("PARTIAL") {
+        refuse(&partial, "PARTIAL")?;
+    }
+    if kind != Some("FULL") {
+        refuse(&full, "FULL")?;
+    }
     match kind {
-        Some(Kind::Partial) => Ok(Some(read)),
-        Some(Kind::Full) => Err(OptionError::new(
-            "lookup.cache",
-            "option 'lookup.cache' = 'FULL' is not supported",
-        )
-        .hint("'PARTIAL' remembers what was asked for; 'lookup.partial-cache.max-rows' says how much")),
-        None | Some(Kind::None) => {
-            let keys = [max, after_write, after_access, misses];
-            match keys.into_iter().find(|key| options.get(key).is_some()) {
-                None => Ok(None),
-                Some(key) => Err(OptionError::new(
-                    key,
-                    format!("'{key}' is of no meaning unless 'lookup.cache' is 'PARTIAL'"),
-                )),
-            }
+        Some("PARTIAL") => Ok(Cache::Partial(LookupCache {
+            keys_max: count(options, partial[0], 1)?.unwrap_or(CACHED_KEYS) as usize,
+            after_write: positive(options, partial[1])?,
+            after_access: positive(options, partial[2])?,
+            keeps_misses: options.boolean(partial[3])?.unwrap_or(true),
+        })),
+        Some("FULL") => {
+            options.one_of(full[0], &[("PERIODIC", ())])?;
+            // From the start of one reading to the start of the next, or later if it takes longer: both are kept.
+            options.one_of(full[2], &[("FIXED_DELAY", ()), ("FIXED_RATE", ())])?;
+            Ok(Cache::Full(WholeCache {
+                reload: positive(options, full[1])?,
+            }))
         }
+        _ => Ok(Cache::None),
     }
 }
 

@@ -284,8 +284,12 @@ fn primary_key(table: &Table) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Whether rows of a table with these options can be looked up.
+/// Whether rows of a table with these options can be looked up: its connector can, or it is read whole for it.
 pub(crate) fn looks_up(options: &IndexMap<String, String>, env: &Environment<'_>) -> bool {
+    let is_whole = |cache: &String| cache.trim().eq_ignore_ascii_case("FULL");
+    if options.get("lookup.cache").is_some_and(is_whole) {
+        return true;
+    }
     let name = options.get("connector");
     let connector = name.and_then(|name| env.registry.connector(name).ok());
     connector.is_some_and(|connector| connector.looks_up())

@@ -1,8 +1,9 @@
 //! Lookup joins: the table right of the join becomes what is asked, and no source.
 
-use dataflow::{Error, LookupRequest, Options};
+use dataflow::{Boundedness, Error, LookupRequest, Options, ScanRequest};
 use graph::{
-    Exchange, Expr, Input, Join, JoinTime, KeyValue, LookupJoin, LookupKey, NodeId, OnTimeout, Operator,
+    Asked, Exchange, Expr, Input, Join, JoinTime, KeyValue, LookupJoin, LookupKey, NodeId, OnTimeout,
+    Operator, WholeCache, WholeTable,
 };
 use model::{Diagnostic, Field, Schema, TypeKind};
 
@@ -140,7 +141,10 @@ impl GraphBuilder<'_> {
             ),
             columns: given.clone(),
         };
-        let lookup = self.lookup_of(table, &request)?;
+        let asked = match settings.whole {
+            None => Asked::Lookup(self.lookup_of(table, &request)?),
+            Some(whole) => Asked::Whole(self.whole_table(table, &request, whole)?),
+        };
         let of_left = keys.iter().filter_map(|(_, value)| match value {
             KeyValue::Column(column) => Some(*column),
             KeyValue::Constant(_) => None,
@@ -162,7 +166,7 @@ impl GraphBuilder<'_> {
         };
         let operator = LookupJoin {
             table: table.path.to_string(),
-            lookup,
+            asked,
             kind: join.kind,
             is_unique: !table.primary_key.is_empty() && table.primary_key.iter().all(is_key),
             keys: keys
@@ -189,6 +193,58 @@ impl GraphBuilder<'_> {
         };
         let operator = Operator::LookupJoin(Box::new(operator));
         Ok(self.add(operator, vec![input], plan.schema.clone(), plan.span, &details))
+    }
+
+    /// The table as a source of all its rows.
+    fn whole_table(
+        &self,
+        table: &ScanTable,
+        request: &LookupRequest,
+        whole: WholeCache,
+    ) -> Result<WholeTable, Diagnostic> {
+        let path = table.path.to_string();
+        let options = Options::new(table.options.clone());
+        let fault = |error: Error| self.table_fault(error, table);
+        let name = options
+            .require("connector")
+            .map_err(|error| fault(error.into()))?
+            .to_string();
+        let connector = self
+            .env
+            .registry
+            .connector(&name)
+            .map_err(|error| fault(error.into()))?;
+        let is_wanted = |field: &&Field| {
+            let is = |other: &Field| other.name == field.name;
+            request.keys.fields.iter().any(is) || request.columns.fields.iter().any(is)
+        };
+        let read = Schema::new(table.physical.fields.iter().filter(is_wanted).cloned().collect());
+        let scan = ScanRequest {
+            columns: read.clone(),
+            metadata: Vec::new(),
+            event_time: false,
+        };
+        let source = connector
+            .source(&describe_table(self.env, &path, table, &options), &scan)
+            .map_err(fault)?;
+        let source = source.filter(|source| {
+            source.boundedness() == Boundedness::Bounded && source.changelog_mode().is_insert_only()
+        });
+        let source = source.ok_or_else(|| {
+            Diagnostic::validation(
+                table.span,
+                format!("table '{path}' cannot be read whole to be looked up"),
+            )
+            .hint("'lookup.cache' = 'FULL' needs a table that comes to its end and only has insertions")
+        })?;
+        let places = |schema: &Schema| schema.names().filter_map(|name| read.index_of(name)).collect();
+        Ok(WholeTable {
+            source,
+            keys: places(&request.keys),
+            given: places(&request.columns),
+            read,
+            reload: whole.reload,
+        })
     }
 
     fn lookup_of(

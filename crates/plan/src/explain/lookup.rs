@@ -66,6 +66,9 @@ pub(super) fn text(join: &LookupJoin, input: &Schema, schema: &Schema) -> String
             retry.attempts
         );
     }
+    if settings.whole.is_some() {
+        text.push_str(", read whole");
+    }
     if let Some(cache) = &settings.cache {
         let _ = write!(text, ", cache=[{} keys]", cache.keys_max);
     }

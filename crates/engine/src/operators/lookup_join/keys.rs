@@ -18,10 +18,11 @@ use state::{KeyCodec, KeySet, RowStore, Slab};
 use super::super::Build;
 use super::super::calc::true_only;
 use super::asking::{Asking, Outcome, micros};
+use super::whole::Whole;
 use crate::expression::{Expression, Frame, arrow_error, expand};
 
 /// The pause before a request that failed is made again, once for each time that it has failed.
-const RETRY_PAUSE_US: i64 = 1_000_000;
+pub(super) const RETRY_PAUSE_US: i64 = 1_000_000;
 /// Keys of the cache that are looked at in one piece of work, to forget those that are over.
 const SWEPT_KEYS: usize = 16;
 
@@ -46,7 +47,7 @@ pub(super) struct Keys {
     request_schema: SchemaRef,
     keys_max: usize,
     refine: Refine,
-    asking: Asking,
+    source: Source,
     /// Keys to be asked, in the order in which rows wanted them.
     wanted: VecDeque<u32>,
     /// Keys to be asked alone, since a request of several took too long.
@@ -92,6 +93,12 @@ struct Answer {
     timed_out: bool,
     /// Rows that are to be sent with it, and the cache.
     users: u32,
+}
+
+/// Who answers.
+enum Source {
+    Asking(Asking),
+    Whole(Whole),
 }
 
 /// What asking for a key gives at once.
@@ -165,11 +172,22 @@ impl Keys {
             })
             .collect();
         let schema = Schema::new(columns).arrow();
+        let settings = node.settings;
+        let (keys_max, source) = match &node.asked {
+            graph::Asked::Lookup(lookup) => {
+                let asking = Asking::new(lookup.clone(), settings.capacity, settings.timeout, build.waker());
+                (lookup.keys_max().max(1), Source::Asking(asking))
+            }
+            graph::Asked::Whole(table) => {
+                let whole = Whole::new(table, build.options.chunk_rows, settings.retries)?;
+                (build.options.chunk_rows, Source::Whole(whole))
+            }
+        };
         Ok(Keys {
             table: node.table.clone(),
             names: node.key_names(),
             span: build.node.span,
-            settings: node.settings,
+            settings,
             set: KeySet::new(&codec),
             codec,
             entries: Vec::new(),
@@ -178,18 +196,13 @@ impl Keys {
             found: RowStore::new(schema.clone()),
             request,
             request_schema: Schema::new(fields).arrow(),
-            keys_max: node.lookup.keys_max().max(1),
+            keys_max,
             refine: Refine {
                 filter: node.filter.as_ref().map(Expression::new),
                 columns: node.columns.iter().map(Expression::new).collect(),
                 schema,
             },
-            asking: Asking::new(
-                node.lookup.clone(),
-                node.settings.capacity,
-                node.settings.timeout,
-                build.waker(),
-            ),
+            source,
             wanted: VecDeque::new(),
             alone: VecDeque::new(),
             delayed: BTreeSet::new(),
@@ -258,7 +271,10 @@ impl Keys {
     pub fn work(&mut self, now_us: i64, context: &EvaluationContext) -> Result<Vec<(u32, AnswerId)>, Error> {
         let mut answered = Vec::new();
         let mut outcomes = Vec::new();
-        self.asking.settle(now_us, &mut outcomes);
+        match &mut self.source {
+            Source::Asking(asking) => asking.settle(now_us, &mut outcomes),
+            Source::Whole(whole) => whole.work(now_us, &self.table)?,
+        }
         loop {
             for (keys, outcome) in outcomes.drain(..) {
                 self.take_in(keys, outcome, now_us, context, &mut answered)?;
@@ -269,7 +285,7 @@ impl Keys {
                 self.delayed.pop_first();
                 self.wanted.push_back(key);
             }
-            if !self.asking.has_room() {
+            if !self.has_room() {
                 break;
             }
             let keys: Vec<u32> = match self.alone.pop_front() {
@@ -311,7 +327,18 @@ impl Keys {
             })
             .collect::<Result<_, _>>()?;
         let batch = RecordBatch::try_new(self.request_schema.clone(), columns).map_err(arrow_error)?;
-        Ok(self.asking.ask(keys, batch, now_us, until_us))
+        match &mut self.source {
+            Source::Asking(asking) => Ok(asking.ask(keys, batch, now_us, until_us)),
+            Source::Whole(whole) => Ok(Some((keys, Outcome::Found(whole.find(&batch)?)))),
+        }
+    }
+
+    /// Whether somebody can be asked.
+    fn has_room(&self) -> bool {
+        match &self.source {
+            Source::Asking(asking) => asking.has_room(),
+            Source::Whole(whole) => whole.is_ready(),
+        }
     }
 
     fn take_in(
@@ -546,15 +573,28 @@ impl Keys {
 
     /// When there is something to do.
     pub fn next_due_us(&self) -> Option<i64> {
-        if self.is_full() && self.asking.has_room() {
+        if self.is_full() && self.has_room() {
             return Some(i64::MIN);
         }
         let delayed = self.delayed.first().map(|(at_us, _)| *at_us);
-        crate::shard::earlier(self.asking.next_due_us(), delayed)
+        let own = match &self.source {
+            Source::Asking(asking) => asking.next_due_us(),
+            Source::Whole(whole) => whole.next_due_us(),
+        };
+        crate::shard::earlier(own, delayed)
+    }
+
+    pub fn table(&self) -> &str {
+        &self.table
     }
 
     pub fn size_bytes(&self) -> usize {
-        self.set.size_bytes()
+        let whole = match &self.source {
+            Source::Asking(_) => 0,
+            Source::Whole(whole) => whole.size_bytes(),
+        };
+        whole
+            + self.set.size_bytes()
             + self.found.size_bytes()
             + self.entries.capacity() * size_of::<Entry>()
             + self.answers.capacity() * size_of::<Answer>()

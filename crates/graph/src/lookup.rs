@@ -197,8 +197,8 @@ impl fmt::Display for LookupJoin {
         }
         write!(
             f,
-            ", select={:?}, timed-out={})",
-            self.outputs, self.tells_timeout
+            ", select={:?}, timed-out={}, partition={:?})",
+            self.outputs, self.tells_timeout, self.partition
         )
     }
 }

@@ -60,6 +60,14 @@ impl Client {
         })
     }
 
+    /// As far as is known: MySQL tells when it is asked.
+    fn is_open(&self) -> bool {
+        match self {
+            Client::Postgres(client) => client.is_open(),
+            Client::Mysql(_) => true,
+        }
+    }
+
     /// Rows, each with the place of its key before it.
     pub async fn look_up(
         &mut self,
@@ -115,7 +123,8 @@ impl Pool {
     }
 
     pub async fn take(&self) -> Result<Client, Error> {
-        let idle = self.idle().pop();
+        // One that the server has closed meanwhile is passed over.
+        let idle = std::iter::from_fn(|| self.idle().pop()).find(Client::is_open);
         match idle {
             Some(client) => Ok(client),
             None => {

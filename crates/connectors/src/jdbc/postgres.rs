@@ -73,6 +73,10 @@ impl PostgresClient {
         Ok(client)
     }
 
+    pub fn is_open(&self) -> bool {
+        !self.client.is_closed()
+    }
+
     fn fault(&self, error: tokio_postgres::Error) -> Error {
         fault(&self.place, error)
     }

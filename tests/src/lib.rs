@@ -5,3 +5,6 @@
 pub mod case;
 pub mod execution;
 pub mod live;
+pub mod looked;
+pub mod real;
+pub mod service;

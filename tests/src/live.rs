@@ -1,7 +1,8 @@
 //! A job that a test feeds row by row while it moves the clock by hand.
 //!
 //! Tables with `'connector' = 'feed'` read what [`Live::feed`] gives them, by the name of the table. With `'kinds' =
-//! 'true'` rows come with their kinds. Tables with `'connector' = 'kept'` keep what is written to them.
+//! 'true'` rows come with their kinds. Tables with `'connector' = 'kept'` keep what is written to them. Tables with
+//! `'connector' = 'looked'` are looked up ([`crate::looked`]).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,7 @@ use plan::session::{Outcome, Session};
 use stdx::{Clock, ManualClock, Random};
 
 use crate::execution::{Collected, CollectedSink, STARTED_MS, encode};
+use crate::looked::{Looked, LookedConnector};
 
 /// Steps after which a job is taken for one that never comes to rest.
 const STEPS_MAX: usize = 1_000_000;
@@ -30,6 +32,7 @@ pub struct Live {
     job: Option<Stepper>,
     random: Random,
     world: Arc<World>,
+    looked: Arc<Looked>,
     result: Arc<Collected>,
     schema: Schema,
     epoch: u64,
@@ -60,6 +63,8 @@ impl Live {
         let mut registry = embedded::wiring::registry(console);
         registry.add_connector(Arc::new(Feed(world.clone())));
         registry.add_connector(Arc::new(Keep(world.clone())));
+        let looked = Arc::new(Looked::default());
+        registry.add_connector(Arc::new(LookedConnector(looked.clone())));
         let clock = Arc::new(ManualClock::at_ms(STARTED_MS));
         let mut session = Session::new(Arc::new(registry), clock.clone());
         session.begin_script();
@@ -89,6 +94,7 @@ impl Live {
             job: None,
             random: Random::new(7),
             world,
+            looked,
             result,
             schema,
             epoch: 0,
@@ -119,6 +125,7 @@ impl Live {
     pub fn settle(&mut self) -> Result<()> {
         // Whoever has asked in vain asks again.
         self.clock.advance(PAUSE);
+        self.looked.wake();
         let job = self.job.as_mut().ok_or_else(|| anyhow!("the job has ended"))?;
         for _ in 0..STEPS_MAX {
             if job.step(&mut self.random)? != Progress::Worked {
@@ -184,6 +191,18 @@ impl Live {
         own.map(|node| node.state_bytes).sum()
     }
 
+    /// Whether the job has come to its end.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        self.settle()?;
+        let job = self.job.as_mut().ok_or_else(|| anyhow!("there is no job"))?;
+        Ok(job.step(&mut self.random)? == Progress::Ended)
+    }
+
+    /// Tables that can be looked up.
+    pub fn looked(&self) -> &Looked {
+        &self.looked
+    }
+
     pub fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }
@@ -198,7 +217,7 @@ fn options(parallelism: usize) -> JobOptions {
     }
 }
 
-fn lines(schema: &Schema, rows: &Collected) -> Result<Vec<String>> {
+pub(crate) fn lines(schema: &Schema, rows: &Collected) -> Result<Vec<String>> {
     let encoded = encode(schema, &rows.take())?;
     let line = |text: &String| -> Result<String> {
         let value: serde_json::Value = serde_json::from_str(text)?;
@@ -218,7 +237,7 @@ fn lines(schema: &Schema, rows: &Collected) -> Result<Vec<String>> {
     encoded.iter().map(line).collect()
 }
 
-fn name_of(table: &TableDescriptor<'_>) -> String {
+pub(crate) fn name_of(table: &TableDescriptor<'_>) -> String {
     table.path.rsplit('.').next().unwrap_or_default().to_string()
 }
 

@@ -1,20 +1,26 @@
-//! Outside systems as sources and sinks.
+//! Outside systems as sources, sinks and lookups.
 //!
 //! A connector is a folder here and a line in [`all`]. Its options carry Flink's names and meaning; an option
 //! that would not be honoured is refused, never passed over. Nothing here names a format: formats come from
 //! the registry of the table.
 
+mod answers;
 mod blackhole;
 mod console;
 mod datagen;
 mod filesystem;
+mod http;
+mod jdbc;
 mod kafka;
 pub mod network;
 pub mod nexmark;
+mod outside;
 mod pace;
 mod print;
+mod redis;
 mod refuse;
 mod shown;
+mod text;
 
 use std::sync::Arc;
 
@@ -49,6 +55,9 @@ pub fn all(console: impl Into<Console>) -> Vec<Arc<dyn Connector>> {
 
 /// Every connector there is, kept to what tables may touch.
 pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn Connector>> {
+    let jdbc = jdbc::Jdbc::new(access.network.clone());
+    let redis = redis::Redis::new(access.network.clone());
+    let http = http::Http::new(access.network.clone());
     let [kafka, upsert_kafka] = kafka::Kafka::both(access.network);
     vec![
         Arc::new(filesystem::Filesystem::new(access.files)),
@@ -58,6 +67,9 @@ pub fn with_access(console: impl Into<Console>, access: Access) -> Vec<Arc<dyn C
         Arc::new(blackhole::Blackhole),
         Arc::new(kafka),
         Arc::new(upsert_kafka),
+        Arc::new(jdbc),
+        Arc::new(redis),
+        Arc::new(http),
     ]
 }
 

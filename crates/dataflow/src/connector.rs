@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{DataType, Schema};
 
-use crate::{Error, EvaluationContext, Options, Registry, Sink, Source};
+use crate::{Error, EvaluationContext, Lookup, LookupRequest, Options, Registry, Sink, Source};
 
 /// An option as the documentation and completion show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,4 +83,19 @@ pub trait Connector: Send + Sync {
         table: &TableDescriptor<'_>,
         request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error>;
+
+    /// Whether rows of its tables can be looked up. The options `lookup.*` of such a table are read by the planner; the
+    /// connector sees them nowhere.
+    fn looks_up(&self) -> bool {
+        false
+    }
+
+    /// Makes the lookup, all options read and checked; `None` if rows cannot be looked up by keys.
+    fn lookup(
+        &self,
+        _table: &TableDescriptor<'_>,
+        _request: &LookupRequest,
+    ) -> Result<Option<Arc<dyn Lookup>>, Error> {
+        Ok(None)
+    }
 }

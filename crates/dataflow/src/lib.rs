@@ -8,6 +8,7 @@ pub mod connector;
 pub mod error;
 pub mod format;
 pub mod function;
+pub mod lookup;
 pub mod options;
 pub mod registry;
 pub mod sink;
@@ -21,6 +22,7 @@ pub use function::{
     Accumulator, AggregateForm, AggregateFunction, Argument, BoundAggregate, BoundScalar, EvaluationContext,
     FunctionDoc, FunctionKind, ScalarFunction, SignatureError, TakesBack, Value,
 };
+pub use lookup::{Found, LOOKUP_OPTIONS, Looking, Lookup, LookupRequest};
 pub use options::Options;
 pub use registry::Registry;
 pub use sink::{Committable, Committer, Sink, SinkWriter, Transaction};

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use dataflow::{
-    Connector, Error, OptionDoc, OptionError, Options, ScanRequest, Sink, SinkRequest, Source,
-    TableDescriptor,
+    Connector, Error, Lookup, LookupRequest, OptionDoc, OptionError, Options, ScanRequest, Sink, SinkRequest,
+    Source, TableDescriptor,
 };
 use model::DataType;
 use model::secret::{self, OPEN, Piece};
@@ -88,6 +88,18 @@ impl Connector for Resolving {
         request: &SinkRequest,
     ) -> Result<Option<Arc<dyn Sink>>, Error> {
         self.with(table, |resolved| self.inner.sink(resolved, request))
+    }
+
+    fn looks_up(&self) -> bool {
+        self.inner.looks_up()
+    }
+
+    fn lookup(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &LookupRequest,
+    ) -> Result<Option<Arc<dyn Lookup>>, Error> {
+        self.with(table, |resolved| self.inner.lookup(resolved, request))
     }
 }
 

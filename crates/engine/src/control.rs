@@ -62,6 +62,8 @@ pub struct Statistics {
     pub null_time_rows_dropped: u64,
     /// Rows with a NULL where none may be, left out before a sink.
     pub null_rows_dropped: u64,
+    /// Rows whose lookup took too long, whatever became of them.
+    pub lookups_timed_out: u64,
     /// Records that could not be read and were passed over, as the table's options say.
     pub unreadable_rows_dropped: u64,
     /// By node of the graph.
@@ -83,6 +85,8 @@ pub struct NodeStatistics {
     pub late_rows_redirected: u64,
     pub null_time_rows_dropped: u64,
     pub null_rows_dropped: u64,
+    /// Rows whose lookup took too long, whatever became of them.
+    pub lookups_timed_out: u64,
     pub unreadable_rows_dropped: u64,
     pub state_bytes: u64,
     pub watermark: Option<i64>,
@@ -168,7 +172,9 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                     JoinTime::Interval(_) => "interval_join",
                     JoinTime::Window(_) => "window_join",
                     JoinTime::Temporal(_) => "temporal_join",
+                    JoinTime::Lookup(_) => "lookup_join",
                 },
+                Operator::LookupJoin(_) => "lookup_join",
                 Operator::Unnest(_) => "unnest",
                 Operator::TopN { .. } => "top_n",
                 Operator::WindowTopN { .. } => "window_top_n",
@@ -218,6 +224,7 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
             late_rows_redirected: sum(|counters| &counters.late_rows_redirected),
             null_time_rows_dropped: sum(|counters| &counters.null_time_rows_dropped),
             null_rows_dropped: sum(|counters| &counters.null_rows_dropped),
+            lookups_timed_out: sum(|counters| &counters.lookups_timed_out),
             unreadable_rows_dropped: sum(|counters| &counters.unreadable_rows_dropped),
             state_bytes: sum(|counters| &counters.state_bytes),
             watermark,
@@ -237,6 +244,7 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
         all.late_rows_redirected += node.late_rows_redirected;
         all.null_time_rows_dropped += node.null_time_rows_dropped;
         all.null_rows_dropped += node.null_rows_dropped;
+        all.lookups_timed_out += node.lookups_timed_out;
         all.unreadable_rows_dropped += node.unreadable_rows_dropped;
         all.nodes.push(node);
     }

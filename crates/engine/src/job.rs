@@ -466,6 +466,7 @@ impl<'a> Plan<'a> {
                 context,
                 options,
                 restored,
+                shared,
             };
             slots.push(NodeSlot {
                 node: id,
@@ -478,6 +479,7 @@ impl<'a> Plan<'a> {
                 targets: Vec::new(),
                 reach: Reach::default(),
                 backlog: None,
+                draining: false,
                 is_sink: matches!(node.operator, GraphOperator::Sink(_)),
                 epoch,
                 ungauged: 0,

@@ -33,6 +33,27 @@ pub(crate) trait Operator: Send {
         Ok(())
     }
 
+    /// What was told of time is passed on behind what was sent, unless it is kept here (`None`), to be sent in its turn.
+    fn hold_time(&mut self, moved: Moved) -> Option<Moved> {
+        Some(moved)
+    }
+
+    /// Whether it waits for somebody outside, who wakes the shard. Rows may then leave at any [`Operator::tick`], up to
+    /// a barrier also where other inputs of the shard still wait for it.
+    fn waits_outside(&self) -> bool {
+        false
+    }
+
+    /// Whether rows are yet to leave that came in: until they have, the end is not passed on.
+    fn holds_rows(&self) -> bool {
+        false
+    }
+
+    /// Whether nobody should send it more for now. What is on its way may still come.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// The last chance to send what belongs before a barrier.
     fn before_barrier(&mut self, _out: &mut Output) -> Result<(), Error> {
         Ok(())
@@ -81,6 +102,8 @@ pub(crate) struct Gauges {
     pub null_time_rows_dropped: u64,
     /// Rows with a NULL where none may be.
     pub null_rows_dropped: u64,
+    /// Rows whose lookup took too long.
+    pub lookups_timed_out: u64,
     pub state_bytes: usize,
 }
 

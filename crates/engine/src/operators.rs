@@ -8,6 +8,7 @@ mod group_aggregate;
 mod join;
 mod late_rows;
 mod limit;
+mod lookup_join;
 mod match_recognize;
 mod not_null_enforcer;
 mod over;
@@ -34,6 +35,7 @@ use state::{OperatorSnapshot, Share};
 use crate::expiry::Expiry;
 use crate::job::JobOptions;
 use crate::operator::Operator;
+use crate::shared::{ShardWaker, Shared};
 
 /// What an operator is made from.
 pub(crate) struct Build<'a> {
@@ -44,6 +46,7 @@ pub(crate) struct Build<'a> {
     pub context: &'a Arc<EvaluationContext>,
     pub options: &'a JobOptions,
     pub restored: Option<&'a OperatorSnapshot>,
+    pub shared: &'a Arc<Shared>,
 }
 
 impl<'a> Build<'a> {
@@ -67,6 +70,14 @@ impl<'a> Build<'a> {
             key_groups: self.options.key_groups,
             shard: self.shard,
             shards: self.shards,
+        }
+    }
+
+    /// For somebody outside who has something for the operator.
+    fn waker(&self) -> ShardWaker {
+        ShardWaker {
+            shared: self.shared.clone(),
+            shard: self.shard,
         }
     }
 
@@ -123,6 +134,7 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
             Box::new(group_aggregate::GroupAggregate::new(build, keys, aggregates)?)
         }
         GraphOperator::Join(join) => join::join(build, join)?,
+        GraphOperator::LookupJoin(node) => Box::new(lookup_join::LookupJoin::new(build, node)?),
         GraphOperator::Unnest(node) => Box::new(unnest::Unnest::new(build, node)),
         GraphOperator::TopN {
             partition,

@@ -56,6 +56,10 @@ pub(crate) struct Shard {
     moved: bool,
     /// Operators that have more to send.
     backlogs: usize,
+    /// Operators that hold rows though their input has ended.
+    draining: usize,
+    /// Some operator waits for somebody outside.
+    waits_outside: bool,
     /// When gauges were last read though there was nothing to do.
     gauged_us: i64,
     ended: bool,
@@ -74,6 +78,8 @@ pub(crate) struct NodeSlot {
     /// Where its rows can go on this shard.
     pub reach: Reach,
     pub backlog: Option<Backlog>,
+    /// Its input has ended, and rows are yet to leave.
+    pub draining: bool,
     pub is_sink: bool,
     /// The last barrier at which it has spoken.
     pub epoch: Epoch,
@@ -144,6 +150,7 @@ impl Shard {
         context: Arc<EvaluationContext>,
     ) -> Shard {
         let inlet_count = inlets.len();
+        let waits_outside = nodes.iter().any(|slot| slot.operator.waits_outside());
         Shard {
             index,
             nodes,
@@ -163,6 +170,8 @@ impl Shard {
             polls: 0,
             moved: false,
             backlogs: 0,
+            draining: 0,
+            waits_outside,
             gauged_us: i64::MIN,
             ended: false,
         }
@@ -218,7 +227,7 @@ impl Shard {
                 break;
             }
         }
-        if self.backlogs == 0 && self.inlets.iter().all(|inlet| inlet.ended) {
+        if self.backlogs == 0 && self.draining == 0 && self.inlets.iter().all(|inlet| inlet.ended) {
             self.end()?;
             return Ok(Step::Ended);
         }
@@ -283,18 +292,25 @@ impl Shard {
             || self.is_blocked(&inlet.reach)
     }
 
-    /// Whether rows could come to a queue that is full, or to an operator that has more to send.
+    /// Whether rows could come to a queue or an operator that is full, or to an operator that has more to send.
     fn is_blocked(&self, reach: &Reach) -> bool {
         let has_backlog = |&slot: &usize| self.nodes[slot].backlog.is_some();
+        let is_full = |&slot: &usize| self.nodes[slot].operator.is_full();
         reach
             .edges
             .iter()
             .any(|&edge| self.edges[edge].is_full(self.index))
             || (self.backlogs > 0 && reach.slots.iter().any(has_backlog))
+            || (self.waits_outside && reach.slots.iter().any(is_full))
     }
 
     fn may_tick(&self, slot: &NodeSlot) -> bool {
-        !self.aligning && slot.backlog.is_none() && !slot.inputs.all_ended() && !self.is_blocked(&slot.reach)
+        // What came before the barrier must be able to leave, or an operator that is full would keep the barrier away.
+        let is_before_barrier = slot.epoch < self.epoch && slot.operator.waits_outside();
+        (!self.aligning || is_before_barrier)
+            && slot.backlog.is_none()
+            && (!slot.inputs.all_ended() || slot.draining)
+            && !self.is_blocked(&slot.reach)
     }
 
     fn poll(&mut self, inlet: usize, now_us: i64, eager: bool) -> Result<Poll, Error> {
@@ -446,9 +462,16 @@ impl Shard {
                     slot.operator.end(out)?;
                     Counters::add(&counters.rows_out, out.rows() as u64);
                     slot.gauge_now(counters);
-                    out.message(Message::End);
-                    if slot.epoch < self.epoch {
-                        self.speak(index)?;
+                    if slot.operator.holds_rows() && !self.shared.leaves_rows() {
+                        slot.draining = true;
+                        self.draining += 1;
+                        if slot.epoch < self.epoch {
+                            // No barrier comes any more, but those who follow wait for it.
+                            out.message(Message::Barrier(self.epoch));
+                            self.speak(index)?;
+                        }
+                    } else {
+                        self.pass_on_end(index)?;
                     }
                 } else {
                     self.align(index)?;
@@ -458,8 +481,18 @@ impl Shard {
         Ok(())
     }
 
+    /// All rows of an operator have left.
+    fn pass_on_end(&mut self, index: usize) -> Result<(), Error> {
+        self.output.message(Message::End);
+        if self.nodes[index].epoch < self.epoch {
+            self.speak(index)?;
+        }
+        Ok(())
+    }
+
     fn moved(&mut self, index: usize, mut moved: Moved) -> Result<(), Error> {
         let slot = &mut self.nodes[index];
+        let had_watermark = moved.watermark.is_some();
         if let Some(time_ms) = moved.watermark {
             if time_ms != WATERMARK_MAX {
                 let delay_ms = slot.operator.watermark_delay_ms();
@@ -475,9 +508,12 @@ impl Shard {
                 .watermark
                 .store(time_ms, std::sync::atomic::Ordering::Relaxed);
             slot.gauge(counters);
-            if self.note_backlog(index, moved) {
-                return Ok(());
-            }
+        }
+        if moved != Moved::default() {
+            moved = slot.operator.hold_time(moved).unwrap_or_default();
+        }
+        if had_watermark && self.note_backlog(index, moved) {
+            return Ok(());
         }
         send_moved(moved, &mut self.output);
         Ok(())
@@ -535,8 +571,9 @@ impl Shard {
         let mut worked = false;
         for index in 0..self.nodes.len() {
             let slot = &self.nodes[index];
+            let leaves_rows = slot.draining && self.shared.leaves_rows();
             let is_due = slot.operator.next_tick_ms().is_some_and(|at_ms| at_ms <= now_ms);
-            if !is_due || !self.may_tick(slot) {
+            if !(is_due || leaves_rows) || !self.may_tick(slot) {
                 continue;
             }
             let slot = &mut self.nodes[index];
@@ -544,6 +581,12 @@ impl Shard {
             let counters = &self.shared.counters[slot.node][self.index];
             Counters::add(&counters.rows_out, self.output.rows() as u64);
             slot.gauge(counters);
+            if slot.draining && (leaves_rows || !slot.operator.holds_rows()) {
+                slot.draining = false;
+                slot.gauge_now(counters);
+                self.draining -= 1;
+                self.pass_on_end(index)?;
+            }
             self.note_backlog(index, Moved::default());
             self.moved |= !self.output.messages.is_empty();
             self.dispatch(Place::Slot(index))?;
@@ -601,6 +644,9 @@ impl NodeSlot {
         counters
             .null_rows_dropped
             .store(gauges.null_rows_dropped, relaxed);
+        counters
+            .lookups_timed_out
+            .store(gauges.lookups_timed_out, relaxed);
         counters.state_bytes.store(gauges.state_bytes as u64, relaxed);
     }
 }

@@ -18,6 +18,8 @@ use crate::savepoints::{SavepointTime, Wanted};
 pub(crate) struct Shared {
     /// Threads to wake, by shard; a stepped job has none.
     threads: Vec<OnceLock<Thread>>,
+    /// By shard: somebody outside has something for it.
+    woken: Vec<AtomicBool>,
     /// What the nodes of the graph are called in snapshots.
     ids: Vec<OperatorId>,
     /// Into how many key groups snapshots are cut.
@@ -52,6 +54,7 @@ pub(crate) struct Counters {
     pub late_rows_redirected: AtomicU64,
     pub null_time_rows_dropped: AtomicU64,
     pub null_rows_dropped: AtomicU64,
+    pub lookups_timed_out: AtomicU64,
     pub unreadable_rows_dropped: AtomicU64,
     pub state_bytes: AtomicU64,
     pub watermark: AtomicI64,
@@ -68,6 +71,7 @@ impl Default for Counters {
             late_rows_redirected: AtomicU64::new(0),
             null_time_rows_dropped: AtomicU64::new(0),
             null_rows_dropped: AtomicU64::new(0),
+            lookups_timed_out: AtomicU64::new(0),
             unreadable_rows_dropped: AtomicU64::new(0),
             state_bytes: AtomicU64::new(0),
             watermark: AtomicI64::new(WATERMARK_MIN),
@@ -79,6 +83,20 @@ impl Counters {
     /// Adds without a locked instruction: there is one writer.
     pub fn add(counter: &AtomicU64, count: u64) {
         counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Relaxed);
+    }
+}
+
+/// Wakes a shard from outside.
+#[derive(Debug, Clone)]
+pub(crate) struct ShardWaker {
+    pub shared: Arc<Shared>,
+    pub shard: usize,
+}
+
+impl ShardWaker {
+    pub fn wake(&self) {
+        self.shared.woken[self.shard].store(true, Ordering::Release);
+        self.shared.wake(self.shard);
     }
 }
 
@@ -144,6 +162,7 @@ impl Shared {
     pub fn new(shards: usize, ids: Vec<OperatorId>, key_groups: u16, epoch: Epoch) -> Shared {
         Shared {
             threads: (0..shards).map(|_| OnceLock::new()).collect(),
+            woken: (0..shards).map(|_| AtomicBool::new(false)).collect(),
             stop: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -181,6 +200,11 @@ impl Shared {
         }
     }
 
+    /// Whether somebody outside has waked a shard since this was asked last.
+    pub fn take_woken(&self, shard: usize) -> bool {
+        self.woken[shard].swap(false, Ordering::AcqRel)
+    }
+
     fn wake_all(&self) {
         (0..self.shards()).for_each(|shard| self.wake(shard));
     }
@@ -196,7 +220,14 @@ impl Shared {
 
     /// Notes that a source was stopped before its end.
     pub fn cut(&self) {
-        self.cut.store(true, Ordering::Release);
+        if !self.cut.swap(true, Ordering::AcqRel) {
+            self.wake_all();
+        }
+    }
+
+    /// Whether rows that an operator still holds at the end of its input stay in the snapshot that is taken at the end.
+    pub fn leaves_rows(&self) -> bool {
+        self.was_cut() && self.keeps_last()
     }
 
     /// Whether there would have been more rows if the job had not been stopped.

@@ -48,6 +48,11 @@ impl Stepper {
             shard::begin(&mut self.job.shards)?;
         }
         let now_us = self.job.context.clock.now_us();
+        for (shard, waiting) in self.waiting.iter_mut().enumerate() {
+            if self.job.shared.take_woken(shard) {
+                *waiting = None;
+            }
+        }
         let is_due = |waiting: &Option<Option<i64>>| match waiting {
             None => true,
             Some(until_us) => until_us.is_some_and(|until_us| until_us <= now_us),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use model::TimeAttribute;
 
-use crate::Expr;
+use crate::{Expr, LookupSettings};
 
 /// Joins the rows of a left and a right input. Pairs that agree in all keys and meet the condition match.
 #[derive(Debug, Clone)]
@@ -56,6 +56,8 @@ pub enum JoinTime {
     Window(JoinWindow),
     /// Left rows wait until time has passed theirs, then take the version that was valid then. Left rows only come.
     Temporal(JoinVersion),
+    /// Left rows take what the right table, which is never read, answers at the moment. Until the graph is laid out.
+    Lookup(LookupSettings),
 }
 
 /// Rows match only if `left time - right time` is in `[lower_ms, upper_ms]`; the condition says so too, in its own
@@ -131,6 +133,7 @@ impl Join {
             JoinTime::Interval(_) => "IntervalJoin",
             JoinTime::Window(_) => "WindowJoin",
             JoinTime::Temporal(_) => "TemporalJoin",
+            JoinTime::Lookup(_) => "LookupJoin",
         }
     }
 }
@@ -158,6 +161,7 @@ impl fmt::Display for JoinTime {
             JoinTime::Temporal(version) => {
                 write!(f, "version of ${} at ${}", version.right, version.left)
             }
+            JoinTime::Lookup(_) => f.write_str("lookup"),
             JoinTime::Window(window) => {
                 write!(
                     f,

@@ -7,6 +7,7 @@ pub mod changes;
 pub mod expr;
 pub mod fingerprint;
 pub mod join;
+pub mod lookup;
 pub mod matching;
 pub mod operator;
 pub mod over;
@@ -18,6 +19,10 @@ pub use changes::Changes;
 pub use expr::Expr;
 pub use fingerprint::Fingerprint;
 pub use join::{Join, JoinInterval, JoinKey, JoinKind, JoinTime, JoinVersion, JoinWindow};
+pub use lookup::{
+    Asked, KeyValue, LookupCache, LookupJoin, LookupKey, LookupSettings, MissRetry, OnTimeout, WholeCache,
+    WholeTable,
+};
 pub use matching::{Lookup, MatchEnd, MatchExpressions, MatchSkip, Matching, PatternVariable, Quantifier};
 pub use operator::{
     AggregateCall, Alignment, Exchange, Graph, Input, Node, NodeId, Operator, SinkNode, SourceNode, StateId,

@@ -9,8 +9,8 @@ use dataflow::{AggregateForm, AggregateFunction, Sink, Source};
 use model::{ChangelogMode, DataType, Schema, Span};
 
 use crate::{
-    Changes, Expr, Fingerprint, Frame, Join, Matching, OverFunction, OverOrder, RankRange, RankWindow,
-    SortKey, Unnest, Window, WindowEmit, WindowProperty, WindowTime,
+    Changes, Expr, Fingerprint, Frame, Join, LookupJoin, Matching, OverFunction, OverOrder, RankRange,
+    RankWindow, SortKey, Unnest, Window, WindowEmit, WindowProperty, WindowTime,
 };
 
 /// An index into [`Graph::nodes`].
@@ -113,6 +113,8 @@ pub enum Operator {
     },
     /// Two inputs, exchanged by the keys.
     Join(Box<Join>),
+    /// One input: the other side is asked.
+    LookupJoin(Box<LookupJoin>),
     Unnest(Box<Unnest>),
     /// The rows of these ranks among those with equal values in `partition`, as a changelog.
     TopN {
@@ -400,6 +402,7 @@ impl fmt::Display for Operator {
                 )
             }
             Operator::Join(join) => write!(f, "{join}"),
+            Operator::LookupJoin(join) => write!(f, "{join}"),
             Operator::Unnest(unnest) => write!(f, "{unnest}"),
             Operator::TopN {
                 partition,

@@ -256,8 +256,9 @@ impl Runner {
         };
         match outcome {
             Ok(Ok(end)) => {
-                let dropped = dropped_rows(&end.statistics);
-                lock(&self.warnings).extend(dropped.map(|warning| warning.at(statement.span)));
+                let warnings = [dropped_rows(&end.statistics), slow_lookups(&end.statistics)];
+                let warnings = warnings.into_iter().flatten();
+                lock(&self.warnings).extend(warnings.map(|warning| warning.at(statement.span)));
             }
             // When printing failed, the job's own complaint is only that nobody read its rows.
             Ok(Err(error)) if attended.is_ok() => return Err(place(error).into()),
@@ -378,6 +379,17 @@ fn dropped_rows(statistics: &Statistics) -> Option<Diagnostic> {
         _ => warning
             .hint("LATE_ROWS keeps late rows of windows; a longer delay in WATERMARK lets fewer be late"),
     })
+}
+
+/// What became of lookups that took too long, if any did.
+fn slow_lookups(statistics: &Statistics) -> Option<Diagnostic> {
+    let rows = statistics.lookups_timed_out;
+    let warning = Diagnostic {
+        severity: Severity::Warning,
+        ..Diagnostic::runtime(format!("the lookups of {} rows took too long", grouped(rows)))
+    };
+    (rows > 0)
+        .then(|| warning.hint("the hint LOOKUP says how long they may take, and what becomes of such rows"))
 }
 
 /// Draws a line with rows, speed and watermark on the terminal until the job ends.

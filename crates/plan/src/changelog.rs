@@ -34,7 +34,7 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
                 (JoinTime::Interval(_) | JoinTime::Window(_) | JoinTime::Temporal(_), _) => {
                     ChangelogMode::INSERT_ONLY
                 }
-                (JoinTime::Regular, JoinKind::Inner | JoinKind::Semi) => both,
+                (JoinTime::Regular, JoinKind::Inner | JoinKind::Semi) | (JoinTime::Lookup(_), _) => both,
                 // Rows without a match go away when one comes.
                 (JoinTime::Regular, _) => ChangelogMode::ALL,
             }
@@ -68,6 +68,7 @@ pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
         | Operator::Limit { .. }
         | Operator::WindowTable { .. }
         | Operator::LateRows { .. }
+        | Operator::LookupJoin(_)
         | Operator::Unnest(_)
         | Operator::Union
         | Operator::NotNullEnforcer { .. }
@@ -101,6 +102,7 @@ pub(crate) fn leave_out_before(graph: &mut Graph) {
             Operator::Calc { .. }
             | Operator::WindowTable { .. }
             | Operator::LateRows { .. }
+            | Operator::LookupJoin(_)
             | Operator::Unnest(_)
             | Operator::Union
             | Operator::NotNullEnforcer { .. }
@@ -179,6 +181,14 @@ pub(crate) fn upsert_keys_of(operator: &Operator, inputs: &[&Node]) -> Vec<Vec<u
             inputs
                 .iter()
                 .flat_map(|input| &input.upsert_keys)
+                .filter_map(|key| key.iter().map(place_of).collect())
+                .collect()
+        }
+        // A row that has one match at most goes on being identified by what identified it.
+        Operator::LookupJoin(join) if join.is_unique => {
+            let place_of = |column: &usize| join.outputs.iter().position(|output| output == column);
+            let keys = keys_of_inputs(inputs);
+            keys.iter()
                 .filter_map(|key| key.iter().map(place_of).collect())
                 .collect()
         }

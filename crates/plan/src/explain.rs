@@ -1,5 +1,6 @@
 //! EXPLAIN: the graph as a tree for people, columns by their names.
 
+mod lookup;
 mod matching;
 
 use std::collections::HashSet;
@@ -261,6 +262,7 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             format!("GroupAggregate({})", text.trim_end_matches(", "))
         }
         Operator::Join(join) => join_text(join, node, inputs),
+        Operator::LookupJoin(join) => lookup::text(join, input, &node.schema),
         Operator::Unnest(unnest) => {
             let ordinality = if unnest.ordinality {
                 ", with ordinality"
@@ -406,7 +408,7 @@ fn join_text(join: &Join, node: &Node, inputs: &[&Node]) -> String {
         let _ = write!(text, ", where=[{}]", expression(condition, &both));
     }
     match join.time {
-        JoinTime::Regular => {}
+        JoinTime::Regular | JoinTime::Lookup(_) => {}
         JoinTime::Interval(interval) => {
             let times = match interval.attribute {
                 TimeAttribute::Rowtime => {
@@ -601,10 +603,12 @@ fn what_is_kept(node: &Node) -> Option<&'static str> {
             JoinTime::Regular => "all rows of both inputs",
             JoinTime::Interval(_) => "the rows of both inputs that can still find a match",
             JoinTime::Window(_) => "the rows of open windows, until they close",
+            JoinTime::Lookup(_) => "rows that wait for their lookup",
             JoinTime::Temporal(_) => {
                 "left rows until time has passed theirs, and the last version of each key"
             }
         }),
+        Operator::LookupJoin(_) => Some("rows that wait for their lookup"),
         Operator::ChangelogNormalize { .. } => Some("the latest row of each key"),
         Operator::SinkUpsertMaterialize { .. } => Some("all rows of each key"),
         Operator::TopN { partition, .. } => Some(if partition.is_empty() {

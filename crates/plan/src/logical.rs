@@ -13,7 +13,7 @@ use graph::{
 use indexmap::IndexMap;
 use model::{DataType, Schema, Span};
 
-use crate::bind::LateRows;
+use crate::bind::{LateRows, LookupOptions};
 use crate::catalog::ObjectPath;
 
 #[derive(Debug, Clone)]
@@ -116,6 +116,12 @@ pub enum PlanKind {
     /// Each row as often as its last column says, which is left out.
     Replicate {
         input: Box<Plan>,
+    },
+    /// Its input, which is made once for several and the same for all, whatever is wanted of it.
+    Whole {
+        input: Box<Plan>,
+        /// The same for all.
+        shared: Arc<()>,
     },
     /// Changes as rows, or rows as changes.
     Changes {
@@ -242,7 +248,8 @@ pub struct ScanTable {
     pub path: ObjectPath,
     /// Where the text names it.
     pub span: Span,
-    /// The options with those of hints in them, `scan.watermark.*` and `window.late-rows.*` taken out.
+    /// The options with those of hints in them, `scan.watermark.*`, `window.late-rows.*` and those about lookups
+    /// taken out.
     pub options: IndexMap<String, String>,
     /// Options that come from hints, and where they stand.
     pub hinted: Vec<(String, Span)>,
@@ -254,6 +261,8 @@ pub struct ScanTable {
     pub watermark: Option<ScanWatermark>,
     /// What it says of late rows.
     pub late_rows: Option<LateRows>,
+    /// How it is looked up, if it can be.
+    pub lookup: Option<LookupOptions>,
 }
 
 #[derive(Debug, Clone)]
@@ -307,6 +316,7 @@ impl Plan {
             | PlanKind::Rank { input, .. }
             | PlanKind::Limit { input, .. }
             | PlanKind::Replicate { input }
+            | PlanKind::Whole { input, .. }
             | PlanKind::Changes { input, .. }
             | PlanKind::Sort { input, .. }
             | PlanKind::Expand { input, .. } => vec![input],
@@ -339,6 +349,7 @@ impl Plan {
             | PlanKind::Rank { input, .. }
             | PlanKind::Limit { input, .. }
             | PlanKind::Replicate { input }
+            | PlanKind::Whole { input, .. }
             | PlanKind::Changes { input, .. }
             | PlanKind::Sort { input, .. }
             | PlanKind::Expand { input, .. }
@@ -447,6 +458,7 @@ impl Plan {
             | PlanKind::Limit { .. }
             | PlanKind::Replicate { .. }
             | PlanKind::Changes { .. }
+            | PlanKind::Whole { .. }
             | PlanKind::Sort { .. }) => other,
         };
         Plan { kind, ..self }

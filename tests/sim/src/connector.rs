@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use dataflow::{
     Boundedness, Chunk, Committable, Committer, Connector, DecoderRequest, Epoch, Error, EvaluationContext,
-    OptionDoc, Options, Position, ReadOutcome, Registry, ScanRequest, Sink, SinkRequest, SinkWriter, Source,
-    Split, SplitReader, TableDescriptor, Transaction,
+    Lookup, LookupRequest, OptionDoc, Options, Position, ReadOutcome, Registry, ScanRequest, Sink,
+    SinkRequest, SinkWriter, Source, Split, SplitReader, TableDescriptor, Transaction,
 };
 use model::{ChangelogMode, Schema};
 
+use crate::lookup::SimLookup;
 use crate::world::{PARTITIONS, World, encode};
 
 /// Rows that are read at once, at most.
@@ -67,6 +68,24 @@ impl Connector for Sim {
             schema: request.columns.clone(),
             world: self.world.clone(),
             forgets_commits: self.forgets_commits,
+        })))
+    }
+
+    fn looks_up(&self) -> bool {
+        true
+    }
+
+    fn lookup(
+        &self,
+        table: &TableDescriptor<'_>,
+        request: &LookupRequest,
+    ) -> Result<Option<Arc<dyn Lookup>>, Error> {
+        table.options.get("connector");
+        table.options.finish()?;
+        Ok(Some(Arc::new(SimLookup {
+            request: request.clone(),
+            context: table.context.clone(),
+            world: self.world.clone(),
         })))
     }
 }

@@ -6,6 +6,7 @@
 //! text's plan, the engine with its checkpoints, and the format of snapshots.
 
 mod connector;
+mod lookup;
 mod program;
 mod run;
 mod storage;

@@ -15,6 +15,7 @@ CREATE TABLE orders (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts
 CREATE TABLE clicks (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'sim');
 CREATE TABLE wide (a BIGINT, b BIGINT, c BIGINT, d TIMESTAMP(3))
   WITH ('connector' = 'sim', 'transactional' = '${wide}');
+CREATE TABLE things (k BIGINT, n BIGINT) WITH ('connector' = 'sim', 'lookup.max-retries' = '10');
 CREATE TABLE narrow (a BIGINT, b BIGINT) WITH ('connector' = 'sim', 'transactional' = '${narrow}');
 ";
 
@@ -25,7 +26,7 @@ pub fn tables(random: &mut Random) -> String {
 }
 
 /// Jobs by their name. What they give must not depend on the order in which partitions are read.
-pub const PROGRAMS: [(&str, &str); 12] = [
+pub const PROGRAMS: [(&str, &str); 15] = [
     (
         "tumble",
         "INSERT INTO wide SELECT k, COUNT(*), SUM(v), window_end
@@ -84,6 +85,26 @@ pub const PROGRAMS: [(&str, &str); 12] = [
         "over",
         "INSERT INTO wide SELECT k, v, SUM(v) OVER (PARTITION BY k ORDER BY ts
            RANGE BETWEEN INTERVAL '3' SECOND PRECEDING AND CURRENT ROW), ts FROM orders",
+    ),
+    (
+        "lookup",
+        "INSERT INTO narrow SELECT /*+ LOOKUP('table' = 't', 'output-mode' = 'allow_unordered', 'capacity' = '2',
+           'timeout' = '40 ms', 'timeout-attempts' = '1000') */ o.v, t.n
+         FROM (SELECT *, PROCTIME() AS p FROM orders) AS o
+         LEFT JOIN things FOR SYSTEM_TIME AS OF o.p AS t ON t.k = o.k AND t.n > o.v",
+    ),
+    (
+        "lookup before a window",
+        "CREATE VIEW found AS SELECT /*+ LOOKUP('table' = 't', 'timeout' = '40 ms', 'timeout-attempts' = '1000') */ o.k, t.n, o.ts
+         FROM (SELECT *, PROCTIME() AS p FROM orders) AS o JOIN things FOR SYSTEM_TIME AS OF o.p AS t ON t.k = o.k;
+         INSERT INTO wide SELECT k, COUNT(*), SUM(n), window_end
+         FROM TUMBLE(TABLE found, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end, k",
+    ),
+    (
+        "lookup of changes",
+        "INSERT INTO narrow SELECT /*+ LOOKUP('table' = 't', 'timeout' = '40 ms', 'timeout-attempts' = '1000') */ a.s, t.n
+         FROM (SELECT k, s, PROCTIME() AS p FROM (SELECT k, SUM(v) AS s FROM orders GROUP BY k)) AS a
+         LEFT JOIN things FOR SYSTEM_TIME AS OF a.p AS t ON t.k = a.k",
     ),
     (
         "statement set",

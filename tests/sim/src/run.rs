@@ -195,12 +195,16 @@ impl Life {
             if self.random.chance(0.1) {
                 self.clock.advance(Duration::from_millis(1));
             }
+            self.world.wake(self.clock.now_us());
             match stepper.step(&mut self.random)? {
                 Progress::Worked => {}
                 Progress::Ended => return Ok(true),
-                Progress::Waiting(Some(wait)) => self.clock.advance(wait),
-                Progress::Waiting(None) => {
-                    return Err(Error::internal("all shards wait for each other"));
+                Progress::Waiting(wait) => {
+                    let until_wake = self.world.next_wake_us().map(|at_us| at_us - self.clock.now_us());
+                    let until_wake = until_wake.map(|us| Duration::from_micros(us.max(0) as u64));
+                    let wait = wait.into_iter().chain(until_wake).min();
+                    let wait = wait.ok_or_else(|| Error::internal("all shards wait for each other"))?;
+                    self.clock.advance(wait);
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use dataflow::{Epoch, Error};
 use model::Schema;
@@ -60,6 +61,8 @@ struct Inner {
     prepared: u64,
     objects: BTreeMap<String, Vec<u8>>,
     transactions: Transactions,
+    /// Who waits for the clock, of the process that runs now.
+    sleepers: Vec<(i64, Waker)>,
 }
 
 /// An outside system with transactions: rows of an epoch become visible all at once, together with its number.
@@ -86,6 +89,7 @@ impl World {
                 prepared: 0,
                 objects: BTreeMap::new(),
                 transactions: Transactions::default(),
+                sleepers: Vec::new(),
             }),
         })
     }
@@ -160,7 +164,31 @@ impl World {
 
     /// Another process begins.
     pub fn new_process(&self) {
-        self.lock().transactions.has_begun = false;
+        let mut inner = self.lock();
+        inner.transactions.has_begun = false;
+        inner.sleepers.clear();
+    }
+
+    /// Wakes somebody when the clock gets there.
+    pub fn wake_at(&self, at_us: i64, waker: Waker) {
+        self.lock().sleepers.push((at_us, waker));
+    }
+
+    /// When the next one is to be waked.
+    pub fn next_wake_us(&self) -> Option<i64> {
+        self.lock().sleepers.iter().map(|(at_us, _)| *at_us).min()
+    }
+
+    /// Wakes all whose time has come.
+    pub fn wake(&self, now_us: i64) {
+        let mut inner = self.lock();
+        let (due, rest) = std::mem::take(&mut inner.sleepers)
+            .into_iter()
+            .partition(|(at_us, _)| *at_us <= now_us);
+        inner.sleepers = rest;
+        drop(inner);
+        let due: Vec<(i64, Waker)> = due;
+        due.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// Shuts out the process before this one, and tells the epoch that was committed last.

@@ -243,6 +243,7 @@ impl State {
             late_rows_redirected,
             null_time_rows_dropped,
             null_rows_dropped,
+            lookups_timed_out: _,
             unreadable_rows_dropped,
             nodes,
         } = job.control.statistics();

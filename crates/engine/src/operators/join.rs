@@ -23,6 +23,7 @@ pub(super) fn join(build: &Build<'_>, join: &Join) -> Result<Box<dyn Operator>, 
         JoinTime::Regular => Box::new(regular::RegularJoin::new(build, join)?),
         JoinTime::Interval(interval) => Box::new(interval::IntervalJoin::new(build, join, interval)?),
         JoinTime::Temporal(version) => Box::new(temporal::TemporalJoin::new(build, join, version)?),
+        JoinTime::Lookup(_) => return Err(Error::internal("a lookup is no join of two inputs")),
         JoinTime::Window(window) => Box::new(window::WindowJoin::new(build, join, window)?),
     })
 }

@@ -72,6 +72,11 @@ impl Shard {
         for slot in 0..self.nodes.len() {
             if self.nodes[slot].inputs.all_ended() && self.nodes[slot].epoch < epoch {
                 self.speak(slot)?;
+                if self.nodes[slot].draining {
+                    self.output.message(Message::Barrier(epoch));
+                    self.dispatch(Place::Slot(slot))?;
+                    self.work()?;
+                }
             }
         }
         self.inject_barriers()

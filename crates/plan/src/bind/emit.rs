@@ -7,7 +7,7 @@ use model::{Diagnostic, Span, TimeAttribute};
 
 use super::aggregation::{Aggregation, GroupWindow};
 use super::grouped::Grouping;
-use super::late_rows::{self, LateInsert, LateRows, Policy, milliseconds};
+use super::late_rows::{self, LateRows, Policy, Redirected, milliseconds};
 use super::query::{Bound, QueryBinder};
 use super::unsupported;
 use crate::config::Config;
@@ -79,9 +79,11 @@ impl QueryBinder<'_> {
             })?;
             (timely, rows, filter)
         };
-        self.late_inserts
-            .borrow_mut()
-            .push(LateInsert { table: target, rows });
+        self.redirected.borrow_mut().push(Redirected {
+            table: target,
+            rows,
+            what: "late rows",
+        });
         Ok((Bound { plan, windowed }, filter))
     }
 }

@@ -1,7 +1,7 @@
 //! Hints in `/*+ ... */`.
 //!
-//! `OPTIONS` on a table goes into its options; STATE_TTL and LATE_ROWS behind SELECT are read where their query is.
-//! Hints about how to join say nothing to this engine, and are passed over. Any other name is refused, as Flink refuses
+//! `OPTIONS` on a table goes into its options; STATE_TTL, LATE_ROWS and LOOKUP behind SELECT are read where their
+//! query is. Hints about how to join say nothing to this engine, and are passed over. Any other name is refused, as Flink refuses
 //! it.
 
 use std::time::Duration;
@@ -12,6 +12,7 @@ use model::{Diagnostic, Span};
 use sql::ast::{Hint, Select};
 
 use super::late_rows::LateRows;
+use super::lookup::LookupHints;
 use super::query::Boxed;
 use super::state_ttl::{StateTtl, input_name};
 use crate::session::Environment;
@@ -34,6 +35,7 @@ pub(super) struct SelectHints {
     /// What it would call the only input of its grouping.
     group_input: Option<String>,
     pub late: Option<LateRows>,
+    pub lookup: LookupHints,
 }
 
 impl SelectHints {
@@ -42,6 +44,7 @@ impl SelectHints {
             ttl: StateTtl::of(&select.hints)?,
             group_input: select.from.as_ref().and_then(input_name),
             late: LateRows::of_hints(&select.hints)?,
+            lookup: LookupHints::of(&select.hints)?,
         }))
     }
 
@@ -54,6 +57,7 @@ impl SelectHints {
     pub fn check<T>(self, outcome: Result<T, Diagnostic>) -> Result<T, Diagnostic> {
         let outcome = outcome?;
         self.ttl.check()?;
+        self.lookup.check()?;
         match self.late.and_then(|late| late.span) {
             None => Ok(outcome),
             Some(span) => Err(Diagnostic::validation(

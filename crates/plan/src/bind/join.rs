@@ -14,6 +14,7 @@ use super::query::{Bound, QueryBinder, Windowed};
 use super::scope::{CommonColumn, Relation, Scope, WindowTree};
 use super::state_ttl::input_name;
 use super::subquery::value::asks;
+use super::version::Version;
 use crate::join;
 use crate::logical::{Plan, PlanKind};
 
@@ -92,8 +93,10 @@ impl QueryBinder<'_> {
         } else if let JoinConstraint::On(condition) = constraint {
             conditions.extend(join::conjuncts(binder.condition(condition)?));
         }
-        if version.is_some() {
-            self.check_version(kind, right, &right_bound.plan, &conditions, width)?;
+        match &version {
+            Some(Version::Of(_)) => self.check_version(kind, right, &right_bound.plan, &conditions, width)?,
+            Some(Version::Lookup(_)) => self.check_lookup(kind, right)?,
+            None => {}
         }
         let mut plan = joined(
             left_bound.plan,
@@ -105,9 +108,14 @@ impl QueryBinder<'_> {
         let ttl = [left, right].map(|input| self.hints.ttl.take(input_name(input)));
         if let PlanKind::Join { join, .. } = &mut plan.kind {
             join.ttl = ttl;
-            if let Some(version) = version {
-                join.time = JoinTime::Temporal(version);
+            match &version {
+                Some(Version::Of(version)) => join.time = JoinTime::Temporal(*version),
+                Some(Version::Lookup(lookup)) => join.time = JoinTime::Lookup(lookup.settings),
+                None => {}
             }
+        }
+        if let Some(Version::Lookup(lookup)) = &version {
+            plan = self.apart_on_timeout(plan, lookup, right)?;
         }
         let mut scope = scope.over(&plan.schema.fields);
         let is_named = !matches!(constraint, JoinConstraint::Natural);
@@ -232,7 +240,7 @@ fn settle(plan: Plan, windows: &WindowTree) -> Result<(Plan, Option<Windowed>), 
             };
             let conditions = join.condition.take().map(join::conjuncts).unwrap_or_default();
             let (time, rest) = match join.time {
-                JoinTime::Temporal(_) => (join.time, conditions),
+                JoinTime::Temporal(_) | JoinTime::Lookup(_) => (join.time, conditions),
                 _ => both.join_time(join.kind, conditions, span)?,
             };
             join.time = time;
@@ -241,7 +249,7 @@ fn settle(plan: Plan, windows: &WindowTree) -> Result<(Plan, Option<Windowed>), 
             let mut schema = schema;
             for (&output, field) in join.outputs.iter().zip(&mut schema.fields) {
                 field.time_attribute = match (time, output.checked_sub(width)) {
-                    (JoinTime::Regular, _) | (JoinTime::Temporal(_), Some(_)) => None,
+                    (JoinTime::Regular, _) | (JoinTime::Temporal(_) | JoinTime::Lookup(_), Some(_)) => None,
                     (_, None) => left.schema.fields[output].time_attribute,
                     (_, Some(output)) => right.schema.fields[output].time_attribute,
                 };
@@ -250,7 +258,7 @@ fn settle(plan: Plan, windows: &WindowTree) -> Result<(Plan, Option<Windowed>), 
                 (JoinTime::Window(_), Some(left), Some(right)) if join.kind.has_right() => {
                     Some(left.beside(&right, width))
                 }
-                (JoinTime::Window(_), left, _) => left,
+                (JoinTime::Window(_) | JoinTime::Lookup(_), left, _) => left,
                 _ => None,
             };
             let kind = PlanKind::Join {

@@ -37,11 +37,13 @@ pub(crate) enum Policy {
     Redirect(String),
 }
 
-/// Late rows that go to a table.
+/// Rows that go to a table besides what the query gives.
 #[derive(Debug, Clone)]
-pub(crate) struct LateInsert {
+pub(crate) struct Redirected {
     pub table: ObjectName,
     pub rows: Plan,
+    /// Which rows they are, for messages.
+    pub what: &'static str,
 }
 
 impl LateRows {

@@ -300,9 +300,9 @@ impl QueryBinder<'_> {
             };
             // The keys come behind what is listed.
             let width = if select.items.iter().any(is_wild) {
-                let late_inserts = self.late_inserts.borrow().len();
+                let redirected = self.redirected.borrow().len();
                 let width = self.body(&by_key.body)?.plan.schema.len();
-                self.late_inserts.borrow_mut().truncate(late_inserts);
+                self.redirected.borrow_mut().truncate(redirected);
                 width
             } else {
                 parts.select.items.len()

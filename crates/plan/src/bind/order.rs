@@ -51,11 +51,11 @@ impl QueryBinder<'_> {
         range: Option<RankRange>,
         partition: Vec<usize>,
     ) -> Boxed<Bound> {
-        let late_inserts = self.late_inserts.borrow().len();
+        let redirected = self.redirected.borrow().len();
         let mut bound = self.body(&query.body)?;
         let mut order = self.order_of(query, &bound)?;
         if let Some(body) = order.body.take() {
-            self.late_inserts.borrow_mut().truncate(late_inserts);
+            self.redirected.borrow_mut().truncate(redirected);
             bound = self.body(&body)?;
         }
         let is_constant = |found: &Option<Expr>| matches!(found, Some(Expr::Literal { .. }));

@@ -11,7 +11,7 @@ use sql::ast::{self, Cte, QueryBody, TableRefKind};
 use super::budget::{Budget, too_large};
 use super::expression::ExprBinder;
 use super::hints::SelectHints;
-use super::late_rows::LateInsert;
+use super::late_rows::Redirected;
 use super::scope::Scope;
 use super::types::common_type;
 use super::unsupported;
@@ -42,8 +42,8 @@ pub(crate) struct QueryBinder<'a> {
     pub(super) budget: Rc<Budget>,
     /// Of the SELECT at hand.
     pub(super) hints: Box<SelectHints>,
-    /// Late rows that go to other tables, of all queries of the statement.
-    pub(super) late_inserts: Rc<RefCell<Vec<LateInsert>>>,
+    /// Rows that go to other tables besides, of all queries of the statement.
+    pub(super) redirected: Rc<RefCell<Vec<Redirected>>>,
 }
 
 /// A query or table bound.
@@ -130,13 +130,13 @@ impl<'a> QueryBinder<'a> {
             outermost: 0,
             budget: Rc::default(),
             hints: Box::default(),
-            late_inserts: Rc::default(),
+            redirected: Rc::default(),
         }
     }
 
-    /// Late rows that are to be written, besides what the query gives.
-    pub fn late_inserts(&self) -> Vec<LateInsert> {
-        self.late_inserts.borrow().clone()
+    /// Rows that are to be written besides what the query gives.
+    pub fn redirected(&self) -> Vec<Redirected> {
+        self.redirected.borrow().clone()
     }
 
     /// For text of the catalog that the text at hand uses at `place`.
@@ -150,7 +150,7 @@ impl<'a> QueryBinder<'a> {
             outermost: self.depth,
             budget: self.budget.clone(),
             hints: Box::default(),
-            late_inserts: self.late_inserts.clone(),
+            redirected: self.redirected.clone(),
         }
     }
 

@@ -45,9 +45,9 @@ impl QueryBinder<'_> {
     /// The names that the FROM of a SELECT gives. It is bound anew by whoever reads its rows.
     pub(super) fn names_of(&mut self, select: &Select, from: &ast::TableRef) -> Result<Scope, Diagnostic> {
         let outer = std::mem::replace(&mut self.hints, SelectHints::of(select)?);
-        let late_inserts = self.late_inserts.borrow().len();
+        let redirected = self.redirected.borrow().len();
         let outcome = self.from(from);
-        self.late_inserts.borrow_mut().truncate(late_inserts);
+        self.redirected.borrow_mut().truncate(redirected);
         self.hints = outer;
         Ok(outcome?.0)
     }

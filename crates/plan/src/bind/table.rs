@@ -18,6 +18,7 @@ use super::expression::ExprBinder;
 use super::functions::cast;
 use super::hints;
 use super::late_rows::LateRows;
+use super::lookup::LookupOptions;
 use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::Scope;
 use super::table_options;
@@ -40,6 +41,13 @@ impl QueryBinder<'_> {
             .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
         let late_rows = LateRows::of_options(&mut options)
             .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
+        let lookup = match looks_up(&options, self.env) {
+            true => Some(
+                LookupOptions::of_options(&mut options)
+                    .map_err(|error| option_fault(self.env, path, &hinted, place, error))?,
+            ),
+            false => None,
+        };
         let physical = table.physical_schema();
         let mut scan_table = ScanTable {
             path: path.clone(),
@@ -49,6 +57,7 @@ impl QueryBinder<'_> {
             metadata: Vec::new(),
             watermark: None,
             late_rows,
+            lookup,
             partition_keys: table.partition_keys.clone(),
             primary_key: primary_key(table),
             physical,
@@ -273,6 +282,17 @@ fn primary_key(table: &Table) -> Vec<String> {
         .as_ref()
         .map(|key| key.columns.clone())
         .unwrap_or_default()
+}
+
+/// Whether rows of a table with these options can be looked up: its connector can, or it is read whole for it.
+pub(crate) fn looks_up(options: &IndexMap<String, String>, env: &Environment<'_>) -> bool {
+    let is_whole = |cache: &String| cache.trim().eq_ignore_ascii_case("FULL");
+    if options.get("lookup.cache").is_some_and(is_whole) {
+        return true;
+    }
+    let name = options.get("connector");
+    let connector = name.and_then(|name| env.registry.connector(name).ok());
+    connector.is_some_and(|connector| connector.looks_up())
 }
 
 /// The table as its connector sees it.

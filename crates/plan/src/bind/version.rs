@@ -4,6 +4,7 @@ use graph::{Expr, JoinKind, JoinVersion};
 use model::{Diagnostic, TimeAttribute, TypeKind};
 use sql::ast::{TableRef, TableRefKind};
 
+use super::lookup::LookupTable;
 use super::query::QueryBinder;
 use super::scope::Scope;
 use crate::catalog::CatalogObject;
@@ -29,14 +30,22 @@ pub(super) fn without_time(table: &TableRef) -> Option<TableRef> {
     }
 }
 
+/// What is asked of a table at a time.
+pub(super) enum Version {
+    /// The version that was valid at an event time.
+    Of(JoinVersion),
+    /// What it holds when somebody looks.
+    Lookup(LookupTable),
+}
+
 impl QueryBinder<'_> {
-    /// The times that decide about versions, if the right table is asked for some.
+    /// What decides about versions, if the right table is asked for some.
     pub(super) fn version(
         &mut self,
         right: &TableRef,
         left: &Scope,
         versions: &Plan,
-    ) -> Result<Option<JoinVersion>, Diagnostic> {
+    ) -> Result<Option<Version>, Diagnostic> {
         let TableRefKind::Table {
             system_time: Some(time),
             ..
@@ -49,11 +58,9 @@ impl QueryBinder<'_> {
         let column = match (at.time_attribute, at.expression) {
             (Some(TimeAttribute::Rowtime), Expr::Column { index, .. }) => index,
             (Some(TimeAttribute::Proctime), _) => {
-                return Err(Diagnostic::validation(
-                    time.span,
-                    "versions at processing time are not supported for this table",
-                )
-                .hint("go by an event time of the left table, whose versions stay the same"));
+                return self
+                    .lookup_table(right, versions)
+                    .map(|table| Some(Version::Lookup(table)));
             }
             _ => {
                 return Err(Diagnostic::validation(
@@ -89,10 +96,10 @@ impl QueryBinder<'_> {
             )
             .hint("cast one of them where its WATERMARK is declared"));
         }
-        Ok(Some(JoinVersion {
+        Ok(Some(Version::Of(JoinVersion {
             left: column,
             right: of_versions,
-        }))
+        })))
     }
 
     /// A version belongs to a primary key, which the condition has to name.

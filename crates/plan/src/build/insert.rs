@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dataflow::{Error, Options, SinkRequest};
+use dataflow::{Error, LOOKUP_OPTIONS, Options, SinkRequest};
 use functions::CastMode;
 use graph::Expr;
 use model::suggest::did_you_mean;
@@ -12,7 +12,7 @@ use sql::ast::{self, ExprKind, Ident, Insert, Literal, Query, QueryBody, SelectI
 use super::Target;
 use super::enforce::NotNull;
 use crate::bind::{
-    self, LATE_ROWS_OPTIONS, LateInsert, QueryBinder, Scope, describe_table, literal, option_fault,
+    self, LATE_ROWS_OPTIONS, QueryBinder, Redirected, Scope, describe_table, literal, option_fault,
     unsupported,
 };
 use crate::catalog::{CatalogObject, ObjectPath, Table, TableColumnKind};
@@ -26,17 +26,17 @@ struct Column {
     metadata: Option<String>,
 }
 
-/// The plans give the rows as their sinks take them: first those of the statement, then late ones that its windows
-/// redirect.
+/// The plans give the rows as their sinks take them: first those of the statement, then those that its windows and
+/// lookups redirect.
 pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<Vec<(Target, Plan)>, Diagnostic> {
     let mut late = Vec::new();
     let mut all = vec![bind_rows(insert, env, |query| {
         let mut binder = QueryBinder::new(env);
         let plan = binder.query(query)?.plan;
-        late = binder.late_inserts();
+        late = binder.redirected();
         Ok(plan)
     })?];
-    for LateInsert { table, rows } in late {
+    for Redirected { table, rows, what } in late {
         let query = Query {
             ctes: Vec::new(),
             recursive: false,
@@ -58,7 +58,7 @@ pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<Vec<(Target
         };
         let bound = bind_rows(&insert, env, |_| Ok(rows));
         all.push(bound.map_err(|fault| Diagnostic {
-            message: format!("late rows cannot go there: {}", fault.message),
+            message: format!("{what} cannot go there: {}", fault.message),
             ..fault
         })?);
     }
@@ -390,6 +390,7 @@ fn make_sink(
         metadata: metadata.clone(),
         watermark: None,
         late_rows: None,
+        lookup: None,
     };
     let request = SinkRequest {
         columns: described.physical.clone(),
@@ -400,11 +401,13 @@ fn make_sink(
             .collect(),
         overwrite: insert.overwrite,
     };
-    // Options about watermarks and windows are of no meaning to a sink.
+    let looks_up = bind::looks_up(&described.options, env);
+    // Options about watermarks, windows and lookups are of no meaning to a sink.
     let own: indexmap::IndexMap<String, String> = described
         .options
         .iter()
         .filter(|(key, _)| !key.starts_with("scan.watermark.") && !key.starts_with(LATE_ROWS_OPTIONS))
+        .filter(|(key, _)| !(looks_up && key.starts_with(LOOKUP_OPTIONS)))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let options = Options::new(own);

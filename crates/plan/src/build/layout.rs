@@ -23,7 +23,7 @@ pub(super) struct GraphBuilder<'a> {
     /// Nodes by what they compute and from what.
     known: HashMap<String, NodeId>,
     fingerprints: HashSet<Fingerprint>,
-    /// Where late rows part from others, by pair.
+    /// What is made once for several: where late rows part from others, and rows whose lookup takes too long.
     pairs: HashMap<usize, NodeId>,
 }
 
@@ -167,6 +167,18 @@ impl<'a> GraphBuilder<'a> {
                     "",
                 )
             }
+            PlanKind::Whole { input, shared } => {
+                let shared = Arc::as_ptr(shared) as usize;
+                if let Some(known) = self.pairs.get(&shared) {
+                    return Ok(*known);
+                }
+                let node = self.plan(input)?;
+                self.pairs.insert(shared, node);
+                node
+            }
+            PlanKind::Join { left, right, join } if matches!(join.time, JoinTime::Lookup(_)) => {
+                return self.lookup_join(plan, left, right, join);
+            }
             PlanKind::Join { left, right, join } => {
                 let inputs = [(left, join.left_keys()), (right, join.right_keys())];
                 let mut branches = Vec::with_capacity(inputs.len());
@@ -256,7 +268,7 @@ impl<'a> GraphBuilder<'a> {
     }
 
     /// Some operators only take rows that stay.
-    fn refuse_changes(&self, input: NodeId, span: Span, operator: &str) -> Result<(), Diagnostic> {
+    pub(super) fn refuse_changes(&self, input: NodeId, span: Span, operator: &str) -> Result<(), Diagnostic> {
         let given = self.graph.nodes[input].changelog;
         if given.is_insert_only() {
             return Ok(());
@@ -514,7 +526,7 @@ impl<'a> GraphBuilder<'a> {
             Operator::Join(join) => match join.time {
                 JoinTime::Regular => join.ttl,
                 JoinTime::Temporal(_) => hinted,
-                JoinTime::Interval(_) | JoinTime::Window(_) => return [None; 2],
+                JoinTime::Interval(_) | JoinTime::Window(_) | JoinTime::Lookup(_) => return [None; 2],
             },
             Operator::GroupAggregate { .. }
             | Operator::TopN { .. }
@@ -631,6 +643,7 @@ fn is_repeatable(operator: &Operator) -> bool {
             settled(expressions) && filter.as_ref().is_none_or(Expr::is_deterministic)
         }
         Operator::Values { rows } => rows.iter().all(|row| settled(row)),
+        Operator::LookupJoin(_) => false,
         Operator::Unnest(unnest) => unnest.operand.is_deterministic(),
         Operator::Match(matching) => matching.is_deterministic(),
         _ => true,

@@ -3,6 +3,7 @@
 mod enforce;
 mod insert;
 mod layout;
+mod lookup;
 mod over;
 mod rank;
 mod source;
@@ -61,12 +62,15 @@ impl PlannedQuery {
 pub fn query(query: &ast::Query, env: &Environment<'_>) -> Result<PlannedQuery, Diagnostic> {
     let mut binder = QueryBinder::new(env);
     let bound = binder.query(query)?;
-    if let Some(late) = binder.late_inserts().first() {
+    if let Some(late) = binder.redirected().first() {
         return Err(Diagnostic::validation(
             late.table.span,
-            "a query that only reads cannot redirect late rows into a table",
+            format!(
+                "a query that only reads cannot redirect {} into a table",
+                late.what
+            ),
         )
-        .hint("write its results with INSERT INTO, or say LATE_ROWS('policy' = 'drop') behind SELECT"));
+        .hint("write its results with INSERT INTO, or choose another policy by a hint behind SELECT"));
     }
     let schema = unique_names(&bound.plan.schema);
     let plan = optimize::optimize(bound.plan, env.context);

@@ -131,7 +131,7 @@ impl GraphBuilder<'_> {
         Ok(self.add(operator, vec![input], schema, span, ""))
     }
 
-    fn table_fault(&self, error: Error, table: &ScanTable) -> Diagnostic {
+    pub(super) fn table_fault(&self, error: Error, table: &ScanTable) -> Diagnostic {
         match error {
             Error::Option(error) => option_fault(self.env, &table.path, &table.hinted, table.span, error),
             Error::Invalid(diagnostic) => diagnostic.or_at(table.span),

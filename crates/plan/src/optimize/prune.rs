@@ -317,6 +317,15 @@ fn prune_other(plan: Plan, wanted: &[bool]) -> (Plan, Mapping) {
             };
             done(kind, schema.clone(), mapping)
         }
+        PlanKind::Whole { input, shared } => {
+            let all = vec![true; input.schema.len()];
+            let (input, mapping) = prune(*input, &all);
+            let kind = PlanKind::Whole {
+                input: Box::new(input),
+                shared,
+            };
+            done(kind, schema.clone(), mapping)
+        }
         PlanKind::Match { input, matching } => {
             // The columns of the partition stay: they say which rows belong together.
             let keys = matching.partition.len();
@@ -479,7 +488,7 @@ fn join_of_less(left: Plan, right: Plan, join: Join) -> PlanKind {
         used[width + key.right] = true;
     }
     match join.time {
-        JoinTime::Regular => {}
+        JoinTime::Regular | JoinTime::Lookup(_) => {}
         JoinTime::Interval(interval) if interval.attribute == TimeAttribute::Proctime => {}
         JoinTime::Interval(interval) => {
             used[interval.left] = true;
@@ -525,7 +534,7 @@ fn join_of_less(left: Plan, right: Plan, join: Join) -> PlanKind {
             .map(|output| mapping[*output].unwrap_or_default())
             .collect(),
         time: match join.time {
-            JoinTime::Regular => JoinTime::Regular,
+            time @ (JoinTime::Regular | JoinTime::Lookup(_)) => time,
             JoinTime::Interval(interval) => JoinTime::Interval(graph::JoinInterval {
                 left: of_left(interval.left),
                 right: of_right(interval.right),

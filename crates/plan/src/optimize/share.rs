@@ -1,6 +1,6 @@
 //! Scans of one table in one job become one scan that reads what any of them wants.
 
-use graph::Expr;
+use graph::{Expr, JoinTime};
 use model::Schema;
 
 use crate::logical::{Plan, PlanKind, Scan};
@@ -27,6 +27,9 @@ struct Shared {
 fn collect(plan: &Plan, shared: &mut Vec<Shared>) {
     for input in plan.inputs() {
         collect(input, shared);
+        if is_lookup(plan) {
+            break;
+        }
     }
     let PlanKind::Scan(scan) = &plan.kind else {
         return;
@@ -57,7 +60,14 @@ fn collect(plan: &Plan, shared: &mut Vec<Shared>) {
 }
 
 fn replace(plan: Plan, shared: &[Shared]) -> Plan {
-    let plan = plan.map_inputs(&mut |input| replace(input, shared));
+    let is_lookup = is_lookup(&plan);
+    let mut is_first = true;
+    let plan = plan.map_inputs(
+        &mut |input| match std::mem::replace(&mut is_first, false) || !is_lookup {
+            true => replace(input, shared),
+            false => input,
+        },
+    );
     let PlanKind::Scan(scan) = &plan.kind else {
         return plan;
     };
@@ -87,6 +97,11 @@ fn replace(plan: Plan, shared: &[Shared]) -> Plan {
             expressions,
         },
     }
+}
+
+/// Whether its second input is never read.
+fn is_lookup(plan: &Plan) -> bool {
+    matches!(&plan.kind, PlanKind::Join { join, .. } if matches!(join.time, JoinTime::Lookup(_)))
 }
 
 fn position(outputs: &[Expr], wanted: &Expr) -> Option<usize> {

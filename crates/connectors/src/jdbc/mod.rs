@@ -75,6 +75,3 @@ impl Connector for Jdbc {
         Ok(Some(Arc::new(lookup::JdbcLookup::new(options, request))))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -462,6 +462,7 @@ fn aspects(graph: &Graph, id: NodeId) -> Vec<(Aspect, String)> {
                 JoinTime::Interval(_) => "an interval join",
                 JoinTime::Window(_) => "a window join",
                 JoinTime::Temporal(_) => "a temporal join",
+                JoinTime::Lookup(_) => "a lookup join",
             };
             let kind = match join.kind {
                 JoinKind::Inner => "INNER",
@@ -478,6 +479,7 @@ fn aspects(graph: &Graph, id: NodeId) -> Vec<(Aspect, String)> {
                 (Aspect::Columns, typed(&both)),
             ]
         }
+        Operator::LookupJoin(join) => vec![(Aspect::Key, join.key_names()), (Aspect::Columns, typed(&input))],
         Operator::TopN {
             partition,
             order: by,
@@ -693,8 +695,10 @@ fn name_of(operator: &Operator) -> String {
             JoinTime::Interval(_) => "interval join",
             JoinTime::Window(_) => "window join",
             JoinTime::Temporal(_) => "temporal join",
+            JoinTime::Lookup(_) => "lookup join",
         }
         .to_string(),
+        Operator::LookupJoin(_) => "lookup join".to_string(),
         Operator::TopN { .. } => "top rows".to_string(),
         Operator::WindowTopN { .. } => "top rows of windows".to_string(),
         Operator::Deduplicate { .. } => "deduplication".to_string(),

@@ -38,6 +38,8 @@ struct Keeping {
     schedule: Schedule,
     /// What the next one asks for: changes only where those before them are kept.
     next: Extent,
+    /// The last one that was taken is kept: what has changed since can be kept, too.
+    is_kept: bool,
 }
 
 impl Coordinator {
@@ -64,6 +66,7 @@ impl Coordinator {
             how,
             schedule,
             next: Extent::Whole,
+            is_kept: false,
         });
     }
 
@@ -165,7 +168,13 @@ impl Coordinator {
 
     /// Keeps a snapshot, and then makes visible what it says was prepared.
     fn keep(&mut self, complete: Complete) -> Result<(), Error> {
-        let Some(Keeping { how, schedule, next }) = &mut self.keeping else {
+        let Some(Keeping {
+            how,
+            schedule,
+            next,
+            is_kept: last_is_kept,
+        }) = &mut self.keeping
+        else {
             return Ok(());
         };
         let epoch = complete.snapshot.epoch;
@@ -185,6 +194,7 @@ impl Coordinator {
             settle(&complete.savepoints, Err(error));
         }
         let is_kept = kept.is_ok();
+        *last_is_kept = is_kept;
         // What has changed since one that is lost, nobody knows any more.
         *next = *kept.as_ref().unwrap_or(&Extent::Whole);
         self.shared.set_next(*next);
@@ -228,19 +238,18 @@ impl Coordinator {
 
     /// Makes visible the rest, when all shards have ended.
     pub fn finish(&mut self) -> Result<(), Error> {
-        let Some(Keeping { how, next, .. }) = &self.keeping else {
+        let Some(Keeping { how, is_kept, .. }) = &self.keeping else {
             // Nobody goes on from here, so that the number only has to be new.
             self.commit_last(self.shared.epoch().max(self.committed) + 1)?;
             return self.committers.finish(&self.shared);
         };
         let snapshot = self.shared.last_snapshot();
         // Of a job that has read its input to the end no rows are left.
-        let extent = if self.shared.was_cut() && self.shared.has_told_changes() {
-            *next
-        } else {
-            Extent::Whole
+        let extent = match snapshot.has_changes() {
+            true => Extent::Changes,
+            false => Extent::Whole,
         };
-        if extent == Extent::Whole && snapshot.has_changes() {
+        if extent == Extent::Changes && !is_kept {
             return Err(Error::internal(
                 "what the last snapshot says the changes of could not be kept",
             ));
@@ -260,6 +269,8 @@ impl Coordinator {
         if self.shared.was_cut() && taken.snapshot.has_committables() {
             // Whoever goes on from here may be another version, which does not write to the same places.
             self.shared.forget_committed(&mut taken.snapshot);
+            // What has changed is told already, by the one that is kept.
+            taken.snapshot.forget_changes();
             how.keeper.keep(&taken)?;
         }
         if self.shared.was_cut() {

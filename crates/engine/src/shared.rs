@@ -111,8 +111,6 @@ struct State {
     complete: Option<Complete>,
     /// It was taken to be kept and committed, and is not yet.
     is_keeping: bool,
-    /// A shard that has ended has said what has changed only.
-    has_told_changes: bool,
     /// Asked for, and not taken by a checkpoint yet.
     savepoints: Vec<Wanted>,
     /// Something was asked for: whoever looks after the job need not wait for the time.
@@ -277,21 +275,18 @@ impl Shared {
             .store(extent == Extent::Changes, Ordering::Release);
     }
 
-    /// How much a shard says that ends now: all, if there are checkpoints to come.
-    pub fn last_extent(&self) -> Extent {
+    /// How much a shard says that ends now, and has spoken last at this epoch: all, if there are checkpoints to come or
+    /// one waits for its part.
+    pub fn last_extent(&self, spoken: Epoch) -> Extent {
         let may_tell_changes = self.is_stopped() && self.ends_with_changes.load(Ordering::Acquire);
+        let state = lock(&self.state);
+        let owes = |collecting: &Collecting| collecting.snapshot.epoch > spoken;
         // A savepoint of the state in which the job stops has to say all.
-        let mut state = lock(&self.state);
-        if !may_tell_changes || !state.savepoints.is_empty() {
-            return Extent::Whole;
+        let must_tell_all = !state.savepoints.is_empty() || state.collecting.as_ref().is_some_and(owes);
+        match may_tell_changes && !must_tell_all {
+            true => Extent::Changes,
+            false => Extent::Whole,
         }
-        state.has_told_changes = true;
-        Extent::Changes
-    }
-
-    /// Whether a shard that has ended has said what has changed only.
-    pub fn has_told_changes(&self) -> bool {
-        lock(&self.state).has_told_changes
     }
 
     /// Notes that a savepoint is asked for.

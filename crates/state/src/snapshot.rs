@@ -275,6 +275,18 @@ impl Snapshot {
         tables.into_iter().any(|table| table.is_partial)
     }
 
+    /// Leaves of what it says has changed nothing: all is as it was in the one before it.
+    pub fn forget_changes(&mut self) {
+        for operator in self.operators.values_mut() {
+            if operator.tables.values().any(|table| table.is_partial) {
+                for table in Arc::make_mut(operator).tables.values_mut() {
+                    let changed = std::mem::take(&mut table.changed);
+                    table.groups.retain(|group, _| !changed.contains_key(group));
+                }
+            }
+        }
+    }
+
     pub fn has_committables(&self) -> bool {
         self.operators
             .values()

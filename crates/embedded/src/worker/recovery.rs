@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::Duration;
@@ -32,6 +32,8 @@ const WHOLE_FOR_A_WHILE: u32 = 8;
 const CHANGES_FAST_MAX: usize = 8;
 /// Checkpoints that are read together with what they are changes of, about; more are put together.
 const CHANGES_MAX: usize = 32;
+/// More are never read together.
+const CHANGES_LIMIT: usize = 128;
 
 /// Where state lies that concerns a run.
 pub struct Places {
@@ -296,7 +298,7 @@ struct Keeper {
     /// So many checkpoints are yet to say all, until it is tried again whether changes are small.
     whole_left: AtomicU32,
     /// Asks for changes to be put together.
-    compactor: SyncSender<()>,
+    compactor: Compactor,
 }
 
 /// What follows a checkpoint.
@@ -315,6 +317,8 @@ fn next(chain: &Chain, is_incremental: Option<bool>) -> Next {
     let is_outgrown = chain.changes_bytes > chain.base_bytes;
     let is_long = chain.changes >= CHANGES_MAX;
     match is_incremental {
+        // Those that there are were not put together.
+        _ if chain.changes >= CHANGES_LIMIT => return Next::Whole,
         Some(false) => return Next::Whole,
         Some(true) => {}
         None if chain.base_bytes <= WHOLE_BYTES_MAX => return Next::Whole,
@@ -333,21 +337,30 @@ fn next(chain: &Chain, is_incremental: Option<bool>) -> Next {
 }
 
 /// Puts checkpoints together, beside the job, whenever it is asked to.
-fn compactor(checkpoints: Arc<Checkpoints>) -> SyncSender<()> {
+struct Compactor {
+    asks: SyncSender<()>,
+    has_failed: Arc<AtomicBool>,
+}
+
+fn compactor(checkpoints: Arc<Checkpoints>) -> Compactor {
     let (asks, asked) = mpsc::sync_channel(1);
+    let has_failed = Arc::new(AtomicBool::new(false));
+    let fails = has_failed.clone();
     let work = move || {
         while asked.recv().is_ok() {
             match checkpoints.compact() {
                 Ok(count) => tracing::debug!(count, "checkpoints were put together"),
-                // Those that there are stay as they are, and are tried again.
-                Err(error) => tracing::warn!(%error, "checkpoints could not be put together"),
+                Err(error) => {
+                    tracing::warn!(%error, "checkpoints could not be put together: the next one says all");
+                    fails.store(true, Ordering::Relaxed);
+                }
             }
         }
     };
     if let Err(error) = thread::Builder::new().name("compactor".to_string()).spawn(work) {
         tracing::warn!(%error, "checkpoints are not put together: a thread could not be started");
     }
-    asks
+    Compactor { asks, has_failed }
 }
 
 impl std::fmt::Debug for Keeper {
@@ -395,7 +408,12 @@ impl SnapshotKeeper for Keeper {
             }
             Err(_) => metrics.failed += 1,
         });
-        Ok(match next(&kept?.chain, self.is_incremental) {
+        let kept = kept?;
+        if self.compactor.has_failed.swap(false, Ordering::Relaxed) {
+            // What those that there are need may be damaged.
+            return Ok(Extent::Whole);
+        }
+        Ok(match next(&kept.chain, self.is_incremental) {
             Next::Whole => Extent::Whole,
             Next::WholeForAWhile => {
                 self.whole_left.store(WHOLE_FOR_A_WHILE, Ordering::Relaxed);
@@ -405,7 +423,7 @@ impl SnapshotKeeper for Keeper {
             Next::Changes => Extent::Changes,
             Next::ChangesBehindCompaction => {
                 // It is busy with it, or could not be started.
-                let _ = self.compactor.try_send(());
+                let _ = self.compactor.asks.try_send(());
                 Extent::Changes
             }
         })
@@ -434,6 +452,7 @@ mod tests {
         assert_eq!(after(100, &[40, 40, 40], None), Next::Whole);
         assert_eq!(after(100, &[8; 13], None), Next::ChangesBehindCompaction);
         assert_eq!(after(1000, &[1; 32], None), Next::ChangesBehindCompaction);
+        assert_eq!(after(1000, &[1; 128], None), Next::Whole);
     }
 
     #[test]

@@ -305,6 +305,42 @@ fn a_full_disk_fails_the_run_and_loses_nothing() {
 }
 
 #[test]
+fn a_join_that_was_stopped_between_two_checkpoints_holds_no_row_twice() {
+    let place = Place::new();
+    // Both sides only grow, and rows of the right one are met again and again.
+    let sql = "SET 'execution.checkpointing.interval' = '300 ms';
+        SET 'execution.checkpointing.incremental' = 'true';
+        CREATE TABLE numbers (id BIGINT) WITH (
+          'connector' = 'datagen', 'rows-per-second' = '10000', 'number-of-rows' = '30000',
+          'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '29999');
+        CREATE TABLE names (id BIGINT) WITH (
+          'connector' = 'datagen', 'rows-per-second' = '2000', 'number-of-rows' = '4000',
+          'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '3999');
+        CREATE TABLE ids (id BIGINT) WITH (
+          'connector' = 'filesystem', 'path' = '${files}/ids', 'format' = 'csv');
+        INSERT INTO ids SELECT a.id FROM numbers a JOIN names b ON a.id % 4000 = b.id;";
+    for number in 1..=3 {
+        let run = attempt(&place, number, sql);
+        place.runner.start(&run).unwrap();
+        wait_for("a checkpoint that says changes", || {
+            let metrics = place.runner.metrics(&run.key()).ok()?;
+            (metrics.checkpoints.completed >= 2).then_some(())
+        });
+        SystemClock.sleep(Duration::from_millis(150));
+        place.runner.stop(&run.key(), PATIENCE).unwrap();
+    }
+    let last = attempt(&place, 4, sql);
+    place.runner.start(&last).unwrap();
+    let outcome = place.outcome(&last.key());
+    assert_eq!(outcome.end, End::Finished, "{}", place.log(&last.key()));
+    let lines = place.lines("ids");
+    let mut ids: Vec<u64> = lines.iter().map(|line| line.parse().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids.len() as u64, ROWS);
+    assert!(ids.into_iter().eq(0..ROWS));
+}
+
+#[test]
 fn a_death_behind_the_last_commit_repeats_nothing() {
     let place = Place::new();
     let first = attempt(&place, 1, COUNTS);

@@ -122,7 +122,7 @@ impl Shard {
     pub(super) fn end(&mut self) -> Result<(), Error> {
         self.ended = true;
         let is_needed = self.shared.needs_part(self.epoch);
-        let extent = self.shared.last_extent();
+        let extent = self.shared.last_extent(self.epoch);
         let mut part = ShardPart::new();
         let mut last = Vec::new();
         for inlet in self.inlets.iter().filter(|_| is_needed) {

@@ -3,7 +3,7 @@
 //! Rows wait by the end of their window, unsorted; what they match is found out when it closes. A row whose window
 //! has closed is late: it is dropped and counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt32Array};
@@ -50,6 +50,8 @@ pub(super) struct WindowJoin {
     closing: Option<Closing>,
     /// What the last snapshot says of each input, by window.
     told: Option<[BTreeMap<i64, Told>; 2]>,
+    /// Windows that have closed since. By processing time they may come again.
+    closed: BTreeSet<i64>,
 }
 
 /// What a snapshot says of an input's rows of a window, which only grow until it closes.
@@ -115,6 +117,7 @@ impl WindowJoin {
             late_rows: 0,
             closing: None,
             told: None,
+            closed: BTreeSet::new(),
         };
         if let Some(restored) = build.restored {
             for (input, name) in TABLES.iter().enumerate() {
@@ -195,7 +198,10 @@ impl WindowJoin {
         if *first.key() > self.closed_end {
             return Ok(None);
         }
-        let sides = first.remove();
+        let (end, sides) = first.remove_entry();
+        if self.told.is_some() {
+            self.closed.insert(end);
+        }
         let rows = |batches: &[RecordBatch]| batches.iter().map(RecordBatch::num_rows).sum::<usize>();
         let held = match self.kind {
             JoinKind::Right => 0,
@@ -420,7 +426,7 @@ impl WindowJoin {
         let closed = before
             .into_iter()
             .flatten()
-            .filter(|(end, _)| !self.open.contains_key(end));
+            .filter(|(end, _)| self.closed.contains(end));
         for (_, told) in closed {
             let name = column_name(keys + self.ends[input]);
             let end = RecordBatch::try_from_iter([(name, told.end.clone())]).map_err(arrow_error)?;
@@ -429,6 +435,7 @@ impl WindowJoin {
         for (end, sides) in &self.open {
             let told = before
                 .and_then(|before| before.get(end))
+                .filter(|_| !self.closed.contains(end))
                 .map_or(0, |told| told.batches);
             for batch in sides[input].iter().skip(told) {
                 debug_assert!(batch.num_rows() <= SNAPSHOT_ROWS_MAX);
@@ -483,6 +490,7 @@ impl Operator for WindowJoin {
                 .tables
                 .insert((*name).to_string(), self.table(input, before)?);
         }
+        self.closed.clear();
         Ok(snapshot)
     }
 

@@ -73,7 +73,7 @@ fn hashes_and_values_of_redis_are_looked_up() {
     );
     assert_eq!(
         given(&pairs).rows,
-        ["+I(7, n8, 1.5)", "+I(1:2, 3, null)", "+I(1, 2:3, 2.5)"]
+        ["+I(1, 2:3, 2.5)", "+I(1:2, 3, null)", "+I(7, n8, 1.5)"]
     );
     let message = fault(&pairs.replace("{a}:{b}", "{a}{b}"));
     assert!(message.contains("nothing between"), "{message}");

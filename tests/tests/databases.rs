@@ -259,6 +259,48 @@ fn types_of_the_database_that_are_text_here_are_compared_as_what_they_are() {
 }
 
 #[test]
+fn a_key_that_is_no_value_there_finds_nothing_and_spoils_no_other() {
+    let database = &databases()[0];
+    let table = unique("spoiled");
+    let id = |number: usize| format!("a0eebc99-9c0b-4ef8-bb6d-6bb9bd38{number:04}");
+    database.service.tell(&format!(
+        "CREATE TABLE {table} (id UUID PRIMARY KEY, v INT); INSERT INTO {table} VALUES ('{}', 1), ('{}', 3);",
+        id(1),
+        id(3)
+    ));
+    let rows = given(&format!(
+        "CREATE VIEW ids AS SELECT o, id, PROCTIME() AS p FROM (VALUES (1, '{}'), (2, 'malformed'), (3, '{}'), (4, '{}')) AS v (o, id);
+         CREATE TABLE spoiled (id STRING, v INT) WITH ({});
+         SELECT o, v FROM ids LEFT JOIN spoiled FOR SYSTEM_TIME AS OF ids.p AS t ON t.id = ids.id;",
+        id(1),
+        id(3),
+        id(4),
+        database.options(&table)
+    ))
+    .rows;
+    assert_eq!(rows, ["+I(1, 1)", "+I(2, null)", "+I(3, 3)", "+I(4, null)"]);
+}
+
+#[test]
+fn values_that_a_database_refuses_are_not_repeated() {
+    for database in databases() {
+        let table = unique("strict");
+        database.service.tell(&format!(
+            "CREATE TABLE {table} (v INT, k VARCHAR(50) PRIMARY KEY); INSERT INTO {table} VALUES (1, 'private');"
+        ));
+        for values in ["('malformed', 'a')", "('1', 'private')"] {
+            let message = fault(&format!(
+                "CREATE TABLE strict_ (v STRING, k STRING) WITH ({}); INSERT INTO strict_ VALUES {values};",
+                database.options(&table)
+            ));
+            assert!(message.contains(&format!("in {table} (SQLSTATE 2")), "{message}");
+            let repeats = message.contains("malformed") || message.contains("private");
+            assert!(!repeats, "{message}");
+        }
+    }
+}
+
+#[test]
 fn what_a_database_refuses_is_told_at_once_and_without_the_password() {
     for database in databases() {
         let missing = format!(

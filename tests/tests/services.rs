@@ -34,7 +34,8 @@ fn numbers(rows: usize) -> String {
 fn hashes_and_values_of_redis_are_looked_up() {
     let redis = Service::redis();
     redis.tell(
-        "HSET user:7 name 'n/7 é' age 70 vip true\nHSET user:8 name n8\nHSET pair:7:n8 score 1.5\n\
+        "HSET user:7 name 'n/7 é' age 70 vip true\nHSET user:8 name n8\nHSET pair:7:n8 score 1.5\nSET user:5000 'no hash'\n\
+         HSET pair:1:2:3 score 2.5\n\
          SET doc:7 '{\"name\": \"n7\", \"tags\": [\"a\", \"b\"]}'\n",
     );
     let options = format!(
@@ -64,6 +65,18 @@ fn hashes_and_values_of_redis_are_looked_up() {
         joined("JOIN users FOR SYSTEM_TIME AS OF orders.p AS u ON u.id = orders.id AND u.name = orders.name"),
         ["+I(1, 7, n/7 é, 70, true)"]
     );
+    // Of '1:2' and '3' nobody can tell whether they are '1' and '2:3'.
+    let pairs = format!(
+        "CREATE VIEW asked AS SELECT a, b, PROCTIME() AS p FROM (VALUES ('7', 'n8'), ('1:2', '3'), ('1', '2:3')) AS v (a, b);
+         CREATE TABLE pairs (a STRING, b STRING, score DOUBLE) WITH ({options}, 'key-pattern' = 'pair:{{a}}:{{b}}');
+         SELECT q.a, q.b, score FROM asked q LEFT JOIN pairs FOR SYSTEM_TIME AS OF q.p AS t ON t.a = q.a AND t.b = q.b;"
+    );
+    assert_eq!(
+        given(&pairs).rows,
+        ["+I(1, 2:3, 2.5)", "+I(1:2, 3, null)", "+I(7, n8, 1.5)"]
+    );
+    let message = fault(&pairs.replace("{a}:{b}", "{a}{b}"));
+    assert!(message.contains("nothing between"), "{message}");
     let documents = format!(
         "{ORDERS} CREATE TABLE documents (id BIGINT, name STRING, tags ARRAY<STRING>) WITH ({options}, 'key-pattern' = 'doc:{{id}}',
            'value-layout' = 'value', 'format' = 'json');

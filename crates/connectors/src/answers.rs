@@ -227,6 +227,36 @@ impl Template {
         Ok(template)
     }
 
+    /// Whether there is a text between any two columns.
+    pub fn is_separated(&self) -> bool {
+        let between = self
+            .texts
+            .iter()
+            .skip(1)
+            .take(self.columns.len().saturating_sub(1));
+        between.into_iter().all(|text| !text.is_empty())
+    }
+
+    /// Whether the text for a row of keys is that of no other row: behind each value but the last, the text that follows
+    /// it begins there, and not before.
+    pub fn is_clear(&self, keys: &Schema, batch: &RecordBatch, row: usize) -> bool {
+        let between = self.columns.iter().zip(&self.texts[1..]);
+        let mut between = between.take(self.columns.len().saturating_sub(1));
+        between.all(|(name, text)| {
+            let Some(place) = keys.index_of(name) else {
+                return true;
+            };
+            let kind = &keys.fields[place].data_type.kind;
+            let value = text::of_value(batch.column(place).as_ref(), row, kind).unwrap_or_default();
+            format!("{value}{text}").find(text) == Some(value.len())
+        })
+    }
+
+    /// The text with the same value for all columns.
+    pub fn filled_with(&self, value: &str) -> String {
+        self.texts.join(value)
+    }
+
     /// The text for a row of keys.
     pub fn fill(
         &self,

@@ -226,8 +226,12 @@ struct How {
 }
 
 impl HttpLookup {
-    fn request(&self, keys: &RecordBatch) -> Result<Request, Error> {
+    /// What asks for a key; nothing, if that would ask in another place.
+    fn request(&self, keys: &RecordBatch) -> Result<Option<Request>, Error> {
         let mut target = self.target.fill(&self.keys, keys, 0, url::push_escaped);
+        if !url::stays_in_place(&target, &self.target.filled_with("x")) {
+            return Ok(None);
+        }
         let values = self.keys.fields.iter().zip(keys.columns());
         let values = values.map(|(field, array)| {
             let value = text::of_value(array.as_ref(), 0, &field.data_type.kind);
@@ -238,11 +242,11 @@ impl HttpLookup {
                 .map(|(field, value)| (field.name.clone(), json(&field.data_type.kind, value)))
                 .collect();
             let body = serde_json::to_vec(&object).map_err(|error| Error::internal(error.to_string()))?;
-            return Ok(Request {
+            return Ok(Some(Request {
                 method: Method::POST,
                 target,
                 body,
-            });
+            }));
         }
         for (field, value) in values.filter(|(field, _)| !self.target.columns.contains(&field.name)) {
             target.push(if target.contains('?') { '&' } else { '?' });
@@ -250,11 +254,11 @@ impl HttpLookup {
             target.push('=');
             url::push_escaped(&value, &mut target);
         }
-        Ok(Request {
+        Ok(Some(Request {
             method: Method::GET,
             target,
             body: Vec::new(),
-        })
+        }))
     }
 }
 
@@ -276,8 +280,13 @@ impl Lookup for HttpLookup {
         };
         let (client, answers, how) = (self.client.clone(), self.answers.clone(), self.reading.clone());
         let work = spawn(async move {
-            let (status, body) = client.ask(request).await?;
-            let messages = how.messages(status, body, &client.place())?;
+            let messages = match request {
+                Some(request) => {
+                    let (status, body) = client.ask(request).await?;
+                    how.messages(status, body, &client.place())?
+                }
+                None => Vec::new(),
+            };
             let (rows, places) = answers.decode(&how.reading, &messages, &client.place())?;
             answers.found(&keys, rows, places)
         });

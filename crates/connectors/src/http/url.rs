@@ -96,6 +96,21 @@ pub fn push_escaped(value: &str, out: &mut String) {
     }
 }
 
+/// Whether segments of a path stay segments: none is nothing, or leads elsewhere, but those that always do. `sample` is
+/// the same target with harmless values.
+pub fn stays_in_place(target: &str, sample: &str) -> bool {
+    fn segments(target: &str) -> impl Iterator<Item = &str> {
+        target.split('?').next().unwrap_or_default().split('/')
+    }
+    fn leads_away(segment: &str) -> bool {
+        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+        ["", ".", ".."].contains(&plain.as_str())
+    }
+    segments(target)
+        .zip(segments(sample))
+        .all(|(segment, sample)| !leads_away(segment) || leads_away(sample))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +147,24 @@ mod tests {
         let mut out = String::new();
         push_escaped("a/../b?c=1&d=é", &mut out);
         assert_eq!(out, "a%2F..%2Fb%3Fc%3D1%26d%3D%C3%A9");
+        for (before, value, behind, stays) in [
+            ("/users/", "", "/profile", false),
+            ("/users/", ".", "/profile", false),
+            ("/users/", "..", "/profile", false),
+            ("/users/", "..", "?x=1", false),
+            ("/users/", "..", "", false),
+            ("/users/%2e", ".", "", false),
+            ("/users/", "...", "/profile", true),
+            ("/users/u", "..", "/", true),
+            ("/users/", "7", "/", true),
+            ("/users?id=", "..", "", true),
+            ("/users?id=", "", "/../x", true),
+        ] {
+            let mut target = before.to_string();
+            push_escaped(value, &mut target);
+            target.push_str(behind);
+            let sample = format!("{before}x{behind}");
+            assert_eq!(stays_in_place(&target, &sample), stays, "{target}");
+        }
     }
 }

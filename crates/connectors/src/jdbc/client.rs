@@ -13,6 +13,8 @@ use super::options::{Dialect, Server};
 use super::postgres::PostgresClient;
 use crate::text::Cell;
 
+/// Bytes of the rows that one request may find.
+const LOOKUP_BYTES_MAX: usize = 128 << 20;
 /// Connections that wait to be used again.
 const IDLE_MAX: usize = 8;
 
@@ -177,6 +179,58 @@ pub fn quoted_table(parts: &[String], quote: char) -> String {
     parts.join(".")
 }
 
+/// Rows that a request finds, each with the place of its key before it.
+pub struct Finds {
+    pub rows: Vec<(u32, Vec<Cell>)>,
+    bytes_left: usize,
+}
+
+impl Finds {
+    pub fn new() -> Finds {
+        Finds::up_to(LOOKUP_BYTES_MAX)
+    }
+
+    fn up_to(bytes: usize) -> Finds {
+        Finds {
+            rows: Vec::new(),
+            bytes_left: bytes,
+        }
+    }
+
+    pub fn push(&mut self, place: u32, cells: Vec<Cell>, table: &str) -> Result<(), Error> {
+        let texts = cells.iter().flatten().map(Vec::len).sum::<usize>();
+        let bytes = size_of::<(u32, Vec<Cell>)>() + cells.len() * size_of::<Cell>() + texts;
+        let Some(left) = self.bytes_left.checked_sub(bytes) else {
+            return Err(OptionError {
+                key: None,
+                message: format!(
+                    "a lookup in {table} finds more than {} rows, which are too many to be held",
+                    self.rows.len()
+                ),
+                hint: Some("compare more columns, so that a key has few rows".to_string()),
+            }
+            .into());
+        };
+        self.bytes_left = left;
+        self.rows.push((place, cells));
+        Ok(())
+    }
+}
+
+/// What a class of SQLSTATE says of values, if it does: messages of these repeat them, and are not shown.
+pub fn fault_of_values(state: &str) -> Option<&'static str> {
+    match state.get(..2)? {
+        "22" => Some("a value does not fit"),
+        "23" => Some("a value breaks a constraint"),
+        _ => None,
+    }
+}
+
+/// What the database says of values in rows of a table.
+pub fn refused_values(server: &str, table: &str, what: &str, state: &str) -> Error {
+    refused(server, &format!("{what} in {table} (SQLSTATE {state})"))
+}
+
 /// What the database says of a statement: show it; it says the same the next time.
 pub fn refused(server: &str, message: &str) -> Error {
     OptionError {
@@ -185,4 +239,24 @@ pub fn refused(server: &str, message: &str) -> Error {
         hint: None,
     }
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_request_finds_is_bounded() {
+        let row = || vec![Some(vec![b'x'; 100]), None];
+        let mut finds = Finds::up_to(1000);
+        let held = (0..100).take_while(|place| finds.push(*place, row(), "t").is_ok());
+        let held = held.count();
+        assert!((1..10).contains(&held), "{held}");
+        assert_eq!(finds.rows.len(), held);
+        let error = finds.push(0, row(), "t").unwrap_err();
+        assert!(
+            error.to_string().contains("a lookup in t finds more than"),
+            "{error}"
+        );
+    }
 }

@@ -13,7 +13,9 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Row, Value};
 use tokio::sync::mpsc::Sender;
 
-use super::client::{Changes, Column, Selection, Target, quoted, quoted_table, refused};
+use super::client::{
+    Changes, Column, Finds, Selection, Target, fault_of_values, quoted, quoted_table, refused, refused_values,
+};
 use super::options::Server;
 use crate::network::NetworkError;
 use crate::outside::dial_error;
@@ -22,6 +24,8 @@ use crate::text::Cell;
 const QUOTE: char = '`';
 /// Errors of the server after which another try may help: too many connections, shutting down, locks, deadlocks, full.
 const PASSING_CODES: [u16; 9] = [1040, 1053, 1077, 1080, 1203, 1205, 1213, 1226, 3024];
+/// The error of the server that a value is wrong for its column.
+const INCORRECT_VALUE: u16 = 1366;
 
 pub struct MysqlClient {
     connection: Conn,
@@ -63,13 +67,6 @@ impl MysqlClient {
         Ok(MysqlClient { connection, place })
     }
 
-    async fn query(&mut self, text: String) -> Result<Vec<Row>, Error> {
-        self.connection
-            .query(text)
-            .await
-            .map_err(|error| fault(&self.place, error))
-    }
-
     pub async fn look_up(
         &mut self,
         selection: &Selection,
@@ -87,16 +84,23 @@ impl MysqlClient {
             push_agreements(&mut text, selection.keys.iter(), key)?;
             text.push(')');
         }
-        let rows = self.query(text).await?;
-        rows.into_iter()
-            .map(|row| {
-                let mut cells = cells(row)?.into_iter();
-                let place = cells.next().flatten();
-                let place = place.and_then(|text| std::str::from_utf8(&text).ok()?.parse().ok());
-                let place = place.ok_or_else(|| Error::internal("a place is no number"))?;
-                Ok((place, cells.collect()))
-            })
-            .collect()
+        let looked = selection.table.join(".");
+        let place = self.place.clone();
+        let found = self.connection.query_iter(text).await;
+        let mut found = found.map_err(|error| fault_in(&place, &looked, error))?;
+        let mut finds = Finds::new();
+        while let Some(row) = found
+            .next()
+            .await
+            .map_err(|error| fault_in(&place, &looked, error))?
+        {
+            let mut cells = cells(row)?.into_iter();
+            let key = cells.next().flatten();
+            let key = key.and_then(|text| std::str::from_utf8(&text).ok()?.parse().ok());
+            let key = key.ok_or_else(|| Error::internal("a place is no number"))?;
+            finds.push(key, cells.collect(), &looked)?;
+        }
+        Ok(finds.rows)
     }
 
     pub async fn read(
@@ -178,7 +182,7 @@ impl MysqlClient {
             }
             statements.push(text);
         }
-        let place = self.place.clone();
+        let (place, written) = (self.place.clone(), target.table.join("."));
         let mut transaction = self
             .connection
             .start_transaction(mysql_async::TxOpts::default())
@@ -188,9 +192,10 @@ impl MysqlClient {
             transaction
                 .query_drop(text)
                 .await
-                .map_err(|error| fault(&place, error))?;
+                .map_err(|error| fault_in(&place, &written, error))?;
         }
-        transaction.commit().await.map_err(|error| fault(&place, error))
+        let committed = transaction.commit().await;
+        committed.map_err(|error| fault_in(&place, &written, error))
     }
 }
 
@@ -262,6 +267,22 @@ fn cells(row: Row) -> Result<Vec<Cell>, Error> {
             _ => Err(Error::internal("MySQL gave a value that is no text")),
         })
         .collect()
+}
+
+/// What stands in the way of rows of a table.
+fn fault_in(place: &str, table: &str, error: mysql_async::Error) -> Error {
+    if let mysql_async::Error::Server(told) = &error {
+        // Some say so of a value without its class.
+        let state = if told.code == INCORRECT_VALUE {
+            "22000"
+        } else {
+            &told.state
+        };
+        if let Some(what) = fault_of_values(state) {
+            return refused_values(place, table, what, state);
+        }
+    }
+    fault(place, error)
 }
 
 fn fault(place: &str, error: mysql_async::Error) -> Error {

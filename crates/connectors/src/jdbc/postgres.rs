@@ -8,11 +8,14 @@ use std::collections::HashMap;
 use std::io;
 
 use dataflow::Error;
+use futures_core::Stream;
 use tokio::sync::mpsc::Sender;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Config, NoTls, Row};
 
-use super::client::{Changes, Column, Selection, Target, quoted, quoted_table, refused};
+use super::client::{
+    Changes, Column, Finds, Selection, Target, fault_of_values, quoted, quoted_table, refused, refused_values,
+};
 use super::options::Server;
 use crate::outside::{dial, dial_error};
 use crate::text::{Cell, is_bytes, unhex};
@@ -138,7 +141,6 @@ impl PostgresClient {
     ) -> Result<Vec<(u32, Vec<Cell>)>, Error> {
         let table = quoted_table(&selection.table, QUOTE);
         let types = self.types_of(&table, selection.keys.iter()).await?;
-        let arrays = transposed(keys, selection.keys.len());
         let agreements: Vec<String> = selection
             .keys
             .iter()
@@ -148,30 +150,63 @@ impl PostgresClient {
                 format!("t.{} = CAST(k.c{number} AS {own})", quoted(&key.name, QUOTE))
             })
             .collect();
+        let width = selection.keys.len();
         let text = format!(
             "SELECT (k.place - 1)::text, {} FROM {} WITH ORDINALITY AS k({}, place) JOIN {table} AS t ON {}",
             texts(&selection.columns),
-            unnested(arrays.len()),
-            names(arrays.len()),
+            unnested(width),
+            names(width),
             agreements.join(" AND ")
         );
-        let statement = self.prepare(text, arrays.len()).await?;
-        let parameters: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
-            arrays.iter().map(|array| array as _).collect();
-        let rows = self
-            .client
-            .query(&statement, &parameters)
-            .await
-            .map_err(|error| self.fault(error))?;
-        rows.iter()
-            .map(|row| {
-                let place: &str = row.try_get(0).map_err(|error| self.fault(error))?;
-                let place = place
-                    .parse()
-                    .map_err(|_| Error::internal("a place is no number"))?;
-                Ok((place, self.cells(row, 1, &selection.columns)?))
-            })
-            .collect()
+        let statement = self.prepare(text, width).await?;
+        let mut finds = Finds::new();
+        if self.find(selection, &statement, keys, 0, &mut finds).await? {
+            return Ok(finds.rows);
+        }
+        // One of them is no value of its column's type, and matches nothing; which, the database tells of each alone.
+        let mut finds = Finds::new();
+        for (place, key) in (0..).zip(keys) {
+            let held = finds.rows.len();
+            let key = std::slice::from_ref(key);
+            if !self.find(selection, &statement, key, place, &mut finds).await? {
+                finds.rows.truncate(held);
+            }
+        }
+        Ok(finds.rows)
+    }
+
+    /// Adds the rows for keys, the first of which is at a place. Says no if one of the keys is not of its column's type.
+    async fn find(
+        &self,
+        selection: &Selection,
+        statement: &tokio_postgres::Statement,
+        keys: &[Vec<Option<String>>],
+        first: u32,
+        finds: &mut Finds,
+    ) -> Result<bool, Error> {
+        let table = selection.table.join(".");
+        let arrays = transposed(keys, selection.keys.len());
+        let found = self.client.query_raw(statement, arrays).await;
+        let found = match found {
+            Ok(found) => found,
+            Err(error) if is_unfit(&error) => return Ok(false),
+            Err(error) => return Err(fault_in(&self.place, &table, error)),
+        };
+        let mut found = std::pin::pin!(found);
+        while let Some(row) = std::future::poll_fn(|context| found.as_mut().poll_next(context)).await {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) if is_unfit(&error) => return Ok(false),
+                Err(error) => return Err(fault_in(&self.place, &table, error)),
+            };
+            let place: &str = row.try_get(0).map_err(|error| self.fault(error))?;
+            let place: u32 = place
+                .parse()
+                .map_err(|_| Error::internal("a place is no number"))?;
+            let cells = cells_of(&self.place, &row, 1, &selection.columns)?;
+            finds.push(first + place, cells, &table)?;
+        }
+        Ok(true)
     }
 
     pub async fn read(
@@ -209,7 +244,7 @@ impl PostgresClient {
             let rows = transaction
                 .query_portal(&portal, i32::try_from(rows_max).unwrap_or(i32::MAX))
                 .await
-                .map_err(|error| fault(&self.place, error))?;
+                .map_err(|error| fault_in(&self.place, &selection.table.join("."), error))?;
             if rows.is_empty() {
                 return Ok(());
             }
@@ -286,7 +321,7 @@ impl PostgresClient {
             true => None,
             false => Some(self.prepare(insert, target.columns.len()).await?),
         };
-        let place = self.place.clone();
+        let (place, written) = (self.place.clone(), target.table.join("."));
         let transaction = self
             .client
             .transaction()
@@ -304,13 +339,10 @@ impl PostgresClient {
             transaction
                 .execute(&statement, &parameters)
                 .await
-                .map_err(|error| fault(&place, error))?;
+                .map_err(|error| fault_in(&place, &written, error))?;
         }
-        transaction.commit().await.map_err(|error| fault(&place, error))
-    }
-
-    fn cells(&self, row: &Row, from: usize, columns: &[Column]) -> Result<Vec<Cell>, Error> {
-        cells_of(&self.place, row, from, columns)
+        let committed = transaction.commit().await;
+        committed.map_err(|error| fault_in(&place, &written, error))
     }
 }
 
@@ -355,6 +387,20 @@ fn transposed(rows: &[Vec<Option<String>>], width: usize) -> Vec<Vec<Option<&str
     (0..width)
         .map(|column| rows.iter().map(|row| row[column].as_deref()).collect())
         .collect()
+}
+
+/// Whether a value is wrong, and nothing else.
+fn is_unfit(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|state| state.code().starts_with("22"))
+}
+
+/// What stands in the way of rows of a table.
+fn fault_in(place: &str, table: &str, error: tokio_postgres::Error) -> Error {
+    let state = error.code().map(|state| state.code().to_string());
+    match state.as_deref().and_then(fault_of_values) {
+        Some(what) => refused_values(place, table, what, state.as_deref().unwrap_or_default()),
+        None => fault(place, error),
+    }
 }
 
 fn fault(place: &str, error: tokio_postgres::Error) -> Error {

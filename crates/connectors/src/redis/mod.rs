@@ -14,7 +14,7 @@ use dataflow::{
     Source, TableDescriptor,
 };
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, RedisConnectionInfo};
+use redis::{AsyncConnectionConfig, FromRedisValue, Pipeline, RedisConnectionInfo, RedisError, Value};
 
 use crate::answers::{Answers, Reading, Template};
 use crate::network::NetworkAccess;
@@ -120,6 +120,12 @@ impl Connector for Redis {
             let message = format!("option '{PATTERN}' names no column");
             return Err(OptionError::new(PATTERN, message)
                 .hint("write a column between braces: 'user:{id}'")
+                .into());
+        }
+        if !pattern.is_separated() {
+            let message = format!("option '{PATTERN}' has columns with nothing between them");
+            return Err(OptionError::new(PATTERN, message)
+                .hint("write a text that no value has in it: 'user:{a}:{b}'")
                 .into());
         }
         pattern.check(PATTERN, request)?;
@@ -240,7 +246,7 @@ struct Server {
     info: RedisConnectionInfo,
     patience: Duration,
     network: NetworkAccess,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: Mutex<Option<Arc<MultiplexedConnection>>>,
 }
 
 /// Without the password.
@@ -258,20 +264,34 @@ impl Server {
         format!("Redis at {}:{}", self.host, self.port)
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Option<MultiplexedConnection>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, Option<Arc<MultiplexedConnection>>> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn connection(&self) -> Result<MultiplexedConnection, Error> {
+    /// What the server says to commands.
+    async fn ask<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Error> {
+        let connection = self.connection().await?;
+        let mut using = (*connection).clone();
+        let mut asking = Asking {
+            server: self,
+            connection,
+            is_answered: false,
+        };
+        let told = commands.query_async(&mut using).await;
+        asking.is_answered = told.is_ok();
+        told.map_err(|error| self.fault(&error))
+    }
+
+    async fn connection(&self) -> Result<Arc<MultiplexedConnection>, Error> {
         let held = self.held().clone();
         if let Some(connection) = held {
             return Ok(connection);
         }
         let connecting = tokio::time::timeout(self.patience, self.connect());
-        let connection = connecting.await.unwrap_or_else(|_| {
+        let connection = Arc::new(connecting.await.unwrap_or_else(|_| {
             let cause = io::Error::new(io::ErrorKind::TimedOut, "it does not answer in time");
             Err(Error::io(format!("reach {}", self.place()), cause))
-        })?;
+        })?);
         *self.held() = Some(connection.clone());
         Ok(connection)
     }
@@ -290,7 +310,7 @@ impl Server {
         Ok(connection)
     }
 
-    fn fault(&self, error: &redis::RedisError) -> Error {
+    fn fault(&self, error: &RedisError) -> Error {
         let is_passing = error.is_io_error()
             || error.is_connection_dropped()
             || error.is_timeout()
@@ -299,8 +319,6 @@ impl Server {
                 Some("LOADING" | "BUSY" | "TRYAGAIN" | "MASTERDOWN" | "CLUSTERDOWN")
             );
         if is_passing {
-            // Whoever asks next makes another connection.
-            *self.held() = None;
             return Error::io(
                 format!("ask {}", self.place()),
                 io::Error::other(error.to_string()),
@@ -312,6 +330,29 @@ impl Server {
             hint: None,
         }
         .into()
+    }
+}
+
+/// Commands on their way. If they are given up, or fail, whoever asks next makes another connection: the other end may
+/// be gone without a word.
+struct Asking<'s> {
+    server: &'s Server,
+    connection: Arc<MultiplexedConnection>,
+    is_answered: bool,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        let mut held = self.server.held();
+        if held
+            .as_ref()
+            .is_some_and(|held| Arc::ptr_eq(held, &self.connection))
+        {
+            *held = None;
+        }
     }
 }
 
@@ -334,29 +375,22 @@ impl Lookup for RedisLookup {
     }
 
     fn look_up(&self, keys: RecordBatch) -> Looking {
-        let names: Vec<String> = (0..keys.num_rows())
+        // What could be the key of another row too is not asked for.
+        let names: Vec<(u32, String)> = (0..keys.num_rows())
+            .filter(|row| self.pattern.is_clear(&self.keys, &keys, *row))
             .map(|row| {
-                self.pattern
-                    .fill(&self.keys, &keys, row, |value, out| out.push_str(value))
+                let escape = |value: &str, out: &mut String| out.push_str(value);
+                (row as u32, self.pattern.fill(&self.keys, &keys, row, escape))
             })
             .collect();
         let (server, answers, reading) = (self.server.clone(), self.answers.clone(), self.reading.clone());
         let work = spawn(async move {
-            let mut connection = server.connection().await?;
             let (rows, places) = match &reading {
                 Some(reading) => {
-                    let values: Vec<Option<Vec<u8>>> = redis::cmd("MGET")
-                        .arg(&names)
-                        .query_async(&mut connection)
-                        .await
-                        .map_err(|error| server.fault(&error))?;
-                    let there = values.into_iter().enumerate();
-                    let messages: Vec<(u32, Vec<u8>)> = there
-                        .filter_map(|(key, value)| Some((key as u32, value?)))
-                        .collect();
+                    let messages = values(&server, &names).await?;
                     answers.decode(reading, &messages, &server.place())?
                 }
-                None => hashes(&server, &mut connection, &answers, &names).await?,
+                None => hashes(&server, &answers, &names).await?,
             };
             answers.found(&keys, rows, places)
         });
@@ -364,54 +398,121 @@ impl Lookup for RedisLookup {
     }
 }
 
-/// The fields of hashes.
+/// What stands at keys, each with its place. What is no text is not there.
+async fn values(server: &Server, names: &[(u32, String)]) -> Result<Vec<(u32, Vec<u8>)>, Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut pipe = redis::pipe();
+    pipe.cmd("MGET");
+    for (_, name) in names {
+        pipe.arg(name);
+    }
+    let (values,): (Vec<Option<Vec<u8>>>,) = server.ask(&pipe).await?;
+    let there = names.iter().zip(values);
+    Ok(there
+        .filter_map(|((place, _), value)| Some((*place, value?)))
+        .collect())
+}
+
+/// The fields of hashes. What is no hash is not there.
 async fn hashes(
     server: &Server,
-    connection: &mut MultiplexedConnection,
     answers: &Answers,
-    names: &[String],
+    names: &[(u32, String)],
 ) -> Result<(RecordBatch, Vec<u32>), Error> {
     let fields: Vec<&str> = answers.given.names().collect();
     let mut pipe = redis::pipe();
-    for name in names {
+    pipe.ignore_errors();
+    for (_, name) in names {
         // A hash may be there that has none of the fields.
-        pipe.cmd("EXISTS").arg(name);
+        pipe.cmd("HLEN").arg(name);
         if !fields.is_empty() {
             pipe.cmd("HMGET").arg(name).arg(&fields);
         }
     }
-    let mut told: Vec<redis::Value> = pipe
-        .query_async(connection)
-        .await
-        .map_err(|error| server.fault(&error))?;
+    let told: Vec<Value> = match names.is_empty() {
+        true => Vec::new(),
+        false => server.ask(&pipe).await?,
+    };
     let mut rows = Vec::new();
     let mut places = Vec::new();
     let per_key = 1 + usize::from(!fields.is_empty());
-    for (place, told) in told.chunks_mut(per_key).enumerate() {
-        let read = |value: &redis::Value| redis::from_redis_value_ref::<i64>(value);
-        let is_there = told
-            .first()
-            .map(read)
-            .transpose()
-            .map_err(|error| server.fault(&error.into()))?;
-        if is_there != Some(1) {
+    for ((place, _), told) in names.iter().zip(told.chunks(per_key)) {
+        let length: Option<i64> = told.first().map_or(Ok(None), |told| of_hash(server, told))?;
+        if length.unwrap_or_default() == 0 {
             continue;
         }
-        let cells: Vec<text::Cell> = match told.get(1) {
-            Some(values) => {
-                redis::from_redis_value_ref(values).map_err(|error| server.fault(&error.into()))?
-            }
-            None => Vec::new(),
+        let cells: Option<Vec<text::Cell>> = match told.get(1) {
+            Some(told) => of_hash(server, told)?,
+            None => Some(Vec::new()),
         };
+        // It may have become another thing between the two.
+        let Some(cells) = cells else { continue };
         rows.push(cells);
-        places.push(place as u32);
+        places.push(*place);
     }
     Ok((text::batch(&answers.given, &rows, &server.place())?, places))
+}
+
+/// What is said of a hash; nothing, if there is no hash but another thing.
+fn of_hash<T: FromRedisValue>(server: &Server, told: &Value) -> Result<Option<T>, Error> {
+    if let Value::ServerError(error) = told {
+        let error = RedisError::from(error.clone());
+        return match error.code() {
+            Some("WRONGTYPE") => Ok(None),
+            _ => Err(server.fault(&error)),
+        };
+    }
+    let told = redis::from_redis_value_ref(told);
+    told.map(Some).map_err(|error| server.fault(&error.into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_whose_answer_was_given_up_is_not_used_again() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (dialled, counted) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut silent = Vec::new();
+            while let Ok((stream, _)) = listener.accept() {
+                silent.push(stream);
+                if dialled.send(()).is_err() {
+                    return;
+                }
+            }
+        });
+        let server = Arc::new(Server {
+            host: "127.0.0.1".to_string(),
+            port,
+            info: RedisConnectionInfo::default().set_skip_set_lib_name(),
+            patience: Duration::from_secs(10),
+            network: NetworkAccess::everything(),
+            connection: Mutex::default(),
+        });
+        for _ in 0..2 {
+            let asking = server.clone();
+            let work = spawn(async move {
+                let name = (0, "a".to_string());
+                values(&asking, &[name]).await
+            });
+            // Each asks on a connection of its own: the one before was given up.
+            counted.recv_timeout(Duration::from_secs(10)).unwrap();
+            while server.held().is_none() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            drop(work);
+            let until = std::time::Instant::now() + Duration::from_secs(10);
+            while server.held().is_some() {
+                assert!(std::time::Instant::now() < until, "the connection is kept");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
 
     #[test]
     fn a_url_names_server_and_database() {

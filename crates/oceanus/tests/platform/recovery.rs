@@ -9,29 +9,13 @@ use runner::{RunKey, Runner};
 use stdx::{Random, SystemClock};
 use store::{ConditionKind, MasterKey, NewConnection, NewRun, Options, PageRequest, Run, Store};
 
-use crate::support::{NUMBERS, Server, ShiftedClock, rows_below, signal, until, wanted, worker_of};
+use crate::support::{Server, ShiftedClock, counting, rows_below, signal, until, wanted, worker_of};
 
 fn key(run: &Run) -> RunKey {
     RunKey {
         run_id: run.id.to_string(),
         epoch: run.epoch,
     }
-}
-
-/// A server with a workspace, and a draft with a version that counts for ever.
-async fn counting(data: &std::path::Path) -> (Server, model::DraftId) {
-    let server = Server::start(data).await;
-    server.workspace().await;
-    server.jobs.execute_catalog("tester", "w", NUMBERS).await.unwrap();
-    let draft = server
-        .draft("count", "INSERT INTO seen SELECT n FROM ticks")
-        .await;
-    server
-        .jobs
-        .create_version("tester", "w", draft, "")
-        .await
-        .unwrap();
-    (server, draft)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,22 +8,7 @@ use model::phase::{DesiredState, PhaseName};
 use runner::Runner;
 use store::{DeploymentFilter, Savepoint, SavepointFilter, SavepointStatus};
 
-use crate::support::{NUMBERS, PATIENCE, Server, rows_below, signal, until, wanted, worker_of};
-
-async fn counting(data: &Path) -> (Server, model::DraftId) {
-    let server = Server::start(data).await;
-    server.workspace().await;
-    server.jobs.execute_catalog("tester", "w", NUMBERS).await.unwrap();
-    let draft = server
-        .draft("count", "INSERT INTO seen SELECT n FROM ticks")
-        .await;
-    server
-        .jobs
-        .create_version("tester", "w", draft, "")
-        .await
-        .unwrap();
-    (server, draft)
-}
+use crate::support::{PATIENCE, Server, counting, rows_below, signal, until, wanted, worker_of};
 
 async fn settled(server: &Server, id: SavepointId) -> Savepoint {
     let started = std::time::Instant::now();

@@ -26,6 +26,22 @@ pub struct Server {
     task: JoinHandle<()>,
 }
 
+/// A server with a workspace, and a draft with a version that counts for ever.
+pub async fn counting(data: &Path) -> (Server, DraftId) {
+    let server = Server::start(data).await;
+    server.workspace().await;
+    server.jobs.execute_catalog("tester", "w", NUMBERS).await.unwrap();
+    let draft = server
+        .draft("count", "INSERT INTO seen SELECT n FROM ticks")
+        .await;
+    server
+        .jobs
+        .create_version("tester", "w", draft, "")
+        .await
+        .unwrap();
+    (server, draft)
+}
+
 impl Server {
     pub async fn start(data: &Path) -> Server {
         Server::start_at(data, Arc::new(SystemClock)).await

@@ -205,15 +205,7 @@ impl GraphBuilder<'_> {
         let path = table.path.to_string();
         let options = Options::new(table.options.clone());
         let fault = |error: Error| self.table_fault(error, table);
-        let name = options
-            .require("connector")
-            .map_err(|error| fault(error.into()))?
-            .to_string();
-        let connector = self
-            .env
-            .registry
-            .connector(&name)
-            .map_err(|error| fault(error.into()))?;
+        let connector = self.connector_of(table, &options)?;
         let is_wanted = |field: &&Field| {
             let is = |other: &Field| other.name == field.name;
             request.keys.fields.iter().any(is) || request.columns.fields.iter().any(is)
@@ -255,15 +247,7 @@ impl GraphBuilder<'_> {
         let path = table.path.to_string();
         let options = Options::new(table.options.clone());
         let fault = |error: Error| self.table_fault(error, table);
-        let name = options
-            .require("connector")
-            .map_err(|error| fault(error.into()))?
-            .to_string();
-        let connector = self
-            .env
-            .registry
-            .connector(&name)
-            .map_err(|error| fault(error.into()))?;
+        let connector = self.connector_of(table, &options)?;
         let lookup = match connector.looks_up() {
             true => connector
                 .lookup(&describe_table(self.env, &path, table, &options), request)
@@ -280,7 +264,8 @@ impl GraphBuilder<'_> {
             Diagnostic::validation(
                 table.span,
                 format!(
-                    "table '{path}' cannot be looked up at processing time: connector '{name}' cannot do that"
+                    "table '{path}' cannot be looked up at processing time: connector '{}' cannot do that",
+                    connector.name()
                 ),
             )
             .hint(format!(

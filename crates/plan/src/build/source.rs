@@ -33,15 +33,7 @@ impl GraphBuilder<'_> {
         let path = table.path.to_string();
         let options = Options::new(table.options.clone());
         let fault = |error: Error| self.table_fault(error, table);
-        let name = options
-            .require("connector")
-            .map_err(|error| fault(error.into()))?
-            .to_string();
-        let connector = self
-            .env
-            .registry
-            .connector(&name)
-            .map_err(|error| fault(error.into()))?;
+        let connector = self.connector_of(table, &options)?;
         let may_repeat = self.env.config.boolean(CDC_EVENTS_DUPLICATE).unwrap_or(false);
         let normalises = may_repeat || connector.reads_upserts();
         let key = match normalises {
@@ -66,7 +58,10 @@ impl GraphBuilder<'_> {
         let Some(source) = source else {
             return Err(Diagnostic::validation(
                 table.span,
-                format!("table '{path}' cannot be read: connector '{name}' only writes"),
+                format!(
+                    "table '{path}' cannot be read: connector '{}' only writes",
+                    connector.name()
+                ),
             ));
         };
         let mut fields = read.columns;
@@ -96,7 +91,7 @@ impl GraphBuilder<'_> {
             if key.is_empty() {
                 let asks = match may_repeat {
                     true => CDC_EVENTS_DUPLICATE,
-                    false => &name,
+                    false => connector.name(),
                 };
                 let message = format!(
                     "'{asks}' needs a primary key, but table '{}' has none",
@@ -129,6 +124,18 @@ impl GraphBuilder<'_> {
             exchange: Exchange::Forward,
         };
         Ok(self.add(operator, vec![input], schema, span, ""))
+    }
+
+    /// The connector that a table names.
+    pub(super) fn connector_of(
+        &self,
+        table: &ScanTable,
+        options: &Options,
+    ) -> Result<std::sync::Arc<dyn dataflow::Connector>, Diagnostic> {
+        let name = options.require("connector");
+        let connector = name.and_then(|name| self.env.registry.connector(name));
+        let connector = connector.map_err(|error| self.table_fault(error.into(), table))?;
+        Ok(connector.clone())
     }
 
     pub(super) fn table_fault(&self, error: Error, table: &ScanTable) -> Diagnostic {

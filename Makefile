@@ -53,6 +53,7 @@ soak: ## The long forms: five minutes a fuzz target, many more schedules, random
 bench: ## The same SQL on the same files, on Flink and on Oceanus; jobs with much state; the platform under load
 	$(CARGO) run --release -p bench -- compare
 	$(CARGO) run --release -p bench -- state
+	$(CARGO) run --release -p bench -- spill
 	$(CARGO) run --release -p bench -- platform
 
 fmt: ## Format the code

@@ -1,7 +1,8 @@
 //! What is measured: the engine beside Flink, on the same SQL and the same files, and the platform under load.
 //!
 //! `compare` measures the engines, `verify` compares their rows, `generate` writes the events that both read; `flat` looks
-//! at the memory of long runs, `state` at jobs with much of it; `platform` measures the platform.
+//! at the memory of long runs, `state` at jobs with much of it, `spill` at one with more than fits into memory; `platform`
+//! measures the platform.
 
 mod flat;
 mod flink;
@@ -11,6 +12,7 @@ mod platform;
 mod process;
 mod queries;
 mod rows;
+mod spill;
 mod state;
 
 use std::fs;
@@ -43,6 +45,8 @@ enum Action {
     Flat(flat::Options),
     /// Run a job with much state: what its checkpoints cost, and a change of parallelism.
     State(state::Options),
+    /// Run a job with more state than it may hold in memory.
+    Spill(spill::Options),
     /// Measure the platform, under load and at rest.
     Platform(platform::Options),
     /// The server that `platform` measures under load.
@@ -117,6 +121,10 @@ fn main() -> Result<()> {
         Action::State(options) => {
             let scratch = cache()?.join("bench/scratch");
             state::run(&binary(&root()?)?, &scratch, &options)
+        }
+        Action::Spill(options) => {
+            let scratch = cache()?.join("bench/scratch");
+            spill::run(&binary(&root()?)?, &scratch.join("spill"), &options)
         }
         Action::Platform(options) => platform::run(&options),
         Action::PlatformHost(options) => platform::host::run(&options),

@@ -29,13 +29,14 @@ pub struct Options {
 }
 
 /// Which keys come, from a number `u` between 0 and 1.
-const DISTRIBUTIONS: [(&str, &str); 3] = [
+pub(crate) const DISTRIBUTIONS: [(&str, &str); 3] = [
     ("few", "u * ${keys} / 100"),
     ("zipf", "EXP(u * LN(${keys}))"),
     ("uniform", "u * ${keys}"),
 ];
 const JOB: &str = "
 SET 'execution.checkpointing.interval' = '${interval}';
+${settings}
 CREATE TABLE numbers (id BIGINT, u DOUBLE) WITH (
   'connector' = 'datagen', 'rows-per-second' = '1000000000',
   'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '9000000000000000',
@@ -45,9 +46,9 @@ INSERT INTO sink
 SELECT k, COUNT(*), SUM(id), MIN(u), MAX(u)
 FROM (SELECT CASE WHEN id < ${keys} THEN id ELSE CAST(${key} AS BIGINT) END AS k, id, u FROM numbers)
 GROUP BY k;";
-const NEVER: &str = "0 s";
-const INTERVAL: &str = "10 s";
-const PARALLELISM: u32 = 2;
+pub(crate) const NEVER: &str = "0 s";
+pub(crate) const INTERVAL: &str = "10 s";
+pub(crate) const PARALLELISM: u32 = 2;
 const POLL: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -77,13 +78,18 @@ pub fn run(binary: &Path, scratch: &Path, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// The job, with settings of its own; its interval between checkpoints is still to be put in.
+pub(crate) fn job(key: &str, keys: u64, settings: &str) -> String {
+    JOB.replace("${key}", key)
+        .replace("${keys}", &keys.to_string())
+        .replace("${settings}", settings)
+}
+
 fn measure(binary: &Path, scratch: &Path, options: &Options, name: &str, key: &str) -> Result<String> {
     let window = Duration::from_secs(options.seconds);
     let folder = scratch.join("state");
     let place = Place::new(binary, &folder)?;
-    let job = JOB
-        .replace("${key}", key)
-        .replace("${keys}", &options.keys.to_string());
+    let job = job(key, options.keys, "");
     let without = {
         let run = place.start(1, &job.replace("${interval}", NEVER), PARALLELISM, Restore::None)?;
         place.wait(&run, |metrics| metrics.rows_in > options.keys)?;
@@ -121,23 +127,25 @@ fn measure(binary: &Path, scratch: &Path, options: &Options, name: &str, key: &s
     ))
 }
 
-const DEPLOYMENT: &str = "dp_state";
+pub(crate) const DEPLOYMENT: &str = "dp_state";
 
 /// A data folder with a runner over it, whose workers end with it.
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     folder: &'a Path,
-    runner: EmbeddedRunner,
+    pub runner: EmbeddedRunner,
 }
 
-struct Watched {
-    rows_per_second: f64,
-    state_bytes: u64,
+pub(crate) struct Watched {
+    pub rows_per_second: f64,
+    pub state_bytes: u64,
+    pub spilled_bytes: u64,
+    pub memory_bytes: u64,
     /// Bytes and milliseconds of each that was completed.
     checkpoints: Vec<(u64, u64)>,
 }
 
 impl<'a> Place<'a> {
-    fn new(binary: &Path, folder: &'a Path) -> Result<Place<'a>> {
+    pub fn new(binary: &Path, folder: &'a Path) -> Result<Place<'a>> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
@@ -147,7 +155,7 @@ impl<'a> Place<'a> {
         Ok(Place { folder, runner })
     }
 
-    fn start(&self, number: u64, sql: &str, parallelism: u32, restore: Restore) -> Result<RunKey> {
+    pub fn start(&self, number: u64, sql: &str, parallelism: u32, restore: Restore) -> Result<RunKey> {
         let spec = RunSpec {
             run_id: format!("rn_{number}"),
             deployment_id: DEPLOYMENT.to_string(),
@@ -167,7 +175,7 @@ impl<'a> Place<'a> {
     }
 
     /// Asks for metrics until they are so.
-    fn wait(&self, run: &RunKey, is_so: impl Fn(&Metrics) -> bool) -> Result<Metrics> {
+    pub fn wait(&self, run: &RunKey, is_so: impl Fn(&Metrics) -> bool) -> Result<Metrics> {
         let began = Instant::now();
         loop {
             // One that has just been started does not answer yet.
@@ -183,7 +191,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn watch(&self, run: &RunKey, window: Duration) -> Result<Watched> {
+    pub fn watch(&self, run: &RunKey, window: Duration) -> Result<Watched> {
         let first = self.runner.metrics(run)?;
         let began = Instant::now();
         let mut checkpoints = Vec::new();
@@ -200,11 +208,13 @@ impl<'a> Place<'a> {
         Ok(Watched {
             rows_per_second: (last.rows_in - first.rows_in) as f64 / began.elapsed().as_secs_f64(),
             state_bytes: last.nodes.iter().map(|node| node.state_bytes).sum(),
+            spilled_bytes: last.nodes.iter().map(|node| node.spilled_bytes).sum(),
+            memory_bytes: last.memory_bytes,
             checkpoints,
         })
     }
 
-    fn end(&self, run: &RunKey) -> Result<()> {
+    pub fn end(&self, run: &RunKey) -> Result<()> {
         self.runner.kill(run)?;
         Ok(self.runner.forget(run)?)
     }

@@ -11,6 +11,7 @@ use formats::json::{EncodeOptions, RowEncoder};
 use graph::{Exchange, Graph};
 use model::{ChangelogMode, Diagnostic, ErrorKind, Schema};
 use plan::session::{self, Session};
+use state::spill::{Budget, SpillFiles, SpillFolder};
 use state::{Extent, Snapshot, read_chain};
 use stdx::{ManualClock, Random};
 
@@ -23,6 +24,8 @@ pub struct Mode {
     pub chunk_rows: usize,
     /// Take a snapshot in mid-stream, drop the job, and go on from the snapshot at this parallelism; and so on.
     pub restores: &'static [usize],
+    /// State may have no memory: all that can is spilled.
+    pub spills: bool,
     pub seed: u64,
 }
 
@@ -95,6 +98,7 @@ pub fn explain(text: &str, temporary: &Path) -> String {
         parallelism: 1,
         chunk_rows: 4096,
         restores: &[],
+        spills: false,
         seed: 0,
     };
     let outcome = run(text, mode, temporary);
@@ -155,9 +159,14 @@ fn run_job(
     mode: Mode,
     collected: Option<&Arc<Collected>>,
 ) -> Result<(), Error> {
+    let files: Arc<dyn SpillFiles> = Arc::new(SpillFolder::new(&std::env::temp_dir()));
     let options = |parallelism| JobOptions {
         parallelism,
         chunk_rows: mode.chunk_rows,
+        state: mode.spills.then(|| Budget {
+            bytes: 0,
+            files: files.clone(),
+        }),
         ..JobOptions::default()
     };
     let mut random = Random::new(mode.seed);

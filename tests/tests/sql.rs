@@ -78,6 +78,7 @@ fn modes(seeds: u64) -> Vec<Mode> {
                     parallelism,
                     chunk_rows,
                     restores: &[],
+                    spills: chunk_rows == 1,
                     seed,
                 });
             }
@@ -91,6 +92,7 @@ fn modes(seeds: u64) -> Vec<Mode> {
                     parallelism,
                     chunk_rows,
                     restores,
+                    spills: chunk_rows == 3,
                     seed,
                 });
             }
@@ -99,6 +101,7 @@ fn modes(seeds: u64) -> Vec<Mode> {
             parallelism: 1,
             chunk_rows: 1,
             restores: &[2, 4, 3],
+            spills: true,
             seed,
         });
     }

@@ -9,6 +9,7 @@ pub mod collect;
 mod connections;
 mod folder;
 mod log;
+pub mod memory;
 mod planning;
 mod preview;
 mod probe;

@@ -108,6 +108,7 @@ fn run_confined(spec: RunSpec, folder: &RunFolder, shared: &Arc<Shared>) -> io::
             Restore::Savepoint { savepoint, .. } => Some(data.savepoints(&savepoint.deployment_id)),
             Restore::None | Restore::Latest { .. } => None,
         },
+        spilled: folder.path().join("spilled"),
     };
     // A confined job could not make them.
     make_folder(&places.checkpoints)?;

@@ -88,7 +88,11 @@ pub struct NodeStatistics {
     /// Rows whose lookup took too long, whatever became of them.
     pub lookups_timed_out: u64,
     pub unreadable_rows_dropped: u64,
+    /// State in memory, and in files that it did not fit beside.
     pub state_bytes: u64,
+    pub spilled_bytes: u64,
+    /// Keys that were looked for in those files.
+    pub spill_lookups: u64,
     pub watermark: Option<i64>,
 }
 
@@ -227,6 +231,8 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
             lookups_timed_out: sum(|counters| &counters.lookups_timed_out),
             unreadable_rows_dropped: sum(|counters| &counters.unreadable_rows_dropped),
             state_bytes: sum(|counters| &counters.state_bytes),
+            spilled_bytes: sum(|counters| &counters.spilled_bytes),
+            spill_lookups: sum(|counters| &counters.spill_lookups),
             watermark,
         };
         if label.is_source {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use dataflow::{Committable, Epoch, Error, EvaluationContext, WATERMARK_MIN};
 use graph::{Exchange, Graph, NodeId, Operator as GraphOperator};
 use model::{Diagnostic, ErrorKind};
+use state::spill::Budget;
 use state::{OperatorId, OperatorSnapshot, Snapshot};
 
 use crate::checkpoints::Checkpointing;
@@ -40,6 +41,8 @@ pub struct JobOptions {
     /// Bytes and groups that a first phase of aggregation holds before it sends them on.
     pub partial_bytes_max: usize,
     pub partial_groups_max: usize,
+    /// The memory that keyed state may take, of operators that can spill it. Without it they take what they need.
+    pub state: Option<Budget>,
     /// Whether a snapshot may hold state of operators that the job does not have, to be forgotten.
     pub drop_unclaimed_state: bool,
     /// The epoch that was committed last, as [`Job::last_committed`] tells; it counts on from there, or from that of
@@ -56,6 +59,7 @@ impl Default for JobOptions {
             exchange_bytes_max: 4 << 20,
             partial_bytes_max: 64 << 20,
             partial_groups_max: 1 << 17,
+            state: None,
             drop_unclaimed_state: false,
             last_committed: 0,
         }

@@ -1,6 +1,7 @@
 //! What an operator of the engine is, and what follows its inputs.
 
 use dataflow::{Chunk, Epoch, Error, Message, WATERMARK_MIN};
+use state::spill::Tier;
 use state::{Extent, OperatorSnapshot};
 
 /// Chunks that an operator sends in one piece of work, about. What has more to send goes on in another, so that
@@ -104,7 +105,22 @@ pub(crate) struct Gauges {
     pub null_rows_dropped: u64,
     /// Rows whose lookup took too long.
     pub lookups_timed_out: u64,
+    /// State in memory, and in files that it did not fit beside.
     pub state_bytes: usize,
+    pub spilled_bytes: u64,
+    /// Keys that were looked for in those files.
+    pub spill_lookups: u64,
+}
+
+impl Gauges {
+    /// Of state that was spilled, if any can be.
+    pub fn of_tier(tier: Option<&Tier>) -> Gauges {
+        Gauges {
+            spilled_bytes: tier.map_or(0, Tier::spilled_bytes),
+            spill_lookups: tier.map_or(0, Tier::lookups),
+            ..Gauges::default()
+        }
+    }
 }
 
 /// Where operators put what they send.

@@ -28,8 +28,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use dataflow::{Error, EvaluationContext};
-use graph::{Changes, Graph, Node, Operator as GraphOperator};
+use graph::{Changes, Graph, JoinTime, Node, Operator as GraphOperator};
 use model::Schema;
+use state::spill::Budget;
 use state::{OperatorSnapshot, Share};
 
 use crate::expiry::Expiry;
@@ -73,6 +74,16 @@ impl<'a> Build<'a> {
         }
     }
 
+    /// The memory that a table of the operator may have on this shard: what the job has is dealt out evenly.
+    fn state_budget(&self) -> Option<Budget> {
+        let budget = self.options.state.as_ref()?;
+        let operators = self.graph.nodes.iter().filter(|node| spills(&node.operator));
+        Some(Budget {
+            bytes: budget.bytes / self.shards / operators.count().max(1),
+            files: budget.files.clone(),
+        })
+    }
+
     /// For somebody outside who has something for the operator.
     fn waker(&self) -> ShardWaker {
         ShardWaker {
@@ -101,6 +112,15 @@ impl<'a> Build<'a> {
         input
             .and_then(|input| self.graph.nodes.get(input.node))
             .ok_or_else(|| Error::internal(format!("{} has no input {number}", self.node.operator)))
+    }
+}
+
+/// Whether an operator spills state that does not fit into its memory.
+fn spills(operator: &GraphOperator) -> bool {
+    match operator {
+        GraphOperator::GroupAggregate { .. } => true,
+        GraphOperator::Join(join) => matches!(join.time, JoinTime::Regular),
+        _ => false,
     }
 }
 

@@ -648,6 +648,8 @@ impl NodeSlot {
             .lookups_timed_out
             .store(gauges.lookups_timed_out, relaxed);
         counters.state_bytes.store(gauges.state_bytes as u64, relaxed);
+        counters.spilled_bytes.store(gauges.spilled_bytes, relaxed);
+        counters.spill_lookups.store(gauges.spill_lookups, relaxed);
     }
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct Counters {
     pub lookups_timed_out: AtomicU64,
     pub unreadable_rows_dropped: AtomicU64,
     pub state_bytes: AtomicU64,
+    pub spilled_bytes: AtomicU64,
+    pub spill_lookups: AtomicU64,
     pub watermark: AtomicI64,
 }
 
@@ -74,6 +76,8 @@ impl Default for Counters {
             lookups_timed_out: AtomicU64::new(0),
             unreadable_rows_dropped: AtomicU64::new(0),
             state_bytes: AtomicU64::new(0),
+            spilled_bytes: AtomicU64::new(0),
+            spill_lookups: AtomicU64::new(0),
             watermark: AtomicI64::new(WATERMARK_MIN),
         }
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use dataflow::{Chunk, Error, EvaluationContext};
 use embedded::collect::CollectSink;
+use embedded::memory::state_budget;
 use embedded::{runtime_diagnostic, wiring};
 use engine::{Control, Job, JobOptions, Statistics};
 use graph::{Exchange, Graph};
@@ -296,6 +297,7 @@ impl Runner {
             || default_parallelism(thread::available_parallelism().map_or(1, usize::from), &options),
             |parallelism| parallelism as usize,
         );
+        options.state = state_budget(self.session.config(), None, &std::env::temp_dir());
         options
     }
 

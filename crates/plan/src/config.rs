@@ -72,6 +72,10 @@ impl Config {
         parse_duration(self.get(key)?)
     }
 
+    pub fn memory(&self, key: &str) -> Option<u64> {
+        parse_memory(self.get(key)?)
+    }
+
     /// `table.local-time-zone`
     pub fn time_zone(&self) -> Tz {
         self.get("table.local-time-zone")

@@ -67,6 +67,10 @@ pub struct NodeMetrics {
     pub unreadable_rows: u64,
     /// Time spent in it, over all shards.
     pub busy_us: u64,
+    /// State in memory, and in files that it did not fit beside.
     pub state_bytes: u64,
+    pub spilled_bytes: u64,
+    /// Keys that were looked for in those files.
+    pub spill_lookups: u64,
     pub watermark_ms: Option<i64>,
 }

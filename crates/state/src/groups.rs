@@ -3,8 +3,10 @@
 //! A key is there as long as rows of it are: when the last is taken back, the key goes away, and with it the
 //! accumulators of its group. What comes for the key afterwards starts with empty ones, so that nothing of the old
 //! rows is left in the new results, not even the rounding of a floating-point sum.
+//!
+//! Keys that do not fit into the memory of the table are spilled with their accumulators' state, and come back with the
+//! next row that has them.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -15,6 +17,7 @@ use dataflow::Error;
 
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
+use crate::spill::{Budget, OneRow, SpilledRows, Tier};
 use crate::{Ages, Aggregates, Extent, KeyCodec, KeySet, Keys, Moment};
 
 /// The group of a key without rows.
@@ -27,6 +30,16 @@ pub struct GroupTable {
     /// By number of the key.
     entries: Vec<Entry>,
     ages: Ages,
+    /// Of rows of snapshots: keys, state columns, the number of rows, when they last changed.
+    schema: SchemaRef,
+    key_groups: u16,
+    spill: Option<Spill>,
+}
+
+/// Where keys go that do not fit into memory.
+struct Spill {
+    tier: Tier,
+    form: Arc<OneRow>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -37,14 +50,43 @@ struct Entry {
 
 const EMPTY: Entry = Entry { group: NONE, rows: 0 };
 
+/// The number of rows of a key whose accumulators are looked for.
+const SOUGHT: i64 = -1;
+
+/// Rows that are restored at once: so many keys come into memory before others can go.
+const RESTORED_MAX: usize = 1 << 12;
+
+impl Spill {
+    /// `None` where rows cannot be written as bytes, or all have the same key: the table stays in memory.
+    fn new(budget: Budget, schema: &SchemaRef, keys: usize, key_groups: u16) -> Option<Spill> {
+        let form = OneRow::new(schema, keys).filter(|_| keys > 0)?;
+        Some(Spill {
+            tier: Tier::new(budget, key_groups),
+            form: Arc::new(form),
+        })
+    }
+}
+
 impl GroupTable {
-    pub fn new(codec: KeyCodec, aggregates: Aggregates) -> GroupTable {
+    /// `schema` is that of its snapshots: keys, state columns, the number of rows, when they last changed. Without a
+    /// budget it takes what it needs.
+    pub fn new(
+        codec: KeyCodec,
+        aggregates: Aggregates,
+        schema: SchemaRef,
+        key_groups: u16,
+        budget: Option<Budget>,
+    ) -> GroupTable {
+        let keys = codec.types().len();
         GroupTable {
+            spill: budget.and_then(|budget| Spill::new(budget, &schema, keys, key_groups)),
             keys: KeySet::new(&codec),
             codec,
             aggregates,
             entries: Vec::new(),
             ages: Ages::default(),
+            schema,
+            key_groups,
         }
     }
 
@@ -52,10 +94,117 @@ impl GroupTable {
         &self.codec
     }
 
-    /// Appends the number of each of these rows' keys to `numbers`; keys not seen before have no group yet.
-    pub fn numbers(&mut self, keys: &Keys, rows: Range<usize>, numbers: &mut Vec<u32>) {
-        self.keys.intern(keys, rows, numbers);
+    /// Appends the number of the key of each row of a chunk to `numbers`; keys not seen before have no group yet. Numbers
+    /// given before may belong to others now.
+    pub fn numbers(
+        &mut self,
+        keys: &Keys,
+        columns: &[ArrayRef],
+        rows: usize,
+        moment: Moment,
+        numbers: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        self.make_way(rows)?;
+        self.keys.intern(keys, 0..rows, numbers);
         self.entries.resize(self.keys.high(), EMPTY);
+        if self.tier().is_some_and(Tier::is_active) {
+            self.fetch(keys, columns, numbers, moment)?;
+        }
+        Ok(())
+    }
+
+    /// Brings back what was spilled of keys that have no rows here.
+    fn fetch(
+        &mut self,
+        keys: &Keys,
+        columns: &[ArrayRef],
+        numbers: &[u32],
+        moment: Moment,
+    ) -> Result<(), Error> {
+        let mut wanted = Vec::new();
+        for (row, &number) in numbers.iter().enumerate() {
+            let entry = &mut self.entries[number as usize];
+            if entry.group == NONE && entry.rows != SOUGHT {
+                entry.rows = SOUGHT;
+                wanted.push((row as u32, number));
+            }
+        }
+        for (_, number) in &wanted {
+            self.entries[*number as usize] = EMPTY;
+        }
+        let Some(Spill { tier, form }) = &mut self.spill else {
+            return Ok(());
+        };
+        let fetched = tier.fetch(self.keys.high(), keys, columns, &wanted)?;
+        if fetched.numbers.is_empty() {
+            return Ok(());
+        }
+        let columns = form.columns(&fetched.values)?;
+        self.take_in(&fetched.numbers, &columns, moment)
+    }
+
+    /// Takes in rows: of these keys, the columns behind them.
+    fn take_in(&mut self, numbers: &[u32], columns: &[ArrayRef], moment: Moment) -> Result<(), Error> {
+        let (state, counters) = columns.split_at(columns.len() - 2);
+        let rows = counters[0].as_primitive::<Int64Type>().values();
+        let written = counters[1].as_primitive::<Int64Type>().values();
+        let mut groups = Vec::with_capacity(numbers.len());
+        for (row, number) in numbers.iter().enumerate() {
+            groups.push(self.add_row(*number));
+            self.entries[*number as usize].rows = rows[row];
+            self.ages.restore_one(*number, written[row], moment);
+        }
+        self.aggregates.make_room();
+        self.aggregates.merge(&groups, state)
+    }
+
+    /// Spills keys that were not used lately where so many more do not fit.
+    fn make_way(&mut self, incoming: usize) -> Result<(), Error> {
+        let table_bytes = self.table_bytes();
+        let Some(Spill { tier, .. }) = &mut self.spill else {
+            return Ok(());
+        };
+        let excess = tier.excess(self.keys.len(), self.keys.room(), incoming, table_bytes);
+        if excess == 0 {
+            return Ok(());
+        }
+        let entries = &self.entries;
+        let numbers = tier.choose(excess, &self.keys, |number| {
+            entries
+                .get(number as usize)
+                .is_some_and(|entry| entry.group != NONE)
+        });
+        self.keep(&numbers)?;
+        let mut groups = Vec::with_capacity(numbers.len());
+        for number in &numbers {
+            groups.push(std::mem::replace(&mut self.entries[*number as usize], EMPTY).group);
+            self.ages.forget(*number);
+        }
+        self.aggregates.remove_groups(&groups);
+        self.keys.give_away(&numbers);
+        if let Some(Spill { tier, .. }) = &mut self.spill {
+            tier.gone(&numbers);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the spilled rows have what these keys have.
+    fn keep(&mut self, numbers: &[u32]) -> Result<(), Error> {
+        for part in numbers.chunks(SNAPSHOT_ROWS_MAX) {
+            let Some(Spill { tier, .. }) = &self.spill else {
+                return Ok(());
+            };
+            let written = tier.written(part.iter().copied());
+            if written.is_empty() {
+                continue;
+            }
+            let columns = self.state_columns(&written)?;
+            if let Some(Spill { tier, form }) = &mut self.spill {
+                let values = form.values(&columns)?;
+                tier.keep(&self.keys, &self.codec, &written, |row| values.row(row).data())?;
+            }
+        }
+        Ok(())
     }
 
     /// All numbers are below it.
@@ -102,6 +251,9 @@ impl GroupTable {
     pub fn touch(&mut self, number: u32, moment: Moment) {
         self.keys.note(number);
         self.ages.touch(number, moment);
+        if let Some(Spill { tier, .. }) = &mut self.spill {
+            tier.write(number);
+        }
     }
 
     /// Takes the group from a key that is over; it is the caller's to free.
@@ -115,31 +267,41 @@ impl GroupTable {
     }
 
     /// Looks at some keys, others each time, and forgets those that are over. Returns whether all have had their turn.
-    pub fn sweep(&mut self, looks: usize, moment: Moment) -> bool {
+    pub fn sweep(&mut self, looks: usize, moment: Moment) -> Result<bool, Error> {
         let mut over = Vec::new();
         let is_done = self.ages.sweep(looks, moment, &mut over);
         let mut groups = Vec::with_capacity(over.len());
-        for number in over {
-            groups.extend(self.expire(number, moment));
-            self.keys.remove(number);
+        for number in &over {
+            groups.extend(self.expire(*number, moment));
         }
+        self.forget(&over)?;
         self.aggregates.remove_groups(&groups);
         if is_done {
             self.keys.shrink();
         }
-        is_done
+        let is_store_done = match &mut self.spill {
+            None => true,
+            Some(Spill { tier, .. }) => tier.sweep(looks, |value| written_ms(value) <= moment.over_ms)?,
+        };
+        Ok(is_done && is_store_done)
     }
 
     /// Whether there is anything that can be over some day.
     pub fn has_ages(&self) -> bool {
-        !self.ages.is_empty()
+        !self.ages.is_empty() || self.tier().is_some_and(Tier::is_active)
     }
 
-    /// Forgets a key that has no rows; its number goes to another.
-    pub fn forget(&mut self, number: u32) {
-        debug_assert!(self.group(number).is_none(), "a key with rows stays");
-        self.ages.forget(number);
-        self.keys.remove(number);
+    /// Forgets keys that have no rows; their numbers go to others.
+    pub fn forget(&mut self, numbers: &[u32]) -> Result<(), Error> {
+        if let Some(Spill { tier, .. }) = &mut self.spill {
+            tier.remove(&self.keys, &self.codec, numbers)?;
+        }
+        for &number in numbers {
+            debug_assert!(self.group(number).is_none(), "a key with rows stays");
+            self.ages.forget(number);
+            self.keys.remove(number);
+        }
+        Ok(())
     }
 
     /// The key columns of these numbers, in their order.
@@ -147,65 +309,105 @@ impl GroupTable {
         self.keys.columns(&self.codec, numbers)
     }
 
+    /// The columns behind the keys: state, the number of rows, when they last changed. The keys have rows.
+    fn state_columns(&self, numbers: &[u32]) -> Result<Vec<ArrayRef>, Error> {
+        let entries = || numbers.iter().map(|number| self.entries[*number as usize]);
+        let groups = UInt32Array::from_iter_values(entries().map(|entry| entry.group));
+        let mut columns = self.aggregates.state(&groups)?;
+        columns.push(Arc::new(Int64Array::from_iter_values(
+            entries().map(|entry| entry.rows),
+        )));
+        columns.push(Arc::new(Int64Array::from_iter_values(
+            numbers.iter().map(|number| self.ages.written_ms(*number)),
+        )));
+        Ok(columns)
+    }
+
+    /// In memory.
     pub fn size_bytes(&self) -> usize {
+        self.table_bytes() + self.tier().map_or(0, Tier::size_bytes)
+    }
+
+    /// In memory, without what tells where spilled rows are.
+    fn table_bytes(&self) -> usize {
         self.keys.size_bytes()
             + self.entries.capacity() * size_of::<Entry>()
             + self.ages.size_bytes()
             + self.aggregates.size_bytes()
     }
 
-    /// What is held as batches of `schema`: keys, state columns, the number of rows, when they last changed.
-    pub fn snapshot(
-        &mut self,
-        extent: Extent,
-        schema: &SchemaRef,
-        keys: usize,
-        key_groups: u16,
-    ) -> Result<TableSnapshot, Error> {
+    /// What was spilled.
+    pub fn tier(&self) -> Option<&Tier> {
+        self.spill.as_ref().map(|spill| &spill.tier)
+    }
+
+    /// What is held as batches of the table's schema.
+    pub fn snapshot(&mut self, extent: Extent) -> Result<TableSnapshot, Error> {
+        if let Some((extent, rows)) = self.spilled(extent)? {
+            return Ok(TableSnapshot::of_spilled(extent, rows, self.key_names().collect()));
+        }
         let (mut table, mut held) = match self.keys.take_changes(extent) {
             None => (TableSnapshot::default(), (0..self.entries.len() as u32).collect()),
             Some(changes) => {
-                let names = schema.fields()[..keys].iter().map(|field| field.name().clone());
                 // A key that was written and not removed has a row.
-                let mut table = TableSnapshot::of_changes_by(names.clone().collect());
-                changes.tell_gone(&mut table, names, &self.codec, key_groups)?;
+                let mut table = TableSnapshot::of_changes_by(self.key_names().collect());
+                changes.tell_gone(&mut table, self.key_names(), &self.codec, self.key_groups)?;
                 (table, changes.numbers)
             }
         };
         held.retain(|number| self.group(*number).is_some());
         for numbers in held.chunks(SNAPSHOT_ROWS_MAX) {
-            let entries = || numbers.iter().map(|number| self.entries[*number as usize]);
-            let groups = UInt32Array::from_iter_values(entries().map(|entry| entry.group));
             let mut columns = self.key_columns(numbers).map_err(arrow_error)?;
-            columns.extend(self.aggregates.state(&groups)?);
-            columns.push(Arc::new(Int64Array::from_iter_values(
-                entries().map(|entry| entry.rows),
-            )));
-            columns.push(Arc::new(Int64Array::from_iter_values(
-                numbers.iter().map(|number| self.ages.written_ms(*number)),
-            )));
-            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow_error)?;
-            table.add(&batch, keys, key_groups)?;
+            columns.extend(self.state_columns(numbers)?);
+            let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(arrow_error)?;
+            table.add(&batch, self.codec.types().len(), self.key_groups)?;
         }
         Ok(table)
     }
 
-    /// Takes in a batch of a snapshot.
-    pub fn restore(&mut self, batch: &RecordBatch, keys: usize, moment: Moment) -> Result<(), Error> {
-        let columns = batch.columns();
-        let (state, counters) = columns[keys..].split_at(columns.len() - keys - 2);
-        let rows = counters[0].as_primitive::<Int64Type>().values();
-        let written = counters[1].as_primitive::<Int64Type>().values();
-        let encoded = self.codec.encode(&columns[..keys]).map_err(arrow_error)?;
-        let mut numbers = Vec::with_capacity(batch.num_rows());
-        self.numbers(&encoded, 0..batch.num_rows(), &mut numbers);
-        let mut groups = Vec::with_capacity(numbers.len());
-        for (row, number) in numbers.into_iter().enumerate() {
-            groups.push(self.add_row(number));
-            self.entries[number as usize].rows = rows[row];
-            self.ages.restore_one(number, written[row], moment);
+    /// All that it has as spilled rows, once there are any.
+    fn spilled(&mut self, extent: Extent) -> Result<Option<(Extent, SpilledRows)>, Error> {
+        if !self.tier().is_some_and(Tier::is_active) {
+            return Ok(None);
         }
-        self.aggregates.make_room();
-        self.aggregates.merge(&groups, state)
+        let held = (0..self.entries.len() as u32).filter(|number| self.group(*number).is_some());
+        self.keep(&held.collect::<Vec<_>>())?;
+        let Some(Spill { tier, form }) = &mut self.spill else {
+            return Ok(None);
+        };
+        let (extent, view) = tier.view(extent)?;
+        Ok(Some((extent, SpilledRows::new(form.clone(), view))))
     }
+
+    fn key_names(&self) -> impl Iterator<Item = String> + Clone {
+        let fields = &self.schema.fields()[..self.codec.types().len()];
+        fields.iter().map(|field| field.name().clone())
+    }
+
+    /// Takes in a batch of a snapshot.
+    pub fn restore(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
+        for from in (0..batch.num_rows()).step_by(RESTORED_MAX) {
+            let rows = RESTORED_MAX.min(batch.num_rows() - from);
+            let part = batch.slice(from, rows);
+            let (keys, behind) = part.columns().split_at(self.codec.types().len());
+            let encoded = self.codec.encode(keys).map_err(arrow_error)?;
+            let mut numbers = Vec::with_capacity(rows);
+            self.make_way(rows)?;
+            self.keys.intern(&encoded, 0..rows, &mut numbers);
+            self.entries.resize(self.keys.high(), EMPTY);
+            if let Some(Spill { tier, .. }) = &mut self.spill {
+                // Each key is in a snapshot once.
+                tier.come(self.keys.high(), &numbers);
+                numbers.iter().for_each(|number| tier.write(*number));
+            }
+            self.take_in(&numbers, behind, moment)?;
+        }
+        Ok(())
+    }
+}
+
+/// When a row was last written, from its bytes: the last column, which has no NULLs.
+fn written_ms(value: &[u8]) -> i64 {
+    let bytes = value.last_chunk().copied().unwrap_or_default();
+    (u64::from_be_bytes(bytes) ^ 1 << 63) as i64
 }

@@ -9,6 +9,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take;
 
 use crate::row_columns::{RowColumns, nullable};
+use crate::join_spill::{SpilledRow, write_number};
 use crate::{Ages, Extent, KeyChanges, KeyCodec, KeySet, Moment, NO_ROW};
 
 pub struct JoinRows {
@@ -244,6 +245,84 @@ impl JoinRows {
             store.values.shrink();
         }
         is_done
+    }
+
+    /// How many rows can be added before it needs twice the memory for their numbers.
+    pub(crate) fn room(&self) -> usize {
+        match &self.store {
+            Store::Growing(_) => usize::MAX,
+            Store::Changing(store) => store.values.room(),
+        }
+    }
+
+    /// The rows of a key, in the order in which they were added.
+    fn of_key(&self, key: u32) -> Vec<u32> {
+        let mut rows = Vec::new();
+        let mut row = self.first(key);
+        while row != NO_ROW {
+            rows.push(row);
+            row = self.next(row);
+        }
+        rows.reverse();
+        rows
+    }
+
+    /// What there is of keys, as bytes: hands it to `told` key by key.
+    pub(crate) fn spill(&self, keys: &[u32], mut told: impl FnMut(usize, &[u8])) -> Result<(), ArrowError> {
+        let rows: Vec<Vec<u32>> = keys.iter().map(|key| self.of_key(*key)).collect();
+        let encoded = match &self.store {
+            Store::Changing(_) => None,
+            Store::Growing(store) => {
+                let all: Vec<usize> = (0..store.schema().fields().len()).collect();
+                let rows: Vec<u32> = rows.iter().flatten().copied().collect();
+                let types = store.schema().fields().iter().map(|field| field.data_type().clone());
+                let codec = KeyCodec::new(types.collect())?;
+                Some(codec.encode(&store.gather(&all, &rows)?)?)
+            }
+        };
+        let mut place = 0;
+        let (mut value, mut bytes) = (Vec::new(), Vec::new());
+        for (at, rows) in rows.iter().enumerate() {
+            value.clear();
+            write_number(rows.len(), &mut value);
+            for &row in rows {
+                bytes.clear();
+                match (&self.store, &encoded) {
+                    (Store::Changing(store), _) => store.values.append_key(&store.codec, row, &mut bytes),
+                    (_, Some(encoded)) => encoded.append_bytes(place, &mut bytes),
+                    _ => {}
+                }
+                place += 1;
+                let row = SpilledRow {
+                    count: self.count(row),
+                    matches: self.matches.get(row as usize).copied().unwrap_or(0),
+                    written_ms: self.written_ms(row),
+                    bytes: &bytes,
+                };
+                row.write(&mut value);
+            }
+            told(at, &value);
+        }
+        Ok(())
+    }
+
+    /// Forgets the rows of keys that were spilled: they do not count as taken away.
+    pub(crate) fn give_away(&mut self, keys: &[u32]) {
+        let rows: Vec<u32> = keys.iter().flat_map(|key| self.of_key(*key)).collect();
+        for key in keys {
+            if let Some(head) = self.heads.get_mut(*key as usize) {
+                *head = NO_ROW;
+            }
+        }
+        for row in &rows {
+            self.ages.forget(*row);
+        }
+        if let Store::Changing(store) = &mut self.store {
+            for row in &rows {
+                store.counts[*row as usize] = 0;
+            }
+            store.values.give_away(&rows);
+        }
     }
 
     /// Whether equal rows are kept apart.

@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 
 use crate::changed::{Changed, GONE_MIN, KeyChanges};
 use crate::hash::{hash_bytes, hash_u64};
-use crate::keys::{KeyCodec, Keys, Kind};
+use crate::keys::{KeyCodec, Keys, Kind, append_bytes};
 use crate::{Extent, NO_ROW};
 
 /// Garbage below this is not worth moving bytes for.
@@ -378,6 +378,91 @@ impl KeySet {
                 add_bytes(store, free, high, bytes);
             }
             _ => debug_assert!(false, "sets of different codecs"),
+        }
+    }
+
+    /// Appends a key as bytes, as [`Keys::append_bytes`] does.
+    pub(crate) fn append_key(&self, codec: &KeyCodec, number: u32, out: &mut Vec<u8>) {
+        match &self.store {
+            Store::Nothing { .. } => {}
+            Store::Fixed { keys, null, .. } => {
+                if *null != Some(number) {
+                    out.extend_from_slice(&keys[number as usize].to_le_bytes());
+                }
+            }
+            Store::Bytes {
+                places, arena, null, ..
+            } => {
+                let at = places[number as usize];
+                let bytes = &arena[at.offset..at.offset + at.length as usize];
+                match codec.kind() {
+                    Kind::Rows(_) => out.extend_from_slice(bytes),
+                    _ => append_bytes((*null != Some(number)).then_some(bytes), out),
+                }
+            }
+        }
+    }
+
+    /// How many keys can be added before it needs more memory for them, apart from the bytes of texts.
+    pub fn room(&self) -> usize {
+        match &self.store {
+            Store::Nothing { .. } => usize::MAX,
+            Store::Fixed { table, .. } => table.capacity() - table.len(),
+            Store::Bytes { table, .. } => table.capacity() - table.len(),
+        }
+    }
+
+    /// Forgets keys that are kept elsewhere: they do not count as removed. What has changed is not noted from here on,
+    /// until the next snapshot.
+    pub fn give_away(&mut self, numbers: &[u32]) {
+        self.changed = None;
+        match &mut self.store {
+            Store::Nothing { present } => *present &= numbers.is_empty(),
+            Store::Fixed { null, .. } => {
+                *null = null.filter(|null| !numbers.contains(null));
+            }
+            Store::Bytes {
+                places,
+                garbage,
+                null,
+                ..
+            } => {
+                *null = null.filter(|null| !numbers.contains(null));
+                for number in numbers {
+                    let at = &mut places[*number as usize];
+                    *garbage += at.length as usize;
+                    at.length = 0;
+                }
+            }
+        }
+        self.free.extend_from_slice(numbers);
+        self.settle();
+        self.collect_garbage();
+    }
+
+    /// Makes the table of keys anew where it is, so that places of keys that were removed are places again.
+    fn settle(&mut self) {
+        let mut is_free = vec![false; self.high as usize];
+        self.free.iter().for_each(|number| is_free[*number as usize] = true);
+        let held = (0..self.high).filter(|number| !is_free[*number as usize]);
+        match &mut self.store {
+            Store::Nothing { .. } => {}
+            Store::Fixed { table, keys, null } => {
+                table.clear();
+                for number in held.filter(|number| *null != Some(*number)) {
+                    let key = keys[number as usize];
+                    table.insert_unique(hash_u64(key), (key, number), |held| hash_u64(held.0));
+                }
+            }
+            Store::Bytes {
+                table, places, null, ..
+            } => {
+                table.clear();
+                for number in held.filter(|number| *null != Some(*number)) {
+                    let hash = places[number as usize].hash;
+                    table.insert_unique(spread(hash), (hash, number), |held| spread(held.0));
+                }
+            }
         }
     }
 

@@ -140,6 +140,57 @@ impl KeyCodec {
     }
 }
 
+/// Of a text or bytes that are there: a NULL is no bytes at all.
+const IS_THERE: u8 = 1;
+
+impl Keys {
+    /// Appends the key of a row as bytes. Equal keys have equal bytes and the other way round.
+    pub(crate) fn append_bytes(&self, row: usize, out: &mut Vec<u8>) {
+        match self {
+            Keys::Nothing => {}
+            Keys::Fixed { bits, nulls } => {
+                if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+                    out.extend_from_slice(&bits[row].to_le_bytes());
+                }
+            }
+            Keys::Bytes(array) => {
+                append_bytes(array.is_valid(row).then(|| array.value(row)), out);
+            }
+            Keys::Rows(rows) => out.extend_from_slice(rows.row(row).data()),
+        }
+    }
+}
+
+/// Of a single text or bytes.
+pub(crate) fn append_bytes(bytes: Option<&[u8]>, out: &mut Vec<u8>) {
+    if let Some(bytes) = bytes {
+        out.push(IS_THERE);
+        out.extend_from_slice(bytes);
+    }
+}
+
+impl KeyCodec {
+    /// Key columns from keys as [`Keys::append_bytes`] writes them.
+    pub(crate) fn columns_of<'a>(
+        &self,
+        keys: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) -> Result<Vec<ArrayRef>, ArrowError> {
+        match &self.kind {
+            Kind::Nothing => Ok(Vec::new()),
+            Kind::Fixed => {
+                let keys: Vec<Option<u64>> = keys
+                    .map(|key| key.try_into().ok().map(u64::from_le_bytes))
+                    .collect();
+                let nulls = keys.contains(&None).then(|| keys.iter().map(Option::is_some).collect());
+                let bits = keys.iter().map(|key| key.unwrap_or_default());
+                Ok(vec![self.fixed_column(bits, nulls)?])
+            }
+            Kind::Bytes => self.byte_columns(keys.map(|key| key.split_first().map(|(_, bytes)| bytes))),
+            Kind::Rows(_) => self.byte_columns(keys.map(Some)),
+        }
+    }
+}
+
 impl fmt::Debug for KeyCodec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyCodec").field("types", &self.types).finish()

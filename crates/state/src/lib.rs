@@ -11,6 +11,7 @@ pub mod checkpoints;
 pub mod groups;
 pub mod hash;
 pub mod join_rows;
+mod join_spill;
 pub mod join_table;
 pub mod key_set;
 pub mod keyed_rows;
@@ -27,6 +28,7 @@ pub mod slices;
 pub mod snapshot;
 pub mod sole_rows;
 pub mod sort_key;
+pub mod spill;
 pub mod timed_rows;
 
 pub use ages::{Ages, Moment};

@@ -44,6 +44,10 @@ impl RowColumns {
         }
     }
 
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
     pub fn rows(&self) -> usize {
         self.rows
     }

@@ -20,6 +20,7 @@ use arrow_select::take::take_record_batch;
 use dataflow::{Epoch, Error, Position, Split};
 
 use crate::slices::arrow_error;
+use crate::spill::SpilledRows;
 use crate::{hash_columns, key_group, shard_of};
 
 /// Rows of one batch of a snapshot: columns of texts hold no more than two gigabytes.
@@ -97,6 +98,9 @@ pub struct TableSnapshot {
     pub changed: BTreeMap<u16, Vec<RecordBatch>>,
     /// In those key groups, rows of before are no more, either, that are equal to one of its own in these columns.
     pub told_by: Vec<String>,
+    /// Rows that were spilled, besides those in `groups`. Where it tells changes, keys of which nothing is left are in
+    /// it, too.
+    pub spilled: Vec<SpilledRows>,
     /// It tells changes: a key group of which it says nothing is as it was.
     is_partial: bool,
 }
@@ -143,6 +147,39 @@ impl TableSnapshot {
             is_partial: true,
             ..TableSnapshot::default()
         }
+    }
+
+    /// Of rows that were spilled, keys in the columns `told_by`: all, or those that have changed.
+    pub fn of_spilled(extent: Extent, rows: SpilledRows, told_by: Vec<String>) -> TableSnapshot {
+        let table = match extent {
+            Extent::Whole => TableSnapshot::default(),
+            Extent::Changes => TableSnapshot::of_changes_by(told_by),
+        };
+        TableSnapshot {
+            spilled: vec![rows],
+            ..table
+        }
+    }
+
+    /// What it says of a key group, spilled rows included.
+    fn with_spilled(&self, group: u16) -> Result<TableSnapshot, Error> {
+        let mut part = TableSnapshot {
+            told_by: self.told_by.clone(),
+            is_partial: self.is_partial,
+            ..TableSnapshot::default()
+        };
+        part.groups.extend(self.groups.get(&group).map(|rows| (group, rows.clone())));
+        part.changed.extend(self.changed.get(&group).map(|rows| (group, rows.clone())));
+        for spilled in &self.spilled {
+            let (rows, gone) = spilled.of_group(group)?;
+            if self.is_partial && !(rows.is_empty() && gone.is_empty()) {
+                part.changed.entry(group).or_default().extend(gone);
+            }
+            if !rows.is_empty() {
+                part.groups.entry(group).or_default().extend(rows);
+            }
+        }
+        Ok(part)
     }
 
     /// As [`TableSnapshot::add_changed`], of rows of all keys of a shard.
@@ -236,6 +273,7 @@ impl OperatorSnapshot {
             if own.told_by.is_empty() {
                 own.told_by = table.told_by;
             }
+            own.spilled.extend(table.spilled);
             for (group, mut batches) in table.groups {
                 own.groups.entry(group).or_default().append(&mut batches);
             }
@@ -280,6 +318,9 @@ impl Snapshot {
         for operator in self.operators.values_mut() {
             if operator.tables.values().any(|table| table.is_partial) {
                 for table in Arc::make_mut(operator).tables.values_mut() {
+                    if table.is_partial {
+                        table.spilled.clear();
+                    }
                     let changed = std::mem::take(&mut table.changed);
                     table.groups.retain(|group, _| !changed.contains_key(group));
                 }

@@ -75,7 +75,12 @@ struct NodeMetrics {
     unreadable_rows: u64,
     /// Time spent in it, over all shards, in microseconds.
     busy_us: u64,
+    /// State in memory.
     state_bytes: u64,
+    /// State in files, since it did not fit into memory.
+    spilled_bytes: u64,
+    /// Keys that were looked for in those files.
+    spill_lookups: u64,
     #[schema(required)]
     watermark: Option<Time>,
 }
@@ -160,6 +165,8 @@ impl From<runner::NodeMetrics> for NodeMetrics {
             unreadable_rows,
             busy_us,
             state_bytes,
+            spilled_bytes,
+            spill_lookups,
             watermark_ms,
         } = metrics;
         NodeMetrics {
@@ -175,6 +182,8 @@ impl From<runner::NodeMetrics> for NodeMetrics {
             unreadable_rows,
             busy_us,
             state_bytes,
+            spilled_bytes,
+            spill_lookups,
             watermark: watermark_ms.and_then(Time::within),
         }
     }

@@ -19,6 +19,7 @@ use super::recovery::{Places, Recovery};
 use super::savepoints::JobLabel;
 use super::shared::Shared;
 use crate::check::{check, drops_state};
+use crate::memory::state_budget;
 use crate::planning::{self, runtime_diagnostic, tell};
 use crate::summary::node_names;
 
@@ -104,7 +105,7 @@ fn run_program(spec: &RunSpec, places: &Places, shared: &Arc<Shared>) -> Result<
         match session.execute(&program.sql, statement) {
             Ok(Outcome::Insert(graph)) => {
                 if !recovery.has_done(jobs) {
-                    run_job(spec, statement, &session, graph, jobs, &mut recovery, shared)?;
+                    run_job(spec, statement, &session, graph, jobs, &mut recovery, places, shared)?;
                 }
                 jobs += 1;
             }
@@ -131,6 +132,7 @@ fn run_job(
     graph: Graph,
     number: usize,
     recovery: &mut Recovery,
+    places: &Places,
     shared: &Arc<Shared>,
 ) -> Result<(), RunFailure> {
     let failure = |error| runtime_failure(error, statement, &spec.program);
@@ -140,6 +142,11 @@ fn run_job(
         parallelism,
         drop_unclaimed_state: spec.drops_state || drops_state(session.config()),
         last_committed: last_committed.epoch().unwrap_or(0),
+        state: state_budget(
+            session.config(),
+            spec.memory_bytes_max.map(|bytes| bytes / 2),
+            &places.spilled,
+        ),
         ..JobOptions::default()
     };
     let snapshot = recovery.begin(number, last_committed, shared)?;

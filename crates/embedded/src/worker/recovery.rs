@@ -42,6 +42,8 @@ pub struct Places {
     pub savepoints: PathBuf,
     /// Where the savepoint lies that the run may begin from.
     pub restored: Option<PathBuf>,
+    /// Where state goes that does not fit into memory.
+    pub spilled: PathBuf,
 }
 
 /// What stands for the number of a checkpoint where a savepoint was found: those are numbered from one.

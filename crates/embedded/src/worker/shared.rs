@@ -270,6 +270,8 @@ impl State {
             unreadable_rows: node.unreadable_rows_dropped,
             busy_us: node.busy_us,
             state_bytes: node.state_bytes,
+            spilled_bytes: node.spilled_bytes,
+            spill_lookups: node.spill_lookups,
             watermark_ms: node.watermark,
         }));
         metrics

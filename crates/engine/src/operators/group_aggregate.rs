@@ -30,10 +30,6 @@ pub(super) struct GroupAggregate {
     calls: Calls,
     table: GroupTable,
     schema: SchemaRef,
-    /// Of snapshots: keys, state columns, the number of rows, when they last changed.
-    state_schema: SchemaRef,
-    keys: usize,
-    key_groups: u16,
     expiry: Expiry,
     /// Whether somebody wants to know what a row was before an update.
     sends_before: bool,
@@ -65,11 +61,14 @@ impl GroupAggregate {
             .collect();
         let mut operator = GroupAggregate {
             calls: Calls::new(&keys, aggregates, build.context),
-            table: GroupTable::new(Calls::codec(&keys)?, accumulators(aggregates)),
+            table: GroupTable::new(
+                Calls::codec(&keys)?,
+                accumulators(aggregates),
+                state_schema(&keys, aggregates),
+                build.options.key_groups,
+                build.state_budget(),
+            ),
             schema: build.node.schema.arrow(),
-            state_schema: state_schema(&keys, aggregates),
-            keys: keys.len(),
-            key_groups: build.options.key_groups,
             expiry: build.expiry(0),
             sends_before: build.node.changelog.update_before,
             numbers: Vec::new(),
@@ -78,7 +77,7 @@ impl GroupAggregate {
         };
         let moment = operator.expiry.moment();
         for batch in build.restored(GROUPS) {
-            operator.table.restore(batch, operator.keys, moment)?;
+            operator.table.restore(batch, moment)?;
         }
         Ok(operator)
     }
@@ -243,6 +242,7 @@ fn select(column: &ArrayRef, rows: &UInt32Array) -> Result<ArrayRef, Error> {
     take(column.as_ref(), rows, None).map_err(arrow_error)
 }
 
+/// Of rows of snapshots: keys, state columns, the number of rows, when they last changed.
 fn state_schema(keys: &[Expr], aggregates: &[AggregateCall]) -> SchemaRef {
     let mut types: Vec<DataType> = keys.iter().map(Expr::data_type).collect();
     types.extend(aggregates.iter().flat_map(|call| call.state_types.clone()));
@@ -259,10 +259,11 @@ impl Operator for GroupAggregate {
     fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
         let frame = Frame::new(&chunk.batch);
         let (key_columns, keys) = self.calls.keys(&frame, self.table.codec())?;
-        self.numbers.clear();
-        self.table.numbers(&keys, 0..chunk.rows(), &mut self.numbers);
-        self.places.resize(self.table.numbers_high(), 0);
         let moment = self.expiry.moment();
+        self.numbers.clear();
+        self.table
+            .numbers(&keys, &key_columns, chunk.rows(), moment, &mut self.numbers)?;
+        self.places.resize(self.table.numbers_high(), 0);
         let (touched, emptied, kept) = self.assign(&chunk, moment);
         self.table.aggregates.make_room();
         let before = UInt32Array::from_iter_values(touched.iter().filter_map(|key| key.before));
@@ -272,12 +273,9 @@ impl Operator for GroupAggregate {
             out.chunk(changes);
         }
         self.table.aggregates.remove_groups(&emptied);
-        for key in touched {
-            if self.table.group(key.number).is_none() {
-                self.table.forget(key.number);
-            }
-        }
-        Ok(())
+        let numbers = touched.iter().map(|key| key.number);
+        let gone: Vec<u32> = numbers.filter(|number| self.table.group(*number).is_none()).collect();
+        self.table.forget(&gone)
     }
 
     fn next_tick_ms(&self) -> Option<i64> {
@@ -287,14 +285,12 @@ impl Operator for GroupAggregate {
     fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
         let table = &mut self.table;
         self.expiry
-            .sweep(now_ms, |looks, moment| Ok(table.sweep(looks, moment)))
+            .sweep(now_ms, |looks, moment| table.sweep(looks, moment))
     }
 
     fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let table = self
-            .table
-            .snapshot(extent, &self.state_schema, self.keys, self.key_groups)?;
+        let table = self.table.snapshot(extent)?;
         snapshot.tables.insert(GROUPS.to_string(), table);
         Ok(snapshot)
     }
@@ -302,7 +298,7 @@ impl Operator for GroupAggregate {
     fn gauges(&self) -> Gauges {
         Gauges {
             state_bytes: self.table.size_bytes(),
-            ..Gauges::default()
+            ..Gauges::of_tier(self.table.tier())
         }
     }
 }

@@ -245,7 +245,7 @@ fn table(metrics: &Value) -> String {
     ]);
     let nodes = metrics["nodes"].as_array().map_or(&[][..], Vec::as_slice);
     if !nodes.is_empty() {
-        let mut table = Table::new(&["operator", "#read", "#written", "#late", "#state", "watermark"]);
+        let mut table = Table::new(&["operator", "#read", "#written", "#late", "#state", "#spilled", "watermark"]);
         for node in nodes {
             table.row([
                 cell(&node["name"]),
@@ -253,6 +253,7 @@ fn table(metrics: &Value) -> String {
                 cell(&node["rows_out"]),
                 cell(&node["late_rows"]),
                 memory(&node["state_bytes"]),
+                memory(&node["spilled_bytes"]),
                 show::time(&cell(&node["watermark"])),
             ]);
         }

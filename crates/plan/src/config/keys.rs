@@ -323,7 +323,11 @@ pub const KEYS: &[Key] = &[
         "without end",
     ),
     key("taskmanager.memory.process.size", Kind::Memory, ""),
-    key("taskmanager.memory.managed.size", Kind::Memory, ""),
+    key(
+        "taskmanager.memory.managed.size",
+        Kind::Memory,
+        "half of the memory that the deployment may have",
+    ),
     key("taskmanager.numberOfTaskSlots", Kind::Integer { min: 1 }, "1"),
     key(
         "sql-client.execution.result-mode",

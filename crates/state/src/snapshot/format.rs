@@ -33,18 +33,37 @@ pub(super) fn write(snapshot: &Snapshot, label: &[u8], out: &mut impl Write) -> 
     for (id, operator) in &snapshot.operators {
         file.operator(*id, operator, operator.tables.keys())?;
         for (name, table) in &operator.tables {
-            let groups: BTreeSet<u16> = table.groups.keys().chain(table.changed.keys()).copied().collect();
-            for group in groups {
-                let rows = table.groups.get(&group).map_or(&[][..], Vec::as_slice);
-                let changed = table.changed.get(&group).map(|changed| Changed {
-                    told_by: &table.told_by,
-                    rows: changed,
-                });
-                file.rows(name, group, rows, changed)?;
+            if table.spilled.is_empty() {
+                let told = table.groups.keys().chain(table.changed.keys()).copied();
+                for group in told.collect::<BTreeSet<u16>>() {
+                    write_group(&mut file, name, group, table)?;
+                }
+            } else {
+                // A key group of it in memory at a time.
+                for group in 0..snapshot.key_groups {
+                    let part = table.with_spilled(group)?;
+                    if part.groups.contains_key(&group) || part.changed.contains_key(&group) {
+                        write_group(&mut file, name, group, &part)?;
+                    }
+                }
             }
         }
     }
     file.end()
+}
+
+fn write_group<W: Write>(
+    file: &mut FileWriter<'_, W>,
+    name: &str,
+    group: u16,
+    table: &TableSnapshot,
+) -> Result<(), Error> {
+    let rows = table.groups.get(&group).map_or(&[][..], Vec::as_slice);
+    let changed = table.changed.get(&group).map(|changed| Changed {
+        told_by: &table.told_by,
+        rows: changed,
+    });
+    file.rows(name, group, rows, changed)
 }
 
 /// What was written beside the snapshot, without reading more than that.

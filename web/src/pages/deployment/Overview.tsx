@@ -112,7 +112,9 @@ function Operators({
                 <td className="number" title={[dropped?.reasons, kept?.reasons].filter(Boolean).join("; ")}>
                   {dropped ? count(dropped.total) : "–"}
                 </td>
-                <td className="number">{node?.state_bytes ? bytes(node.state_bytes) : "–"}</td>
+                <td className="number" title={node?.spilled_bytes ? whereStateIs(node) : undefined}>
+                  {node?.state_bytes ? bytes(node.state_bytes + node.spilled_bytes) : "–"}
+                </td>
                 <td className="number">
                   {now?.busyPercent != null ? `${Math.round(now.busyPercent)} %` : "–"}
                 </td>
@@ -123,6 +125,10 @@ function Operators({
       </table>
     </div>
   );
+}
+
+function whereStateIs(node: Metrics["nodes"][number]): string {
+  return `${bytes(node.state_bytes)} in memory, ${bytes(node.spilled_bytes)} in files`;
 }
 
 function Charts({ points }: { points: Point[] }) {

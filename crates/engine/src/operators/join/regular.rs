@@ -84,15 +84,17 @@ impl RegularJoin {
         let expiries = [build.expiry(0), build.expiry(1)];
         let input = |number: usize, node: &graph::Node| JoinInput {
             schema: stage.schemas[number].clone(),
+            keys: stage.keys[number].clone(),
             only_grows: node.changelog.is_insert_only() && !expiries[number].is_on(),
             counts_matches: rule.keeps[number] || (!rule.gives_pairs && number == 0),
         };
         let inputs = [input(0, left), input(1, right)];
-        let mut table = JoinTable::new(stage.codec()?, inputs).map_err(arrow_error)?;
+        let mut table = JoinTable::new(stage.codec()?, inputs, stage.key_groups, build.state_budget())
+            .map_err(arrow_error)?;
+        let moments = [expiries[0].moment(), expiries[1].moment()];
         for (side, name) in TABLES.iter().enumerate() {
-            let moment = expiries[side].moment();
             for batch in build.restored(name) {
-                table.restore(side, batch, stage.keys[side].len(), moment)?;
+                table.restore(side, batch, moments)?;
             }
         }
         Ok(RegularJoin {
@@ -307,17 +309,17 @@ impl Operator for RegularJoin {
             return Ok(());
         }
         let keys = key_columns(&chunk.batch, &self.stage.keys[input]);
+        let moments = [self.expiries[0].moment(), self.expiries[1].moment()];
         let (keys, rows) = self
             .table
-            .begin(input, &keys, chunk.batch.columns(), chunk.rows())
-            .map_err(arrow_error)?;
+            .begin(input, &keys, chunk.batch.columns(), chunk.rows(), moments)?;
         self.pending = Some(Pending {
             input,
             chunk,
             walk: Walk::new(keys),
             rows,
             matches: 0,
-            moments: [self.expiries[0].moment(), self.expiries[1].moment()],
+            moments,
         });
         self.resume(out)
     }
@@ -332,8 +334,7 @@ impl Operator for RegularJoin {
         };
         for _ in 0..ROUND_CHUNKS_MAX {
             if self.round(&mut pending, out)? {
-                self.table.finish(pending.input);
-                return Ok(());
+                return self.table.finish(pending.input);
             }
         }
         self.pending = Some(pending);
@@ -342,30 +343,21 @@ impl Operator for RegularJoin {
 
     fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        for (side, name) in TABLES.iter().enumerate() {
-            let table = self.table.snapshot(
-                side,
-                extent,
-                &self.stage.schemas[side],
-                &self.stage.keys[side],
-                self.stage.key_groups,
-            )?;
+        for (name, table) in TABLES.iter().zip(self.table.snapshot(extent)?) {
             snapshot.tables.insert((*name).to_string(), table);
         }
         Ok(snapshot)
     }
 
     fn next_tick_ms(&self) -> Option<i64> {
-        let tick = |side: usize| self.expiries[side].next_tick_ms(self.table.side(side).has_ages());
+        let tick = |side: usize| self.expiries[side].next_tick_ms(self.table.has_ages(side));
         [tick(0), tick(1)].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
         let table = &mut self.table;
         for (side, expiry) in self.expiries.iter_mut().enumerate() {
-            expiry.sweep(now_ms, |looks, moment| {
-                Ok::<bool, Error>(table.sweep(side, looks, moment))
-            })?;
+            expiry.sweep(now_ms, |looks, moment| table.sweep(side, looks, moment))?;
         }
         Ok(())
     }
@@ -373,7 +365,7 @@ impl Operator for RegularJoin {
     fn gauges(&self) -> Gauges {
         Gauges {
             state_bytes: self.table.size_bytes(),
-            ..Gauges::default()
+            ..Gauges::of_tier(self.table.tier())
         }
     }
 }

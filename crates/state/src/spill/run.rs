@@ -1,0 +1,358 @@
+//! A run: records in the order of their places, in blocks, written once.
+//!
+//! A record is a key with a value, or the word that there is none any more, and the number of the interval between
+//! snapshots in which it was written. Each block ends with a checksum. Where blocks begin, and which places there may
+//! be, is held in memory.
+
+use std::sync::Arc;
+
+use dataflow::Error;
+
+use super::filter::Filter;
+use super::{SpillFile, SpillFiles};
+
+/// A block ends with the record that makes it larger than this.
+const BLOCK_BYTES: usize = 4 << 10;
+
+/// What is written, and read by those who read on, in one call.
+const STRETCH_BYTES: usize = 128 << 10;
+
+/// Of the checksum behind a block.
+const CHECK_BYTES: usize = 4;
+
+/// The place of a key among others: its key group, and behind that a hash. Different keys may share one.
+pub(super) type Place = u64;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Record<'a> {
+    pub place: Place,
+    pub interval: u32,
+    pub key: &'a [u8],
+    /// `None`: the key has none any more.
+    pub value: Option<&'a [u8]>,
+}
+
+impl<'a> Record<'a> {
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.place.to_le_bytes());
+        out.extend_from_slice(&self.interval.to_le_bytes());
+        write_length(self.key.len(), out);
+        write_length(self.value.map_or(0, |value| value.len() + 1), out);
+        out.extend_from_slice(self.key);
+        out.extend_from_slice(self.value.unwrap_or_default());
+    }
+
+    /// The record at the beginning of `bytes`, and what stands behind it. Only for what [`Record::write`] wrote: blocks
+    /// are checked before they are read.
+    #[inline]
+    pub fn read(bytes: &'a [u8]) -> (Record<'a>, &'a [u8]) {
+        let (place, rest) = bytes.split_at(8);
+        let (interval, mut rest) = rest.split_at(4);
+        let key = read_length(&mut rest);
+        let value = read_length(&mut rest);
+        let (key, rest) = rest.split_at(key);
+        let (value, rest) = match value {
+            0 => (None, rest),
+            length => {
+                let (value, rest) = rest.split_at(length - 1);
+                (Some(value), rest)
+            }
+        };
+        let record = Record {
+            place: place_of(place),
+            interval: u32::from_le_bytes(interval.try_into().unwrap_or_default()),
+            key,
+            value,
+        };
+        (record, rest)
+    }
+}
+
+#[inline]
+fn place_of(bytes: &[u8]) -> Place {
+    u64::from_le_bytes(bytes.try_into().unwrap_or_default())
+}
+
+fn write_length(mut length: usize, out: &mut Vec<u8>) {
+    while length >= 0x80 {
+        out.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+}
+
+#[inline]
+fn read_length(bytes: &mut &[u8]) -> usize {
+    let (mut length, mut shift) = (0, 0);
+    loop {
+        let byte = bytes[0];
+        *bytes = &bytes[1..];
+        length |= usize::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return length;
+        }
+        shift += 7;
+    }
+}
+
+pub(super) struct Run {
+    file: Box<dyn SpillFile>,
+    filter: Filter,
+    /// The place of the first record of each block.
+    firsts: Vec<Place>,
+    /// Where each block begins, and where the last one ends.
+    offsets: Vec<u64>,
+    pub records: usize,
+    /// The last interval in which one of its records was written.
+    pub interval: u32,
+    /// How many merges it has behind it.
+    pub level: u32,
+}
+
+impl Run {
+    pub fn bytes(&self) -> u64 {
+        self.offsets.last().copied().unwrap_or(0)
+    }
+
+    /// In memory.
+    pub fn size_bytes(&self) -> usize {
+        self.filter.size_bytes() + self.firsts.capacity() * 8 + self.offsets.capacity() * 8
+    }
+
+    #[inline]
+    pub fn may_have(&self, place: Place) -> bool {
+        self.filter.may_have(place)
+    }
+
+    /// Looks for a key. `block` is what was read last of this run: keys that are sought in the order of their places
+    /// share blocks.
+    pub fn find<'a>(
+        &self,
+        place: Place,
+        key: &[u8],
+        block: &'a mut Block,
+    ) -> Result<Option<Record<'a>>, Error> {
+        let mut number = self.first_block(place);
+        loop {
+            let Some(first) = self.firsts.get(number) else {
+                return Ok(None);
+            };
+            if *first > place {
+                return Ok(None);
+            }
+            self.read_block(number, block)?;
+            let mut rest = block.records();
+            let mut at = 0;
+            while !rest.is_empty() {
+                let (record, behind) = Record::read(rest);
+                if record.place > place {
+                    return Ok(None);
+                }
+                if record.place == place && record.key == key {
+                    return Ok(Some(Record::read(&block.records()[at..]).0));
+                }
+                at += rest.len() - behind.len();
+                rest = behind;
+            }
+            number += 1;
+        }
+    }
+
+    /// The first block that may have a record at this place.
+    fn first_block(&self, place: Place) -> usize {
+        let behind = self.firsts.partition_point(|first| *first < place);
+        behind.saturating_sub(1)
+    }
+
+    fn read_block(&self, number: usize, block: &mut Block) -> Result<(), Error> {
+        if block.number == Some(number) {
+            return Ok(());
+        }
+        let (from, to) = (self.offsets[number], self.offsets[number + 1]);
+        block.number = None;
+        block.bytes.resize((to - from) as usize, 0);
+        self.file.read_at(from, &mut block.bytes)?;
+        check(&block.bytes)?;
+        block.number = Some(number);
+        Ok(())
+    }
+
+    /// Its records from a place on.
+    pub fn read_from(self: &Arc<Run>, place: Place) -> Result<RunReader, Error> {
+        let mut reader = RunReader {
+            run: self.clone(),
+            next_block: self.first_block(place),
+            bytes: Vec::new(),
+            blocks: Vec::new(),
+            at: 0,
+            end: 0,
+        };
+        reader.next_record()?;
+        while reader.current().is_some_and(|record| record.place < place) {
+            reader.advance()?;
+        }
+        Ok(reader)
+    }
+}
+
+/// The block of a run that was read last.
+#[derive(Default)]
+pub(super) struct Block {
+    number: Option<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Block {
+    fn records(&self) -> &[u8] {
+        &self.bytes[..self.bytes.len() - CHECK_BYTES]
+    }
+
+    /// What it has belongs to another run.
+    pub fn forget(&mut self) {
+        self.number = None;
+    }
+}
+
+fn check(block: &[u8]) -> Result<(), Error> {
+    let (records, sum) = block.split_at(block.len() - CHECK_BYTES);
+    if crc32fast::hash(records).to_le_bytes() == *sum {
+        return Ok(());
+    }
+    Err(Error::io(
+        "spilled state is damaged",
+        std::io::Error::new(std::io::ErrorKind::InvalidData, "a checksum differs"),
+    ))
+}
+
+/// Reads the records of a run one after the other.
+pub(super) struct RunReader {
+    run: Arc<Run>,
+    next_block: usize,
+    /// A stretch of blocks.
+    bytes: Vec<u8>,
+    /// Where the records of the blocks of the stretch that were not begun lie, the last first.
+    blocks: Vec<(usize, usize)>,
+    /// The current record begins here, and the records of its block end there.
+    at: usize,
+    end: usize,
+}
+
+impl RunReader {
+    #[inline]
+    pub fn current(&self) -> Option<Record<'_>> {
+        (self.at < self.end).then(|| Record::read(&self.bytes[self.at..self.end]).0)
+    }
+
+    pub fn advance(&mut self) -> Result<(), Error> {
+        let (_, behind) = Record::read(&self.bytes[self.at..self.end]);
+        self.at = self.end - behind.len();
+        self.next_record()
+    }
+
+    /// Goes on to the next block, and the next stretch, where one is at its end.
+    fn next_record(&mut self) -> Result<(), Error> {
+        if self.at == self.end && self.blocks.is_empty() {
+            self.read_stretch()?;
+        }
+        if self.at == self.end
+            && let Some((from, to)) = self.blocks.pop()
+        {
+            (self.at, self.end) = (from, to);
+        }
+        Ok(())
+    }
+
+    fn read_stretch(&mut self) -> Result<(), Error> {
+        let offsets = &self.run.offsets;
+        let first = self.next_block;
+        if first + 1 >= offsets.len() {
+            return Ok(());
+        }
+        let begin = offsets[first];
+        let mut last = first + 1;
+        while last + 1 < offsets.len() && offsets[last + 1] - begin <= STRETCH_BYTES as u64 {
+            last += 1;
+        }
+        self.bytes.resize((offsets[last] - begin) as usize, 0);
+        self.run.file.read_at(begin, &mut self.bytes)?;
+        for number in (first..last).rev() {
+            let from = (offsets[number] - begin) as usize;
+            let to = (offsets[number + 1] - begin) as usize;
+            check(&self.bytes[from..to])?;
+            self.blocks.push((from, to - CHECK_BYTES));
+        }
+        self.next_block = last;
+        (self.at, self.end) = (0, 0);
+        Ok(())
+    }
+}
+
+/// Writes a run: its records in order.
+pub(super) struct RunWriter {
+    run: Run,
+    /// What was not written yet, and where in it the last block begins.
+    bytes: Vec<u8>,
+    begin: usize,
+}
+
+impl RunWriter {
+    /// Of at most so many records.
+    pub fn new(files: &dyn SpillFiles, records: usize, level: u32) -> Result<RunWriter, Error> {
+        Ok(RunWriter {
+            run: Run {
+                file: files.create()?,
+                filter: Filter::new(records),
+                firsts: Vec::new(),
+                offsets: vec![0],
+                records: 0,
+                interval: 0,
+                level,
+            },
+            bytes: Vec::with_capacity(STRETCH_BYTES + 2 * BLOCK_BYTES),
+            begin: 0,
+        })
+    }
+
+    pub fn add(&mut self, record: Record<'_>) -> Result<(), Error> {
+        if self.bytes.len() == self.begin {
+            self.run.firsts.push(record.place);
+        }
+        record.write(&mut self.bytes);
+        self.run.filter.add(record.place);
+        self.run.records += 1;
+        self.run.interval = self.run.interval.max(record.interval);
+        if self.bytes.len() - self.begin >= BLOCK_BYTES {
+            self.end_block()?;
+        }
+        Ok(())
+    }
+
+    fn end_block(&mut self) -> Result<(), Error> {
+        let sum = crc32fast::hash(&self.bytes[self.begin..]);
+        self.bytes.extend_from_slice(&sum.to_le_bytes());
+        let length = (self.bytes.len() - self.begin) as u64;
+        self.run.offsets.push(self.run.bytes() + length);
+        self.begin = self.bytes.len();
+        if self.bytes.len() >= STRETCH_BYTES {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), Error> {
+        self.run.file.append(&self.bytes)?;
+        self.bytes.clear();
+        self.begin = 0;
+        Ok(())
+    }
+
+    pub fn end(mut self) -> Result<Arc<Run>, Error> {
+        if self.bytes.len() > self.begin {
+            self.end_block()?;
+        }
+        self.write()?;
+        self.run.firsts.shrink_to_fit();
+        self.run.offsets.shrink_to_fit();
+        Ok(Arc::new(self.run))
+    }
+}

@@ -9,12 +9,13 @@ use dataflow::{Error, EvaluationContext};
 use engine::{Checkpointing, Committed, Job, JobOptions, Progress, SnapshotKeeper, Stepper, Taken};
 use graph::Graph;
 use plan::session::{Outcome, Session};
+use state::spill::Budget;
 use state::{Checkpoints, Extent, Label};
 use stdx::{Clock, ManualClock, Random};
 
 use crate::connector::{Sim, SimTransaction};
 use crate::program::{PROGRAMS, rows, tables};
-use crate::storage::SimStorage;
+use crate::storage::{SimSpill, SimStorage};
 use crate::world::{Weather, World};
 
 /// Attempts under bad weather; then it clears up, so that the job comes to its end.
@@ -37,6 +38,8 @@ pub struct Report {
     pub attempts: usize,
     /// Attempts that went on from a checkpoint.
     pub restored: usize,
+    /// Files that state was spilled to.
+    pub spills: usize,
     /// How the result differs from that of an undisturbed run; `None` if it does not.
     pub difference: Option<String>,
 }
@@ -56,6 +59,7 @@ pub fn run(seed: u64, bug: Option<Bug>) -> Result<Report, String> {
         ..Report::default()
     };
     Life::new(text, &world, Random::new(random.next_u64()), bug)?.live(&mut report)?;
+    report.spills = world.spills();
     report.difference = difference(&collapsed(&calm), &collapsed(&world));
     Ok(report)
 }
@@ -121,6 +125,17 @@ impl Life {
         }
     }
 
+    /// The memory for state: little of it, or all that is needed.
+    fn budget(&mut self) -> Option<Budget> {
+        let bytes = self.random.below(8_000) as usize;
+        (bytes < 4_000).then(|| Budget {
+            bytes,
+            files: Arc::new(SimSpill {
+                world: self.world.clone(),
+            }),
+        })
+    }
+
     /// Returns whether the job has come to its end, and somebody knows it.
     fn attempt(&mut self, report: &mut Report) -> Result<bool, Error> {
         self.world.new_process();
@@ -149,6 +164,7 @@ impl Life {
             parallelism: self.random.between(1, 4) as usize,
             chunk_rows: self.random.between(1, 50) as usize,
             last_committed: committed.epoch().unwrap_or(0),
+            state: self.budget(),
             ..JobOptions::default()
         };
         let job = match &found {

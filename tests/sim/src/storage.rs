@@ -1,10 +1,12 @@
-//! A storage that a process may leave at any point, and that may not answer.
+//! A storage that a process may leave at any point, and that may not answer; and files for what does not fit into its
+//! memory, which may fail as well.
 
 use std::io::{self, Cursor, Read, Write};
 use std::sync::Arc;
 
 use dataflow::Error;
 use state::Storage;
+use state::spill::{SpillFile, SpillFiles};
 
 use crate::world::World;
 
@@ -56,6 +58,45 @@ impl Storage for SimStorage {
         self.world.fault("remove an object")?;
         self.world.death("before it removed an object")?;
         self.world.remove_object(name);
+        Ok(())
+    }
+}
+
+/// Files of the process that runs.
+#[derive(Debug)]
+pub struct SimSpill {
+    pub world: Arc<World>,
+}
+
+struct SimSpillFile {
+    world: Arc<World>,
+    bytes: Vec<u8>,
+}
+
+impl SpillFiles for SimSpill {
+    fn create(&self) -> Result<Box<dyn SpillFile>, Error> {
+        self.world.fault("make a file")?;
+        self.world.note_spill();
+        Ok(Box::new(SimSpillFile {
+            world: self.world.clone(),
+            bytes: Vec::new(),
+        }))
+    }
+}
+
+impl SpillFile for SimSpillFile {
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.world.fault("write to a file")?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<(), Error> {
+        self.world.fault("read from a file")?;
+        let from = offset as usize;
+        let stored = self.bytes.get(from..from + bytes.len());
+        let ends = || Error::io("read from a file", io::Error::from(io::ErrorKind::UnexpectedEof));
+        bytes.copy_from_slice(stored.ok_or_else(ends)?);
         Ok(())
     }
 }

@@ -60,6 +60,8 @@ struct Inner {
     committed: BTreeSet<String>,
     prepared: u64,
     objects: BTreeMap<String, Vec<u8>>,
+    /// Files that state was spilled to.
+    spills: usize,
     transactions: Transactions,
     /// Who waits for the clock, of the process that runs now.
     sleepers: Vec<(i64, Waker)>,
@@ -88,6 +90,7 @@ impl World {
                 committed: BTreeSet::new(),
                 prepared: 0,
                 objects: BTreeMap::new(),
+                spills: 0,
                 transactions: Transactions::default(),
                 sleepers: Vec::new(),
             }),
@@ -144,6 +147,14 @@ impl World {
             .and_then(|partitions| partitions.get(partition))
             .map_or(&[][..], Vec::as_slice);
         all.iter().skip(from).take(count).cloned().collect()
+    }
+
+    pub fn note_spill(&self) {
+        self.lock().spills += 1;
+    }
+
+    pub fn spills(&self) -> usize {
+        self.lock().spills
     }
 
     /// A name that no other prepared part has.

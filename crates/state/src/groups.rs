@@ -411,3 +411,139 @@ fn written_ms(value: &[u8]) -> i64 {
     let bytes = value.last_chunk().copied().unwrap_or_default();
     (u64::from_be_bytes(bytes) ^ 1 << 63) as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use arrow_schema::{DataType, Field, Schema};
+
+    use super::*;
+    use crate::spill::SpillFolder;
+
+    const KEYS: i64 = 20_000;
+    const LIFE_MS: i64 = 1_000;
+
+    fn at(now_ms: i64) -> Moment {
+        Moment {
+            now_ms,
+            over_ms: now_ms - LIFE_MS,
+        }
+    }
+
+    /// Of keys without accumulators.
+    fn table(bytes: usize) -> GroupTable {
+        let fields = ["key", "rows", "written"];
+        let fields = fields.map(|name| Field::new(name, DataType::Int64, name == "key"));
+        GroupTable::new(
+            KeyCodec::new(vec![DataType::Int64]).unwrap(),
+            Aggregates::new([]),
+            Arc::new(Schema::new(fields.to_vec())),
+            128,
+            Some(Budget {
+                bytes,
+                files: Arc::new(SpillFolder::new(&std::env::temp_dir())),
+            }),
+        )
+    }
+
+    /// Adds a row to each of these keys; gives how many rows each has now.
+    fn add(table: &mut GroupTable, keys: Range<i64>, moment: Moment) -> Vec<i64> {
+        let mut rows = Vec::new();
+        for from in keys.clone().step_by(1_000) {
+            let column: ArrayRef = Arc::new(Int64Array::from_iter_values(from..keys.end.min(from + 1_000)));
+            let encoded = table.codec().encode(std::slice::from_ref(&column)).unwrap();
+            let mut numbers = Vec::new();
+            let columns = [column.clone()];
+            table
+                .numbers(&encoded, &columns, column.len(), moment, &mut numbers)
+                .unwrap();
+            for number in numbers {
+                if let Some(group) = table.expire(number, moment) {
+                    table.aggregates.remove_groups(&[group]);
+                }
+                table.add_row(number);
+                table.touch(number, moment);
+                rows.push(table.entries[number as usize].rows);
+            }
+            table.aggregates.make_room();
+        }
+        rows
+    }
+
+    fn take_all(table: &mut GroupTable, keys: Range<i64>, moment: Moment) {
+        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(keys));
+        let encoded = table.codec().encode(std::slice::from_ref(&column)).unwrap();
+        let mut numbers = Vec::new();
+        table
+            .numbers(&encoded, std::slice::from_ref(&column), column.len(), moment, &mut numbers)
+            .unwrap();
+        for number in &numbers {
+            while table.take_row(*number).is_some() {}
+        }
+        table.forget(&numbers).unwrap();
+    }
+
+    fn told(mut table: TableSnapshot) -> (usize, usize) {
+        let (mut rows, mut changed) = (0, 0);
+        for spilled in std::mem::take(&mut table.spilled) {
+            for group in 0..128 {
+                let (held, gone) = spilled.of_group(group).unwrap();
+                rows += held.iter().map(RecordBatch::num_rows).sum::<usize>();
+                changed += gone.iter().map(RecordBatch::num_rows).sum::<usize>();
+            }
+        }
+        (rows + table.rows(), changed)
+    }
+
+    #[test]
+    fn a_table_keeps_its_budget_and_every_row() {
+        let budget = 400_000;
+        let mut table = table(budget);
+        for round in 1..4 {
+            let rows = add(&mut table, 0..KEYS, Moment::TIMELESS);
+            assert!(rows.iter().all(|rows| *rows == round), "round {round}");
+            assert!(table.size_bytes() <= budget, "{} bytes", table.size_bytes());
+        }
+        assert!(table.tier().unwrap().spilled_bytes() > 0);
+    }
+
+    #[test]
+    fn snapshots_of_spilled_keys_say_all_and_then_what_has_changed() {
+        assert!((KEYS as usize) < SNAPSHOT_ROWS_MAX);
+        let mut table = table(0);
+        add(&mut table, 0..KEYS, Moment::TIMELESS);
+        // What has changed before the first key was spilled nobody knows any more: it says all.
+        assert_eq!(told(table.snapshot(Extent::Changes).unwrap()), (KEYS as usize, 0));
+        add(&mut table, 100..600, Moment::TIMELESS);
+        take_all(&mut table, 200..250, Moment::TIMELESS);
+        // A key that has come and gone since is not worth a word.
+        add(&mut table, KEYS..KEYS + 10, Moment::TIMELESS);
+        take_all(&mut table, KEYS..KEYS + 10, Moment::TIMELESS);
+        let (rows, gone) = told(table.snapshot(Extent::Changes).unwrap());
+        assert_eq!((rows, gone), (450, 50));
+        assert_eq!(told(table.snapshot(Extent::Changes).unwrap()), (0, 0));
+        let (rows, _) = told(table.snapshot(Extent::Whole).unwrap());
+        assert_eq!(rows, KEYS as usize - 50);
+    }
+
+    #[test]
+    fn spilled_keys_that_are_over_begin_anew_and_their_room_is_given_back() {
+        let mut table = table(0);
+        add(&mut table, 0..KEYS, at(0));
+        add(&mut table, 0..KEYS / 2, at(900));
+        let before = table.tier().unwrap().spilled_bytes();
+        // Of the second half all are over, swept or not.
+        let rows = add(&mut table, KEYS / 2..KEYS / 2 + 10, at(1_100));
+        assert_eq!(rows, vec![1; 10]);
+        while !table.sweep(1_000, at(1_100)).unwrap() {}
+        let after = table.tier().unwrap().spilled_bytes();
+        assert!(after < before * 2 / 3, "{before} bytes, {after} behind the sweep");
+        let (rows, _) = told(table.snapshot(Extent::Whole).unwrap());
+        assert_eq!(rows, KEYS as usize / 2 + 10);
+        assert_eq!(add(&mut table, 0..5, at(1_200)), vec![3; 5]);
+        while !table.sweep(1_000, at(9_000)).unwrap() {}
+        let (rows, _) = told(table.snapshot(Extent::Whole).unwrap());
+        assert_eq!(rows, 0);
+    }
+}

@@ -5,6 +5,9 @@ use hashbrown::HashTable;
 
 use super::run::{Place, Record, RunWriter};
 
+/// Of an entry of a hash table that is not quite full.
+const ENTRY_BYTES: usize = 32;
+
 #[derive(Default)]
 pub(super) struct Recent {
     /// Records as they stand in blocks, also those that others of the same key have replaced.
@@ -50,8 +53,9 @@ impl Recent {
         self.bytes.is_empty()
     }
 
+    /// What it takes with all that it has, in memory that it keeps when it is drained.
     pub fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + self.table.len() * ENTRY_BYTES
     }
 
     pub fn records(&self) -> usize {

@@ -118,7 +118,9 @@ impl<'a> Build<'a> {
 /// Whether an operator spills state that does not fit into its memory.
 fn spills(operator: &GraphOperator) -> bool {
     match operator {
-        GraphOperator::GroupAggregate { .. } => true,
+        GraphOperator::GroupAggregate { .. }
+        | GraphOperator::ChangelogNormalize { .. }
+        | GraphOperator::SinkUpsertMaterialize { .. } => true,
         GraphOperator::Join(join) => matches!(join.time, JoinTime::Regular),
         _ => false,
     }

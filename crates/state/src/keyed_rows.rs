@@ -1,16 +1,22 @@
 //! Rows by key, in the order in which they came.
 //!
-//! Rows are held in Arrow's row format, their key columns in front, so that two are the same if their bytes are.
+//! Rows are held in Arrow's row format, their key columns in front, so that two are the same if their bytes are. Keys
+//! that do not fit into the memory of the table are spilled with their rows, and come back with the next row that has
+//! them.
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow_row::{RowConverter, SortField};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
 use dataflow::Error;
 
 use crate::slices::arrow_error;
+use crate::spill::{Budget, Form, Packed, SpilledRows, Tier};
 use crate::{Ages, Extent, KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
+
+/// Rows that are restored at once: so many keys come into memory before others can go.
+const RESTORED_MAX: usize = 1 << 12;
 
 /// A row as it is held.
 pub type HeldRow = Box<[u8]>;
@@ -18,7 +24,7 @@ pub type HeldRow = Box<[u8]>;
 pub struct KeyedRows {
     codec: KeyCodec,
     keys: KeySet,
-    converter: RowConverter,
+    converter: Arc<RowConverter>,
     /// By the number of the key.
     rows: Vec<Vec<HeldRow>>,
     ages: Ages,
@@ -28,10 +34,18 @@ pub struct KeyedRows {
     key_columns: Vec<usize>,
     /// All columns, those of the key first.
     order: Vec<usize>,
+    key_groups: u16,
+    spill: Option<Tier>,
 }
 
 impl KeyedRows {
-    pub fn new(schema: SchemaRef, key_columns: &[usize]) -> Result<KeyedRows, Error> {
+    /// Without a budget it takes the memory that it needs.
+    pub fn new(
+        schema: SchemaRef,
+        key_columns: &[usize],
+        key_groups: u16,
+        budget: Option<Budget>,
+    ) -> Result<KeyedRows, Error> {
         let types = |columns: &[usize]| -> Vec<_> {
             let fields = columns.iter().map(|column| schema.field(*column));
             fields.map(|field| field.data_type().clone()).collect()
@@ -43,7 +57,7 @@ impl KeyedRows {
         Ok(KeyedRows {
             keys: KeySet::new(&codec),
             codec,
-            converter: RowConverter::new(fields).map_err(arrow_error)?,
+            converter: Arc::new(RowConverter::new(fields).map_err(arrow_error)?),
             rows: Vec::new(),
             ages: Ages::default(),
             held: 0,
@@ -51,23 +65,90 @@ impl KeyedRows {
             key_columns: key_columns.to_vec(),
             order,
             schema,
+            key_groups,
+            spill: budget
+                .filter(|_| !key_columns.is_empty())
+                .map(|budget| Tier::new(budget, key_groups)),
         })
     }
 
-    /// The numbers of these rows' keys. When all rows were dealt with, call [`KeyedRows::finish`].
-    pub fn intern(&mut self, batch: &RecordBatch) -> Result<Vec<u32>, Error> {
-        let columns: Vec<ArrayRef> = self
-            .key_columns
-            .iter()
-            .map(|column| batch.column(*column).clone())
-            .collect();
-        let keys = self.codec.encode(&columns).map_err(arrow_error)?;
-        let mut numbers = Vec::with_capacity(batch.num_rows());
-        self.keys.intern(&keys, 0..batch.num_rows(), &mut numbers);
+    /// The numbers of these rows' keys. When all rows were dealt with, call [`KeyedRows::finish`]. Numbers given before
+    /// may belong to others now.
+    pub fn intern(&mut self, batch: &RecordBatch, moment: Moment) -> Result<Vec<u32>, Error> {
+        let columns = self.key_columns.iter().map(|column| batch.column(*column).clone());
+        self.intern_keys(&columns.collect::<Vec<_>>(), batch.num_rows(), moment)
+    }
+
+    fn intern_keys(&mut self, columns: &[ArrayRef], rows: usize, moment: Moment) -> Result<Vec<u32>, Error> {
+        self.make_way(rows)?;
+        let keys = self.codec.encode(columns).map_err(arrow_error)?;
+        let mut numbers = Vec::with_capacity(rows);
+        self.keys.intern(&keys, 0..rows, &mut numbers);
         if self.rows.len() < self.keys.high() {
             self.rows.resize_with(self.keys.high(), Vec::new);
         }
+        if let Some(tier) = self.spill.as_mut().filter(|tier| tier.is_active()) {
+            let places = (0..rows as u32).zip(numbers.iter().copied());
+            let is_gone = |(_, number): &(u32, u32)| self.rows[*number as usize].is_empty();
+            let mut wanted: Vec<(u32, u32)> = places.filter(is_gone).collect();
+            wanted.sort_unstable_by_key(|(_, number)| *number);
+            wanted.dedup_by_key(|(_, number)| *number);
+            let fetched = tier.fetch(self.keys.high(), &keys, columns, &wanted)?;
+            let mut written = numbers.clone();
+            written.sort_unstable();
+            written.dedup();
+            written.iter().for_each(|number| tier.write(*number));
+            for (number, value) in fetched.numbers.iter().zip(fetched.values.iter()) {
+                let (written_ms, rows) = read(value);
+                for row in rows {
+                    self.push(*number, row.into());
+                }
+                self.ages.restore_one(*number, written_ms, moment);
+            }
+        }
         Ok(numbers)
+    }
+
+    /// Spills keys that were not used lately where so many more do not fit.
+    fn make_way(&mut self, incoming: usize) -> Result<(), Error> {
+        let table_bytes = self.table_bytes();
+        let Some(tier) = &mut self.spill else {
+            return Ok(());
+        };
+        let excess = tier.excess(self.keys.len(), self.keys.room(), incoming, table_bytes);
+        if excess == 0 {
+            return Ok(());
+        }
+        let rows = &self.rows;
+        let numbers = tier.choose(excess, &self.keys, |number| {
+            rows.get(number as usize).is_some_and(|rows| !rows.is_empty())
+        });
+        self.keep(&numbers)?;
+        for number in &numbers {
+            self.forget_rows(*number);
+        }
+        self.keys.give_away(&numbers);
+        if let Some(tier) = &mut self.spill {
+            tier.gone(&numbers);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the spilled rows have what these keys have.
+    fn keep(&mut self, numbers: &[u32]) -> Result<(), Error> {
+        let Some(tier) = &mut self.spill else {
+            return Ok(());
+        };
+        let written = tier.written(numbers.iter().copied());
+        for part in written.chunks(SNAPSHOT_ROWS_MAX) {
+            let mut values = Packed::default();
+            for number in part {
+                let written_ms = self.ages.written_ms(*number);
+                values.add_with(|bytes| write(written_ms, &self.rows[*number as usize], bytes));
+            }
+            tier.keep(&self.keys, &self.codec, part, |at| values.get(at))?;
+        }
+        Ok(())
     }
 
     /// The rows of a batch as they would be held.
@@ -118,6 +199,10 @@ impl KeyedRows {
 
     fn clear(&mut self, key: u32) {
         self.keys.note(key);
+        self.forget_rows(key);
+    }
+
+    fn forget_rows(&mut self, key: u32) {
         self.ages.forget(key);
         let rows = std::mem::take(&mut self.rows[key as usize]);
         self.held -= rows.len();
@@ -131,26 +216,34 @@ impl KeyedRows {
     }
 
     /// Looks at some keys, others each time, and forgets those that are over. Returns whether all have had their turn.
-    pub fn sweep(&mut self, looks: usize, moment: Moment) -> bool {
+    pub fn sweep(&mut self, looks: usize, moment: Moment) -> Result<bool, Error> {
         let mut over = Vec::new();
         let is_done = self.ages.sweep(looks, moment, &mut over);
-        for key in over {
-            self.clear(key);
-            self.keys.remove(key);
-        }
+        over.iter().for_each(|key| self.clear(*key));
+        self.finish(over)?;
         if is_done {
             self.keys.shrink();
         }
-        is_done
+        match &mut self.spill {
+            None => Ok(is_done),
+            Some(tier) => Ok(tier.sweep(looks, |value| read(value).0 <= moment.over_ms)? && is_done),
+        }
     }
 
     pub fn has_ages(&self) -> bool {
-        !self.ages.is_empty()
+        !self.ages.is_empty() || self.tier().is_some_and(Tier::is_active)
     }
 
     /// Takes in what [`KeyedRows::snapshot`] gave, once the rows are there.
     pub fn restore_ages(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
-        self.ages.restore(batch, &mut self.keys, &self.codec, moment)
+        for from in (0..batch.num_rows()).step_by(RESTORED_MAX) {
+            let part = batch.slice(from, RESTORED_MAX.min(batch.num_rows() - from));
+            let keys = &part.columns()[..self.key_columns.len()];
+            let numbers = self.intern_keys(keys, part.num_rows(), moment)?;
+            self.ages.restore_numbers(&numbers, &part, moment);
+            self.finish(numbers)?;
+        }
+        Ok(())
     }
 
     /// Adds a row behind those of its key.
@@ -171,28 +264,32 @@ impl KeyedRows {
     }
 
     /// Forgets those of these keys that have no row.
-    pub fn finish(&mut self, mut numbers: Vec<u32>) {
+    pub fn finish(&mut self, mut numbers: Vec<u32>) -> Result<(), Error> {
         numbers.retain(|key| self.rows[*key as usize].is_empty());
         numbers.sort_unstable();
         numbers.dedup();
+        if let Some(tier) = &mut self.spill {
+            tier.remove(&self.keys, &self.codec, &numbers)?;
+        }
         for key in numbers {
             self.rows[key as usize] = Vec::new();
             self.ages.forget(key);
             self.keys.remove(key);
         }
+        Ok(())
     }
 
     /// The rows, the columns of their key in front, and when keys were last written.
-    pub fn snapshot(&mut self, extent: Extent, key_groups: u16) -> Result<[TableSnapshot; 2], Error> {
+    pub fn snapshot(&mut self, extent: Extent) -> Result<[TableSnapshot; 2], Error> {
+        if self.tier().is_some_and(Tier::is_active) {
+            return self.spilled(extent);
+        }
+        let key_groups = self.key_groups;
         let changes = self.keys.take_changes(extent);
         let ages = self
             .ages
             .snapshot(changes.as_ref(), &self.keys, &self.codec, key_groups)?;
-        let fields = self.order.iter().enumerate().map(|(place, column)| {
-            let field = self.schema.field(*column).clone();
-            field.with_name(format!("c{place}"))
-        });
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let schema = self.snapshot_schema();
         let mut table = TableSnapshot::default();
         let held: Vec<&HeldRow> = match changes {
             None => self.rows.iter().flatten().collect(),
@@ -218,8 +315,47 @@ impl KeyedRows {
         Ok([table, ages])
     }
 
+    /// All columns, those of the key first.
+    fn snapshot_schema(&self) -> SchemaRef {
+        let fields = self.order.iter().enumerate().map(|(place, column)| {
+            let field = self.schema.field(*column).clone();
+            field.with_name(format!("c{place}"))
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    /// All that it has as spilled rows.
+    fn spilled(&mut self, extent: Extent) -> Result<[TableSnapshot; 2], Error> {
+        let held = (0..self.rows.len() as u32).filter(|key| !self.rows[*key as usize].is_empty());
+        self.keep(&held.collect::<Vec<_>>())?;
+        let schema = self.snapshot_schema();
+        let types = || self.codec.types().to_vec();
+        let rows = RowsForm {
+            keys: KeyCodec::new(types()).map_err(arrow_error)?,
+            converter: self.converter.clone(),
+            schema,
+        };
+        let ages = AgesForm {
+            keys: KeyCodec::new(types()).map_err(arrow_error)?,
+        };
+        let Some(tier) = &mut self.spill else {
+            return Err(Error::internal("a tier that is active is there"));
+        };
+        let (extent, view) = tier.view(extent)?;
+        let table = |form| TableSnapshot::of_spilled(extent, SpilledRows::new(form, view.clone()), Vec::new());
+        Ok([table(Arc::new(rows)), table(Arc::new(ages))])
+    }
+
     /// Takes in rows of a snapshot, in which the columns of the key stand in front.
     pub fn restore(&mut self, snapshot: &RecordBatch, moment: Moment) -> Result<(), Error> {
+        for from in (0..snapshot.num_rows()).step_by(RESTORED_MAX) {
+            let rows = RESTORED_MAX.min(snapshot.num_rows() - from);
+            self.restore_part(&snapshot.slice(from, rows), moment)?;
+        }
+        Ok(())
+    }
+
+    fn restore_part(&mut self, snapshot: &RecordBatch, moment: Moment) -> Result<(), Error> {
         let mut columns: Vec<Option<ArrayRef>> = vec![None; self.order.len()];
         for (column, place) in snapshot.columns().iter().zip(&self.order) {
             columns[*place] = Some(column.clone());
@@ -228,7 +364,7 @@ impl KeyedRows {
         let columns = columns.into_iter().flatten().collect();
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options);
         let batch = batch.map_err(arrow_error)?;
-        let numbers = self.intern(&batch)?;
+        let numbers = self.intern(&batch, moment)?;
         for (key, row) in numbers.into_iter().zip(self.encode(&batch)?) {
             self.push(key, row);
             self.touch(key, moment);
@@ -236,13 +372,110 @@ impl KeyedRows {
         Ok(())
     }
 
+    /// In memory.
     pub fn size_bytes(&self) -> usize {
+        self.table_bytes() + self.tier().map_or(0, Tier::size_bytes)
+    }
+
+    /// What was spilled.
+    pub fn tier(&self) -> Option<&Tier> {
+        self.spill.as_ref()
+    }
+
+    /// In memory, without what tells where spilled rows are.
+    fn table_bytes(&self) -> usize {
         let lists = self.rows.capacity() * size_of::<Vec<HeldRow>>();
         self.keys.size_bytes()
             + self.ages.size_bytes()
             + lists
             + self.held * size_of::<HeldRow>()
             + self.row_bytes
+    }
+}
+
+/// Writes what there is of a key: when it was last written, and its rows.
+fn write(written_ms: i64, rows: &[HeldRow], out: &mut Vec<u8>) {
+    out.extend_from_slice(&written_ms.to_le_bytes());
+    for row in rows {
+        out.extend_from_slice(&(row.len() as u32).to_le_bytes());
+        out.extend_from_slice(row);
+    }
+}
+
+fn read(value: &[u8]) -> (i64, impl Iterator<Item = &[u8]>) {
+    let (written, mut rest) = value.split_at(8);
+    let rows = std::iter::from_fn(move || {
+        let (length, behind) = rest.split_first_chunk()?;
+        let (row, behind) = behind.split_at(u32::from_le_bytes(*length) as usize);
+        rest = behind;
+        Some(row)
+    });
+    (i64::from_le_bytes(written.try_into().unwrap_or_default()), rows)
+}
+
+/// The rows of spilled keys in snapshots.
+struct RowsForm {
+    keys: KeyCodec,
+    converter: Arc<RowConverter>,
+    schema: SchemaRef,
+}
+
+impl Form for RowsForm {
+    fn rows(&self, _keys: &Packed, values: &Packed) -> Result<RecordBatch, Error> {
+        let parser = self.converter.parser();
+        let rows = values.iter().flat_map(|value| read(value).1);
+        let rows: Vec<_> = rows.map(|row| parser.parse(row)).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        let columns = self.converter.convert_rows(rows).map_err(arrow_error)?;
+        RecordBatch::try_new_with_options(self.schema.clone(), columns, &options).map_err(arrow_error)
+    }
+
+    fn keys(&self, keys: &Packed) -> Result<RecordBatch, Error> {
+        let columns = self.keys.columns_of(keys.iter()).map_err(arrow_error)?;
+        let places: Vec<usize> = (0..columns.len()).collect();
+        let schema = self.schema.project(&places).map_err(arrow_error)?;
+        RecordBatch::try_new(Arc::new(schema), columns).map_err(arrow_error)
+    }
+
+    fn is_row_for_row(&self) -> bool {
+        false
+    }
+}
+
+/// When spilled keys were last written, in snapshots.
+struct AgesForm {
+    keys: KeyCodec,
+}
+
+impl AgesForm {
+    fn key_fields(&self) -> Vec<Field> {
+        let types = self.keys.types().iter().enumerate();
+        let fields = types.map(|(place, of)| Field::new(format!("key{place}"), of.clone(), true));
+        fields.collect()
+    }
+}
+
+impl Form for AgesForm {
+    fn rows(&self, keys: &Packed, values: &Packed) -> Result<RecordBatch, Error> {
+        let written = values.iter().map(|value| read(value).0);
+        // Nobody knows the age of what is kept for ever.
+        let aged = keys.iter().zip(written).filter(|(_, written)| *written != i64::MAX);
+        let (keys, written): (Vec<&[u8]>, Vec<i64>) = aged.unzip();
+        let mut columns = self.keys.columns_of(keys.into_iter()).map_err(arrow_error)?;
+        columns.push(Arc::new(Int64Array::from(written)));
+        let mut fields = self.key_fields();
+        fields.push(Field::new("written", ArrowType::Int64, false));
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(arrow_error)
+    }
+
+    fn keys(&self, keys: &Packed) -> Result<RecordBatch, Error> {
+        let columns = self.keys.columns_of(keys.iter()).map_err(arrow_error)?;
+        let schema = Schema::new(self.key_fields());
+        RecordBatch::try_new(Arc::new(schema), columns).map_err(arrow_error)
+    }
+
+    fn is_row_for_row(&self) -> bool {
+        false
     }
 }
 
@@ -268,21 +501,21 @@ mod tests {
     #[test]
     fn rows_come_back_by_key_and_through_a_snapshot() {
         let rows = batch(&[Some("a"), None, Some("b"), Some("c")], &[1, 2, 1, 3]);
-        let mut table = KeyedRows::new(rows.schema(), &[1]).unwrap();
-        let numbers = table.intern(&rows).unwrap();
+        let mut table = KeyedRows::new(rows.schema(), &[1], 128, None).unwrap();
+        let numbers = table.intern(&rows, Moment::TIMELESS).unwrap();
         for (key, row) in numbers.iter().zip(table.encode(&rows).unwrap()) {
             table.push(*key, row);
         }
         let taken = table.remove(numbers[3], 0);
         assert_eq!(table.decode([&taken].into_iter()).unwrap(), rows.slice(3, 1));
-        table.finish(numbers);
-        let mut restored = KeyedRows::new(rows.schema(), &[1]).unwrap();
-        let [snapshot, _] = table.snapshot(Extent::Whole, 128).unwrap();
+        table.finish(numbers).unwrap();
+        let mut restored = KeyedRows::new(rows.schema(), &[1], 128, None).unwrap();
+        let [snapshot, _] = table.snapshot(Extent::Whole).unwrap();
         assert_eq!(snapshot.rows(), 3);
         for part in snapshot.of_shard(128, 0, 1) {
             restored.restore(part, Moment::TIMELESS).unwrap();
         }
-        let again = restored.intern(&rows).unwrap();
+        let again = restored.intern(&rows, Moment::TIMELESS).unwrap();
         let held = restored.rows(again[0]);
         assert_eq!(
             restored.decode(held.iter()).unwrap(),

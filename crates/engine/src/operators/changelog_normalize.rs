@@ -21,12 +21,16 @@ const AGES: &str = "ages";
 pub(super) struct ChangelogNormalize {
     latest: KeyedRows,
     expiry: Expiry,
-    key_groups: u16,
 }
 
 impl ChangelogNormalize {
     pub fn new(build: &Build<'_>, keys: &[usize]) -> Result<ChangelogNormalize, Error> {
-        let mut latest = KeyedRows::new(build.input()?.arrow(), keys)?;
+        let mut latest = KeyedRows::new(
+            build.input()?.arrow(),
+            keys,
+            build.options.key_groups,
+            build.state_budget(),
+        )?;
         let expiry = build.expiry(0);
         let moment = expiry.moment();
         for batch in build.restored(ROWS) {
@@ -38,14 +42,13 @@ impl ChangelogNormalize {
         Ok(ChangelogNormalize {
             latest,
             expiry,
-            key_groups: build.options.key_groups,
         })
     }
 
     fn changes(&mut self, chunk: &Chunk) -> Result<(Vec<HeldRow>, Vec<RowKind>), Error> {
-        let numbers = self.latest.intern(&chunk.batch)?;
-        let rows = self.latest.encode(&chunk.batch)?;
         let moment = self.expiry.moment();
+        let numbers = self.latest.intern(&chunk.batch, moment)?;
+        let rows = self.latest.encode(&chunk.batch)?;
         let (mut changed, mut kinds) = (Vec::new(), Vec::new());
         for (place, (&key, row)) in numbers.iter().zip(rows).enumerate() {
             self.latest.expire(key, moment);
@@ -68,7 +71,7 @@ impl ChangelogNormalize {
             self.latest.push(key, row);
             self.latest.touch(key, moment);
         }
-        self.latest.finish(numbers);
+        self.latest.finish(numbers)?;
         Ok((changed, kinds))
     }
 }
@@ -89,7 +92,7 @@ impl Operator for ChangelogNormalize {
 
     fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let [rows, ages] = self.latest.snapshot(extent, self.key_groups)?;
+        let [rows, ages] = self.latest.snapshot(extent)?;
         snapshot.tables.insert(ROWS.to_string(), rows);
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
@@ -102,13 +105,13 @@ impl Operator for ChangelogNormalize {
     fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
         let latest = &mut self.latest;
         self.expiry
-            .sweep(now_ms, |looks, moment| Ok(latest.sweep(looks, moment)))
+            .sweep(now_ms, |looks, moment| latest.sweep(looks, moment))
     }
 
     fn gauges(&self) -> Gauges {
         Gauges {
             state_bytes: self.latest.size_bytes(),
-            ..Gauges::default()
+            ..Gauges::of_tier(self.latest.tier())
         }
     }
 }

@@ -18,12 +18,16 @@ const AGES: &str = "ages";
 pub(super) struct SinkUpsertMaterialize {
     rows: KeyedRows,
     expiry: Expiry,
-    key_groups: u16,
 }
 
 impl SinkUpsertMaterialize {
     pub fn new(build: &Build<'_>, keys: &[usize]) -> Result<SinkUpsertMaterialize, Error> {
-        let mut rows = KeyedRows::new(build.input()?.arrow(), keys)?;
+        let mut rows = KeyedRows::new(
+            build.input()?.arrow(),
+            keys,
+            build.options.key_groups,
+            build.state_budget(),
+        )?;
         let expiry = build.expiry(0);
         let moment = expiry.moment();
         for batch in build.restored(ROWS) {
@@ -35,15 +39,14 @@ impl SinkUpsertMaterialize {
         Ok(SinkUpsertMaterialize {
             rows,
             expiry,
-            key_groups: build.options.key_groups,
         })
     }
 }
 
 impl Operator for SinkUpsertMaterialize {
     fn data(&mut self, _input: usize, chunk: Chunk, out: &mut Output) -> Result<(), Error> {
-        let numbers = self.rows.intern(&chunk.batch)?;
         let moment = self.expiry.moment();
+        let numbers = self.rows.intern(&chunk.batch, moment)?;
         let (mut changed, mut kinds) = (Vec::new(), Vec::new());
         for (place, (&key, row)) in numbers.iter().zip(self.rows.encode(&chunk.batch)?).enumerate() {
             self.rows.expire(key, moment);
@@ -76,7 +79,7 @@ impl Operator for SinkUpsertMaterialize {
                 _ => {}
             }
         }
-        self.rows.finish(numbers);
+        self.rows.finish(numbers)?;
         if !changed.is_empty() {
             out.chunk(Chunk {
                 batch: self.rows.decode(changed.iter())?,
@@ -88,7 +91,7 @@ impl Operator for SinkUpsertMaterialize {
 
     fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let [rows, ages] = self.rows.snapshot(extent, self.key_groups)?;
+        let [rows, ages] = self.rows.snapshot(extent)?;
         snapshot.tables.insert(ROWS.to_string(), rows);
         snapshot.tables.insert(AGES.to_string(), ages);
         Ok(snapshot)
@@ -101,13 +104,13 @@ impl Operator for SinkUpsertMaterialize {
     fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
         let rows = &mut self.rows;
         self.expiry
-            .sweep(now_ms, |looks, moment| Ok(rows.sweep(looks, moment)))
+            .sweep(now_ms, |looks, moment| rows.sweep(looks, moment))
     }
 
     fn gauges(&self) -> Gauges {
         Gauges {
             state_bytes: self.rows.size_bytes(),
-            ..Gauges::default()
+            ..Gauges::of_tier(self.rows.tier())
         }
     }
 }
@@ -131,9 +134,8 @@ mod tests {
         let clock = Arc::new(stdx::ManualClock::at_ms(0));
         let context = Arc::new(dataflow::EvaluationContext::new(chrono_tz::UTC, clock));
         let mut operator = SinkUpsertMaterialize {
-            rows: KeyedRows::new(schema.clone(), &[0]).unwrap(),
+            rows: KeyedRows::new(schema.clone(), &[0], 128, None).unwrap(),
             expiry: Expiry::new(None, &context),
-            key_groups: 128,
         };
         let mut change = |kind: RowKind, row: i64| -> Vec<String> {
             let columns: Vec<arrow_array::ArrayRef> = vec![

@@ -6,4 +6,5 @@ mod previews;
 mod recovery;
 mod runs;
 mod savepoints;
+mod spilling;
 mod support;

@@ -232,10 +232,10 @@ fn die(place: &Place, number: u64, sql: &str, count: u64, step: &str) {
 }
 
 /// A folder that holds little.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(folder: PathBuf, kib: u64) -> SmallDisk {
+    pub fn mount(folder: PathBuf, kib: u64) -> SmallDisk {
         fs::create_dir_all(&folder).unwrap();
         let options = format!("size={kib}k,mode=700");
         mount(&["-t", "tmpfs", "-o", &options, "tmpfs", folder.to_str().unwrap()]);

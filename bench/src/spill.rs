@@ -88,7 +88,10 @@ pub fn run(binary: &Path, scratch: &Path, options: &Options) -> Result<()> {
         ))?;
     }
     if budget == 0 {
-        bail!("known distributions: {}", DISTRIBUTIONS.map(|(name, _)| name).join(", "));
+        bail!(
+            "known distributions: {}",
+            DISTRIBUTIONS.map(|(name, _)| name).join(", ")
+        );
     }
     drop(place);
     add_up(binary, scratch, options, budget)

@@ -119,6 +119,7 @@ impl<'a> Build<'a> {
 fn spills(operator: &GraphOperator) -> bool {
     match operator {
         GraphOperator::GroupAggregate { .. }
+        | GraphOperator::Deduplicate { .. }
         | GraphOperator::ChangelogNormalize { .. }
         | GraphOperator::SinkUpsertMaterialize { .. } => true,
         GraphOperator::Join(join) => matches!(join.time, JoinTime::Regular),

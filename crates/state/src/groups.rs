@@ -50,9 +50,6 @@ struct Entry {
 
 const EMPTY: Entry = Entry { group: NONE, rows: 0 };
 
-/// The number of rows of a key whose accumulators are looked for.
-const SOUGHT: i64 = -1;
-
 /// Rows that are restored at once: so many keys come into memory before others can go.
 const RESTORED_MAX: usize = 1 << 12;
 
@@ -121,21 +118,12 @@ impl GroupTable {
         numbers: &[u32],
         moment: Moment,
     ) -> Result<(), Error> {
-        let mut wanted = Vec::new();
-        for (row, &number) in numbers.iter().enumerate() {
-            let entry = &mut self.entries[number as usize];
-            if entry.group == NONE && entry.rows != SOUGHT {
-                entry.rows = SOUGHT;
-                wanted.push((row as u32, number));
-            }
-        }
-        for (_, number) in &wanted {
-            self.entries[*number as usize] = EMPTY;
-        }
         let Some(Spill { tier, form }) = &mut self.spill else {
             return Ok(());
         };
-        let fetched = tier.fetch(self.keys.high(), keys, columns, &wanted)?;
+        let entries = &self.entries;
+        let is_here = |number: u32| entries[number as usize].group != NONE;
+        let fetched = tier.fetch(self.keys.high(), keys, columns, numbers, is_here)?;
         if fetched.numbers.is_empty() {
             return Ok(());
         }
@@ -344,7 +332,11 @@ impl GroupTable {
     /// What is held as batches of the table's schema.
     pub fn snapshot(&mut self, extent: Extent) -> Result<TableSnapshot, Error> {
         if let Some((extent, rows)) = self.spilled(extent)? {
-            return Ok(TableSnapshot::of_spilled(extent, rows, self.key_names().collect()));
+            return Ok(TableSnapshot::of_spilled(
+                extent,
+                rows,
+                self.key_names().collect(),
+            ));
         }
         let (mut table, mut held) = match self.keys.take_changes(extent) {
             None => (TableSnapshot::default(), (0..self.entries.len() as u32).collect()),
@@ -476,7 +468,13 @@ mod tests {
         let encoded = table.codec().encode(std::slice::from_ref(&column)).unwrap();
         let mut numbers = Vec::new();
         table
-            .numbers(&encoded, std::slice::from_ref(&column), column.len(), moment, &mut numbers)
+            .numbers(
+                &encoded,
+                std::slice::from_ref(&column),
+                column.len(),
+                moment,
+                &mut numbers,
+            )
             .unwrap();
         for number in &numbers {
             while table.take_row(*number).is_some() {}

@@ -8,8 +8,8 @@ use arrow_array::{ArrayRef, UInt32Array};
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take;
 
-use crate::row_columns::{RowColumns, nullable};
 use crate::join_spill::{SpilledRow, write_number};
+use crate::row_columns::{RowColumns, nullable};
 use crate::{Ages, Extent, KeyChanges, KeyCodec, KeySet, Moment, NO_ROW};
 
 pub struct JoinRows {
@@ -275,7 +275,11 @@ impl JoinRows {
             Store::Growing(store) => {
                 let all: Vec<usize> = (0..store.schema().fields().len()).collect();
                 let rows: Vec<u32> = rows.iter().flatten().copied().collect();
-                let types = store.schema().fields().iter().map(|field| field.data_type().clone());
+                let types = store
+                    .schema()
+                    .fields()
+                    .iter()
+                    .map(|field| field.data_type().clone());
                 let codec = KeyCodec::new(types.collect())?;
                 Some(codec.encode(&store.gather(&all, &rows)?)?)
             }

@@ -116,7 +116,9 @@ impl Form for JoinForm {
         let rows = values.iter().flat_map(rows_of);
         let rows = rows.filter(|(side, _)| *side == self.side).map(|(_, row)| row);
         let rows: Vec<SpilledRow<'_>> = rows.collect();
-        let values = self.columns(rows.iter().map(|row| row.bytes)).map_err(arrow_error)?;
+        let values = self
+            .columns(rows.iter().map(|row| row.bytes))
+            .map_err(arrow_error)?;
         let keys = self.key_columns.iter().map(|column| values[*column].clone());
         let mut columns: Vec<ArrayRef> = keys.collect();
         columns.extend(values);

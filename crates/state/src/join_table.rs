@@ -146,12 +146,9 @@ impl JoinTable {
         let Some(Spill { tier, forms, .. }) = &mut self.spill else {
             return Ok(());
         };
-        let is_here = |number: u32| self.sides.iter().any(|side| side.first(number) != NO_ROW);
-        let places = (0..numbers.len() as u32).zip(numbers.iter().copied());
-        let mut wanted: Vec<(u32, u32)> = places.filter(|(_, number)| !is_here(*number)).collect();
-        wanted.sort_unstable_by_key(|(_, number)| *number);
-        wanted.dedup_by_key(|(_, number)| *number);
-        let fetched = tier.fetch(self.keys.high(), encoded, columns, &wanted)?;
+        let sides = &self.sides;
+        let is_here = |number: u32| sides.iter().any(|side| side.first(number) != NO_ROW);
+        let fetched = tier.fetch(self.keys.high(), encoded, columns, numbers, is_here)?;
         for (side, form) in forms.iter().enumerate() {
             let keys = fetched.numbers.iter().zip(fetched.values.iter());
             let rows = keys.flat_map(|(number, value)| rows_of(value).map(move |row| (*number, row)));
@@ -175,10 +172,7 @@ impl JoinTable {
             }
             held.finish();
         }
-        let mut written = numbers.to_vec();
-        written.sort_unstable();
-        written.dedup();
-        written.into_iter().for_each(|number| tier.write(number));
+        tier.write_all(numbers);
         Ok(())
     }
 

@@ -443,7 +443,9 @@ impl KeySet {
     /// Makes the table of keys anew where it is, so that places of keys that were removed are places again.
     fn settle(&mut self) {
         let mut is_free = vec![false; self.high as usize];
-        self.free.iter().for_each(|number| is_free[*number as usize] = true);
+        self.free
+            .iter()
+            .for_each(|number| is_free[*number as usize] = true);
         let held = (0..self.high).filter(|number| !is_free[*number as usize]);
         match &mut self.store {
             Store::Nothing { .. } => {}

@@ -75,7 +75,10 @@ impl KeyedRows {
     /// The numbers of these rows' keys. When all rows were dealt with, call [`KeyedRows::finish`]. Numbers given before
     /// may belong to others now.
     pub fn intern(&mut self, batch: &RecordBatch, moment: Moment) -> Result<Vec<u32>, Error> {
-        let columns = self.key_columns.iter().map(|column| batch.column(*column).clone());
+        let columns = self
+            .key_columns
+            .iter()
+            .map(|column| batch.column(*column).clone());
         self.intern_keys(&columns.collect::<Vec<_>>(), batch.num_rows(), moment)
     }
 
@@ -88,16 +91,10 @@ impl KeyedRows {
             self.rows.resize_with(self.keys.high(), Vec::new);
         }
         if let Some(tier) = self.spill.as_mut().filter(|tier| tier.is_active()) {
-            let places = (0..rows as u32).zip(numbers.iter().copied());
-            let is_gone = |(_, number): &(u32, u32)| self.rows[*number as usize].is_empty();
-            let mut wanted: Vec<(u32, u32)> = places.filter(is_gone).collect();
-            wanted.sort_unstable_by_key(|(_, number)| *number);
-            wanted.dedup_by_key(|(_, number)| *number);
-            let fetched = tier.fetch(self.keys.high(), &keys, columns, &wanted)?;
-            let mut written = numbers.clone();
-            written.sort_unstable();
-            written.dedup();
-            written.iter().for_each(|number| tier.write(*number));
+            let held = &self.rows;
+            let is_here = |number: u32| !held[number as usize].is_empty();
+            let fetched = tier.fetch(self.keys.high(), &keys, columns, &numbers, is_here)?;
+            tier.write_all(&numbers);
             for (number, value) in fetched.numbers.iter().zip(fetched.values.iter()) {
                 let (written_ms, rows) = read(value);
                 for row in rows {
@@ -342,7 +339,8 @@ impl KeyedRows {
             return Err(Error::internal("a tier that is active is there"));
         };
         let (extent, view) = tier.view(extent)?;
-        let table = |form| TableSnapshot::of_spilled(extent, SpilledRows::new(form, view.clone()), Vec::new());
+        let table =
+            |form| TableSnapshot::of_spilled(extent, SpilledRows::new(form, view.clone()), Vec::new());
         Ok([table(Arc::new(rows)), table(Arc::new(ages))])
     }
 
@@ -459,7 +457,10 @@ impl Form for AgesForm {
     fn rows(&self, keys: &Packed, values: &Packed) -> Result<RecordBatch, Error> {
         let written = values.iter().map(|value| read(value).0);
         // Nobody knows the age of what is kept for ever.
-        let aged = keys.iter().zip(written).filter(|(_, written)| *written != i64::MAX);
+        let aged = keys
+            .iter()
+            .zip(written)
+            .filter(|(_, written)| *written != i64::MAX);
         let (keys, written): (Vec<&[u8]>, Vec<i64>) = aged.unzip();
         let mut columns = self.keys.columns_of(keys.into_iter()).map_err(arrow_error)?;
         columns.push(Arc::new(Int64Array::from(written)));

@@ -181,7 +181,9 @@ impl KeyCodec {
                 let keys: Vec<Option<u64>> = keys
                     .map(|key| key.try_into().ok().map(u64::from_le_bytes))
                     .collect();
-                let nulls = keys.contains(&None).then(|| keys.iter().map(Option::is_some).collect());
+                let nulls = keys
+                    .contains(&None)
+                    .then(|| keys.iter().map(Option::is_some).collect());
                 let bits = keys.iter().map(|key| key.unwrap_or_default());
                 Ok(vec![self.fixed_column(bits, nulls)?])
             }

@@ -27,6 +27,7 @@ pub mod slab;
 pub mod slices;
 pub mod snapshot;
 pub mod sole_rows;
+mod sole_spill;
 pub mod sort_key;
 pub mod spill;
 pub mod timed_rows;

@@ -168,8 +168,10 @@ impl TableSnapshot {
             is_partial: self.is_partial,
             ..TableSnapshot::default()
         };
-        part.groups.extend(self.groups.get(&group).map(|rows| (group, rows.clone())));
-        part.changed.extend(self.changed.get(&group).map(|rows| (group, rows.clone())));
+        part.groups
+            .extend(self.groups.get(&group).map(|rows| (group, rows.clone())));
+        part.changed
+            .extend(self.changed.get(&group).map(|rows| (group, rows.clone())));
         for spilled in &self.spilled {
             let (rows, gone) = spilled.of_group(group)?;
             if self.is_partial && !(rows.is_empty() && gone.is_empty()) {

@@ -105,7 +105,16 @@ fn run_program(spec: &RunSpec, places: &Places, shared: &Arc<Shared>) -> Result<
         match session.execute(&program.sql, statement) {
             Ok(Outcome::Insert(graph)) => {
                 if !recovery.has_done(jobs) {
-                    run_job(spec, statement, &session, graph, jobs, &mut recovery, places, shared)?;
+                    run_job(
+                        spec,
+                        statement,
+                        &session,
+                        graph,
+                        jobs,
+                        &mut recovery,
+                        places,
+                        shared,
+                    )?;
                 }
                 jobs += 1;
             }

@@ -39,10 +39,7 @@ impl ChangelogNormalize {
         for batch in build.restored(AGES) {
             latest.restore_ages(batch, moment)?;
         }
-        Ok(ChangelogNormalize {
-            latest,
-            expiry,
-        })
+        Ok(ChangelogNormalize { latest, expiry })
     }
 
     fn changes(&mut self, chunk: &Chunk) -> Result<(Vec<HeldRow>, Vec<RowKind>), Error> {

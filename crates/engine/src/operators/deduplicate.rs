@@ -31,7 +31,6 @@ pub(super) struct Deduplicate {
     watermark: i64,
     late_rows: u64,
     chunk_rows: usize,
-    key_groups: u16,
     /// Rows given out and not yet sent.
     due: Vec<u32>,
     sent: usize,
@@ -46,7 +45,13 @@ impl Deduplicate {
         tells_each: bool,
     ) -> Result<Deduplicate, Error> {
         let mut operator = Deduplicate {
-            table: SoleRows::new(build.input()?.arrow(), partition.to_vec())?,
+            table: SoleRows::new(
+                build.input()?.arrow(),
+                partition.to_vec(),
+                rowtime.is_some() && !keep_last,
+                build.options.key_groups,
+                build.state_budget(),
+            )?,
             rowtime,
             keep_last,
             tells_each,
@@ -54,7 +59,6 @@ impl Deduplicate {
             watermark: WATERMARK_MIN,
             late_rows: 0,
             chunk_rows: build.options.chunk_rows,
-            key_groups: build.options.key_groups,
             due: Vec::new(),
             sent: 0,
         };
@@ -180,7 +184,7 @@ impl Operator for Deduplicate {
 
     fn snapshot(&mut self, _epoch: Epoch, extent: Extent) -> Result<OperatorSnapshot, Error> {
         let mut snapshot = OperatorSnapshot::default();
-        let [rows, given_out, ages] = self.table.snapshot(extent, self.key_groups)?;
+        let [rows, given_out, ages] = self.table.snapshot(extent)?;
         snapshot.tables.insert(ROWS.to_string(), rows);
         snapshot.tables.insert(GIVEN_OUT.to_string(), given_out);
         snapshot.tables.insert(AGES.to_string(), ages);
@@ -201,7 +205,7 @@ impl Operator for Deduplicate {
         Gauges {
             late_rows_dropped: self.late_rows,
             state_bytes: self.table.size_bytes(),
-            ..Gauges::default()
+            ..Gauges::of_tier(self.table.tier())
         }
     }
 }

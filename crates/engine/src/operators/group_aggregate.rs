@@ -274,7 +274,9 @@ impl Operator for GroupAggregate {
         }
         self.table.aggregates.remove_groups(&emptied);
         let numbers = touched.iter().map(|key| key.number);
-        let gone: Vec<u32> = numbers.filter(|number| self.table.group(*number).is_none()).collect();
+        let gone: Vec<u32> = numbers
+            .filter(|number| self.table.group(*number).is_none())
+            .collect();
         self.table.forget(&gone)
     }
 

@@ -36,10 +36,7 @@ impl SinkUpsertMaterialize {
         for batch in build.restored(AGES) {
             rows.restore_ages(batch, moment)?;
         }
-        Ok(SinkUpsertMaterialize {
-            rows,
-            expiry,
-        })
+        Ok(SinkUpsertMaterialize { rows, expiry })
     }
 }
 

@@ -245,7 +245,15 @@ fn table(metrics: &Value) -> String {
     ]);
     let nodes = metrics["nodes"].as_array().map_or(&[][..], Vec::as_slice);
     if !nodes.is_empty() {
-        let mut table = Table::new(&["operator", "#read", "#written", "#late", "#state", "#spilled", "watermark"]);
+        let mut table = Table::new(&[
+            "operator",
+            "#read",
+            "#written",
+            "#late",
+            "#state",
+            "#spilled",
+            "watermark",
+        ]);
         for node in nodes {
             table.row([
                 cell(&node["name"]),

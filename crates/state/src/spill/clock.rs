@@ -32,6 +32,11 @@ impl Clock {
         self.marks[number as usize] = if is_kept { NEW | KEPT } else { NEW };
     }
 
+    /// Whether it has come and was not written since.
+    pub fn is_new(&self, number: u32) -> bool {
+        self.marks[number as usize] & NEW != 0
+    }
+
     /// Notes that a key is written.
     #[inline]
     pub fn write(&mut self, number: u32) {
@@ -113,7 +118,7 @@ mod tests {
         }
         clock.write(7);
         assert_eq!(clock.choose(4, |_| true), [3, 4, 5, 6]);
-        assert_eq!(clock.choose(2, |number| number > 6 || number < 3), [8, 9]);
+        assert_eq!(clock.choose(2, |number| !(3..=6).contains(&number)), [8, 9]);
         assert_eq!(clock.choose(9, |number| number < 3 || number == 7), [0, 1, 2, 7]);
     }
 

@@ -88,12 +88,7 @@ impl Tier {
     }
 
     /// Chooses so many of the keys that are there.
-    pub fn choose(
-        &mut self,
-        count: usize,
-        keys: &KeySet,
-        is_there: impl Fn(u32) -> bool,
-    ) -> Vec<u32> {
+    pub fn choose(&mut self, count: usize, keys: &KeySet, is_there: impl Fn(u32) -> bool) -> Vec<u32> {
         self.activate(keys.high()).clock.choose(count, is_there)
     }
 
@@ -142,12 +137,7 @@ impl Tier {
     }
 
     /// The bytes of keys, and their places.
-    fn places(
-        &self,
-        keys: &KeySet,
-        codec: &KeyCodec,
-        numbers: &[u32],
-    ) -> Result<(Packed, Vec<u64>), Error> {
+    fn places(&self, keys: &KeySet, codec: &KeyCodec, numbers: &[u32]) -> Result<(Packed, Vec<u64>), Error> {
         let mut packed = Packed::default();
         for number in numbers {
             packed.add_with(|bytes| keys.append_key(codec, *number, bytes));
@@ -182,26 +172,32 @@ impl Tier {
         Ok(())
     }
 
-    /// Looks for rows of keys that have come and are not here: each with a row of the chunk that has it.
+    /// Looks for what was spilled of the keys of a chunk that are not here, given their numbers, which are below `high`,
+    /// row by row. All of them are to be written, or removed, before this is called again.
     pub fn fetch(
         &mut self,
         high: usize,
         keys: &Keys,
         columns: &[ArrayRef],
-        wanted: &[(u32, u32)],
+        numbers: &[u32],
+        is_here: impl Fn(u32) -> bool,
     ) -> Result<Fetched, Error> {
         let mut fetched = Fetched::default();
         let Some(active) = &mut self.active else {
             return Ok(fetched);
         };
         active.clock.make_room(high);
+        let mut packed = Packed::default();
+        let mut wanted = Vec::new();
+        for (row, &number) in numbers.iter().enumerate() {
+            if !active.clock.is_new(number) && !is_here(number) {
+                active.clock.come(number, false);
+                packed.add_with(|bytes| keys.append_bytes(row, bytes));
+                wanted.push((row as u32, number));
+            }
+        }
         if wanted.is_empty() {
             return Ok(fetched);
-        }
-        let mut packed = Packed::default();
-        for (row, number) in wanted {
-            packed.add_with(|bytes| keys.append_bytes(*row as usize, bytes));
-            active.clock.come(*number, false);
         }
         let rows = UInt32Array::from_iter_values(wanted.iter().map(|(row, _)| *row));
         let columns = columns
@@ -213,7 +209,7 @@ impl Tier {
         let sought = sought.map(|(row, (place, (_, number)))| Sought {
             place,
             key: packed.range(row),
-            number: *number,
+            number,
         });
         active
             .store
@@ -231,7 +227,9 @@ impl Tier {
     pub fn come(&mut self, high: usize, numbers: &[u32]) {
         if let Some(active) = &mut self.active {
             active.clock.make_room(high);
-            numbers.iter().for_each(|number| active.clock.come(*number, false));
+            numbers
+                .iter()
+                .for_each(|number| active.clock.come(*number, false));
         }
     }
 
@@ -241,6 +239,14 @@ impl Tier {
         if let Some(active) = &mut self.active {
             active.clock.write(number);
         }
+    }
+
+    /// Notes that the keys of a chunk are written, given the number of each of its rows.
+    pub fn write_all(&mut self, numbers: &[u32]) {
+        let mut numbers = numbers.to_vec();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().for_each(|number| self.write(number));
     }
 
     /// What the store has, or what of it has changed since this was last asked. All that was written is to be kept in it

@@ -1525,7 +1525,20 @@ export interface components {
             rows_in: number;
             /** Format: int64 */
             rows_out: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Keys that were looked for in those files.
+             */
+            spill_lookups: number;
+            /**
+             * Format: int64
+             * @description State in files, since it did not fit into memory.
+             */
+            spilled_bytes: number;
+            /**
+             * Format: int64
+             * @description State in memory.
+             */
             state_bytes: number;
             /** Format: int64 */
             unreadable_rows: number;

@@ -120,6 +120,7 @@ fn spills(operator: &GraphOperator) -> bool {
     match operator {
         GraphOperator::GroupAggregate { .. }
         | GraphOperator::Deduplicate { .. }
+        | GraphOperator::TopN { .. }
         | GraphOperator::ChangelogNormalize { .. }
         | GraphOperator::SinkUpsertMaterialize { .. } => true,
         GraphOperator::Join(join) => matches!(join.time, JoinTime::Regular),

@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_row::{RowConverter, SortField};
-use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
+use arrow_schema::{Schema, SchemaRef};
 use dataflow::Error;
 
+use crate::row_lists::{ListAges, RowLists, read, write};
 use crate::slices::arrow_error;
-use crate::spill::{Budget, Form, Packed, SpilledRows, Tier};
+use crate::spill::{Budget, Packed, SpilledRows, Tier};
 use crate::{Ages, Extent, KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 /// Rows that are restored at once: so many keys come into memory before others can go.
@@ -141,7 +142,8 @@ impl KeyedRows {
             let mut values = Packed::default();
             for number in part {
                 let written_ms = self.ages.written_ms(*number);
-                values.add_with(|bytes| write(written_ms, &self.rows[*number as usize], bytes));
+                let rows = self.rows[*number as usize].iter().map(|row| &row[..]);
+                values.add_with(|bytes| write(written_ms, rows, bytes));
             }
             tier.keep(&self.keys, &self.codec, part, |at| values.get(at))?;
         }
@@ -327,14 +329,9 @@ impl KeyedRows {
         self.keep(&held.collect::<Vec<_>>())?;
         let schema = self.snapshot_schema();
         let types = || self.codec.types().to_vec();
-        let rows = RowsForm {
-            keys: KeyCodec::new(types()).map_err(arrow_error)?,
-            converter: self.converter.clone(),
-            schema,
-        };
-        let ages = AgesForm {
-            keys: KeyCodec::new(types()).map_err(arrow_error)?,
-        };
+        let codec = || KeyCodec::new(types()).map_err(arrow_error);
+        let rows = RowLists::new(codec()?, self.converter.clone(), Vec::new(), schema);
+        let ages = ListAges::new(codec()?);
         let Some(tier) = &mut self.spill else {
             return Err(Error::internal("a tier that is active is there"));
         };
@@ -388,95 +385,6 @@ impl KeyedRows {
             + lists
             + self.held * size_of::<HeldRow>()
             + self.row_bytes
-    }
-}
-
-/// Writes what there is of a key: when it was last written, and its rows.
-fn write(written_ms: i64, rows: &[HeldRow], out: &mut Vec<u8>) {
-    out.extend_from_slice(&written_ms.to_le_bytes());
-    for row in rows {
-        out.extend_from_slice(&(row.len() as u32).to_le_bytes());
-        out.extend_from_slice(row);
-    }
-}
-
-fn read(value: &[u8]) -> (i64, impl Iterator<Item = &[u8]>) {
-    let (written, mut rest) = value.split_at(8);
-    let rows = std::iter::from_fn(move || {
-        let (length, behind) = rest.split_first_chunk()?;
-        let (row, behind) = behind.split_at(u32::from_le_bytes(*length) as usize);
-        rest = behind;
-        Some(row)
-    });
-    (i64::from_le_bytes(written.try_into().unwrap_or_default()), rows)
-}
-
-/// The rows of spilled keys in snapshots.
-struct RowsForm {
-    keys: KeyCodec,
-    converter: Arc<RowConverter>,
-    schema: SchemaRef,
-}
-
-impl Form for RowsForm {
-    fn rows(&self, _keys: &Packed, values: &Packed) -> Result<RecordBatch, Error> {
-        let parser = self.converter.parser();
-        let rows = values.iter().flat_map(|value| read(value).1);
-        let rows: Vec<_> = rows.map(|row| parser.parse(row)).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-        let columns = self.converter.convert_rows(rows).map_err(arrow_error)?;
-        RecordBatch::try_new_with_options(self.schema.clone(), columns, &options).map_err(arrow_error)
-    }
-
-    fn keys(&self, keys: &Packed) -> Result<RecordBatch, Error> {
-        let columns = self.keys.columns_of(keys.iter()).map_err(arrow_error)?;
-        let places: Vec<usize> = (0..columns.len()).collect();
-        let schema = self.schema.project(&places).map_err(arrow_error)?;
-        RecordBatch::try_new(Arc::new(schema), columns).map_err(arrow_error)
-    }
-
-    fn is_row_for_row(&self) -> bool {
-        false
-    }
-}
-
-/// When spilled keys were last written, in snapshots.
-struct AgesForm {
-    keys: KeyCodec,
-}
-
-impl AgesForm {
-    fn key_fields(&self) -> Vec<Field> {
-        let types = self.keys.types().iter().enumerate();
-        let fields = types.map(|(place, of)| Field::new(format!("key{place}"), of.clone(), true));
-        fields.collect()
-    }
-}
-
-impl Form for AgesForm {
-    fn rows(&self, keys: &Packed, values: &Packed) -> Result<RecordBatch, Error> {
-        let written = values.iter().map(|value| read(value).0);
-        // Nobody knows the age of what is kept for ever.
-        let aged = keys
-            .iter()
-            .zip(written)
-            .filter(|(_, written)| *written != i64::MAX);
-        let (keys, written): (Vec<&[u8]>, Vec<i64>) = aged.unzip();
-        let mut columns = self.keys.columns_of(keys.into_iter()).map_err(arrow_error)?;
-        columns.push(Arc::new(Int64Array::from(written)));
-        let mut fields = self.key_fields();
-        fields.push(Field::new("written", ArrowType::Int64, false));
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(arrow_error)
-    }
-
-    fn keys(&self, keys: &Packed) -> Result<RecordBatch, Error> {
-        let columns = self.keys.columns_of(keys.iter()).map_err(arrow_error)?;
-        let schema = Schema::new(self.key_fields());
-        RecordBatch::try_new(Arc::new(schema), columns).map_err(arrow_error)
-    }
-
-    fn is_row_for_row(&self) -> bool {
-        false
     }
 }
 

@@ -20,6 +20,7 @@ pub mod matches;
 pub mod ranked;
 pub mod row_buffer;
 pub mod row_columns;
+mod row_lists;
 pub mod row_store;
 pub mod savepoints;
 pub mod sessions;

@@ -3,16 +3,23 @@
 //! The first `limit` rows of a key stand in a list. Where rows can be taken back the others wait in a tree, since
 //! one of them may have to move up; where rows only come they are not kept at all. Rows that are equal in the order
 //! stand as they came.
+//!
+//! With a budget, keys that do not fit into it are spilled with their rows, and come back with the next row that has
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::SchemaRef;
+use arrow_row::{RowConverter, SortField};
+use arrow_schema::{Field, Schema, SchemaRef};
 use dataflow::Error;
 
+use crate::row_lists::{ListAges, RowLists, read, write};
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
 use crate::sort_key::{SortCodec, SortKey};
+use crate::spill::{Budget, Packed, SpilledRows, Tier};
 use crate::{Ages, Extent, KeyCodec, KeySet, Moment, RowStore, hash_columns};
 
 /// Of a row behind the first ones, besides its entry: its place in two trees, which are three quarters full.
@@ -122,7 +129,17 @@ pub struct RankedTable {
     expired: Vec<u32>,
     /// Keys by the time at which they close.
     closing: BTreeMap<i64, Vec<u32>>,
+    spill: Option<Spill>,
 }
+
+/// Where keys go that do not fit into memory.
+struct Spill {
+    tier: Tier,
+    converter: Arc<RowConverter>,
+}
+
+/// Rows that are restored at once: so many keys come into memory before others can go.
+const RESTORED_MAX: usize = 1 << 12;
 
 impl RankedTable {
     /// `key_columns` and `order_columns` are columns of the rows.
@@ -158,7 +175,26 @@ impl RankedTable {
             waiting: 0,
             ages: Ages::default(),
             expired: Vec::new(),
+            spill: None,
         })
+    }
+
+    /// Lets it spill what does not fit into a budget.
+    pub fn spilling(mut self, budget: Option<Budget>, key_groups: u16) -> Result<RankedTable, Error> {
+        let fields = self.rows.schema().fields().iter();
+        let fields: Vec<SortField> = fields
+            .map(|field| SortField::new(field.data_type().clone()))
+            .collect();
+        if let Some(budget) = budget
+            && !self.key_columns.is_empty()
+            && RowConverter::supports_fields(&fields)
+        {
+            self.spill = Some(Spill {
+                tier: Tier::new(budget, key_groups),
+                converter: Arc::new(RowConverter::new(fields).map_err(arrow_error)?),
+            });
+        }
+        Ok(self)
     }
 
     /// Of rows that are equal in the order the one that came last is to stand first. For rows that only come.
@@ -198,27 +234,12 @@ impl RankedTable {
         is_added: impl Fn(usize) -> bool,
         closes: Option<&[i64]>,
     ) -> Result<(), Error> {
-        let columns = |places: &[usize]| -> Vec<ArrayRef> {
-            places.iter().map(|place| batch.column(*place).clone()).collect()
-        };
-        let keys = self
-            .codec
-            .encode(&columns(&self.key_columns))
-            .map_err(arrow_error)?;
-        let mut numbers = Vec::with_capacity(batch.num_rows());
-        self.keys.intern(&keys, 0..batch.num_rows(), &mut numbers);
-        if self.groups.len() < self.keys.high() {
-            self.groups.resize_with(self.keys.high(), Group::default);
-        }
-        let order = self
-            .order
-            .encode(&columns(&self.order_columns), batch.num_rows())
-            .map_err(arrow_error)?;
-        let hashes = if self.is_updating {
-            hash_columns(batch.columns(), batch.num_rows()).map_err(arrow_error)?
-        } else {
-            vec![0; batch.num_rows()]
-        };
+        let columns = self
+            .key_columns
+            .iter()
+            .map(|column| batch.column(*column).clone());
+        let numbers = self.numbers(&columns.collect::<Vec<_>>(), batch.num_rows(), moment)?;
+        let (order, hashes) = self.places_of(batch)?;
         if moment.expires() {
             for &number in &numbers {
                 if self.ages.is_over(number, moment) {
@@ -246,6 +267,124 @@ impl RankedTable {
         self.rows.close()
     }
 
+    /// What rows are ordered by, and their hashes where they can be taken back.
+    fn places_of(&self, batch: &RecordBatch) -> Result<(Vec<SortKey>, Vec<u64>), Error> {
+        let columns = self
+            .order_columns
+            .iter()
+            .map(|column| batch.column(*column).clone());
+        let order = self
+            .order
+            .encode(&columns.collect::<Vec<_>>(), batch.num_rows())
+            .map_err(arrow_error)?;
+        let hashes = if self.is_updating {
+            hash_columns(batch.columns(), batch.num_rows()).map_err(arrow_error)?
+        } else {
+            vec![0; batch.num_rows()]
+        };
+        Ok((order.into_iter().collect(), hashes))
+    }
+
+    /// The numbers of keys, all of which are to be written. Numbers given before may belong to others now.
+    fn numbers(&mut self, columns: &[ArrayRef], rows: usize, moment: Moment) -> Result<Vec<u32>, Error> {
+        self.make_way(rows)?;
+        let keys = self.codec.encode(columns).map_err(arrow_error)?;
+        let mut numbers = Vec::with_capacity(rows);
+        self.keys.intern(&keys, 0..rows, &mut numbers);
+        if self.groups.len() < self.keys.high() {
+            self.groups.resize_with(self.keys.high(), Group::default);
+        }
+        let Some(Spill { tier, converter }) = self.spill.as_mut().filter(|spill| spill.tier.is_active())
+        else {
+            return Ok(numbers);
+        };
+        let groups = &self.groups;
+        let is_here = |number: u32| !groups[number as usize].first.is_empty();
+        let fetched = tier.fetch(self.keys.high(), &keys, columns, &numbers, is_here)?;
+        tier.write_all(&numbers);
+        let parser = converter.parser();
+        let (mut owners, mut rows) = (Vec::new(), Vec::new());
+        for (number, value) in fetched.numbers.iter().zip(fetched.values.iter()) {
+            let (written_ms, held) = read(value);
+            self.ages.restore_one(*number, written_ms, moment);
+            for row in held {
+                owners.push(*number);
+                rows.push(parser.parse(row));
+            }
+        }
+        if owners.is_empty() {
+            return Ok(numbers);
+        }
+        let columns = converter.convert_rows(rows).map_err(arrow_error)?;
+        let batch = RecordBatch::try_new(self.rows.schema().clone(), columns).map_err(arrow_error)?;
+        let (order, hashes) = self.places_of(&batch)?;
+        self.rows.open(&batch);
+        for (row, (key, hash)) in order.into_iter().zip(hashes).enumerate() {
+            self.add(owners[row], key, hash, row);
+        }
+        self.rows.close()?;
+        // Nothing has changed of these keys.
+        let touched = self.take_touched();
+        self.finish_round(&touched)?;
+        Ok(numbers)
+    }
+
+    /// Spills keys that were not used lately where so many more do not fit.
+    fn make_way(&mut self, incoming: usize) -> Result<(), Error> {
+        let table_bytes = self.table_bytes();
+        let Some(Spill { tier, .. }) = &mut self.spill else {
+            return Ok(());
+        };
+        let excess = tier.excess(self.keys.len(), self.keys.room(), incoming, table_bytes);
+        if excess == 0 {
+            return Ok(());
+        }
+        let groups = &self.groups;
+        let numbers = tier.choose(excess, &self.keys, |number| {
+            let group = groups.get(number as usize);
+            group.is_some_and(|group| !group.first.is_empty())
+        });
+        self.keep(&numbers)?;
+        let mut released = Vec::new();
+        for number in &numbers {
+            self.ages.forget(*number);
+            let group = std::mem::take(&mut self.groups[*number as usize]);
+            released.extend(rows_of(&group));
+            self.waiting -= group.rest.map_or(0, |rest| rest.ordered.len());
+        }
+        self.rows.release(&released)?;
+        self.keys.give_away(&numbers);
+        if let Some(Spill { tier, .. }) = &mut self.spill {
+            tier.gone(&numbers);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the spilled rows have what these keys have.
+    fn keep(&mut self, numbers: &[u32]) -> Result<(), Error> {
+        let Some(Spill { tier, converter }) = &mut self.spill else {
+            return Ok(());
+        };
+        let written = tier.written(numbers.iter().copied());
+        for part in written.chunks(SNAPSHOT_ROWS_MAX) {
+            let newest_first = self.newest_first;
+            let rows = part
+                .iter()
+                .map(|number| in_order(&self.groups[*number as usize], newest_first));
+            let rows: Vec<Vec<u32>> = rows.collect();
+            let batch = self.rows.gather(&rows.concat())?;
+            let encoded = converter.convert_columns(batch.columns()).map_err(arrow_error)?;
+            let (mut values, mut next) = (Packed::default(), 0);
+            for (number, rows) in part.iter().zip(rows) {
+                let held = (next..next + rows.len()).map(|row| encoded.row(row).data());
+                next += rows.len();
+                values.add_with(|bytes| write(self.ages.written_ms(*number), held, bytes));
+            }
+            tier.keep(&self.keys, &self.codec, part, |at| values.get(at))?;
+        }
+        Ok(())
+    }
+
     /// Takes away all rows of a key.
     fn expire(&mut self, number: u32) {
         self.keys.note(number);
@@ -266,27 +405,52 @@ impl RankedTable {
 
     /// Looks at some keys, others each time, and forgets those that are over: their rows are told by
     /// [`RankedTable::take_expired`]. Returns whether all keys have had their turn.
-    pub fn sweep(&mut self, looks: usize, moment: Moment) -> bool {
+    pub fn sweep(&mut self, looks: usize, moment: Moment) -> Result<bool, Error> {
         let mut over = Vec::new();
         let is_done = self.ages.sweep(looks, moment, &mut over);
-        for number in over {
-            self.expire(number);
-            self.groups[number as usize] = Group::default();
-            self.keys.remove(number);
+        for number in &over {
+            self.expire(*number);
+            self.groups[*number as usize] = Group::default();
         }
+        self.forget(over)?;
         if is_done {
             self.keys.shrink();
         }
-        is_done
+        match &mut self.spill {
+            None => Ok(is_done),
+            Some(Spill { tier, .. }) => {
+                Ok(tier.sweep(looks, |value| read(value).0 <= moment.over_ms)? && is_done)
+            }
+        }
+    }
+
+    /// Forgets keys without rows.
+    fn forget(&mut self, numbers: Vec<u32>) -> Result<(), Error> {
+        if let Some(Spill { tier, .. }) = &mut self.spill {
+            tier.remove(&self.keys, &self.codec, &numbers)?;
+        }
+        for number in numbers {
+            self.ages.forget(number);
+            self.keys.remove(number);
+        }
+        Ok(())
     }
 
     pub fn has_ages(&self) -> bool {
-        !self.ages.is_empty()
+        !self.ages.is_empty() || self.tier().is_some_and(Tier::is_active)
     }
 
     /// Takes in what [`RankedTable::snapshot`] gave, once the rows are there.
     pub fn restore_ages(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
-        self.ages.restore(batch, &mut self.keys, &self.codec, moment)
+        for from in (0..batch.num_rows()).step_by(RESTORED_MAX) {
+            let part = batch.slice(from, RESTORED_MAX.min(batch.num_rows() - from));
+            let keys = &part.columns()[..self.key_columns.len()];
+            let mut numbers = self.numbers(keys, part.num_rows(), moment)?;
+            self.ages.restore_numbers(&numbers, &part, moment);
+            numbers.retain(|number| self.groups[*number as usize].first.is_empty());
+            self.forget(numbers)?;
+        }
+        Ok(())
     }
 
     /// Returns whether the row is kept.
@@ -390,12 +554,9 @@ impl RankedTable {
 
     /// Ends a round: what was dropped in it is not wanted any more, and keys without rows are forgotten.
     pub fn finish_round(&mut self, touched: &[Touched]) -> Result<(), Error> {
-        for one in touched {
-            if self.groups[one.group as usize].first.is_empty() {
-                self.ages.forget(one.group);
-                self.keys.remove(one.group);
-            }
-        }
+        let numbers = touched.iter().map(|one| one.group);
+        let gone = numbers.filter(|number| self.groups[*number as usize].first.is_empty());
+        self.forget(gone.collect())?;
         let dropped = std::mem::take(&mut self.dropped);
         self.rows.release(&dropped)
     }
@@ -424,6 +585,9 @@ impl RankedTable {
 
     /// The rows with their keys before them, those of a key in their order, and when keys were last written.
     pub fn snapshot(&mut self, extent: Extent, key_groups: u16) -> Result<[TableSnapshot; 2], Error> {
+        if self.tier().is_some_and(Tier::is_active) {
+            return self.spilled(extent);
+        }
         let changes = self.keys.take_changes(extent);
         let ages = self
             .ages
@@ -442,18 +606,35 @@ impl RankedTable {
             .iter()
             .filter_map(|number| self.groups.get(*number as usize))
         {
-            let first = group.first.iter().map(|entry| entry.row);
-            if self.newest_first {
-                // As they came.
-                rows.extend(first.rev());
-            } else {
-                rows.extend(first);
-            }
-            let rest = group.rest.iter().flat_map(|rest| rest.ordered.values());
-            rows.extend(rest.map(|(_, row)| *row));
+            rows.extend(in_order(group, self.newest_first));
         }
         add_rows(&mut table, &self.rows, &rows, &self.key_columns, key_groups)?;
         Ok([table, ages])
+    }
+
+    /// All that it has as spilled rows.
+    fn spilled(&mut self, extent: Extent) -> Result<[TableSnapshot; 2], Error> {
+        let held = 0..self.groups.len() as u32;
+        let held = held.filter(|number| !self.groups[*number as usize].first.is_empty());
+        self.keep(&held.collect::<Vec<_>>())?;
+        let types = self.codec.types().to_vec();
+        let codec = || KeyCodec::new(types.clone()).map_err(arrow_error);
+        let all = self.rows.schema();
+        let keys = self.key_columns.iter().zip(key_names(&self.key_columns));
+        let mut fields: Vec<Field> = keys
+            .map(|(column, name)| all.field(*column).clone().with_name(name))
+            .collect();
+        fields.extend(all.fields().iter().map(|field| field.as_ref().clone()));
+        let schema = Arc::new(Schema::new(fields));
+        let Some(Spill { tier, converter }) = &mut self.spill else {
+            return Err(Error::internal("a tier that is active is there"));
+        };
+        let rows = RowLists::new(codec()?, converter.clone(), self.key_columns.clone(), schema);
+        let ages = ListAges::new(codec()?);
+        let (extent, view) = tier.view(extent)?;
+        let table =
+            |form| TableSnapshot::of_spilled(extent, SpilledRows::new(form, view.clone()), Vec::new());
+        Ok([table(Arc::new(rows)), table(Arc::new(ages))])
     }
 
     /// Rows of [`RankedTable::snapshot`], without their keys.
@@ -463,13 +644,27 @@ impl RankedTable {
 
     /// Takes in what [`RankedTable::snapshot`] gave.
     pub fn restore(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
-        let rows = self.restored(batch)?;
-        self.update(&rows, moment, |_| true)?;
-        let touched = self.take_touched();
-        self.finish_round(&touched)
+        for from in (0..batch.num_rows()).step_by(RESTORED_MAX) {
+            let part = batch.slice(from, RESTORED_MAX.min(batch.num_rows() - from));
+            self.update(&self.restored(&part)?, moment, |_| true)?;
+            let touched = self.take_touched();
+            self.finish_round(&touched)?;
+        }
+        Ok(())
     }
 
+    /// In memory.
     pub fn size_bytes(&self) -> usize {
+        self.table_bytes() + self.tier().map_or(0, Tier::size_bytes)
+    }
+
+    /// What was spilled.
+    pub fn tier(&self) -> Option<&Tier> {
+        self.spill.as_ref().map(|spill| &spill.tier)
+    }
+
+    /// In memory, without what tells where spilled rows are.
+    fn table_bytes(&self) -> usize {
         let listed = self.rows.len() * (size_of::<Entry>() + 8);
         self.keys.size_bytes()
             + self.ages.size_bytes()
@@ -478,6 +673,21 @@ impl RankedTable {
             + listed
             + self.waiting * WAITING_BYTES
     }
+}
+
+/// The rows of a key in their order, those that are equal in it as they came.
+fn in_order(group: &Group, newest_first: bool) -> Vec<u32> {
+    let mut rows = rows_of(group);
+    if newest_first {
+        rows[..group.first.len()].reverse();
+    }
+    rows
+}
+
+fn rows_of(group: &Group) -> Vec<u32> {
+    let first = group.first.iter().map(|entry| entry.row);
+    let rest = group.rest.iter().flat_map(|rest| rest.ordered.values());
+    first.chain(rest.map(|(_, row)| *row)).collect()
 }
 
 fn touch(number: u32, group: &mut Group, round: u64, touched: &mut Vec<Touched>) {

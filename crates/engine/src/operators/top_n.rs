@@ -63,7 +63,8 @@ impl TopN {
     ) -> Result<TopN, Error> {
         let is_updating = !build.input_node()?.changelog.is_insert_only();
         let mut operator = TopN {
-            table: ranked_table(build, partition, order, range, is_updating)?,
+            table: ranked_table(build, partition, order, range, is_updating)?
+                .spilling(build.state_budget(), build.options.key_groups)?,
             ranks: ranks_of(range),
             with_rank,
             expiry: build.expiry(0),
@@ -269,7 +270,7 @@ impl Operator for TopN {
     fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
         let table = &mut self.table;
         self.expiry.sweep(now_ms, |looks, moment| {
-            let is_done = table.sweep(looks, moment);
+            let is_done = table.sweep(looks, moment)?;
             let expired = table.take_expired();
             table.release(&expired)?;
             Ok(is_done)
@@ -279,7 +280,7 @@ impl Operator for TopN {
     fn gauges(&self) -> Gauges {
         Gauges {
             state_bytes: self.table.size_bytes(),
-            ..Gauges::default()
+            ..Gauges::of_tier(self.table.tier())
         }
     }
 }

@@ -290,9 +290,8 @@ impl Operator for OverByColumns {
 
     fn tick(&mut self, now_ms: i64, _out: &mut Output) -> Result<(), Error> {
         let table = &mut self.table;
-        self.expiry.sweep(now_ms, |looks, moment| {
-            Ok::<bool, Error>(table.sweep(looks, moment))
-        })?;
+        self.expiry
+            .sweep(now_ms, |looks, moment| table.sweep(looks, moment))?;
         self.let_expired_go()
     }
 

@@ -40,7 +40,7 @@ pub fn every_type() -> Schema {
 pub fn decode(format: &dyn Format, schema: &Schema, options: &[(&str, &str)], bytes: &[u8]) {
     let options = Options::new(options.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
     let context = Arc::new(EvaluationContext::new(chrono_tz::UTC, Arc::new(ManualClock::at_ms(0))));
-    let request = DecoderRequest { schema, physical: schema, options: &options, context: &context };
+    let request = DecoderRequest { schema, physical: schema, options: &options, context: &context, faults_at_once: false };
     let mut decoder = format.decoder(&request).expect("the options are right");
     let cut = bytes.first().map_or(0, |&first| usize::from(first) % (bytes.len() + 1));
     let mut at = 0;

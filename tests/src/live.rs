@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use dataflow::{
-    Boundedness, Chunk, Connector, DecoderRequest, Error, EvaluationContext, OptionDoc, Options, Position,
-    ReadOutcome, Registry, ScanRequest, Sink, SinkRequest, Source, Split, SplitReader, TableDescriptor,
+    Boundedness, Chunk, Connector, DecoderRequest, Error, EvaluationContext, OnUnreadable, OptionDoc,
+    Options, Position, ReadOutcome, Registry, ScanRequest, Sink, SinkRequest, Source, Split, SplitReader,
+    TableDescriptor, Unreadable,
 };
 use engine::{Job, JobOptions, Progress, Statistics, Stepper};
 use graph::{Exchange, Graph};
@@ -252,6 +253,10 @@ impl Connector for Feed {
         Vec::new()
     }
 
+    fn meets_unreadable(&self) -> bool {
+        true
+    }
+
     fn source(
         &self,
         table: &TableDescriptor<'_>,
@@ -264,6 +269,7 @@ impl Connector for Feed {
             schema: request.columns.clone(),
             physical: table.physical.clone(),
             changes,
+            on_unreadable: request.on_unreadable,
             registry: table.registry.clone(),
             context: table.context.clone(),
             world: self.0.clone(),
@@ -281,6 +287,7 @@ struct FeedSource {
     schema: Schema,
     physical: Schema,
     changes: bool,
+    on_unreadable: OnUnreadable,
     registry: Registry,
     context: Arc<EvaluationContext>,
     world: Arc<World>,
@@ -312,6 +319,8 @@ impl Source for FeedSource {
         Ok(Box::new(FeedReader {
             source: self.clone(),
             at: at.map_or(0, u64::from_le_bytes) as usize,
+            skipped: 0,
+            unreadable: Vec::new(),
         }))
     }
 }
@@ -319,6 +328,8 @@ impl Source for FeedSource {
 struct FeedReader {
     source: FeedSource,
     at: usize,
+    skipped: u64,
+    unreadable: Vec<Unreadable>,
 }
 
 impl SplitReader for FeedReader {
@@ -339,10 +350,23 @@ impl SplitReader for FeedReader {
                 physical: &self.source.physical,
                 options: &options,
                 context: &self.source.context,
+                faults_at_once: false,
             })?;
-        for (_, row) in rows {
-            let decoded = decoder.decode_message(row.as_bytes());
-            decoded.map_err(|error| Error::internal(format!("{row}: {error}")))?;
+        let mut kinds = Vec::with_capacity(rows.len());
+        for (offset, (kind, row)) in rows.iter().enumerate() {
+            match (decoder.decode_message(row.as_bytes()), self.source.on_unreadable) {
+                (Ok(()), _) => kinds.push(*kind),
+                (Err(error), OnUnreadable::Fail) => {
+                    return Err(Error::internal(format!("{row}: {error}")));
+                }
+                (Err(_), OnUnreadable::Skip) => self.skipped += 1,
+                (Err(error), OnUnreadable::Keep) => self.unreadable.push(Unreadable {
+                    record: Some(row.clone().into_bytes()),
+                    error: error.message,
+                    split: "feed-0".to_string(),
+                    offset: (self.at + offset) as i64,
+                }),
+            }
         }
         self.at += rows.len();
         let batch = decoder.take()?;
@@ -350,9 +374,17 @@ impl SplitReader for FeedReader {
             false => ReadOutcome::Rows(batch),
             true => ReadOutcome::Changes(Chunk {
                 batch,
-                kinds: Some(rows.iter().map(|(kind, _)| *kind).collect()),
+                kinds: Some(kinds.into()),
             }),
         })
+    }
+
+    fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    fn take_unreadable(&mut self) -> Vec<Unreadable> {
+        std::mem::take(&mut self.unreadable)
     }
 
     fn position(&self) -> Position {

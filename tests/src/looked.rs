@@ -250,6 +250,7 @@ impl LookedTable {
             physical: &self.physical,
             options: &options,
             context: &self.context,
+            faults_at_once: false,
         })?;
         for row in rows {
             let decoded = decoder.decode_message(row.as_bytes());

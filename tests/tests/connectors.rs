@@ -28,6 +28,8 @@ CREATE TABLE orders (
 - Options of a table can be changed for one query: `SELECT * FROM orders /*+ OPTIONS('source.monitor-interval' = '1 s') */`.
 - Any table that has a `WATERMARK` takes `scan.watermark.emit.strategy`, `scan.watermark.idle-timeout` and
   `scan.watermark.alignment.*` ([windows.md](windows.md)).
+- Tables of `kafka`, `upsert-kafka` and `filesystem` take `scan.unreadable-rows.*`, which say what becomes of records that cannot be
+  read ([unreadable.md](unreadable.md)).
 "#;
 
 #[test]

@@ -128,6 +128,7 @@ impl Answers {
             physical: &reading.physical,
             options: &options,
             context: &reading.context,
+            faults_at_once: false,
         })?;
         let mut batches = Vec::with_capacity(messages.len());
         let mut places = Vec::with_capacity(messages.len());
@@ -172,6 +173,7 @@ impl Reading {
             physical: table.physical,
             options: table.options,
             context: table.context,
+            faults_at_once: false,
         })?;
         Ok(Reading {
             format,

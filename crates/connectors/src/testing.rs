@@ -97,6 +97,7 @@ impl TestTable {
             columns,
             metadata: metadata.collect(),
             event_time: true,
+            on_unreadable: dataflow::OnUnreadable::Fail,
         };
         self.with(|table| self.connector().source(table, &request))
             .map(|source| source.expect("it reads"))
@@ -108,6 +109,22 @@ impl TestTable {
             columns: self.schema.clone(),
             metadata: Vec::new(),
             event_time: false,
+            on_unreadable: dataflow::OnUnreadable::Fail,
+        };
+        self.with(|table| self.connector().source(table, &request))
+            .map(|source| source.expect("it reads"))
+    }
+
+    /// The source with all columns, which does so with records that it cannot read.
+    pub fn scan_on_unreadable(
+        &self,
+        on_unreadable: dataflow::OnUnreadable,
+    ) -> Result<Arc<dyn Source>, Error> {
+        let request = ScanRequest {
+            columns: self.schema.clone(),
+            metadata: Vec::new(),
+            event_time: true,
+            on_unreadable,
         };
         self.with(|table| self.connector().source(table, &request))
             .map(|source| source.expect("it reads"))
@@ -248,10 +265,7 @@ impl Decoder for LineDecoder {
                 None => break,
             };
             self.decode_message(&rest[..length])
-                .map_err(|error| DecodeError {
-                    offset: used + error.offset,
-                    ..error
-                })?;
+                .map_err(|error| error.behind(used))?;
             used += length;
         }
         Ok(used)
@@ -268,6 +282,7 @@ impl Decoder for LineDecoder {
         let number = number.parse().map_err(|_| DecodeError {
             message: format!("'{number}' is no number"),
             offset: 0,
+            record: Some(0..message.len()),
         })?;
         self.rows.push((number, text.to_string()));
         Ok(())

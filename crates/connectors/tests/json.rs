@@ -66,6 +66,7 @@ impl Table {
             columns,
             metadata: Vec::new(),
             event_time: true,
+            on_unreadable: dataflow::OnUnreadable::Fail,
         };
         let source = connector
             .source(&self.descriptor(), &request)?

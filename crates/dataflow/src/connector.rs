@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{DataType, Schema};
 
-use crate::{Error, EvaluationContext, Lookup, LookupRequest, Options, Registry, Sink, Source};
+use crate::{Error, EvaluationContext, Lookup, LookupRequest, OnUnreadable, Options, Registry, Sink, Source};
 
 /// An option as the documentation and completion show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct ScanRequest {
     pub metadata: Vec<(String, DataType)>,
     /// Watermarks are made from the rows: those that belong together in time must come in one lane.
     pub event_time: bool,
+    /// Anything but to fail is asked only of connectors that can do it ([`Connector::meets_unreadable`]).
+    pub on_unreadable: OnUnreadable,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,11 @@ pub trait Connector: Send + Sync {
     /// Whether its changes tell by the primary key what a row is now, and not what it was: whoever reads such a table
     /// remembers that.
     fn reads_upserts(&self) -> bool {
+        false
+    }
+
+    /// Whether it reads records that may turn out to be unreadable, and does with them what it is asked to.
+    fn meets_unreadable(&self) -> bool {
         false
     }
 

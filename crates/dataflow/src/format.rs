@@ -1,5 +1,6 @@
 //! Bytes to batches and back.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -16,6 +17,9 @@ pub struct DecoderRequest<'a> {
     /// The options of the table; a format reads its own with [`Options::prefixed`].
     pub options: &'a Options,
     pub context: &'a Arc<EvaluationContext>,
+    /// Whatever is wrong with a record must be told when it is decoded. Otherwise some formats, which are faster then,
+    /// tell it when rows are taken.
+    pub faults_at_once: bool,
 }
 
 #[derive(Debug)]
@@ -82,12 +86,28 @@ pub trait Decoder: Send {
     }
 }
 
-/// A record that cannot be read. `offset` counts bytes from the front of what was given to the decoder.
+/// A record that cannot be read. Rows decoded before it are held, nothing of it is, and decoding may go on behind it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct DecodeError {
     pub message: String,
+    /// Where it is broken: bytes from the front of what was given to the decoder.
     pub offset: usize,
+    /// The record with what ends it, in the same bytes; `None` where it is not known how far it goes.
+    pub record: Option<Range<usize>>,
+}
+
+impl DecodeError {
+    /// The same in bytes that have `before` more in front.
+    pub fn behind(self, before: usize) -> DecodeError {
+        DecodeError {
+            message: self.message,
+            offset: self.offset + before,
+            record: self
+                .record
+                .map(|record| record.start + before..record.end + before),
+        }
+    }
 }
 
 pub trait Encoder: Send {

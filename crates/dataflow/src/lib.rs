@@ -26,4 +26,6 @@ pub use lookup::{Found, LOOKUP_OPTIONS, Looking, Lookup, LookupRequest};
 pub use options::Options;
 pub use registry::Registry;
 pub use sink::{Committable, Committer, Sink, SinkWriter, Transaction};
-pub use source::{Boundedness, CHUNK_BYTES_MAX, Position, ReadOutcome, Source, Split, SplitReader};
+pub use source::{
+    Boundedness, CHUNK_BYTES_MAX, OnUnreadable, Position, ReadOutcome, Source, Split, SplitReader, Unreadable,
+};

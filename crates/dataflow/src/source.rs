@@ -79,6 +79,30 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     fn open(&self, split: &Split, position: Option<&Position>) -> Result<Box<dyn SplitReader>, Error>;
 }
 
+/// What becomes of records that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnUnreadable {
+    /// Reading fails, with the place of the record.
+    #[default]
+    Fail,
+    /// They are passed over, and counted by [`SplitReader::skipped`].
+    Skip,
+    /// They are handed out by [`SplitReader::take_unreadable`].
+    Keep,
+}
+
+/// A record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its bytes, without what ends it; `None` for a message that has none.
+    pub record: Option<Vec<u8>>,
+    pub error: String,
+    /// What it was read from, as people name it: a file, or a partition such as `orders-3`.
+    pub split: String,
+    /// Where it stands there: the byte that it begins with, or the offset of the message.
+    pub offset: i64,
+}
+
 pub trait SplitReader: Send {
     /// Reads about `rows_max` rows, never more but for the second row of an update, and not many more bytes than [`CHUNK_BYTES_MAX`].
     fn read(&mut self, rows_max: usize) -> Result<ReadOutcome, Error>;
@@ -86,6 +110,12 @@ pub trait SplitReader: Send {
     /// Records passed over because the options say so, since it was opened.
     fn skipped(&self) -> u64 {
         0
+    }
+
+    /// The records met since it was last asked that could not be read, if they are to be kept. They stand before
+    /// [`SplitReader::position`], and count among the rows and bytes of a read.
+    fn take_unreadable(&mut self) -> Vec<Unreadable> {
+        Vec::new()
     }
 
     /// The position behind the rows that were returned.

@@ -74,6 +74,10 @@ impl Connector for Resolving {
         self.inner.reads_upserts()
     }
 
+    fn meets_unreadable(&self) -> bool {
+        self.inner.meets_unreadable()
+    }
+
     fn source(
         &self,
         table: &TableDescriptor<'_>,

@@ -168,6 +168,7 @@ pub(crate) fn labels(graph: &Graph) -> Arc<[NodeLabel]> {
                 Operator::Calc { .. } => "calc",
                 Operator::WindowTable { .. } => "window_table",
                 Operator::LateRows { .. } => "late_rows",
+                Operator::UnreadableRows => "unreadable_rows",
                 Operator::LocalWindowAggregate { .. } => "local_window_aggregate",
                 Operator::GlobalWindowAggregate { .. } => "global_window_aggregate",
                 Operator::GroupAggregate { .. } => "group_aggregate",

@@ -441,7 +441,10 @@ impl<'a> Plan<'a> {
             let slot = slots.len();
             slot_of.insert(id, slot);
             for (input, from) in node.inputs.iter().enumerate() {
-                let here = Target::Local { slot, input };
+                let here = match node.operator {
+                    GraphOperator::UnreadableRows => Target::Unreadable { slot },
+                    _ => Target::Local { slot, input },
+                };
                 let towards = match self.edge_of.get(&(id, input)) {
                     None => here,
                     Some(&edge) => {
@@ -529,7 +532,7 @@ fn reach(targets: &[Target], slots: &[NodeSlot]) -> Reach {
     while let Some(target) = stack.pop() {
         match target {
             Target::Edge(edge) => reach.edges.push(edge),
-            Target::Local { slot, .. } => {
+            Target::Local { slot, .. } | Target::Unreadable { slot } => {
                 if !std::mem::replace(&mut seen[slot], true) {
                     reach.slots.push(slot);
                     stack.extend_from_slice(&slots[slot].targets);

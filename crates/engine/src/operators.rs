@@ -209,7 +209,8 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Box<dyn Operator>, Error> {
         GraphOperator::TemporalSort { time, order } => {
             Box::new(temporal_sort::TemporalSort::new(build, *time, order)?)
         }
-        GraphOperator::Union => Box::new(union::Union),
+        // Rows of several, or of one that gives some of its rows to nobody else: they are passed on as they are.
+        GraphOperator::Union | GraphOperator::UnreadableRows => Box::new(union::Union),
         GraphOperator::ChangelogNormalize { keys } => {
             Box::new(changelog_normalize::ChangelogNormalize::new(build, keys)?)
         }

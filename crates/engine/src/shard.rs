@@ -107,6 +107,8 @@ pub(crate) struct Reach {
 pub(crate) enum Target {
     /// An operator of this shard and the input of it.
     Local { slot: usize, input: usize },
+    /// An operator of this shard that takes, of a source, what could not be read, and none of the rows.
+    Unreadable { slot: usize },
     /// An exchange.
     Edge(usize),
 }
@@ -316,6 +318,7 @@ impl Shard {
     fn poll(&mut self, inlet: usize, now_us: i64, eager: bool) -> Result<Poll, Error> {
         let place = &mut self.inlets[inlet];
         let out = &mut self.output;
+        let mut unreadable = Vec::new();
         let poll = match &mut place.kind {
             InletKind::Source(source) => {
                 let counters = &self.shared.counters[source.node][self.index];
@@ -329,6 +332,16 @@ impl Shard {
                 Counters::add(&counters.busy_us, busy_us.max(0) as u64);
                 Counters::add(&counters.rows_in, out.rows() as u64);
                 Counters::add(&counters.rows_out, out.rows() as u64);
+                if let Some(chunk) = source.take_unreadable(&self.context)? {
+                    counters
+                        .late_rows_redirected
+                        .store(source.redirected_rows(), relaxed);
+                    let slots = place.targets.iter().filter_map(|target| match target {
+                        Target::Unreadable { slot } => Some((*slot, 0, Message::Data(chunk.clone()))),
+                        Target::Local { .. } | Target::Edge(_) => None,
+                    });
+                    unreadable.extend(slots);
+                }
                 poll
             }
             InletKind::Values(values) => {
@@ -351,7 +364,7 @@ impl Shard {
                 Poll::Sent
             }
         };
-        if self.output.messages.is_empty() {
+        if self.output.messages.is_empty() && unreadable.is_empty() {
             return Ok(poll);
         }
         let ended = self
@@ -364,8 +377,10 @@ impl Shard {
             .messages
             .iter()
             .any(|message| matches!(message, Message::Data(_)));
-        self.moved |= has_rows;
+        self.moved |= has_rows || !unreadable.is_empty();
         self.dispatch(Place::Inlet(inlet))?;
+        // On top of what was sent, so that the end is told behind it.
+        self.stack.append(&mut unreadable);
         self.work()?;
         if ended {
             self.inlets[inlet].ended = true;
@@ -387,17 +402,19 @@ impl Shard {
                 }
             }
         }
-        let locals = || {
-            targets.iter().rev().filter_map(|target| match target {
+        let locals = |has_rows: bool| {
+            targets.iter().rev().filter_map(move |target| match target {
                 Target::Local { slot, input } => Some((*slot, *input)),
-                Target::Edge(_) => None,
+                Target::Unreadable { slot } if !has_rows => Some((*slot, 0)),
+                Target::Unreadable { .. } | Target::Edge(_) => None,
             })
         };
         // Last in, first out: the first message for the first target is worked off first, with all that follows.
         for message in self.output.messages.drain(..).rev() {
+            let has_rows = matches!(message, Message::Data(_));
             let mut message = Some(message);
-            let mut left = locals().count();
-            for (slot, input) in locals() {
+            let mut left = locals(has_rows).count();
+            for (slot, input) in locals(has_rows) {
                 left -= 1;
                 let copy = if left == 0 {
                     message.take()

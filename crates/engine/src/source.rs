@@ -8,6 +8,7 @@
 mod alignment;
 mod dealer;
 mod lane;
+mod unreadable;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
 use dataflow::{
-    Boundedness, Chunk, Error, EvaluationContext, Message, ReadOutcome, Source, WATERMARK_MAX, WATERMARK_MIN,
+    Boundedness, Chunk, Error, EvaluationContext, Message, ReadOutcome, Source, Unreadable, WATERMARK_MAX,
+    WATERMARK_MIN,
 };
 use graph::{Expr, Node, NodeId, SourceNode};
 use state::{LaneState, OperatorId, OperatorSnapshot, SplitState};
@@ -69,6 +71,10 @@ pub(crate) struct SourceInlet {
     reads: u64,
     /// Records that readers have passed over.
     unreadable_rows: u64,
+    /// Records that could not be read and go to another table, and how many there were.
+    unreadable: Vec<Unreadable>,
+    redirected_rows: u64,
+    table: String,
 }
 
 struct Columns {
@@ -138,6 +144,9 @@ impl SourceInlet {
             sent_idle: false,
             reads: 0,
             unreadable_rows: 0,
+            unreadable: Vec::new(),
+            redirected_rows: 0,
+            table: source.table.clone(),
         };
         if let Some(splits) = inlet.dealer.take(shard) {
             inlet.add_splits(splits, restored);
@@ -154,6 +163,23 @@ impl SourceInlet {
     /// Records passed over because the options say so.
     pub fn unreadable_rows(&self) -> u64 {
         self.unreadable_rows
+    }
+
+    /// Records that went to another table because they could not be read.
+    pub fn redirected_rows(&self) -> u64 {
+        self.redirected_rows
+    }
+
+    /// What could not be read since it was last asked, as rows. They stand before the positions that a snapshot would
+    /// now tell.
+    pub fn take_unreadable(&mut self, context: &EvaluationContext) -> Result<Option<Chunk>, Error> {
+        if self.unreadable.is_empty() {
+            return Ok(None);
+        }
+        let records = std::mem::take(&mut self.unreadable);
+        self.redirected_rows += records.len() as u64;
+        let batch = unreadable::rows(&self.table, &records, context.clock.now_us())?;
+        Ok(Some(Chunk::inserts(batch)))
     }
 
     /// How far event time has come on this shard.
@@ -250,6 +276,9 @@ impl SourceInlet {
                 }
                 ReadOutcome::End => self.end_split(index),
             }
+            if !self.unreadable.is_empty() {
+                return Ok(Poll::Sent);
+            }
         }
         for index in 0..self.lanes.len().min(self.open_lanes_max) {
             let lane = &self.lanes[index];
@@ -321,6 +350,7 @@ impl SourceInlet {
         let skipped = reader.skipped();
         self.unreadable_rows += skipped - lane.skipped;
         lane.skipped = skipped;
+        self.unreadable.extend(reader.take_unreadable());
         match &outcome {
             ReadOutcome::Rows(batch) | ReadOutcome::Changes(Chunk { batch, .. }) if batch.num_rows() == 0 => {
                 Ok(ReadOutcome::Pending(std::time::Duration::ZERO))

@@ -131,6 +131,7 @@ fn decode_projected(
         physical,
         options: &Options::new(IndexMap::new()),
         context: &context(),
+        faults_at_once: false,
     };
     let mut decoder = format(name).decoder(&request).expect("the options are right");
     let mut batches = Vec::new();

@@ -4,6 +4,7 @@
 //! text of its set becomes U+FFFD, as in Java.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
@@ -201,7 +202,7 @@ struct RawDecoder {
 }
 
 impl RawDecoder {
-    fn record(&mut self, record: &[u8], offset: usize) -> Result<(), DecodeError> {
+    fn record(&mut self, record: &[u8], place: Range<usize>) -> Result<(), DecodeError> {
         if let Some(column) = self.columns.fields.first_mut()
             && let Err(needed) = push(column, record, self.coding)
         {
@@ -211,7 +212,8 @@ impl RawDecoder {
                     "field '{name}' must be {type_text} of {needed} bytes, got {} bytes",
                     record.len()
                 ),
-                offset,
+                offset: place.start,
+                record: Some(place),
             });
         }
         self.columns.rows += 1;
@@ -254,14 +256,14 @@ impl Decoder for RawDecoder {
                 None => break,
             };
             let line = &bytes[at..line_end];
-            self.record(line.strip_suffix(b"\r").unwrap_or(line), at)?;
+            self.record(line.strip_suffix(b"\r").unwrap_or(line), at..next)?;
             at = next;
         }
         Ok(at)
     }
 
     fn decode_message(&mut self, message: &[u8]) -> Result<(), DecodeError> {
-        self.record(message, 0)
+        self.record(message, 0..message.len())
     }
 
     /// NULL, as in Flink.

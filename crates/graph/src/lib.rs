@@ -13,6 +13,7 @@ pub mod operator;
 pub mod over;
 pub mod rank;
 pub mod unnest;
+pub mod unreadable;
 pub mod window;
 
 pub use changes::Changes;
@@ -31,4 +32,5 @@ pub use operator::{
 pub use over::{Frame, OverFunction, OverOrder};
 pub use rank::{RankRange, RankWindow, SortKey};
 pub use unnest::Unnest;
+pub use unreadable::unreadable_schema;
 pub use window::{Window, WindowEmit, WindowProperty, WindowTime};

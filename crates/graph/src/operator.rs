@@ -82,6 +82,8 @@ pub enum Operator {
         /// Which of them.
         late: bool,
     },
+    /// The records that its input, a source, could not read. It is given nothing else, and nobody else is given them.
+    UnreadableRows,
     /// First phase: partial aggregates by key and slice of the rows that pass by. Emits the keys, the state
     /// columns of each aggregate, and two BIGINT columns behind them: the start and the end of the slice, or of
     /// the partial session, in milliseconds of the window's (local) time.
@@ -364,6 +366,7 @@ impl fmt::Display for Operator {
                 let which = if *late { "late" } else { "timely" };
                 write!(f, "LateRows(window=[{window}], {}, {which})", describe_time(time))
             }
+            Operator::UnreadableRows => f.write_str("UnreadableRows"),
             Operator::LocalWindowAggregate {
                 window,
                 time,

@@ -13,7 +13,7 @@ use crate::build::NOT_NULL;
 pub(crate) fn mode_of(operator: &Operator, inputs: &[&Node]) -> ChangelogMode {
     match operator {
         Operator::Source(source) => source.source.changelog_mode(),
-        Operator::Values { .. } => ChangelogMode::INSERT_ONLY,
+        Operator::Values { .. } | Operator::UnreadableRows => ChangelogMode::INSERT_ONLY,
         Operator::ChangelogNormalize { .. } => ChangelogMode::ALL,
         Operator::SinkUpsertMaterialize { .. } => ChangelogMode::UPSERT,
         // A window gives each result once, unless it is told to give it before its end, or again.

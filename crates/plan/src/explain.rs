@@ -218,6 +218,7 @@ fn describe(node: &Node, inputs: &[&Node]) -> String {
             window_text(window, time, input),
             if *late { "late" } else { "timely" }
         ),
+        Operator::UnreadableRows => "UnreadableRows".to_string(),
         Operator::LocalWindowAggregate {
             window,
             time,

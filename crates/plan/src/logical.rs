@@ -13,7 +13,7 @@ use graph::{
 use indexmap::IndexMap;
 use model::{DataType, Schema, Span};
 
-use crate::bind::{LateRows, LookupOptions};
+use crate::bind::{LateRows, LookupOptions, UnreadableRows};
 use crate::catalog::ObjectPath;
 
 #[derive(Debug, Clone)]
@@ -248,8 +248,8 @@ pub struct ScanTable {
     pub path: ObjectPath,
     /// Where the text names it.
     pub span: Span,
-    /// The options with those of hints in them, `scan.watermark.*`, `window.late-rows.*` and those about lookups
-    /// taken out.
+    /// The options with those of hints in them, `scan.watermark.*`, `window.late-rows.*`, `scan.unreadable-rows.*` and
+    /// those about lookups taken out.
     pub options: IndexMap<String, String>,
     /// Options that come from hints, and where they stand.
     pub hinted: Vec<(String, Span)>,
@@ -261,6 +261,8 @@ pub struct ScanTable {
     pub watermark: Option<ScanWatermark>,
     /// What it says of late rows.
     pub late_rows: Option<LateRows>,
+    /// What becomes of records that cannot be read.
+    pub unreadable: UnreadableRows,
     /// How it is looked up, if it can be.
     pub lookup: Option<LookupOptions>,
 }
@@ -298,6 +300,7 @@ impl ScanTable {
         self.path == other.path
             && self.options == other.options
             && self.physical == other.physical
+            && self.unreadable == other.unreadable
             && times(self) == times(other)
     }
 }
@@ -359,7 +362,7 @@ impl Plan {
         }
     }
 
-    fn nothing() -> Plan {
+    pub fn nothing() -> Plan {
         Plan {
             kind: PlanKind::Values { rows: Vec::new() },
             schema: Schema::new(Vec::new()),

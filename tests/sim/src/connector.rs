@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use dataflow::{
     Boundedness, Chunk, Committable, Committer, Connector, DecoderRequest, Epoch, Error, EvaluationContext,
-    Lookup, LookupRequest, OptionDoc, Options, Position, ReadOutcome, Registry, ScanRequest, Sink,
-    SinkRequest, SinkWriter, Source, Split, SplitReader, TableDescriptor, Transaction,
+    Lookup, LookupRequest, OnUnreadable, OptionDoc, Options, Position, ReadOutcome, Registry, ScanRequest,
+    Sink, SinkRequest, SinkWriter, Source, Split, SplitReader, TableDescriptor, Transaction, Unreadable,
 };
 use model::{ChangelogMode, Schema};
 
@@ -39,6 +39,10 @@ impl Connector for Sim {
         Vec::new()
     }
 
+    fn meets_unreadable(&self) -> bool {
+        true
+    }
+
     fn source(
         &self,
         table: &TableDescriptor<'_>,
@@ -48,6 +52,7 @@ impl Connector for Sim {
         Ok(Some(Arc::new(SimSource {
             table: name_of(table),
             schema: request.columns.clone(),
+            on_unreadable: request.on_unreadable,
             physical: table.physical.clone(),
             registry: table.registry.clone(),
             context: table.context.clone(),
@@ -98,6 +103,7 @@ fn name_of(table: &TableDescriptor<'_>) -> String {
 struct SimSource {
     table: String,
     schema: Schema,
+    on_unreadable: OnUnreadable,
     physical: Schema,
     registry: Registry,
     context: Arc<EvaluationContext>,
@@ -130,6 +136,7 @@ impl Source for SimSource {
             source: self.clone(),
             partition: number(&split.payload)?,
             at,
+            unreadable: Vec::new(),
         }))
     }
 }
@@ -138,6 +145,7 @@ struct SimReader {
     source: SimSource,
     partition: usize,
     at: usize,
+    unreadable: Vec<Unreadable>,
 }
 
 impl SplitReader for SimReader {
@@ -163,10 +171,19 @@ impl SplitReader for SimReader {
                 physical: &source.physical,
                 options: &options,
                 context: &source.context,
+                faults_at_once: false,
             })?;
-        for row in &rows {
-            let decoded = decoder.decode_message(row.as_bytes());
-            decoded.map_err(|error| Error::internal(format!("{row}: {error}")))?;
+        for (offset, row) in rows.iter().enumerate() {
+            match (decoder.decode_message(row.as_bytes()), source.on_unreadable) {
+                (Ok(()), _) => {}
+                (Err(error), OnUnreadable::Keep) => self.unreadable.push(Unreadable {
+                    record: Some(row.clone().into_bytes()),
+                    error: error.message,
+                    split: self.partition.to_string(),
+                    offset: (self.at + offset) as i64,
+                }),
+                (Err(error), _) => return Err(Error::internal(format!("{row}: {error}"))),
+            }
         }
         self.at += rows.len();
         Ok(ReadOutcome::Rows(decoder.take()?))
@@ -174,6 +191,10 @@ impl SplitReader for SimReader {
 
     fn position(&self) -> Position {
         Position(self.at.to_string().into_bytes())
+    }
+
+    fn take_unreadable(&mut self) -> Vec<Unreadable> {
+        std::mem::take(&mut self.unreadable)
     }
 }
 
@@ -248,7 +269,7 @@ struct SimWriter {
 impl SinkWriter for SimWriter {
     fn write(&mut self, chunk: &Chunk) -> Result<(), Error> {
         self.sink.world.fault("write rows")?;
-        let mut rows = encode(&self.sink.schema, chunk)?;
+        let mut rows = encode(&self.sink.schema, &timeless(&self.sink.schema, chunk)?)?;
         if self.sink.transaction.is_some() {
             self.sink
                 .world
@@ -269,6 +290,20 @@ impl SinkWriter for SimWriter {
         part.append(&mut self.written);
         Ok(vec![Committable(part.join("\n").into_bytes())])
     }
+}
+
+/// The rows with NULL in the one column that says when something was done, which is never the same again.
+fn timeless(schema: &Schema, chunk: &Chunk) -> Result<Chunk, Error> {
+    let Some(column) = schema.index_of("read_at") else {
+        return Ok(chunk.clone());
+    };
+    let mut columns = chunk.batch.columns().to_vec();
+    columns[column] = arrow_array::new_null_array(columns[column].data_type(), chunk.rows());
+    let batch = arrow_array::RecordBatch::try_new(chunk.batch.schema(), columns);
+    Ok(Chunk {
+        batch: batch.map_err(|error| Error::internal(error.to_string()))?,
+        kinds: chunk.kinds.clone(),
+    })
 }
 
 struct SimCommitter {

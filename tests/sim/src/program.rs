@@ -9,10 +9,14 @@ use crate::world::PARTITIONS;
 /// Rows of a partition, at most.
 const ROWS_MAX: u64 = 60;
 
-/// `orders` and `clicks`, and a table for results.
+/// `orders` and `clicks`, `torn`, of which some records cannot be read, and tables for results.
 const TABLES: &str = "
 CREATE TABLE orders (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'sim');
 CREATE TABLE clicks (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'sim');
+CREATE TABLE torn (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'sim',
+  'scan.unreadable-rows.policy' = 'redirect', 'scan.unreadable-rows.table' = 'unreadable');
+CREATE TABLE unreadable (source_table STRING, source_split STRING, source_offset BIGINT, record BYTES, error STRING,
+  read_at TIMESTAMP_LTZ(3)) WITH ('connector' = 'sim', 'transactional' = '${unreadable}');
 CREATE TABLE wide (a BIGINT, b BIGINT, c BIGINT, d TIMESTAMP(3))
   WITH ('connector' = 'sim', 'transactional' = '${wide}');
 CREATE TABLE things (k BIGINT, n BIGINT) WITH ('connector' = 'sim', 'lookup.max-retries' = '10');
@@ -22,11 +26,14 @@ CREATE TABLE narrow (a BIGINT, b BIGINT) WITH ('connector' = 'sim', 'transaction
 /// Sinks whose commits can be repeated, or not, or one of each.
 pub fn tables(random: &mut Random) -> String {
     let mut any = || random.chance(0.5).to_string();
-    TABLES.replace("${wide}", &any()).replace("${narrow}", &any())
+    TABLES
+        .replace("${wide}", &any())
+        .replace("${narrow}", &any())
+        .replace("${unreadable}", &any())
 }
 
 /// Jobs by their name. What they give must not depend on the order in which partitions are read.
-pub const PROGRAMS: [(&str, &str); 15] = [
+pub const PROGRAMS: [(&str, &str); 16] = [
     (
         "tumble",
         "INSERT INTO wide SELECT k, COUNT(*), SUM(v), window_end
@@ -107,6 +114,14 @@ pub const PROGRAMS: [(&str, &str); 15] = [
          LEFT JOIN things FOR SYSTEM_TIME AS OF a.p AS t ON t.k = a.k",
     ),
     (
+        "unreadable records",
+        "EXECUTE STATEMENT SET BEGIN
+         INSERT INTO narrow SELECT v, k FROM torn WHERE v > 10;
+         INSERT INTO wide SELECT k, COUNT(*), MIN(v), window_end
+           FROM TUMBLE(TABLE torn, DESCRIPTOR(ts), INTERVAL '3' SECOND) GROUP BY window_start, window_end, k;
+         END",
+    ),
+    (
         "statement set",
         "EXECUTE STATEMENT SET BEGIN
          INSERT INTO narrow SELECT v, k FROM orders WHERE v > 10;
@@ -120,7 +135,7 @@ pub const PROGRAMS: [(&str, &str); 15] = [
 /// a table have the same time.
 pub fn rows(random: &mut Random) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut tables = BTreeMap::new();
-    for table in ["orders", "clicks"] {
+    for table in ["orders", "clicks", "torn"] {
         let mut partitions = Vec::new();
         for partition in 0..PARTITIONS {
             let mut at_ms = partition as u64;
@@ -128,6 +143,10 @@ pub fn rows(random: &mut Random) -> BTreeMap<String, Vec<Vec<String>>> {
             for _ in 0..random.below(ROWS_MAX + 1) {
                 at_ms += PARTITIONS as u64 * (1 + random.below(400));
                 let (k, v) = (random.below(4), random.below(30));
+                if table == "torn" && random.chance(0.2) {
+                    rows.push(format!(r#"{{"k":{k},"v":"torn {v}"}}"#));
+                    continue;
+                }
                 rows.push(format!(
                     r#"{{"k":{k},"v":{v},"ts":"1970-01-01 00:{:02}:{:02}.{:03}"}}"#,
                     at_ms / 60_000,

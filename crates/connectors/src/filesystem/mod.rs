@@ -50,6 +50,10 @@ impl Connector for Filesystem {
         source::metadata()
     }
 
+    fn meets_unreadable(&self) -> bool {
+        true
+    }
+
     fn source(
         &self,
         table: &TableDescriptor<'_>,

@@ -11,7 +11,9 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take;
 use dataflow::format::DecodeError;
-use dataflow::{CHUNK_BYTES_MAX, Chunk, Decoder, Error, Position, ReadOutcome, SplitReader};
+use dataflow::{
+    CHUNK_BYTES_MAX, Chunk, Decoder, Error, OnUnreadable, Position, ReadOutcome, SplitReader, Unreadable,
+};
 
 use super::access::FileAccess;
 use super::bytes::{self, Bytes};
@@ -37,6 +39,11 @@ pub struct FileReader {
     /// The constant columns repeated, as long as the longest batch so far.
     repeated: Vec<ArrayRef>,
     done: bool,
+    on_unreadable: OnUnreadable,
+    /// Records passed over that could not be read.
+    unread: u64,
+    /// Those that are kept.
+    unreadable: Vec<Unreadable>,
 }
 
 impl FileReader {
@@ -47,6 +54,7 @@ impl FileReader {
         schema: SchemaRef,
         columns: Vec<Column>,
         access: FileAccess,
+        on_unreadable: OnUnreadable,
     ) -> Result<Self, Error> {
         let position = match position {
             None => None,
@@ -63,6 +71,9 @@ impl FileReader {
             columns,
             repeated: Vec::new(),
             done: false,
+            on_unreadable,
+            unread: 0,
+            unreadable: Vec::new(),
         })
     }
 
@@ -70,7 +81,7 @@ impl FileReader {
     fn decode(&mut self, rows_max: usize) -> Result<(), Error> {
         let began = self.bytes.position();
         while !self.done
-            && self.decoder.rows() < rows_max
+            && self.decoder.rows() + self.unreadable.len() < rows_max
             && self.bytes.position() - began < CHUNK_BYTES_MAX as u64
         {
             let at_end = self.bytes.at_end();
@@ -78,7 +89,7 @@ impl FileReader {
             if !held.is_empty() {
                 let used = match self.decoder.decode_stream(held, at_end, rows_max) {
                     Ok(used) => used,
-                    Err(error) => return Err(self.broken(error)),
+                    Err(error) => self.pass_over(error)?,
                 };
                 self.bytes.advance(used);
                 if used > 0 {
@@ -95,6 +106,29 @@ impl FileReader {
             }
         }
         Ok(())
+    }
+
+    /// Does with a record that cannot be read what is asked. Returns how many bytes were used to its end.
+    fn pass_over(&mut self, error: DecodeError) -> Result<usize, Error> {
+        let record = match (&error.record, self.on_unreadable) {
+            (None, _) | (_, OnUnreadable::Fail) => return Err(self.broken(error)),
+            (Some(record), OnUnreadable::Skip) => {
+                self.unread += 1;
+                return Ok(record.end);
+            }
+            (Some(record), OnUnreadable::Keep) => record.clone(),
+        };
+        let bytes = &self.bytes.held()[record.clone()];
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let offset = self.bytes.position() + record.start as u64;
+        self.unreadable.push(Unreadable {
+            record: Some(bytes.to_vec()),
+            error: error.message,
+            split: self.range.path.clone(),
+            offset: i64::try_from(offset).unwrap_or(i64::MAX),
+        });
+        Ok(record.end)
     }
 
     /// Names the place of a broken record and shows it. Counts lines, which is worth it only now.
@@ -171,7 +205,11 @@ impl SplitReader for FileReader {
     }
 
     fn skipped(&self) -> u64 {
-        self.decoder.skipped()
+        self.decoder.skipped() + self.unread
+    }
+
+    fn take_unreadable(&mut self) -> Vec<Unreadable> {
+        std::mem::take(&mut self.unreadable)
     }
 
     fn position(&self) -> Position {

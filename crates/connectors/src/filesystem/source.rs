@@ -8,8 +8,8 @@ use arrow_array::builder::{PrimitiveBuilder, StringBuilder};
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, TimestampNanosecondType};
 use arrow_schema::{Field as ArrowField, Schema as ArrowSchema, SchemaRef};
 use dataflow::{
-    Boundedness, Decoder, DecoderRequest, Error, EvaluationContext, Format, OptionError, Options, Position,
-    ScanRequest, Source, Split, SplitReader, TableDescriptor,
+    Boundedness, Decoder, DecoderRequest, Error, EvaluationContext, Format, OnUnreadable, OptionError,
+    Options, Position, ScanRequest, Source, Split, SplitReader, TableDescriptor,
 };
 use model::{ChangelogMode, DataType, Schema, TypeKind};
 use regex::Regex;
@@ -65,6 +65,7 @@ pub struct FileSource {
     range_bytes: u64,
     /// Whether the order of the rows of a file matters.
     event_time: bool,
+    on_unreadable: OnUnreadable,
 }
 
 /// The options without the marks of what was taken, which cannot be shared between threads.
@@ -119,6 +120,7 @@ impl FileSource {
             columns,
             range_bytes: RANGE_BYTES,
             event_time: request.event_time,
+            on_unreadable: request.on_unreadable,
         };
         // Read the options of the format now, so that a wrong one is found before the job runs.
         source.decoder(table.options)?;
@@ -138,6 +140,7 @@ impl FileSource {
             physical: &self.physical,
             options,
             context: &self.context,
+            faults_at_once: self.on_unreadable != OnUnreadable::Fail,
         })
     }
 
@@ -218,6 +221,7 @@ impl Source for FileSource {
             Arc::clone(&self.schema),
             columns,
             access,
+            self.on_unreadable,
         )?;
         Ok(Box::new(reader))
     }

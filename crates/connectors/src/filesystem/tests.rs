@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataflow::{Boundedness, Error, Position, ReadOutcome, Source, Split};
+use dataflow::{Boundedness, Error, OnUnreadable, Position, ReadOutcome, Source, Split, Unreadable};
 use model::{DataType, Field, Schema, TypeKind};
 use stdx::{ManualClock, Random};
 
@@ -66,6 +66,7 @@ fn source_in_ranges(path: &str, range_bytes: u64) -> FileSource {
             columns: schema(),
             metadata: Vec::new(),
             event_time: true,
+            on_unreadable: dataflow::OnUnreadable::Fail,
         };
         let options = FileOptions::read(table, &super::FileAccess::everything()).unwrap();
         FileSource::new(table, &request, options)
@@ -392,6 +393,56 @@ fn a_broken_record_is_shown_with_its_line() {
     write_gzip(&packed, &format!("1 a\n2 b\nx{long}\n4 d\n"));
     let source = table(text(&packed), &[]).scan().unwrap();
     assert_eq!(fault(&*source), format!("{expected} ({path}.gz:line 3)"));
+}
+
+#[test]
+fn records_that_cannot_be_read_are_kept_with_their_place_or_counted() {
+    let folder = temporary();
+    let content = "1 a\nx b\r\n2 c\ny\nz\n3 d\nlast";
+    let (plain, packed) = (folder.path().join("a.txt"), folder.path().join("a.txt.gz"));
+    write(&plain, content);
+    write_gzip(&packed, content);
+    for path in [&plain, &packed] {
+        let table = table(text(path), &[]);
+        let source = table.scan_on_unreadable(OnUnreadable::Keep).unwrap();
+        let split = &source.splits(1).unwrap()[0];
+        for rows_max in 1..6 {
+            // Each read as after a restart: what was told stands before the position.
+            let (mut rows, mut kept, mut position) = (Vec::new(), Vec::new(), None);
+            loop {
+                let mut reader = source.open(split, position.as_ref()).unwrap();
+                let outcome = reader.read(rows_max).unwrap();
+                let unreadable = reader.take_unreadable();
+                let read = match outcome {
+                    ReadOutcome::Rows(batch) => rows_text(&types(&schema()), &[batch]),
+                    ReadOutcome::Pending(_) => Vec::new(),
+                    ReadOutcome::End => break kept.extend(unreadable),
+                    ReadOutcome::Changes(_) => panic!("only inserts are read"),
+                };
+                assert!((1..=rows_max).contains(&(read.len() + unreadable.len())));
+                rows.extend(read);
+                kept.extend(unreadable);
+                position = Some(reader.position());
+                assert_eq!(reader.skipped(), 0);
+            }
+            assert_eq!(rows, ["1, a", "2, c", "3, d"]);
+            let of = |record: &str, offset| Unreadable {
+                record: Some(record.as_bytes().to_vec()),
+                error: format!("'{}' is no number", record.split(' ').next().unwrap()),
+                split: text(path).to_string(),
+                offset,
+            };
+            let expected = [of("x b", 4), of("y", 13), of("z", 15), of("last", 21)];
+            assert_eq!(kept, expected, "{rows_max} rows at most");
+        }
+        let source = table.scan_on_unreadable(OnUnreadable::Skip).unwrap();
+        let mut reader = source.open(split, None).unwrap();
+        let ReadOutcome::Rows(batch) = reader.read(100).unwrap() else {
+            panic!("there are rows");
+        };
+        assert_eq!((batch.num_rows(), reader.skipped()), (3, 4));
+        assert!(reader.take_unreadable().is_empty());
+    }
 }
 
 #[test]

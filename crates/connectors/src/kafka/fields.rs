@@ -54,6 +54,7 @@ impl Part {
         schema: &Schema,
         physical: &Schema,
         context: &Arc<EvaluationContext>,
+        faults_at_once: bool,
     ) -> Result<Box<dyn Decoder>, OptionError> {
         options.prefixed(self.front, |options| {
             self.format.decoder(&DecoderRequest {
@@ -61,6 +62,7 @@ impl Part {
                 physical,
                 options,
                 context,
+                faults_at_once,
             })
         })
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{Field as ArrowField, Schema as ArrowSchema, SchemaRef};
-use dataflow::{EvaluationContext, OptionError, Options, ScanRequest};
+use dataflow::{EvaluationContext, OnUnreadable, OptionError, Options, ScanRequest};
 use model::{DataType, Schema};
 
 use super::client::TopicPartition;
@@ -21,6 +21,7 @@ pub struct Layout {
     pub columns: Vec<Column>,
     pub schema: SchemaRef,
     pub upsert: bool,
+    pub on_unreadable: OnUnreadable,
     context: Arc<EvaluationContext>,
 }
 
@@ -90,6 +91,7 @@ impl Layout {
             columns,
             schema: Arc::new(ArrowSchema::new(arrow_fields)),
             upsert,
+            on_unreadable: request.on_unreadable,
             context: Arc::clone(context),
         })
     }
@@ -107,16 +109,18 @@ impl Layout {
     pub fn rows(self: &Arc<Self>, options: &Options, place: &TopicPartition) -> Result<Rows, OptionError> {
         let value = &self.fields.value;
         let physical = self.fields.value_schema(&self.physical);
+        let at_once = self.on_unreadable != OnUnreadable::Fail;
         let key = match &self.fields.key {
             Some(key) => {
+                let physical = key.schema(&self.physical);
                 Some(
                     key.part
-                        .decoder(options, &self.key, &key.schema(&self.physical), &self.context)?,
+                        .decoder(options, &self.key, &physical, &self.context, at_once)?,
                 )
             }
             None => None,
         };
-        let value = value.decoder(options, &self.value, &physical, &self.context)?;
+        let value = value.decoder(options, &self.value, &physical, &self.context, at_once)?;
         Ok(Rows::new(self, place, value, key))
     }
 }

@@ -71,6 +71,10 @@ impl Connector for Kafka {
         self.flavour == Flavour::Upsert
     }
 
+    fn meets_unreadable(&self) -> bool {
+        true
+    }
+
     fn source(
         &self,
         table: &TableDescriptor<'_>,

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataflow::{CHUNK_BYTES_MAX, Chunk, Error, Position, ReadOutcome, SplitReader};
+use dataflow::{CHUNK_BYTES_MAX, Chunk, Error, Position, ReadOutcome, SplitReader, Unreadable};
 
 use super::client::{Client, Event, PartitionConsumer, TopicPartition};
 use super::rows::Rows;
@@ -156,6 +156,10 @@ impl SplitReader for PartitionReader {
 
     fn skipped(&self) -> u64 {
         self.rows.skipped()
+    }
+
+    fn take_unreadable(&mut self) -> Vec<Unreadable> {
+        self.rows.take_unreadable()
     }
 
     fn position(&self) -> Position {

@@ -10,7 +10,7 @@ use arrow_select::concat::concat_batches;
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use dataflow::format::DecodeError;
-use dataflow::{Chunk, Decoder, Error};
+use dataflow::{Chunk, Decoder, Error, OnUnreadable, Unreadable};
 use model::RowKind;
 
 use super::client::{Message, TopicPartition};
@@ -32,6 +32,10 @@ pub struct Rows {
     taken: Vec<Chunk>,
     taken_rows: usize,
     keyless: u64,
+    /// Messages passed over that could not be read.
+    unread: u64,
+    /// Those that are kept.
+    unreadable: Vec<Unreadable>,
     /// Of the messages pushed since the last take.
     offsets: std::ops::Range<i64>,
 }
@@ -71,21 +75,29 @@ impl Rows {
             taken: Vec::new(),
             taken_rows: 0,
             keyless: 0,
+            unread: 0,
+            unreadable: Vec::new(),
             offsets: 0..0,
         }
     }
 
-    /// Rows held, or about so many.
+    /// Rows held, or about so many, and messages that could not be read.
     pub fn len(&self) -> usize {
-        match self.is_plain {
+        let rows = match self.is_plain {
             true => self.value.rows(),
             false => self.joined.len(),
-        }
+        };
+        rows + self.unreadable.len()
     }
 
     /// Records passed over: because the options say so, or for want of a key.
     pub fn skipped(&self) -> u64 {
-        self.value.skipped() + self.keyless + self.key.as_ref().map_or(0, |key| key.skipped())
+        let by_formats = self.value.skipped() + self.key.as_ref().map_or(0, |key| key.skipped());
+        by_formats + self.keyless + self.unread
+    }
+
+    pub fn take_unreadable(&mut self) -> Vec<Unreadable> {
+        std::mem::take(&mut self.unreadable)
     }
 
     pub fn push(&mut self, message: Message) -> Result<(), Error> {
@@ -97,7 +109,7 @@ impl Rows {
         if self.is_plain {
             return match decode(&mut *self.value, message.value()) {
                 Ok(()) => Ok(()),
-                Err(error) => Err(self.broken(&error, "value", message.value(), offset)),
+                Err(error) => self.broken(error, "value", message.value(), offset),
             };
         }
         self.join(message)
@@ -109,7 +121,7 @@ impl Rows {
         if let Some(key) = &mut self.key {
             keys.start = key.rows();
             if let Err(error) = decode(&mut **key, message.key()) {
-                return Err(self.broken(&error, "key", message.key(), offset));
+                return self.broken(error, "key", message.key(), offset);
             }
             keys.end = key.rows();
             // As in Flink: a row needs its key.
@@ -131,7 +143,16 @@ impl Rows {
         if self.layout.upsert && message.value().is_none() {
             add(&mut self.joined, None);
         } else {
-            for row in self.value_rows(&message, offset)? {
+            let before = self.value_rows();
+            if let Err(error) = decode(&mut *self.value, message.value()) {
+                return self.broken(error, "value", message.value(), offset);
+            }
+            if self.takes_each {
+                let chunk = self.value.take_chunk().map_err(|error| self.place_of(error))?;
+                self.taken_rows += chunk.rows();
+                self.taken.push(chunk);
+            }
+            for row in before..self.value_rows() {
                 add(&mut self.joined, Some(narrow(row)));
             }
         }
@@ -139,28 +160,40 @@ impl Rows {
         Ok(())
     }
 
-    /// Which rows the value of a message gives.
-    fn value_rows(&mut self, message: &Message, offset: i64) -> Result<std::ops::Range<usize>, Error> {
-        let before = match self.takes_each {
+    /// Rows of values so far.
+    fn value_rows(&self) -> usize {
+        match self.takes_each {
             true => self.taken_rows,
             false => self.value.rows(),
-        };
-        if let Err(error) = decode(&mut *self.value, message.value()) {
-            return Err(self.broken(&error, "value", message.value(), offset));
         }
-        if self.takes_each {
-            let chunk = self.value.take_chunk().map_err(|error| self.place_of(error))?;
-            self.taken_rows += chunk.rows();
-            self.taken.push(chunk);
-            return Ok(before..self.taken_rows);
-        }
-        Ok(before..self.value.rows())
     }
 
-    fn broken(&self, error: &DecodeError, what: &str, bytes: Option<&[u8]>, offset: i64) -> Error {
-        Error::Data {
-            message: format!("{}: {what} {}", error.message, shown(bytes.unwrap_or_default())),
-            place: self.place_at(&format!("offset {offset}")),
+    /// What becomes of a message whose key or value cannot be read.
+    fn broken(
+        &mut self,
+        error: DecodeError,
+        what: &str,
+        bytes: Option<&[u8]>,
+        offset: i64,
+    ) -> Result<(), Error> {
+        match self.layout.on_unreadable {
+            OnUnreadable::Fail => Err(Error::Data {
+                message: format!("{}: {what} {}", error.message, shown(bytes.unwrap_or_default())),
+                place: self.place_at(&format!("offset {offset}")),
+            }),
+            OnUnreadable::Skip => {
+                self.unread += 1;
+                Ok(())
+            }
+            OnUnreadable::Keep => {
+                self.unreadable.push(Unreadable {
+                    record: bytes.map(<[u8]>::to_vec),
+                    error: format!("{what}: {}", error.message),
+                    split: self.place.to_string(),
+                    offset,
+                });
+                Ok(())
+            }
         }
     }
 

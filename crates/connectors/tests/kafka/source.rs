@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use dataflow::{Boundedness, Error, ReadOutcome, Source};
+use dataflow::{Boundedness, Error, OnUnreadable, ReadOutcome, Source, Unreadable};
 use model::TypeKind;
 
 use crate::support::*;
@@ -390,5 +390,107 @@ fn compressed_messages_are_read() {
         crate::sink::write(&table, &[(1, "one"), (2, "two")]);
         let source: std::sync::Arc<dyn Source> = table.source().unwrap();
         assert_eq!(read_bounded(&*source).unwrap(), ["1|one", "2|two"], "{codec}");
+    }
+}
+
+#[test]
+fn messages_that_cannot_be_read_are_kept_with_their_offset_or_counted() {
+    let topic = topic(1);
+    let message = |key: &'static str, value: &'static str| Put {
+        key: Some(key),
+        value: Some(value),
+        ..Put::default()
+    };
+    let messages = [
+        message("1", r#"{"name":"one"}"#),
+        message("no number", r#"{"name":"two"}"#),
+        message("3", "torn"),
+        message("4", r#"{"name":"four"}"#),
+    ];
+    put(&topic, &messages);
+    let options = [
+        ("key.format", "csv"),
+        ("key.fields", "id"),
+        ("value.fields-include", "EXCEPT_KEY"),
+    ];
+    let table = json_table(&topic, &[&options[..], &[LATEST_END]].concat());
+    for (columns, expected, broken) in [
+        (&["id", "name"][..], &["1|one", "4|four"][..], vec![1, 2]),
+        // Only what is wanted is looked at.
+        (&["name"], &["one", "two", "four"], vec![2]),
+    ] {
+        let source = table
+            .scan_on_unreadable(columns, &[], OnUnreadable::Keep)
+            .unwrap();
+        let mut reader = source.open(&source.splits(1).unwrap()[0], None).unwrap();
+        let readout = read_some(&mut *reader, usize::MAX, 4096).unwrap();
+        assert_eq!(rows_text(&readout.chunks), expected);
+        let all = [("no number", "key: ", 1), ("torn", "value: invalid JSON", 2)];
+        let found = reader.take_unreadable();
+        let offsets: Vec<i64> = found.iter().map(|unreadable| unreadable.offset).collect();
+        assert_eq!(offsets, broken);
+        for Unreadable {
+            record,
+            error,
+            split,
+            offset,
+        } in found
+        {
+            let (text, front, _) = all.iter().find(|(_, _, own)| *own == offset).unwrap();
+            assert_eq!(record.as_deref(), Some(text.as_bytes()));
+            assert!(error.starts_with(front), "{error}");
+            assert_eq!(split, format!("{topic}-0"));
+        }
+        assert_eq!(reader.skipped(), 0);
+        let source = table
+            .scan_on_unreadable(columns, &[], OnUnreadable::Skip)
+            .unwrap();
+        let mut reader = source.open(&source.splits(1).unwrap()[0], None).unwrap();
+        let readout = read_some(&mut *reader, usize::MAX, 1).unwrap();
+        assert_eq!(rows_text(&readout.chunks), expected);
+        assert_eq!(reader.skipped(), broken.len() as u64);
+        assert!(reader.take_unreadable().is_empty());
+    }
+    let failing = table.scan(&["id", "name"], &[]).unwrap();
+    let error = read_bounded(&*failing).unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("topic '{topic}', partition 0, offset 1")),
+        "{error}"
+    );
+}
+
+#[test]
+fn changes_that_cannot_be_read_do_not_spoil_those_beside_them() {
+    let topic = topic(1);
+    let values = [
+        r#"{"after":{"id":1,"name":"one"},"op":"c"}"#,
+        r#"{"after":{"id":1,"name":"two"},"op":"x"}"#,
+        "torn",
+        r#"{"before":{"id":1,"name":"one"},"after":{"id":1,"name":"two"},"op":"u"}"#,
+    ];
+    put_values(&topic, 0, &values);
+    let options = [
+        ("topic", topic.as_str()),
+        ("format", "debezium-json"),
+        EARLIEST,
+        LATEST_END,
+    ];
+    let table = Table::new("kafka", id_and_name(), &options);
+    for metadata in [&[][..], &["offset"][..]] {
+        let source = table
+            .scan_on_unreadable(&["id", "name"], metadata, OnUnreadable::Keep)
+            .unwrap();
+        let mut reader = source.open(&source.splits(1).unwrap()[0], None).unwrap();
+        let readout = read_some(&mut *reader, usize::MAX, 4096).unwrap();
+        let rows: Vec<String> = rows_text(&readout.chunks);
+        let fronts: Vec<&str> = rows.iter().map(|row| &row[..8]).collect();
+        assert_eq!(fronts, ["+I 1|one", "-U 1|one", "+U 1|two"]);
+        let found = reader.take_unreadable();
+        let offsets: Vec<i64> = found.iter().map(|unreadable| unreadable.offset).collect();
+        assert_eq!(offsets, [1, 2]);
+        assert!(
+            found[0].error.contains("corrupt debezium-json record"),
+            "{found:?}"
+        );
     }
 }

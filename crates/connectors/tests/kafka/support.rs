@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use arrow_array::{Array, RecordBatch};
 use connectors::{Access, NetworkAccess};
 use dataflow::{
-    Chunk, Error, EvaluationContext, Options, ReadOutcome, Registry, ScanRequest, Sink, SinkRequest, Source,
-    Split, SplitReader, TableDescriptor,
+    Chunk, Error, EvaluationContext, OnUnreadable, Options, ReadOutcome, Registry, ScanRequest, Sink,
+    SinkRequest, Source, Split, SplitReader, TableDescriptor,
 };
 use model::{DataType, Field, Schema, TypeKind};
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
@@ -348,6 +348,15 @@ impl Table {
 
     /// The source of these columns, and of metadata by its keys.
     pub fn scan(&self, columns: &[&str], metadata: &[&str]) -> Result<Arc<dyn Source>, Error> {
+        self.scan_on_unreadable(columns, metadata, OnUnreadable::Fail)
+    }
+
+    pub fn scan_on_unreadable(
+        &self,
+        columns: &[&str],
+        metadata: &[&str],
+        on_unreadable: OnUnreadable,
+    ) -> Result<Arc<dyn Source>, Error> {
         let fields = self.schema.fields.iter();
         let wanted = fields.filter(|field| columns.contains(&field.name.as_str()));
         self.with(|table, connector| {
@@ -361,6 +370,7 @@ impl Table {
                 columns: Schema::new(wanted.cloned().collect()),
                 metadata: metadata.collect(),
                 event_time: true,
+                on_unreadable,
             };
             connector.source(table, &request)
         })

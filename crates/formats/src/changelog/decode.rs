@@ -2,6 +2,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StringArray, StructArray};
+use arrow_select::concat::concat_batches;
 use dataflow::format::DecodeError;
 use dataflow::{Chunk, Decoder, Error, OptionError};
 use model::{Field, RowField, RowKind, Schema, TypeKind};
@@ -25,10 +26,20 @@ pub(super) struct ChangelogDecoder {
     filters: Vec<Regex>,
     ignore_errors: bool,
     skipped: u64,
+    /// Envelopes become rows one by one, so that what is wrong with one is told with its place.
+    one_by_one: bool,
+    /// The rows of those.
+    held: Vec<Chunk>,
+    held_rows: usize,
 }
 
 impl ChangelogDecoder {
-    pub fn new(envelope: Envelope, schema: &Schema, settings: Settings) -> Result<Self, OptionError> {
+    pub fn new(
+        envelope: Envelope,
+        schema: &Schema,
+        settings: Settings,
+        one_by_one: bool,
+    ) -> Result<Self, OptionError> {
         check_types(schema)?;
         let exact_fractions = schema.fields.iter().any(|field| has_decimal(&field.data_type));
         let rules = Rules {
@@ -66,7 +77,72 @@ impl ChangelogDecoder {
             filters,
             ignore_errors: rules.ignore_errors,
             skipped: 0,
+            one_by_one,
+            held: Vec::new(),
+            held_rows: 0,
         })
+    }
+
+    /// The rows of the envelopes read.
+    fn taken(&mut self) -> Result<Chunk, Error> {
+        let records = self.inner.take()?;
+        let present = match &mut self.names {
+            Some(names) => Some(Present::new(&names.take()?, &records, &self.rows)?),
+            None => None,
+        };
+        self.changes(&records, present.as_ref())
+    }
+
+    /// Reads one record, all of it or nothing. `bytes` are a line or a message.
+    fn whole(
+        &mut self,
+        bytes: &[u8],
+        read: fn(&mut JsonDecoder, &[u8]) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let broken = |message: String| DecodeError {
+            message,
+            offset: 0,
+            record: Some(0..bytes.len()),
+        };
+        read(&mut self.inner, bytes)?;
+        if let Some(names) = &mut self.names
+            && let Err(error) = read(names, bytes)
+        {
+            // What was read of the envelope goes with the rest of it.
+            self.inner.take().map_err(|error| broken(error.to_string()))?;
+            return Err(error);
+        }
+        if self.inner.rows() == 0 {
+            return Ok(());
+        }
+        let chunk = self.taken().map_err(|error| {
+            broken(match error {
+                Error::Evaluation { message, .. } => message,
+                other => other.to_string(),
+            })
+        })?;
+        self.held_rows += chunk.rows();
+        self.held.push(chunk);
+        Ok(())
+    }
+
+    /// Reads lines one by one.
+    fn lines(&mut self, bytes: &[u8], end: bool, rows_max: usize) -> Result<usize, DecodeError> {
+        let mut at = 0;
+        while at < bytes.len() && self.rows() < rows_max {
+            let next = match memchr::memchr(b'\n', &bytes[at..]) {
+                Some(offset) => at + offset + 1,
+                None if end => bytes.len(),
+                None => break,
+            };
+            let read = |decoder: &mut JsonDecoder, line: &[u8]| {
+                decoder.decode_stream(line, true, usize::MAX).map(|_| ())
+            };
+            self.whole(&bytes[at..next], read)
+                .map_err(|error| error.behind(at))?;
+            at = next;
+        }
+        Ok(at)
     }
 
     /// The rows of these envelopes.
@@ -207,6 +283,9 @@ impl Side {
 
 impl Decoder for ChangelogDecoder {
     fn decode_stream(&mut self, bytes: &[u8], end: bool, rows_max: usize) -> Result<usize, DecodeError> {
+        if self.one_by_one {
+            return self.lines(bytes, end, rows_max);
+        }
         // A record can give two rows.
         let used = self.inner.decode_stream(bytes, end, rows_max.div_ceil(2))?;
         if let Some(names) = &mut self.names {
@@ -223,6 +302,9 @@ impl Decoder for ChangelogDecoder {
     }
 
     fn decode_message(&mut self, message: &[u8]) -> Result<(), DecodeError> {
+        if self.one_by_one {
+            return self.whole(message, JsonDecoder::decode_message);
+        }
         self.inner.decode_message(message)?;
         match &mut self.names {
             Some(names) => names.decode_message(message),
@@ -230,9 +312,9 @@ impl Decoder for ChangelogDecoder {
         }
     }
 
-    /// As if every record were an update.
+    /// As if every record were an update, until it is looked at.
     fn rows(&self) -> usize {
-        2 * self.inner.rows()
+        self.held_rows + 2 * self.inner.rows()
     }
 
     fn skipped(&self) -> u64 {
@@ -244,11 +326,21 @@ impl Decoder for ChangelogDecoder {
     }
 
     fn take_chunk(&mut self) -> Result<Chunk, Error> {
-        let records = self.inner.take()?;
-        let present = match &mut self.names {
-            Some(names) => Some(Present::new(&names.take()?, &records, &self.rows)?),
-            None => None,
-        };
-        self.changes(&records, present.as_ref())
+        if !self.one_by_one {
+            return self.taken();
+        }
+        let held = std::mem::take(&mut self.held);
+        self.held_rows = 0;
+        let batches = held.iter().map(|chunk| &chunk.batch);
+        let batch = concat_batches(&self.rows.arrow(), batches)
+            .map_err(|error| Error::internal(error.to_string()))?;
+        let all_inserts = held.iter().all(|chunk| chunk.kinds.is_none());
+        let kinds = held
+            .iter()
+            .flat_map(|chunk| (0..chunk.rows()).map(|row| chunk.kind(row)));
+        Ok(Chunk {
+            batch,
+            kinds: (!all_inserts).then(|| kinds.collect()),
+        })
     }
 }

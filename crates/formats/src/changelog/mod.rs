@@ -51,7 +51,9 @@ impl Format for ChangelogJson {
 
     fn decoder(&self, request: &DecoderRequest<'_>) -> Result<Box<dyn Decoder>, OptionError> {
         let settings = options::Settings::read(self.0, request.options)?;
-        Ok(Box::new(ChangelogDecoder::new(self.0, request.schema, settings)?))
+        let faults_at_once = request.faults_at_once;
+        let decoder = ChangelogDecoder::new(self.0, request.schema, settings, faults_at_once)?;
+        Ok(Box::new(decoder))
     }
 
     fn encoder(&self, request: &EncoderRequest<'_>) -> Result<Box<dyn Encoder>, OptionError> {

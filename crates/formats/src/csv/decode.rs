@@ -119,6 +119,7 @@ impl CsvDecoder {
                             RECORD_BYTES_MAX >> 20
                         ),
                         offset: at,
+                        record: None,
                     });
                 }
                 Found::Part => break,
@@ -142,6 +143,7 @@ impl CsvDecoder {
                             return Err(DecodeError {
                                 message: fault.message,
                                 offset: fault.offset,
+                                record: Some(at..next),
                             });
                         }
                         self.skipped += 1;
@@ -319,6 +321,7 @@ impl Decoder for CsvDecoder {
                 return Err(DecodeError {
                     message: "the message holds no record".to_string(),
                     offset: 0,
+                    record: Some(0..message.len()),
                 });
             }
             self.skipped += 1;

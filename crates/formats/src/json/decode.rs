@@ -4,6 +4,8 @@
 //! end, so that the lines near the end of the input are read from a copy. Only UTF-8 reaches it: the input is
 //! checked in windows, before the lines in them are read.
 
+use std::ops::Range;
+
 use arrow_array::RecordBatch;
 use dataflow::format::DecodeError;
 use dataflow::{Decoder, Error};
@@ -83,6 +85,7 @@ impl JsonDecoder {
                     return Err(DecodeError {
                         message: "the record is not UTF-8".to_string(),
                         offset: at + error.valid_up_to(),
+                        record: Some(at..line_end),
                     });
                 }
             }
@@ -119,7 +122,7 @@ impl JsonDecoder {
                 }
                 Err(fault) => {
                     let next = next_line(bytes, at);
-                    self.bad_record(start.addr(), &fault, &bytes[at..next])?;
+                    self.bad_record(bytes, &fault, at..next)?;
                     Ok(next)
                 }
             }
@@ -128,19 +131,25 @@ impl JsonDecoder {
 
     /// Takes back what a bad record left; an error unless such records are passed over.
     #[cold]
-    fn bad_record(&mut self, start: usize, fault: &FaultBody, line: &[u8]) -> Result<(), DecodeError> {
+    fn bad_record(
+        &mut self,
+        bytes: &[u8],
+        fault: &FaultBody,
+        record: Range<usize>,
+    ) -> Result<(), DecodeError> {
         self.columns.roll_back();
         if self.walk.rules.ignore_errors {
             self.skipped += 1;
             return Ok(());
         }
-        let message = match line.trim_ascii() {
+        let message = match bytes[record.clone()].trim_ascii() {
             b"{" | b"[" => format!("{}; a record must stand on one line", fault.message()),
             _ => fault.message(),
         };
         Err(DecodeError {
             message,
-            offset: fault.address.saturating_sub(start),
+            offset: fault.address.saturating_sub(bytes.as_ptr().addr()),
+            record: Some(record),
         })
     }
 
@@ -156,7 +165,15 @@ impl JsonDecoder {
         copy.resize(lines_end + PAD, 0);
         let outcome = self.lines(&copy, lines_end, rows_max);
         self.copy = copy;
-        outcome.map(|used| used.min(lines.len()))
+        outcome
+            .map(|used| used.min(lines.len()))
+            .map_err(|error| DecodeError {
+                // The line break that the copy has more is none of the record's.
+                record: error
+                    .record
+                    .map(|record| record.start..record.end.min(lines.len())),
+                ..error
+            })
     }
 }
 
@@ -195,10 +212,7 @@ impl Decoder for JsonDecoder {
         };
         if lines_end > 0 && self.columns.rows < rows_max {
             let more = self.copied_lines(&rest[..lines_end], rows_max);
-            used += more.map_err(|error| DecodeError {
-                offset: error.offset + used,
-                ..error
-            })?;
+            used += more.map_err(|error| error.behind(used))?;
         }
         Ok(used)
     }

@@ -59,6 +59,7 @@ pub fn try_decoder(
         physical,
         options: &options,
         context: &context(),
+        faults_at_once: false,
     })?;
     options.finish()?;
     Ok(decoder)

@@ -299,7 +299,7 @@ pub(super) fn apart_below(plan: Plan) -> Option<(Plan, Plan)> {
 }
 
 /// A table's name out of a hint or an option.
-pub(super) fn table_name(text: &str, span: Span) -> ObjectName {
+pub(crate) fn table_name(text: &str, span: Span) -> ObjectName {
     let part = |name: &str| Ident {
         name: name.trim().trim_matches('`').to_string(),
         quoted: true,

@@ -22,6 +22,7 @@ use super::lookup::LookupOptions;
 use super::query::{Bound, Boxed, QueryBinder};
 use super::scope::Scope;
 use super::table_options;
+use super::unreadable::UnreadableRows;
 use crate::catalog::{ObjectPath, Table, TableColumnKind};
 use crate::logical::{Plan, PlanKind, Scan, ScanTable, ScanWatermark};
 use crate::session::Environment;
@@ -41,6 +42,8 @@ impl QueryBinder<'_> {
             .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
         let late_rows = LateRows::of_options(&mut options)
             .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
+        let unreadable = UnreadableRows::of_options(&mut options)
+            .map_err(|error| option_fault(self.env, path, &hinted, place, error))?;
         let lookup = match looks_up(&options, self.env) {
             true => Some(
                 LookupOptions::of_options(&mut options)
@@ -57,6 +60,7 @@ impl QueryBinder<'_> {
             metadata: Vec::new(),
             watermark: None,
             late_rows,
+            unreadable,
             lookup,
             partition_keys: table.partition_keys.clone(),
             primary_key: primary_key(table),

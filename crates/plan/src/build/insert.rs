@@ -12,8 +12,8 @@ use sql::ast::{self, ExprKind, Ident, Insert, Literal, Query, QueryBody, SelectI
 use super::Target;
 use super::enforce::NotNull;
 use crate::bind::{
-    self, LATE_ROWS_OPTIONS, QueryBinder, Redirected, Scope, describe_table, literal, option_fault,
-    unsupported,
+    self, LATE_ROWS_OPTIONS, QueryBinder, Redirected, Scope, UNREADABLE_OPTIONS, UnreadableRows,
+    describe_table, literal, option_fault, unsupported,
 };
 use crate::catalog::{CatalogObject, ObjectPath, Table, TableColumnKind};
 use crate::logical::{Plan, PlanKind, ScanTable};
@@ -36,33 +36,41 @@ pub(super) fn bind(insert: &Insert, env: &Environment<'_>) -> Result<Vec<(Target
         late = binder.redirected();
         Ok(plan)
     })?];
-    for Redirected { table, rows, what } in late {
-        let query = Query {
-            ctes: Vec::new(),
-            recursive: false,
-            body: QueryBody::Table(table.clone()),
-            order_by: Vec::new(),
-            limit: None,
-            offset: None,
-            span: table.span,
-        };
-        let insert = Insert {
-            span: table.span,
-            table,
-            overwrite: false,
-            hints: Vec::new(),
-            partition: Vec::new(),
-            columns: Vec::new(),
-            query,
-            on_conflict: None,
-        };
-        let bound = bind_rows(&insert, env, |_| Ok(rows));
-        all.push(bound.map_err(|fault| Diagnostic {
-            message: format!("{what} cannot go there: {}", fault.message),
-            ..fault
-        })?);
+    for redirected in late {
+        all.push(bind_redirected(redirected, env)?);
     }
     Ok(all)
+}
+
+/// Rows that go to a table besides what the statement says.
+pub(super) fn bind_redirected(
+    redirected: Redirected,
+    env: &Environment<'_>,
+) -> Result<(Target, Plan), Diagnostic> {
+    let Redirected { table, rows, what } = redirected;
+    let query = Query {
+        ctes: Vec::new(),
+        recursive: false,
+        body: QueryBody::Table(table.clone()),
+        order_by: Vec::new(),
+        limit: None,
+        offset: None,
+        span: table.span,
+    };
+    let insert = Insert {
+        span: table.span,
+        table,
+        overwrite: false,
+        hints: Vec::new(),
+        partition: Vec::new(),
+        columns: Vec::new(),
+        query,
+        on_conflict: None,
+    };
+    bind_rows(&insert, env, |_| Ok(rows)).map_err(|fault| Diagnostic {
+        message: format!("{what} cannot go there: {}", fault.message),
+        ..fault
+    })
 }
 
 fn bind_rows(
@@ -390,6 +398,7 @@ fn make_sink(
         metadata: metadata.clone(),
         watermark: None,
         late_rows: None,
+        unreadable: UnreadableRows::Fail,
         lookup: None,
     };
     let request = SinkRequest {
@@ -402,11 +411,12 @@ fn make_sink(
         overwrite: insert.overwrite,
     };
     let looks_up = bind::looks_up(&described.options, env);
-    // Options about watermarks, windows and lookups are of no meaning to a sink.
+    // Options about watermarks, windows, lookups and unreadable records are of no meaning to a sink.
     let own: indexmap::IndexMap<String, String> = described
         .options
         .iter()
         .filter(|(key, _)| !key.starts_with("scan.watermark.") && !key.starts_with(LATE_ROWS_OPTIONS))
+        .filter(|(key, _)| !key.starts_with(UNREADABLE_OPTIONS))
         .filter(|(key, _)| !(looks_up && key.starts_with(LOOKUP_OPTIONS)))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();

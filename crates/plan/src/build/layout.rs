@@ -12,6 +12,7 @@ use graph::{
 use model::{ChangelogMode, Diagnostic, Field, Schema, Span, TimeAttribute, TypeKind};
 
 use super::Target;
+use super::unreadable::UnreadableOf;
 use crate::bind::{bind_aggregate, unsupported};
 use crate::changelog;
 use crate::logical::{Plan, PlanKind};
@@ -25,16 +26,22 @@ pub(super) struct GraphBuilder<'a> {
     fingerprints: HashSet<Fingerprint>,
     /// What is made once for several: where late rows part from others, and rows whose lookup takes too long.
     pairs: HashMap<usize, NodeId>,
+    /// Whether tables are written, other than the one that a query's rows go to.
+    writes: bool,
+    pub(super) unreadable: Vec<UnreadableOf>,
 }
 
 impl<'a> GraphBuilder<'a> {
-    pub fn new(env: &'a Environment<'a>) -> Self {
+    /// `writes` if rows may go to other tables besides.
+    pub fn new(env: &'a Environment<'a>, writes: bool) -> Self {
         GraphBuilder {
             env,
             graph: Graph::default(),
             known: HashMap::new(),
             fingerprints: HashSet::new(),
             pairs: HashMap::new(),
+            writes,
+            unreadable: Vec::new(),
         }
     }
 
@@ -53,6 +60,25 @@ impl<'a> GraphBuilder<'a> {
             }
         }
         self.graph
+    }
+
+    pub(super) fn writes(&self) -> bool {
+        self.writes
+    }
+
+    /// A plan that is made already.
+    pub(super) fn made(&mut self, node: NodeId) -> Plan {
+        let shared = Arc::new(());
+        let plan = Plan {
+            schema: self.graph.nodes[node].schema.clone(),
+            span: self.graph.nodes[node].span,
+            kind: PlanKind::Whole {
+                input: Box::new(Plan::nothing()),
+                shared: shared.clone(),
+            },
+        };
+        self.pairs.insert(Arc::as_ptr(&shared) as usize, node);
+        plan
     }
 
     pub fn node(&self, id: NodeId) -> &Node {

@@ -215,6 +215,7 @@ impl GraphBuilder<'_> {
             columns: read.clone(),
             metadata: Vec::new(),
             event_time: false,
+            on_unreadable: self.on_unreadable_of_lookup(table, Some(connector.as_ref()))?,
         };
         let source = connector
             .source(&describe_table(self.env, &path, table, &options), &scan)
@@ -248,6 +249,7 @@ impl GraphBuilder<'_> {
         let options = Options::new(table.options.clone());
         let fault = |error: Error| self.table_fault(error, table);
         let connector = self.connector_of(table, &options)?;
+        self.on_unreadable_of_lookup(table, None)?;
         let lookup = match connector.looks_up() {
             true => connector
                 .lookup(&describe_table(self.env, &path, table, &options), request)

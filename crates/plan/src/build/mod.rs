@@ -7,6 +7,7 @@ mod lookup;
 mod over;
 mod rank;
 mod source;
+mod unreadable;
 
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ pub fn query(query: &ast::Query, env: &Environment<'_>) -> Result<PlannedQuery, 
     let schema = unique_names(&bound.plan.schema);
     let plan = optimize::optimize(bound.plan, env.context);
     let plan = optimize::share_scans(vec![plan]).remove(0);
-    let mut builder = GraphBuilder::new(env);
+    let mut builder = GraphBuilder::new(env, false);
     let root = builder.plan(&plan)?;
     let mut graph = builder.finish();
     // The root's own names may repeat each other.
@@ -110,11 +111,12 @@ pub fn inserts(inserts: &[ast::Insert], env: &Environment<'_>) -> Result<Graph, 
             plans.push(optimize::optimize(plan, env.context));
         }
     }
-    let mut builder = GraphBuilder::new(env);
+    let mut builder = GraphBuilder::new(env, true);
     for (target, plan) in targets.into_iter().zip(optimize::share_scans(plans)) {
         let root = builder.plan(&plan)?;
         builder.sink(root, target)?;
     }
+    builder.redirect_unreadable()?;
     Ok(builder.finish())
 }
 

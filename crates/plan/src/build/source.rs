@@ -51,6 +51,7 @@ impl GraphBuilder<'_> {
             columns: Schema::new(read.columns.clone()),
             metadata: read.metadata.clone(),
             event_time: watermark.is_some(),
+            on_unreadable: self.on_unreadable(table, connector.as_ref())?,
         };
         let source = connector
             .source(&describe_table(self.env, &path, table, &options), &request)
@@ -72,8 +73,9 @@ impl GraphBuilder<'_> {
         );
         // Two scans with other options are not the same work, though they may share their state's name.
         let details = format!(
-            "{:?} {:?}",
+            "{:?} {:?} {:?}",
             table.options,
+            table.unreadable,
             watermark
                 .as_ref()
                 .map(|w| (w.interval, w.idle_timeout, &w.alignment))
@@ -87,6 +89,7 @@ impl GraphBuilder<'_> {
             watermark,
         });
         let mut rows = self.add(operator, Vec::new(), schema.clone(), span, &details);
+        self.note_unreadable(rows, table);
         if normalises && changes {
             if key.is_empty() {
                 let asks = match may_repeat {

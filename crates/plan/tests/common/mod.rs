@@ -37,6 +37,10 @@ impl Connector for Stub {
         vec![("path", TypeKind::STRING.not_null(), "the path")]
     }
 
+    fn meets_unreadable(&self) -> bool {
+        true
+    }
+
     fn source(&self, table: &TableDescriptor<'_>, _: &ScanRequest) -> Result<Option<Arc<dyn Source>>, Error> {
         check(table)?;
         Ok(Some(Arc::new(Stub)))

@@ -26,6 +26,8 @@ pub struct Metrics {
     pub null_rows: u64,
     /// Records passed over because they could not be read, as the table's options say.
     pub unreadable_rows: u64,
+    /// Rows whose lookup took too long, whatever became of them.
+    pub timed_out_lookups: u64,
     /// How far event time has come.
     pub watermark_ms: Option<i64>,
     /// Resident memory of the run's process.
@@ -65,6 +67,7 @@ pub struct NodeMetrics {
     pub null_time_rows: u64,
     pub null_rows: u64,
     pub unreadable_rows: u64,
+    pub timed_out_lookups: u64,
     /// Time spent in it, over all shards.
     pub busy_us: u64,
     /// State in memory, and in files that it did not fit beside.

@@ -29,6 +29,8 @@ pub struct Metrics {
     null_rows: u64,
     /// Records passed over because they could not be read.
     unreadable_rows: u64,
+    /// Rows whose lookup took too long, whatever became of them.
+    timed_out_lookups: u64,
     /// Resident memory of the run's process.
     memory_bytes: u64,
     checkpoints: CheckpointMetrics,
@@ -73,6 +75,7 @@ struct NodeMetrics {
     null_time_rows: u64,
     null_rows: u64,
     unreadable_rows: u64,
+    timed_out_lookups: u64,
     /// Time spent in it, over all shards, in microseconds.
     busy_us: u64,
     /// State in memory.
@@ -99,6 +102,7 @@ impl From<runner::Metrics> for Metrics {
             null_time_rows,
             null_rows,
             unreadable_rows,
+            timed_out_lookups,
             watermark_ms,
             memory_bytes,
             checkpoints,
@@ -116,6 +120,7 @@ impl From<runner::Metrics> for Metrics {
             null_time_rows,
             null_rows,
             unreadable_rows,
+            timed_out_lookups,
             memory_bytes,
             checkpoints: checkpoints.into(),
             nodes: nodes.into_iter().map(NodeMetrics::from).collect(),
@@ -163,6 +168,7 @@ impl From<runner::NodeMetrics> for NodeMetrics {
             null_time_rows,
             null_rows,
             unreadable_rows,
+            timed_out_lookups,
             busy_us,
             state_bytes,
             spilled_bytes,
@@ -180,6 +186,7 @@ impl From<runner::NodeMetrics> for NodeMetrics {
             null_time_rows,
             null_rows,
             unreadable_rows,
+            timed_out_lookups,
             busy_us,
             state_bytes,
             spilled_bytes,

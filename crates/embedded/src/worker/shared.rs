@@ -243,7 +243,7 @@ impl State {
             late_rows_redirected,
             null_time_rows_dropped,
             null_rows_dropped,
-            lookups_timed_out: _,
+            lookups_timed_out,
             unreadable_rows_dropped,
             nodes,
         } = job.control.statistics();
@@ -255,6 +255,7 @@ impl State {
         metrics.null_time_rows += null_time_rows_dropped;
         metrics.null_rows += null_rows_dropped;
         metrics.unreadable_rows += unreadable_rows_dropped;
+        metrics.timed_out_lookups += lookups_timed_out;
         metrics.watermark_ms = watermark;
         let named = nodes.iter().zip(&job.names).enumerate();
         metrics.nodes.extend(named.map(|(id, (node, name))| NodeMetrics {
@@ -268,6 +269,7 @@ impl State {
             null_time_rows: node.null_time_rows_dropped,
             null_rows: node.null_rows_dropped,
             unreadable_rows: node.unreadable_rows_dropped,
+            timed_out_lookups: node.lookups_timed_out,
             busy_us: node.busy_us,
             state_bytes: node.state_bytes,
             spilled_bytes: node.spilled_bytes,

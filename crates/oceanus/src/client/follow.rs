@@ -239,7 +239,8 @@ fn table(metrics: &Value) -> String {
         ("rows written", cell(&metrics["rows_out"])),
         ("rows too late", cell(&metrics["late_rows"])),
         ("late rows refired", cell(&metrics["refired_rows"])),
-        ("late rows redirected", cell(&metrics["redirected_rows"])),
+        ("rows redirected", cell(&metrics["redirected_rows"])),
+        ("lookups timed out", cell(&metrics["timed_out_lookups"])),
         ("watermark", show::time(&cell(&metrics["watermark"]))),
         ("memory", memory(&metrics["memory_bytes"])),
     ]);

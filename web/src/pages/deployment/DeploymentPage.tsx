@@ -186,9 +186,12 @@ function Facts({ deployment, live }: { deployment: Deployment; live: LiveDeploym
           {dropped ? count(dropped.total) : "–"}
         </Fact>
         {kept !== null && kept.total > 0 && (
-          <Fact name="Late rows kept" beside={kept.reasons}>
+          <Fact name="Rows kept" beside={kept.reasons}>
             {count(kept.total)}
           </Fact>
+        )}
+        {latest !== null && latest.timed_out_lookups > 0 && (
+          <Fact name="Lookups timed out">{count(latest.timed_out_lookups)}</Fact>
         )}
         <Fact name="Memory" beside={run && `of ${bytes(run.memory_bytes_max)}`}>
           {isAlive && latest ? bytes(latest.memory_bytes) : "–"}

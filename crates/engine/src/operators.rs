@@ -118,12 +118,11 @@ impl<'a> Build<'a> {
 /// Whether an operator spills state that does not fit into its memory.
 fn spills(operator: &GraphOperator) -> bool {
     match operator {
-        GraphOperator::GroupAggregate { .. }
-        | GraphOperator::Deduplicate { .. }
-        | GraphOperator::TopN { .. }
-        | GraphOperator::ChangelogNormalize { .. }
-        | GraphOperator::SinkUpsertMaterialize { .. } => true,
-        GraphOperator::Join(join) => matches!(join.time, JoinTime::Regular),
+        GraphOperator::GroupAggregate { keys, .. }
+        | GraphOperator::Deduplicate { partition: keys, .. }
+        | GraphOperator::TopN { partition: keys, .. } => !keys.is_empty(),
+        GraphOperator::ChangelogNormalize { .. } | GraphOperator::SinkUpsertMaterialize { .. } => true,
+        GraphOperator::Join(join) => matches!(join.time, JoinTime::Regular) && !join.keys.is_empty(),
         _ => false,
     }
 }

@@ -17,7 +17,7 @@ use dataflow::Error;
 
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
-use crate::spill::{Budget, OneRow, SpilledRows, Tier};
+use crate::spill::{Budget, KEPT_MAX, OneRow, SpilledRows, Tier};
 use crate::{Ages, Aggregates, Extent, KeyCodec, KeySet, Keys, Moment};
 
 /// The group of a key without rows.
@@ -162,6 +162,9 @@ impl GroupTable {
                 .get(number as usize)
                 .is_some_and(|entry| entry.group != NONE)
         });
+        if numbers.is_empty() {
+            return Ok(());
+        }
         self.keep(&numbers)?;
         let mut groups = Vec::with_capacity(numbers.len());
         for number in &numbers {
@@ -178,7 +181,7 @@ impl GroupTable {
 
     /// Makes sure that the spilled rows have what these keys have.
     fn keep(&mut self, numbers: &[u32]) -> Result<(), Error> {
-        for part in numbers.chunks(SNAPSHOT_ROWS_MAX) {
+        for part in numbers.chunks(KEPT_MAX) {
             let Some(Spill { tier, .. }) = &self.spill else {
                 return Ok(());
             };
@@ -267,11 +270,12 @@ impl GroupTable {
         if is_done {
             self.keys.shrink();
         }
-        let is_store_done = match &mut self.spill {
-            None => true,
-            Some(Spill { tier, .. }) => tier.sweep(looks, |value| written_ms(value) <= moment.over_ms)?,
-        };
-        Ok(is_done && is_store_done)
+        match &mut self.spill {
+            None => Ok(is_done),
+            Some(Spill { tier, .. }) => {
+                tier.sweep(is_done, looks, |value| written_ms(value) <= moment.over_ms)
+            }
+        }
     }
 
     /// Whether there is anything that can be over some day.
@@ -331,12 +335,8 @@ impl GroupTable {
 
     /// What is held as batches of the table's schema.
     pub fn snapshot(&mut self, extent: Extent) -> Result<TableSnapshot, Error> {
-        if let Some((extent, rows)) = self.spilled(extent)? {
-            return Ok(TableSnapshot::of_spilled(
-                extent,
-                rows,
-                self.key_names().collect(),
-            ));
+        if let Some(rows) = self.spilled(extent)? {
+            return Ok(TableSnapshot::of_spilled(rows, self.key_names().collect()));
         }
         let (mut table, mut held) = match self.keys.take_changes(extent) {
             None => (TableSnapshot::default(), (0..self.entries.len() as u32).collect()),
@@ -358,7 +358,7 @@ impl GroupTable {
     }
 
     /// All that it has as spilled rows, once there are any.
-    fn spilled(&mut self, extent: Extent) -> Result<Option<(Extent, SpilledRows)>, Error> {
+    fn spilled(&mut self, extent: Extent) -> Result<Option<SpilledRows>, Error> {
         if !self.tier().is_some_and(Tier::is_active) {
             return Ok(None);
         }
@@ -368,7 +368,7 @@ impl GroupTable {
             return Ok(None);
         };
         let (extent, view) = tier.view(extent)?;
-        Ok(Some((extent, SpilledRows::new(form.clone(), view))))
+        Ok(Some(SpilledRows::new(form.clone(), extent, view)))
     }
 
     fn key_names(&self) -> impl Iterator<Item = String> + Clone {
@@ -441,9 +441,13 @@ mod tests {
 
     /// Adds a row to each of these keys; gives how many rows each has now.
     fn add(table: &mut GroupTable, keys: Range<i64>, moment: Moment) -> Vec<i64> {
+        add_keys(table, &keys.collect::<Vec<_>>(), moment)
+    }
+
+    fn add_keys(table: &mut GroupTable, keys: &[i64], moment: Moment) -> Vec<i64> {
         let mut rows = Vec::new();
-        for from in keys.clone().step_by(1_000) {
-            let column: ArrayRef = Arc::new(Int64Array::from_iter_values(from..keys.end.min(from + 1_000)));
+        for part in keys.chunks(1_000) {
+            let column: ArrayRef = Arc::new(Int64Array::from(part.to_vec()));
             let encoded = table.codec().encode(std::slice::from_ref(&column)).unwrap();
             let mut numbers = Vec::new();
             let columns = [column.clone()];
@@ -464,7 +468,11 @@ mod tests {
     }
 
     fn take_all(table: &mut GroupTable, keys: Range<i64>, moment: Moment) {
-        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(keys));
+        take_keys(table, &keys.collect::<Vec<_>>(), moment);
+    }
+
+    fn take_keys(table: &mut GroupTable, keys: &[i64], moment: Moment) {
+        let column: ArrayRef = Arc::new(Int64Array::from(keys.to_vec()));
         let encoded = table.codec().encode(std::slice::from_ref(&column)).unwrap();
         let mut numbers = Vec::new();
         table
@@ -523,6 +531,88 @@ mod tests {
         assert_eq!(told(table.snapshot(Extent::Changes).unwrap()), (0, 0));
         let (rows, _) = told(table.snapshot(Extent::Whole).unwrap());
         assert_eq!(rows, KEYS as usize - 50);
+    }
+
+    /// The keys below `KEYS` that belong to a shard of two.
+    fn keys_of(shard: usize) -> Vec<i64> {
+        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(0..KEYS));
+        let hashes = crate::hash_columns(&[column], KEYS as usize).unwrap();
+        let groups = hashes.iter().map(|hash| crate::key_group(*hash, 128));
+        let owned = (0..KEYS).zip(groups);
+        let owned = owned.filter(|(_, group)| crate::shard_of(*group, 128, 2) == shard);
+        owned.map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn a_shard_that_begins_to_spill_says_all_beside_one_that_says_changes() {
+        for forgets in [false, true] {
+            let mut tables = [table(usize::MAX), table(250_000)];
+            let keys = [keys_of(0), keys_of(1)];
+            let snapshot = |tables: &mut [GroupTable; 2], epoch, extent| {
+                let mut whole = crate::OperatorSnapshot::default();
+                for (shard, table) in tables.iter_mut().enumerate() {
+                    let mut told = table.snapshot(extent).unwrap();
+                    told.say_all(crate::Share {
+                        key_groups: 128,
+                        shard,
+                        shards: 2,
+                    });
+                    let mut operator = crate::OperatorSnapshot::default();
+                    operator.tables.insert("groups".to_string(), told);
+                    whole.absorb(operator);
+                }
+                let id = crate::OperatorId {
+                    fingerprint: 1,
+                    number: 0,
+                };
+                crate::Snapshot {
+                    epoch,
+                    key_groups: 128,
+                    operators: [(id, Arc::new(whole))].into(),
+                }
+            };
+            let file = |snapshot: &crate::Snapshot| {
+                let mut file = Vec::new();
+                snapshot.write(&[], &mut file).unwrap();
+                file
+            };
+            for (table, keys) in tables.iter_mut().zip(&keys) {
+                add_keys(table, &keys[..1_000], Moment::TIMELESS);
+            }
+            let first = file(&snapshot(&mut tables, 1, Extent::Whole));
+            assert!(!tables[1].tier().unwrap().is_active());
+            for (table, keys) in tables.iter_mut().zip(&keys) {
+                take_keys(table, &keys[..10], Moment::TIMELESS);
+                add_keys(table, &keys[1_000..5_000], Moment::TIMELESS);
+            }
+            assert!(tables[1].tier().unwrap().is_active());
+            let mut second = snapshot(&mut tables, 2, Extent::Changes);
+            if forgets {
+                second.forget_changes();
+            }
+            let second = file(&second);
+            let (_, read) = crate::read_chain(vec![&second[..], &first[..]]).unwrap();
+            let told = &read.operators.values().next().unwrap().tables["groups"];
+            let rows: [usize; 2] =
+                [0, 1].map(|shard| told.of_shard(128, shard, 2).map(RecordBatch::num_rows).sum());
+            // Where changes are forgotten, the shard that tells some is as it was.
+            let expected: [usize; 2] = if forgets { [1_000, 4_990] } else { [4_990, 4_990] };
+            assert_eq!(rows, expected);
+        }
+    }
+
+    #[test]
+    fn a_round_of_sweeps_comes_to_an_end_however_many_keys_are_in_memory() {
+        let mut table = table(1 << 20);
+        add(&mut table, 0..5 * KEYS, at(0));
+        let held = table.keys.len();
+        assert!(held > 5_000 && held < 4 * KEYS as usize, "{held} keys in memory");
+        let mut calls = 1;
+        while !table.sweep(1_000, at(10)).unwrap() {
+            calls += 1;
+        }
+        // Those in memory, and those in files, once each.
+        assert!(calls < 2 * 5 * KEYS as usize / 1_000, "{calls} calls");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use dataflow::Error;
 use crate::join_rows::{JoinChanges, JoinRows};
 use crate::join_spill::{BEHIND_COLUMNS, JoinForm, rows_of};
 use crate::slices::arrow_error;
-use crate::spill::{Budget, Packed, SpilledRows, Tier};
+use crate::spill::{Budget, KEPT_MAX, Packed, SpilledRows, Tier};
 use crate::{Extent, KeyCodec, KeySet, Moment, NO_ROW, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 /// Rows that are restored at once: so many keys come into memory before others can go.
@@ -196,6 +196,9 @@ impl JoinTable {
         let numbers = tier.choose(count, &self.keys, |number| {
             sides.iter().any(|side| side.first(number) != NO_ROW)
         });
+        if numbers.is_empty() {
+            return Ok(());
+        }
         self.keep(&numbers)?;
         if only_grew {
             for (rows, input) in self.sides.iter_mut().zip(&self.inputs) {
@@ -217,7 +220,7 @@ impl JoinTable {
             return Ok(());
         };
         let written = tier.written(numbers.iter().copied());
-        for part in written.chunks(SNAPSHOT_ROWS_MAX) {
+        for part in written.chunks(KEPT_MAX) {
             let mut left = Packed::default();
             let mut values = Packed::default();
             let [left_rows, right_rows] = &self.sides;
@@ -263,9 +266,13 @@ impl JoinTable {
             return Ok(is_done);
         };
         over_ms[side] = moment.over_ms;
+        // What was spilled of both sides goes with the rounds of one.
+        if side == 1 && over_ms[0] != i64::MIN {
+            return Ok(is_done);
+        }
         // A key goes with the last of its rows.
         let is_over = |value: &[u8]| rows_of(value).all(|(side, row)| row.written_ms <= over_ms[side]);
-        Ok(tier.sweep(looks, is_over)? && is_done)
+        tier.sweep(is_done, looks, is_over)
     }
 
     /// Whether there is anything on a side that can be over some day.
@@ -304,8 +311,8 @@ impl JoinTable {
         };
         let (extent, view) = tier.view(extent)?;
         let side = |side: usize| {
-            let rows = SpilledRows::new(forms[side].clone(), view.clone());
-            TableSnapshot::of_spilled(extent, rows, Vec::new())
+            let rows = SpilledRows::new(forms[side].clone(), extent, view.clone());
+            TableSnapshot::of_spilled(rows, Vec::new())
         };
         Ok([side(0), side(1)])
     }

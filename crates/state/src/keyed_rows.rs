@@ -13,7 +13,7 @@ use dataflow::Error;
 
 use crate::row_lists::{ListAges, RowLists, read, write};
 use crate::slices::arrow_error;
-use crate::spill::{Budget, Packed, SpilledRows, Tier};
+use crate::spill::{Budget, KEPT_MAX, Packed, SpilledRows, Tier};
 use crate::{Ages, Extent, KeyCodec, KeySet, Moment, SNAPSHOT_ROWS_MAX, TableSnapshot};
 
 /// Rows that are restored at once: so many keys come into memory before others can go.
@@ -121,6 +121,9 @@ impl KeyedRows {
         let numbers = tier.choose(excess, &self.keys, |number| {
             rows.get(number as usize).is_some_and(|rows| !rows.is_empty())
         });
+        if numbers.is_empty() {
+            return Ok(());
+        }
         self.keep(&numbers)?;
         for number in &numbers {
             self.forget_rows(*number);
@@ -138,7 +141,7 @@ impl KeyedRows {
             return Ok(());
         };
         let written = tier.written(numbers.iter().copied());
-        for part in written.chunks(SNAPSHOT_ROWS_MAX) {
+        for part in written.chunks(KEPT_MAX) {
             let mut values = Packed::default();
             for number in part {
                 let written_ms = self.ages.written_ms(*number);
@@ -225,7 +228,7 @@ impl KeyedRows {
         }
         match &mut self.spill {
             None => Ok(is_done),
-            Some(tier) => Ok(tier.sweep(looks, |value| read(value).0 <= moment.over_ms)? && is_done),
+            Some(tier) => tier.sweep(is_done, looks, |value| read(value).0 <= moment.over_ms),
         }
     }
 
@@ -337,7 +340,7 @@ impl KeyedRows {
         };
         let (extent, view) = tier.view(extent)?;
         let table =
-            |form| TableSnapshot::of_spilled(extent, SpilledRows::new(form, view.clone()), Vec::new());
+            |form| TableSnapshot::of_spilled(SpilledRows::new(form, extent, view.clone()), Vec::new());
         Ok([table(Arc::new(rows)), table(Arc::new(ages))])
     }
 

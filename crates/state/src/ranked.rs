@@ -19,7 +19,7 @@ use crate::row_lists::{ListAges, RowLists, read, write};
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
 use crate::sort_key::{SortCodec, SortKey};
-use crate::spill::{Budget, Packed, SpilledRows, Tier};
+use crate::spill::{Budget, KEPT_MAX, Packed, SpilledRows, Tier};
 use crate::{Ages, Extent, KeyCodec, KeySet, Moment, RowStore, hash_columns};
 
 /// Of a row behind the first ones, besides its entry: its place in two trees, which are three quarters full.
@@ -344,6 +344,9 @@ impl RankedTable {
             let group = groups.get(number as usize);
             group.is_some_and(|group| !group.first.is_empty())
         });
+        if numbers.is_empty() {
+            return Ok(());
+        }
         self.keep(&numbers)?;
         let mut released = Vec::new();
         for number in &numbers {
@@ -366,7 +369,7 @@ impl RankedTable {
             return Ok(());
         };
         let written = tier.written(numbers.iter().copied());
-        for part in written.chunks(SNAPSHOT_ROWS_MAX) {
+        for part in written.chunks(KEPT_MAX) {
             let newest_first = self.newest_first;
             let rows = part
                 .iter()
@@ -418,9 +421,7 @@ impl RankedTable {
         }
         match &mut self.spill {
             None => Ok(is_done),
-            Some(Spill { tier, .. }) => {
-                Ok(tier.sweep(looks, |value| read(value).0 <= moment.over_ms)? && is_done)
-            }
+            Some(Spill { tier, .. }) => tier.sweep(is_done, looks, |value| read(value).0 <= moment.over_ms),
         }
     }
 
@@ -633,7 +634,7 @@ impl RankedTable {
         let ages = ListAges::new(codec()?);
         let (extent, view) = tier.view(extent)?;
         let table =
-            |form| TableSnapshot::of_spilled(extent, SpilledRows::new(form, view.clone()), Vec::new());
+            |form| TableSnapshot::of_spilled(SpilledRows::new(form, extent, view.clone()), Vec::new());
         Ok([table(Arc::new(rows)), table(Arc::new(ages))])
     }
 

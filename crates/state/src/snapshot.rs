@@ -98,8 +98,7 @@ pub struct TableSnapshot {
     pub changed: BTreeMap<u16, Vec<RecordBatch>>,
     /// In those key groups, rows of before are no more, either, that are equal to one of its own in these columns.
     pub told_by: Vec<String>,
-    /// Rows that were spilled, besides those in `groups`. Where it tells changes, keys of which nothing is left are in
-    /// it, too.
+    /// Rows that were spilled, besides those in `groups`: of each shard all, or what has changed.
     pub spilled: Vec<SpilledRows>,
     /// It tells changes: a key group of which it says nothing is as it was.
     is_partial: bool,
@@ -150,8 +149,8 @@ impl TableSnapshot {
     }
 
     /// Of rows that were spilled, keys in the columns `told_by`: all, or those that have changed.
-    pub fn of_spilled(extent: Extent, rows: SpilledRows, told_by: Vec<String>) -> TableSnapshot {
-        let table = match extent {
+    pub fn of_spilled(rows: SpilledRows, told_by: Vec<String>) -> TableSnapshot {
+        let table = match rows.extent {
             Extent::Whole => TableSnapshot::default(),
             Extent::Changes => TableSnapshot::of_changes_by(told_by),
         };
@@ -173,9 +172,9 @@ impl TableSnapshot {
         part.changed
             .extend(self.changed.get(&group).map(|rows| (group, rows.clone())));
         for spilled in &self.spilled {
-            let (rows, gone) = spilled.of_group(group)?;
-            if self.is_partial && !(rows.is_empty() && gone.is_empty()) {
-                part.changed.entry(group).or_default().extend(gone);
+            let (rows, changed) = spilled.of_group(group)?;
+            if spilled.extent == Extent::Changes && !(rows.is_empty() && changed.is_empty()) {
+                part.changed.entry(group).or_default().extend(changed);
             }
             if !rows.is_empty() {
                 part.groups.entry(group).or_default().extend(rows);
@@ -191,8 +190,12 @@ impl TableSnapshot {
         }
     }
 
-    /// Says of all key groups of a shard of which it says nothing that they have no rows, unless it tells changes.
+    /// It is of a shard: says of all its key groups of which it says nothing that they have no rows, unless it tells
+    /// changes.
     pub fn say_all(&mut self, share: Share) {
+        for spilled in &mut self.spilled {
+            spilled.share = Some(share);
+        }
         if !self.is_partial {
             for group in share.groups() {
                 self.groups.entry(group).or_default();
@@ -320,9 +323,7 @@ impl Snapshot {
         for operator in self.operators.values_mut() {
             if operator.tables.values().any(|table| table.is_partial) {
                 for table in Arc::make_mut(operator).tables.values_mut() {
-                    if table.is_partial {
-                        table.spilled.clear();
-                    }
+                    table.spilled.retain(|spilled| spilled.extent == Extent::Whole);
                     let changed = std::mem::take(&mut table.changed);
                     table.groups.retain(|group, _| !changed.contains_key(group));
                 }

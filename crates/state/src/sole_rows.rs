@@ -17,7 +17,7 @@ use crate::ranked::{add_rows, key_names, restored_rows};
 use crate::slices::arrow_error;
 use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
 use crate::sole_spill::{SoleForm, SpilledSole, Told};
-use crate::spill::{Budget, Packed, SpilledRows, Tier};
+use crate::spill::{Budget, KEPT_MAX, Packed, SpilledRows, Tier};
 use crate::{Ages, Extent, KeyCodec, KeySet, Moment, RowStore};
 
 /// Rows that are restored at once: so many keys come into memory before others can go.
@@ -142,6 +142,9 @@ impl SoleRows {
         let spilled: Vec<_> = spilled
             .map(|(number, value)| (*number, SpilledSole::read(value)))
             .collect();
+        if spilled.is_empty() {
+            return Ok(numbers);
+        }
         let parser = converter.parser();
         let rows = spilled.iter().filter_map(|(_, sole)| sole.row);
         let columns = converter
@@ -179,6 +182,9 @@ impl SoleRows {
             let sole = soles.get(number as usize);
             sole.is_some_and(|sole| sole.is_held() && !(waits && sole.row != NONE))
         });
+        if numbers.is_empty() {
+            return Ok(());
+        }
         self.keep(&numbers)?;
         let mut released = Vec::new();
         for number in &numbers {
@@ -200,7 +206,7 @@ impl SoleRows {
             return Ok(());
         };
         let written = tier.written(numbers.iter().copied());
-        for part in written.chunks(SNAPSHOT_ROWS_MAX) {
+        for part in written.chunks(KEPT_MAX) {
             let soles = part.iter().map(|number| self.soles[*number as usize]);
             let rows: Vec<u32> = soles
                 .clone()
@@ -392,7 +398,7 @@ impl SoleRows {
             None => Ok(is_done),
             Some(Spill { tier, .. }) => {
                 let is_over = |value: &[u8]| SpilledSole::read(value).written_ms <= moment.over_ms;
-                Ok(tier.sweep(looks, is_over)? && is_done)
+                tier.sweep(is_done, looks, is_over)
             }
         }
     }
@@ -492,8 +498,8 @@ impl SoleRows {
         let (extent, view) = tier.view(extent)?;
         let table = |told: Told| {
             let form = SoleForm::new(told, self.rows.schema(), &self.key_columns, converter.clone())?;
-            let rows = SpilledRows::new(Arc::new(form), view.clone());
-            Ok::<_, Error>(TableSnapshot::of_spilled(extent, rows, Vec::new()))
+            let rows = SpilledRows::new(Arc::new(form), extent, view.clone());
+            Ok::<_, Error>(TableSnapshot::of_spilled(rows, Vec::new()))
         };
         Ok([table(Told::Rows)?, table(Told::GivenOut)?, table(Told::Ages)?])
     }

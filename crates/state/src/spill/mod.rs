@@ -23,5 +23,6 @@ pub use files::{SpillFile, SpillFiles, SpillFolder};
 pub use packed::Packed;
 pub use rows::{Form, OneRow, SpilledRows};
 pub use store::{Sought, Store};
+pub(crate) use tier::KEPT_MAX;
 pub use tier::{Budget, Fetched, Tier};
 pub use view::View;

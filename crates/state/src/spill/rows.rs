@@ -12,7 +12,7 @@ use super::run::Place;
 use super::{Packed, View};
 use crate::hash::hash_bytes;
 use crate::slices::arrow_error;
-use crate::{KeyCodec, SNAPSHOT_ROWS_MAX, hash_columns, key_group};
+use crate::{Extent, KeyCodec, SNAPSHOT_ROWS_MAX, Share, hash_columns, key_group};
 
 /// Where key groups begin in places.
 const GROUP_SHIFT: u32 = 48;
@@ -106,16 +106,28 @@ impl Form for OneRow {
 pub struct SpilledRows {
     form: Arc<dyn Form>,
     view: View,
+    /// All rows, or what has changed: that of another shard may say the other.
+    pub extent: Extent,
+    /// The shard whose rows these are, once it is known.
+    pub share: Option<Share>,
 }
 
 impl SpilledRows {
-    pub fn new(form: Arc<dyn Form>, view: View) -> SpilledRows {
-        SpilledRows { form, view }
+    pub fn new(form: Arc<dyn Form>, extent: Extent, view: View) -> SpilledRows {
+        SpilledRows {
+            form,
+            view,
+            extent,
+            share: None,
+        }
     }
 
     /// The rows of a key group, and the columns of the keys whose rows of before are no more, apart from those that
     /// the rows tell themselves.
     pub fn of_group(&self, group: u16) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>), Error> {
+        if self.share.is_some_and(|share| !share.has(group)) {
+            return Ok((Vec::new(), Vec::new()));
+        }
         let from = u64::from(group) << GROUP_SHIFT;
         let to = from | ((1 << GROUP_SHIFT) - 1);
         let mut told = Told::default();
@@ -125,7 +137,8 @@ impl SpilledRows {
                 told.keys.add(record.key);
                 told.values.add(value);
             }
-            if record.value.is_none() || !self.form.is_row_for_row() {
+            let tells_itself = record.value.is_some() && self.form.is_row_for_row();
+            if self.extent == Extent::Changes && !tells_itself {
                 told.changed.add(record.key);
             }
             if told.keys.len() == SNAPSHOT_ROWS_MAX || told.changed.len() == SNAPSHOT_ROWS_MAX {

@@ -314,6 +314,11 @@ impl RunWriter {
     }
 
     pub fn add(&mut self, record: Record<'_>) -> Result<(), Error> {
+        // A large one does not join small ones: who looks for them would read it.
+        let bytes = record.key.len() + record.value.map_or(0, <[u8]>::len);
+        if bytes >= BLOCK_BYTES && self.bytes.len() > self.begin {
+            self.end_block()?;
+        }
         if self.bytes.len() == self.begin {
             self.run.firsts.push(record.place);
         }

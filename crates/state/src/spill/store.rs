@@ -1,7 +1,7 @@
 //! What was spilled, as runs: what came last in memory, and files of growing size behind it.
 //!
-//! Runs of a level are merged into one of the next when there are enough of them, a little with each record that is
-//! added, so that nobody waits for a large merge.
+//! Runs of a level are merged into one of the next when there are enough of them. The merges of all levels go on side by
+//! side, each a little whenever a run is added, so that nobody waits for a large one.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,11 +17,16 @@ use super::{SpillFiles, View};
 /// So many runs of a level are merged.
 const FAN: usize = 4;
 
-/// Merged while one record is added, about.
-const MERGED_A_RECORD: usize = 6;
+/// What each merge under way goes on by for a record that is added: it ends before as many runs of its level have come
+/// again, which takes no more than one.
+const PACE: usize = 2;
 
-/// Runs beyond these wait for a merge to end.
-const RUNS_MAX: usize = 24;
+/// Small runs do not keep merges waiting: they go on by so many records at least.
+const MERGED_MIN: usize = 1 << 10;
+
+/// So many runs are too many: merges go on faster.
+const RUNS_MAX: usize = 32;
+const FASTER: usize = 8;
 
 /// A key that is sought: its place, and where its bytes lie.
 #[derive(Debug, Clone)]
@@ -38,11 +43,13 @@ pub struct Store {
     recent_bytes_max: usize,
     /// The newest first, and so by level.
     runs: Vec<Arc<Run>>,
-    merging: Option<Merging>,
+    merging: Vec<Merging>,
     /// Counts snapshots.
     interval: u32,
+    /// There is somebody to be told what has changed.
+    is_viewed: bool,
     block: Block,
-    /// Keys sought, and blocks read for them.
+    /// Keys sought.
     lookups: u64,
 }
 
@@ -53,8 +60,8 @@ struct Merging {
     writer: RunWriter,
     /// Nothing older is left: what is no more need not be told.
     is_oldest: bool,
-    /// It goes on where [`Store::sweep`] does.
-    is_sweep: bool,
+    /// Of its inputs; `None`: it is one of all that there is, and goes on where [`Store::sweep`] does.
+    level: Option<u32>,
 }
 
 impl Store {
@@ -65,8 +72,9 @@ impl Store {
             recent: Recent::default(),
             recent_bytes_max,
             runs: Vec::new(),
-            merging: None,
+            merging: Vec::new(),
             interval: 1,
+            is_viewed: false,
             block: Block::default(),
             lookups: 0,
         }
@@ -90,9 +98,7 @@ impl Store {
             value,
         });
         if self.recent.bytes() >= self.recent_bytes_max {
-            let records = self.recent.records();
             self.flush()?;
-            self.merge(records * MERGED_A_RECORD)?;
         }
         Ok(())
     }
@@ -141,88 +147,105 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a run of what is in memory.
+    /// Makes a run of what is in memory, and goes on with merging.
     fn flush(&mut self) -> Result<(), Error> {
+        let records = self.recent.records();
         if self.recent.is_empty() {
             return Ok(());
         }
-        let mut writer = RunWriter::new(self.files.as_ref(), self.recent.records(), 0)?;
+        let mut writer = RunWriter::new(self.files.as_ref(), records, 0)?;
         self.recent.drain(&mut writer)?;
         self.runs.insert(0, writer.end()?);
-        Ok(())
-    }
-
-    /// Goes on with merging, by about so many records.
-    fn merge(&mut self, mut records: usize) -> Result<(), Error> {
-        loop {
-            if self.merging.is_none() {
-                self.begin_merge()?;
-            }
-            let is_crowded = self.runs.len() > RUNS_MAX;
+        self.begin_merges()?;
+        let mut pace = (records * PACE).max(MERGED_MIN);
+        if self.runs.len() > RUNS_MAX {
+            pace *= FASTER;
+        }
+        let mut ended = Vec::new();
+        for (number, merging) in self.merging.iter_mut().enumerate() {
             // A sweep knows what is over, and goes on by itself.
-            let Some(mut merging) = self.merging.take_if(|merging| !merging.is_sweep || is_crowded) else {
-                return Ok(());
-            };
-            if is_crowded {
-                records = usize::MAX;
+            if merging.level.is_some()
+                && merging.go_on(&mut pace.clone(), self.interval, self.is_viewed, |_| false)?
+            {
+                ended.push(number);
             }
-            if !merging.go_on(&mut records, self.interval, |_| false)? {
-                self.merging = Some(merging);
-                return Ok(());
-            }
+        }
+        for number in ended.into_iter().rev() {
+            let merging = self.merging.swap_remove(number);
             self.end_merge(merging)?;
         }
+        Ok(())
     }
 
-    /// Finds the lowest level with enough runs.
-    fn begin_merge(&mut self) -> Result<(), Error> {
-        let mut begin = 0;
-        while begin < self.runs.len() {
-            let level = self.runs[begin].level;
-            let end = begin + self.runs[begin..].partition_point(|run| run.level == level);
-            if end - begin >= FAN {
-                return self.merge_of(begin..end, level + 1, false);
+    /// Begins with the levels that have enough runs and no merge.
+    fn begin_merges(&mut self) -> Result<(), Error> {
+        let is_taken = |run: &Arc<Run>| {
+            let mut inputs = self.merging.iter().flat_map(|merging| &merging.inputs);
+            inputs.any(|input| Arc::ptr_eq(input, run))
+        };
+        let mut levels: Vec<Range<usize>> = Vec::new();
+        for (place, run) in self.runs.iter().enumerate().filter(|(_, run)| !is_taken(run)) {
+            match levels.last_mut() {
+                Some(range) if range.end == place && self.runs[range.start].level == run.level => {
+                    range.end += 1;
+                }
+                _ => levels.push(place..place + 1),
             }
-            begin = end;
+        }
+        for range in levels.into_iter().filter(|range| range.len() >= FAN) {
+            let level = self.runs[range.start].level;
+            if self.merging.iter().all(|merging| merging.level != Some(level)) {
+                self.merge_of(range, level + 1, Some(level))?;
+            }
         }
         Ok(())
     }
 
-    fn merge_of(&mut self, runs: Range<usize>, level: u32, is_sweep: bool) -> Result<(), Error> {
+    fn merge_of(&mut self, runs: Range<usize>, into: u32, level: Option<u32>) -> Result<(), Error> {
         let inputs = self.runs[runs.clone()].to_vec();
         let records = inputs.iter().map(|run| run.records).sum();
-        self.merging = Some(Merging {
+        self.merging.push(Merging {
             merge: Merge::new(&inputs, 0)?,
-            writer: RunWriter::new(self.files.as_ref(), records, level)?,
+            writer: RunWriter::new(self.files.as_ref(), records, into)?,
             is_oldest: runs.end == self.runs.len(),
-            is_sweep,
+            level,
             inputs,
         });
         Ok(())
     }
 
-    /// Goes on, by so many records at most, with a merge of all that there is, which leaves out what is over. Returns
-    /// whether it has come to an end.
+    /// Goes on, by so many records at most, with a merge of all that there is, in which what is over counts as
+    /// forgotten. Returns whether it has come to an end.
     pub fn sweep(&mut self, records: usize, is_over: impl Fn(&[u8]) -> bool) -> Result<bool, Error> {
-        if self.merging.is_none() {
-            self.flush()?;
-            let Some(oldest) = self.runs.last() else {
-                return Ok(true);
-            };
-            let level = oldest.level;
-            self.merge_of(0..self.runs.len(), level, true)?;
-        }
-        let Some(mut merging) = self.merging.take() else {
-            return Ok(true);
-        };
-        let is_sweep = merging.is_sweep;
         let mut left = records;
-        if !merging.go_on(&mut left, self.interval, |value| is_sweep && is_over(value))? {
-            self.merging = Some(merging);
+        while self.merging.iter().all(|merging| merging.level.is_some()) {
+            // Others have to end before it can begin.
+            let Some(mut merging) = self.merging.pop() else {
+                self.flush()?;
+                let Some(oldest) = self.runs.last() else {
+                    return Ok(true);
+                };
+                let level = oldest.level;
+                if self.merging.is_empty() {
+                    self.merge_of(0..self.runs.len(), level, None)?;
+                }
+                continue;
+            };
+            if !merging.go_on(&mut left, self.interval, self.is_viewed, |_| false)? {
+                self.merging.push(merging);
+                return Ok(false);
+            }
+            self.end_merge(merging)?;
+        }
+        let Some(sweep) = self.merging.iter().position(|merging| merging.level.is_none()) else {
+            return Ok(false);
+        };
+        if !self.merging[sweep].go_on(&mut left, self.interval, self.is_viewed, is_over)? {
             return Ok(false);
         }
+        let merging = self.merging.swap_remove(sweep);
         self.end_merge(merging)?;
-        Ok(is_sweep)
+        Ok(true)
     }
 
     /// Puts the new run where those that it was made from stand.
@@ -248,6 +271,7 @@ impl Store {
     fn view_since(&mut self, interval: u32) -> Result<View, Error> {
         self.flush()?;
         self.interval += 1;
+        self.is_viewed = true;
         let runs = self.runs.iter().filter(|run| run.interval >= interval);
         Ok(View::new(runs.cloned().collect(), interval))
     }
@@ -269,24 +293,29 @@ impl Store {
 }
 
 impl Merging {
-    /// Merges so many records at most, without values that are over. Returns whether it has come to the end.
+    /// Merges so many records at most; values that are over are forgotten. Returns whether it has come to the end.
     fn go_on(
         &mut self,
         records: &mut usize,
         interval: u32,
+        is_viewed: bool,
         is_over: impl Fn(&[u8]) -> bool,
     ) -> Result<bool, Error> {
         while *records > 0 {
             *records -= 1;
-            let Some(record) = self.merge.current() else {
+            let Some(mut record) = self.merge.current() else {
                 return Ok(true);
             };
-            let stays = match record.value {
-                Some(value) => !self.is_oldest || !is_over(value),
-                // What the snapshot to come is to tell must stay.
-                None => !self.is_oldest || record.interval == interval,
-            };
-            if stays {
+            if record.value.is_some_and(&is_over) {
+                record = Record {
+                    interval,
+                    value: None,
+                    ..record
+                };
+            }
+            // That a key is no more goes with it, once the next snapshot has told of it.
+            let is_untold = is_viewed && record.interval == interval;
+            if record.value.is_some() || !self.is_oldest || is_untold {
                 self.writer.add(record)?;
             }
             self.merge.advance()?;
@@ -364,6 +393,7 @@ mod tests {
         let mut expected: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
         let mut changed: BTreeMap<Vec<u8>, Option<Vec<u8>>> = BTreeMap::new();
         let key = |number: u64| format!("key {number}").into_bytes();
+        store.view().unwrap();
         for round in 0..60_000u64 {
             let key = key(random.below(5_000));
             if random.below(5) == 0 {
@@ -378,7 +408,7 @@ mod tests {
             }
             if round % 7_001 == 7_000 {
                 let view = store.view_of_changes().unwrap();
-                assert_eq!(told(&view), std::mem::take(&mut changed));
+                assert!(told(&view) == std::mem::take(&mut changed), "round {round}");
             }
         }
         assert!(store.runs.iter().map(|run| run.level).max() >= Some(3));
@@ -390,7 +420,49 @@ mod tests {
         let mut all = told(&store.view().unwrap());
         all.retain(|_, value| value.is_some());
         let expected = expected.into_iter().map(|(key, value)| (key, Some(value)));
-        assert_eq!(all, expected.collect());
+        assert!(all == expected.collect());
+    }
+
+    #[test]
+    fn small_views_leave_few_runs() {
+        let (_folder, mut store) = store(1 << 20);
+        for round in 0..2_000u32 {
+            for number in 0..10 {
+                let key = (round * 7 + number).to_le_bytes();
+                store.put(place(&key), &key, &round.to_le_bytes()).unwrap();
+            }
+            store.view_of_changes().unwrap();
+            assert!(
+                store.runs.len() <= RUNS_MAX,
+                "{} runs in round {round}",
+                store.runs.len()
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_over_is_told_as_gone_and_what_nobody_is_told_of_leaves_nothing() {
+        for is_viewed in [true, false] {
+            let (_folder, mut store) = store(1_000);
+            for number in 0..3_000u32 {
+                let key = number.to_le_bytes();
+                store
+                    .put(place(&key), &key, &[u8::from(number % 2 == 0)])
+                    .unwrap();
+            }
+            if is_viewed {
+                store.view().unwrap();
+            }
+            while !store.sweep(100, |value| value == [1]).unwrap() {}
+            if is_viewed {
+                let told = told(&store.view_of_changes().unwrap());
+                assert_eq!(told.len(), 1_500);
+                assert!(told.values().all(Option::is_none));
+                while !store.sweep(100, |_| false).unwrap() {}
+            }
+            let records: usize = store.runs.iter().map(|run| run.records).sum();
+            assert_eq!(records, 1_500);
+        }
     }
 
     #[test]

@@ -19,6 +19,9 @@ const PART: usize = 16;
 const RECENT_PART: usize = 16;
 const RECENT_BYTES: (usize, usize) = (4 << 10, 8 << 20);
 
+/// Keys whose rows are made bytes at once.
+pub(crate) const KEPT_MAX: usize = 1 << 12;
+
 /// The memory that a table may have, and where the rest goes.
 #[derive(Debug, Clone)]
 pub struct Budget {
@@ -32,8 +35,10 @@ pub struct Tier {
     key_groups: u16,
     /// From the first row that was given away.
     active: Option<Active>,
-    /// The table does not become smaller than this by giving rows away.
-    least_bytes: usize,
+    /// What the table took when keys last went because of it, as long as that is too much.
+    last_bytes: usize,
+    /// Of a round of sweeps: all keys in memory have had their turn.
+    memory_is_swept: bool,
 }
 
 struct Active {
@@ -58,7 +63,8 @@ impl Tier {
             budget,
             key_groups,
             active: None,
-            least_bytes: 0,
+            last_bytes: 0,
+            memory_is_swept: false,
         }
     }
 
@@ -80,10 +86,16 @@ impl Tier {
             }
             return (incoming - room).max(held / PART).min(held);
         }
-        if table_bytes <= most.max(self.least_bytes) {
+        if table_bytes <= most {
+            self.last_bytes = 0;
             return 0;
         }
-        self.least_bytes = table_bytes + table_bytes / PART;
+        // Room that was taken is not always given back: then it waits until more is taken.
+        let has_helped = table_bytes < self.last_bytes;
+        if self.last_bytes > 0 && !has_helped && table_bytes < self.last_bytes + self.last_bytes / PART {
+            return 0;
+        }
+        self.last_bytes = table_bytes;
         held.div_ceil(PART)
     }
 
@@ -260,12 +272,25 @@ impl Tier {
         }
     }
 
-    /// Goes on with forgetting what is over in the store, by about so many keys. Returns whether all have had their turn.
-    pub fn sweep(&mut self, looks: usize, is_over: impl Fn(&[u8]) -> bool) -> Result<bool, Error> {
-        match &mut self.active {
-            Some(active) => active.store.sweep(looks, is_over),
-            None => Ok(true),
+    /// Goes on with a round of sweeps: once all keys in memory have had their turn, with forgetting what is over in the
+    /// store, by about so many keys. Returns whether all have had their turn.
+    pub fn sweep(
+        &mut self,
+        memory_is_swept: bool,
+        looks: usize,
+        is_over: impl Fn(&[u8]) -> bool,
+    ) -> Result<bool, Error> {
+        self.memory_is_swept |= memory_is_swept;
+        if !self.memory_is_swept {
+            return Ok(false);
         }
+        if let Some(active) = &mut self.active
+            && !active.store.sweep(looks, is_over)?
+        {
+            return Ok(false);
+        }
+        self.memory_is_swept = false;
+        Ok(true)
     }
 
     /// In memory.

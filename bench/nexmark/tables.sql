@@ -15,7 +15,7 @@ CREATE TABLE events (
          WHEN event_type = 1 THEN auction.`dateTime`
          ELSE bid.`dateTime` END,
   WATERMARK FOR `dateTime` AS `dateTime` - INTERVAL '4' SECOND
-) WITH ('connector' = 'filesystem', 'path' = '${events}', 'format' = 'json');
+) WITH (${events});
 
 CREATE VIEW bid AS
 SELECT bid.auction, bid.bidder, bid.price, bid.channel, bid.url, `dateTime`, bid.extra

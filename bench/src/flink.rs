@@ -32,6 +32,8 @@ pub struct Cluster {
 pub struct JobRun {
     pub seconds: f64,
     pub cost: Cost,
+    /// Processor seconds of the process that runs tasks alone.
+    pub tasks_cpu_seconds: f64,
 }
 
 impl Cluster {
@@ -157,10 +159,10 @@ impl Cluster {
     /// Runs a script to the end of its one INSERT.
     pub fn run(&self, statements: &[String], settings: &[(&str, &str)]) -> Result<JobRun> {
         let processes = [self.job_manager.id(), self.task_manager.id()];
-        let mut before = 0.0;
-        for process in processes {
+        let mut before = [0.0; 2];
+        for (process, before) in processes.into_iter().zip(&mut before) {
             process::reset_memory_peak(process)?;
-            before += process::cpu_seconds(process)?;
+            *before = process::cpu_seconds(process)?;
         }
         let encoded: Vec<String> = statements.iter().map(|text| STANDARD.encode(text)).collect();
         let flags: serde_json::Map<String, Value> = settings
@@ -179,16 +181,20 @@ impl Cluster {
             .as_str()
             .with_context(|| format!("Flink refused the job: {answer}"))?;
         let seconds = self.await_end(job)?;
-        let mut cost = Cost {
-            cpu_seconds: -before,
-            memory_bytes_peak: 0,
-        };
-        for process in processes {
-            cost.cpu_seconds += process::cpu_seconds(process)?;
+        let mut used = [0.0; 2];
+        for ((process, before), used) in processes.into_iter().zip(before).zip(&mut used) {
+            *used = process::cpu_seconds(process)? - before;
         }
-        // The JobManager's memory is left out: one serves many jobs.
-        cost.memory_bytes_peak = process::memory_bytes_peak(self.task_manager.id())?;
-        Ok(JobRun { seconds, cost })
+        let [job_manager, task_manager] = used;
+        Ok(JobRun {
+            seconds,
+            cost: Cost {
+                cpu_seconds: job_manager + task_manager,
+                // The JobManager's memory is left out: one serves many jobs.
+                memory_bytes_peak: process::memory_bytes_peak(self.task_manager.id())?,
+            },
+            tasks_cpu_seconds: task_manager,
+        })
     }
 
     fn await_end(&self, job: &str) -> Result<f64> {

@@ -1,17 +1,20 @@
 //! What is measured: the engine beside Flink, on the same SQL and the same files, and the platform under load.
 //!
-//! `compare` measures the engines, `verify` compares their rows, `generate` writes the events that both read; `flat` looks
-//! at the memory of long runs, `state` at jobs with much of it; `platform` measures the platform.
+//! `compare` measures the engines between files, `kafka` between topics; `verify` compares their rows, `generate` writes the
+//! events that both read; `flat` looks at the memory of long runs, `state` at jobs with much of it; `platform` measures the
+//! platform.
 
 mod flat;
 mod flink;
 mod generate;
+mod kafka;
 mod oceanus;
 mod platform;
 mod process;
 mod queries;
 mod rows;
 mod state;
+mod workers;
 
 use std::fs;
 use std::io::Write;
@@ -22,7 +25,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::flink::{Cluster, JobRun};
-use crate::queries::{Paths, SinkTo};
+use crate::queries::Tables;
 
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
@@ -35,6 +38,8 @@ struct CommandLine {
 enum Action {
     /// Measure queries on both engines and print the table.
     Compare(Options),
+    /// The same from topic to topic of Kafka, exactly once; the rows are compared, too.
+    Kafka(Options),
     /// Run queries on both engines and compare the rows they write.
     Verify(Options),
     /// Write the events only.
@@ -58,7 +63,8 @@ struct Options {
     /// Runs of each query, of which the best counts, behind one that warms up.
     #[arg(long, default_value_t = 2)]
     runs: usize,
-    /// Heap of Flink's tasks. Without it the smallest within 10 % of the best speed is searched for each query.
+    /// Heap of Flink's tasks. Without it the smallest within 10 % of the best speed is searched for each query, except
+    /// between topics, where it is the largest of those tried.
     #[arg(long)]
     heap_mb: Option<u32>,
     /// Leave Flink out.
@@ -71,8 +77,9 @@ struct Options {
 /// Flink as it comes, and with every setting that makes these queries faster. Mini-batch is tried apart, for the queries
 /// with something that it applies to.
 const FLINK_DEFAULT: &[(&str, &str)] = &[];
+const FLINK_OBJECT_REUSE: (&str, &str) = ("pipeline.object-reuse", "true");
 const FLINK_BEST: &[(&str, &str)] = &[
-    ("pipeline.object-reuse", "true"),
+    FLINK_OBJECT_REUSE,
     (
         "execution.checkpointing.checkpoints-after-tasks-finish.enabled",
         "false",
@@ -80,7 +87,7 @@ const FLINK_BEST: &[(&str, &str)] = &[
 ];
 
 const FLINK_MINI_BATCH: &[(&str, &str)] = &[
-    ("pipeline.object-reuse", "true"),
+    FLINK_OBJECT_REUSE,
     (
         "execution.checkpointing.checkpoints-after-tasks-finish.enabled",
         "false",
@@ -104,10 +111,11 @@ const BIDS_PER_ROUND: u64 = 46;
 
 fn main() -> Result<()> {
     match CommandLine::parse().action {
-        Action::Compare(options) => compare(&Workplace::prepare(&options)?, &options),
-        Action::Verify(options) => verify(&Workplace::prepare(&options)?, &options),
+        Action::Compare(options) => compare(&Workplace::prepare(&options, &queries::NAMES)?, &options),
+        Action::Kafka(options) => kafka::compare(&Workplace::prepare(&options, &kafka::QUERIES)?, &options),
+        Action::Verify(options) => verify(&Workplace::prepare(&options, &queries::NAMES)?, &options),
         Action::Generate(options) => {
-            let place = Workplace::prepare(&options)?;
+            let place = Workplace::prepare(&options, &queries::NAMES)?;
             place.events_folder(place.events).map(drop)
         }
         Action::Flat(options) => {
@@ -147,6 +155,15 @@ fn binary(root: &Path) -> Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("oceanus"))
 }
 
+/// Where a query's rows go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SinkTo {
+    /// Nowhere; those of a query that is about writing files, to CSV files.
+    Blackhole,
+    /// Files with changes in Debezium's JSON.
+    Changes,
+}
+
 /// Where everything is.
 struct Workplace {
     root: PathBuf,
@@ -158,19 +175,16 @@ struct Workplace {
 }
 
 impl Workplace {
-    fn prepare(options: &Options) -> Result<Workplace> {
+    fn prepare(options: &Options, all: &[&str]) -> Result<Workplace> {
         let root = root()?;
         let cache = cache()?;
         let names: Vec<String> = if options.queries.is_empty() {
-            queries::NAMES.iter().map(|name| name.to_string()).collect()
+            all.iter().map(|name| name.to_string()).collect()
         } else {
             options.queries.clone()
         };
-        if let Some(unknown) = names.iter().find(|name| !queries::NAMES.contains(&name.as_str())) {
-            bail!(
-                "there is no query '{unknown}'; known: {}",
-                queries::NAMES.join(", ")
-            );
+        if let Some(unknown) = names.iter().find(|name| !all.contains(&name.as_str())) {
+            bail!("there is no query '{unknown}'; known: {}", all.join(", "));
         }
         Ok(Workplace {
             scratch: cache.join("bench/scratch"),
@@ -205,16 +219,26 @@ impl Workplace {
         )
     }
 
-    /// The query over so many events, which are written first if need be.
+    /// The query over files with so many events, which are written first if need be.
     fn script(&self, name: &str, events: u64, sink: SinkTo) -> Result<String> {
         let side_input = self.cache.join("bench/side-input.csv");
-        let paths = Paths {
-            events: &self.events_folder(events)?,
-            side_input: &side_input,
-            rows: &self.rows_folder(),
-        };
         generate::side_input(&side_input)?;
-        queries::script(&self.root.join("bench/nexmark"), name, &paths, sink)
+        let written = |format| queries::files(&self.rows_folder(), format);
+        let (sink, files) = match sink {
+            SinkTo::Blackhole => ("'connector' = 'blackhole'".to_string(), written("csv")),
+            SinkTo::Changes => (written("debezium-json"), written("debezium-json")),
+        };
+        let tables = Tables {
+            events: queries::files(&self.events_folder(events)?, "json"),
+            side_input: side_input.display().to_string(),
+            sink,
+            files,
+        };
+        queries::script(&self.queries_folder(), name, &tables)
+    }
+
+    fn queries_folder(&self) -> PathBuf {
+        self.root.join("bench/nexmark")
     }
 
     /// Where a run leaves its files.

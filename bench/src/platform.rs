@@ -10,7 +10,6 @@ pub mod host;
 mod latency;
 mod load;
 mod simulated;
-mod workers;
 
 use std::fs;
 use std::path::{Path, PathBuf};

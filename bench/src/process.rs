@@ -22,13 +22,27 @@ pub fn wait(child: Child) -> Result<(ExitStatus, Cost)> {
     if waited < 0 {
         return Err(std::io::Error::last_os_error()).context("cannot wait for a process");
     }
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
     let cost = Cost {
         cpu_seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
         // Linux counts in KiB.
         memory_bytes_peak: usage.ru_maxrss as u64 * 1024,
     };
     Ok((ExitStatus::from_raw(status), cost))
+}
+
+/// Processor seconds of all children of this process that have ended and were waited for.
+pub fn cpu_seconds_of_ended_children() -> Result<f64> {
+    // SAFETY: an all-zero rusage is a valid value of that plain C struct.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a live local.
+    if unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage) } != 0 {
+        return Err(std::io::Error::last_os_error()).context("cannot tell what children have used");
+    }
+    Ok(seconds(usage.ru_utime) + seconds(usage.ru_stime))
+}
+
+fn seconds(time: libc::timeval) -> f64 {
+    time.tv_sec as f64 + time.tv_usec as f64 / 1e6
 }
 
 /// Processor seconds that a running process has used so far, its ended children left out.

@@ -36,43 +36,39 @@ pub const NAMES: [&str; 25] = [
 /// Those with operators that Flink can run in mini-batches.
 pub const MINI_BATCHED: [&str; 10] = ["q3", "q4", "q7", "q9", "q15", "q16", "q17", "q18", "q20", "q23"];
 
-/// Where a query's rows go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SinkTo {
-    /// Nowhere; those of a query that is about writing files, to CSV files.
-    Blackhole,
-    /// Files with changes in Debezium's JSON.
-    Changes,
+/// What the text of a query leaves open.
+#[derive(Debug)]
+pub struct Tables {
+    /// Options of the table of events.
+    pub events: String,
+    /// The file of the side input.
+    pub side_input: String,
+    /// Options of the table that the rows go to.
+    pub sink: String,
+    /// The same, for a query that is about writing files.
+    pub files: String,
 }
 
-/// What a query's text names.
-pub struct Paths<'a> {
-    pub events: &'a Path,
-    pub side_input: &'a Path,
-    /// The folder for files that it writes.
-    pub rows: &'a Path,
+/// The options of files below a folder.
+pub fn files(folder: &Path, format: &str) -> String {
+    format!(
+        "'connector' = 'filesystem', 'path' = '{}', 'format' = '{format}'",
+        folder.display()
+    )
 }
 
 /// The whole script of a query: tables, sink, insert.
-pub fn script(folder: &Path, name: &str, paths: &Paths<'_>, sink: SinkTo) -> Result<String> {
+pub fn script(folder: &Path, name: &str, tables: &Tables) -> Result<String> {
     let read = |file: String| {
         let path = folder.join(&file);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let files = |format| {
-        let path = paths.rows.display();
-        format!("'connector' = 'filesystem', 'path' = '{path}', 'format' = '{format}'")
-    };
-    let (sink, files) = match sink {
-        SinkTo::Blackhole => ("'connector' = 'blackhole'".to_string(), files("csv")),
-        SinkTo::Changes => (files("debezium-json"), files("debezium-json")),
-    };
     let text = read("tables.sql".to_string())? + "\n" + &read(format!("{name}.sql"))?;
     Ok(text
-        .replace("${events}", &paths.events.display().to_string())
-        .replace("${side_input}", &paths.side_input.display().to_string())
-        .replace("${files}", &files)
-        .replace("${sink}", &sink))
+        .replace("${events}", &tables.events)
+        .replace("${side_input}", &tables.side_input)
+        .replace("${files}", &tables.files)
+        .replace("${sink}", &tables.sink))
 }
 
 /// The statements of a script, for an engine that wants them one by one. The queries hold no `;` in strings.

@@ -19,6 +19,21 @@ pub struct Digest {
     pub bids: u64,
 }
 
+impl Digest {
+    /// Adds a row or takes it off.
+    pub fn count(&mut self, row: &impl Hash, adds: bool) {
+        let mut hasher = DefaultHasher::new();
+        row.hash(&mut hasher);
+        let (count, hash) = if adds {
+            (1, hasher.finish())
+        } else {
+            (u64::MAX, hasher.finish().wrapping_neg())
+        };
+        self.rows = self.rows.wrapping_add(count);
+        self.hashes = self.hashes.wrapping_add(hash);
+    }
+}
+
 /// Digests all visible files below a folder; every line is a change in Debezium's JSON, its row compared with its keys
 /// and value texts, and with the partition that its folder names.
 pub fn digest(folder: &Path) -> Result<Digest> {
@@ -48,15 +63,7 @@ fn add_file(path: &Path, partition: &str, digest: &mut Digest) -> Result<()> {
     for line in BufReader::with_capacity(1 << 20, fs::File::open(path)?).lines() {
         let line = line?;
         let (adds, row) = change(&line).with_context(|| format!("no change: {line}"))?;
-        let mut hasher = DefaultHasher::new();
-        (partition, row).hash(&mut hasher);
-        let (count, hash) = if adds {
-            (1, hasher.finish())
-        } else {
-            (u64::MAX, hasher.finish().wrapping_neg())
-        };
-        digest.rows = digest.rows.wrapping_add(count);
-        digest.hashes = digest.hashes.wrapping_add(hash);
+        digest.count(&(partition, row), adds);
         if row.contains("\"bid_count\"") {
             let row: Value = serde_json::from_str(row)?;
             digest.bids += row["bid_count"].as_u64().unwrap_or(0);

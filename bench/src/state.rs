@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use embedded::{EmbeddedOptions, EmbeddedRunner};
-use runner::{Metrics, Program, Restore, RunKey, RunSpec, RunState, Runner};
+use embedded::EmbeddedRunner;
+use runner::{Metrics, Program, Restore, RunKey, RunState, Runner};
 
-use crate::say;
+use crate::{oceanus, say};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -141,27 +141,16 @@ impl<'a> Place<'a> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
-        let mut options = EmbeddedOptions::new(folder)?;
-        options.program = binary.to_path_buf();
-        let runner = EmbeddedRunner::new(options)?;
+        let runner = oceanus::runner(binary, folder)?;
         Ok(Place { folder, runner })
     }
 
     fn start(&self, number: u64, sql: &str, parallelism: u32, restore: Restore) -> Result<RunKey> {
-        let spec = RunSpec {
-            run_id: format!("rn_{number}"),
-            deployment_id: DEPLOYMENT.to_string(),
-            epoch: number,
-            program: Program {
-                sql: sql.to_string(),
-                ..Program::default()
-            },
-            parallelism: Some(parallelism),
-            memory_bytes_max: None,
-            lock_wait_ms: 10_000,
-            restore,
-            drops_state: false,
+        let program = Program {
+            sql: sql.to_string(),
+            ..Program::default()
         };
+        let spec = oceanus::spec(DEPLOYMENT, number, program, parallelism, restore);
         self.runner.start(&spec)?;
         Ok(spec.key())
     }

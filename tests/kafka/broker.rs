@@ -30,7 +30,10 @@ impl Broker {
     /// A broker of its own, for a test that stops it. With a folder that was used before it has its data and its
     /// address again.
     pub fn start(folder: Option<&Path>) -> Broker {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/kafka/broker");
+        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let mut scripts = folders.map(|folder| folder.join("tests/kafka/broker"));
+        let script = scripts.find(|script| script.exists());
+        let script = script.expect("a package of this project lies below its folder");
         let mut command = Command::new(script);
         command.arg("attend").args(folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
+use super::Place;
 use super::api::Api;
 use super::figures::{Samples, Table};
-use super::{Place, workers};
+use crate::workers;
 
 const READY: &str = "Oceanus is ready at ";
 const PATIENCE: Duration = Duration::from_secs(30);

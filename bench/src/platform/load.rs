@@ -14,8 +14,9 @@ use stdx::Random;
 use super::api::Api;
 use super::figures::{Samples, Table};
 use super::host::WORKSPACE;
-use super::{Options, Place, workers};
+use super::{Options, Place};
 use crate::process;
+use crate::workers;
 
 /// How long it may take until all deployments run.
 const START_PATIENCE: Duration = Duration::from_secs(300);

@@ -164,6 +164,9 @@ fn a_registry_that_is_away_fails_the_job_and_spoils_no_message() {
     for policy in [OnUnreadable::Fail, OnUnreadable::Skip, OnUnreadable::Keep] {
         let source = table.scan_on_unreadable(&["id"], &[], policy).unwrap();
         let error = read_bounded(&*source).unwrap_err().to_string();
-        assert!(error.contains("ask the registry 127.0.0.1"), "{error}");
+        assert!(
+            error.contains("ask the registry of schemas: reach 127.0.0.1"),
+            "{error}"
+        );
     }
 }

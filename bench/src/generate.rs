@@ -52,6 +52,7 @@ pub fn events(folder: &Path, count: u64) -> Result<()> {
         schema: &schema,
         options: &options,
         context: &context,
+        subject: None,
     };
     let mut encoder = json.encoder(&request)?;
     let mut files = Vec::new();

@@ -25,6 +25,7 @@ CREATE TABLE orders (
 - JSON stands one object a line. Times are written `2024-03-01 10:00:00`; for `2024-03-01T10:00:00` set
   `json.timestamp-format.standard` to `ISO-8601`, and for a `Z` behind it declare the column `TIMESTAMP_LTZ(3)`.
 - CSV has no line of names: take it off before.
+- Avro, with or without a schema registry: [avro.md](avro.md).
 - Options of a table can be changed for one query: `SELECT * FROM orders /*+ OPTIONS('source.monitor-interval' = '1 s') */`.
 - Any table that has a `WATERMARK` takes `scan.watermark.emit.strategy`, `scan.watermark.idle-timeout` and
   `scan.watermark.alignment.*` ([windows.md](windows.md)).

@@ -1,8 +1,8 @@
 //! Outside systems as sources, sinks and lookups.
 //!
 //! A connector is a folder here and a line in [`all`]. Its options carry Flink's names and meaning; an option
-//! that would not be honoured is refused, never passed over. Nothing here names a format: formats come from
-//! the registry of the table.
+//! that would not be honoured is refused, never passed over. No connector names a format: formats come from
+//! the registry of the table. Those that need the outside themselves have who asks there beside the connectors.
 
 mod answers;
 mod blackhole;
@@ -19,12 +19,13 @@ mod pace;
 mod print;
 mod redis;
 mod refuse;
+mod schema_registry;
 mod shown;
 mod text;
 
 use std::sync::Arc;
 
-use dataflow::Connector;
+use dataflow::{Connector, Format};
 
 pub use console::{Captured, Console, Stream};
 pub use filesystem::{FileAccess, find};
@@ -45,6 +46,11 @@ impl Access {
             network: NetworkAccess::everything(),
         }
     }
+}
+
+/// The formats that ask somebody outside, kept to what tables may touch.
+pub fn formats(access: &Access) -> Vec<Arc<dyn Format>> {
+    vec![schema_registry::avro_confluent(access.network.clone())]
 }
 
 /// Every connector there is. `print` writes to the console: both streams, or only standard output. Tables may touch

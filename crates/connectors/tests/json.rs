@@ -103,6 +103,7 @@ fn nexmark_events_survive_json_files_read_in_ranges() {
             schema: &table.schema,
             options: &table.options,
             context: &table.context,
+            subject: None,
         })
         .unwrap();
     let mut output = std::fs::File::create(&file).unwrap();

@@ -27,6 +27,9 @@ pub struct EncoderRequest<'a> {
     pub schema: &'a Schema,
     pub options: &'a Options,
     pub context: &'a Arc<EvaluationContext>,
+    /// What records are that are written here, such as the values of a topic: `orders-value`. Formats whose schemas are
+    /// kept elsewhere keep them by it, unless an option says otherwise.
+    pub subject: Option<&'a str>,
 }
 
 pub trait Format: Send + Sync {
@@ -37,6 +40,11 @@ pub trait Format: Send + Sync {
 
     /// Whether a file may be cut at any line break and read from there.
     fn splittable(&self, options: &Options) -> bool;
+
+    /// Whether its records only stand in messages, and not one behind the other in files.
+    fn is_of_messages(&self) -> bool {
+        false
+    }
 
     /// The kinds of rows that it reads.
     fn reads(&self) -> ChangelogMode {
@@ -93,7 +101,8 @@ pub struct DecodeError {
     pub message: String,
     /// Where it is broken: bytes from the front of what was given to the decoder.
     pub offset: usize,
-    /// The record with what ends it, in the same bytes; `None` where it is not known how far it goes.
+    /// The record with what ends it, in the same bytes; `None` where it is not known how far it goes, or where the fault
+    /// is not its own: then nothing can be read behind it.
     pub record: Option<Range<usize>>,
 }
 

@@ -13,7 +13,7 @@ use crate::secrets::Resolving;
 /// Every connector and format there is, for a person's own command line: tables touch whatever the process may, and
 /// there are no secrets. `print` tables write to `standard_output`.
 pub fn registry(standard_output: Arc<Mutex<dyn Write + Send>>) -> Registry {
-    let mut registry = with_formats();
+    let mut registry = with_formats(&Access::everything());
     for connector in connectors::all(standard_output) {
         registry.add_connector(connector);
     }
@@ -23,8 +23,8 @@ pub fn registry(standard_output: Arc<Mutex<dyn Write + Send>>) -> Registry {
 /// Every connector and format there is, kept to what a program was granted: files, addresses, connections and
 /// secrets.
 pub fn granted(console: impl Into<Console>, program: &Program) -> Registry {
-    let mut registry = with_formats();
     let access = access(&program.files, &program.network);
+    let mut registry = with_formats(&access);
     let connections = Arc::new(program.connections.clone());
     let secrets = Arc::new(program.secrets.clone());
     for connector in connectors::with_access(console, access) {
@@ -42,9 +42,9 @@ pub(crate) fn access(files: &FileRoots, network: &AddressRules) -> Access {
     }
 }
 
-fn with_formats() -> Registry {
+fn with_formats(access: &Access) -> Registry {
     let mut registry = Registry::default();
-    for format in formats::all() {
+    for format in formats::all().into_iter().chain(connectors::formats(access)) {
         registry.add_format(format);
     }
     registry

@@ -107,6 +107,7 @@ fn write(name: &str, schema: &Schema, batch: &RecordBatch, out: &mut Vec<u8>) {
         schema,
         options: &Options::new(IndexMap::new()),
         context: &context(),
+        subject: None,
     };
     let mut encoder = format(name).encoder(&request).expect("the options are right");
     encoder

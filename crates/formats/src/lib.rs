@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use dataflow::Format;
 
+pub mod avro;
 mod base64;
 pub mod changelog;
 mod column;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Arc<dyn Format>> {
         Arc::new(json::Json),
         Arc::new(csv::Csv),
         Arc::new(raw::Raw),
+        Arc::new(avro::Avro),
         Arc::new(changelog::DEBEZIUM),
         Arc::new(changelog::CANAL),
         Arc::new(changelog::MAXWELL),

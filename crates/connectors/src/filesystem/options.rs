@@ -136,6 +136,13 @@ impl FileOptions {
         options.get("connector");
         let path = options.require("path")?;
         let format = table.registry.format("format", options.require("format")?)?;
+        if format.is_of_messages() {
+            let message = format!(
+                "option 'format' = '{}' is not possible here: its records stand in messages, not in files",
+                format.name()
+            );
+            return Err(OptionError::new("format", message).hint("such as 'json' or 'csv'"));
+        }
         // A format's options count as known on the side that does not read them, too.
         for doc in format.options() {
             options.get(doc.key);

@@ -87,6 +87,8 @@ impl FileReader {
             let at_end = self.bytes.at_end();
             let held = self.bytes.held();
             if !held.is_empty() {
+                // Records that could not be read count, too.
+                let rows_max = rows_max - self.unreadable.len();
                 let used = match self.decoder.decode_stream(held, at_end, rows_max) {
                     Ok(used) => used,
                     Err(error) => self.pass_over(error)?,

@@ -118,6 +118,7 @@ impl FileSink {
             schema: &self.written,
             options,
             context: &self.context,
+            subject: None,
         })
     }
 }

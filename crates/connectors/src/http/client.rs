@@ -17,7 +17,6 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::URL;
 use super::url::Url;
 use crate::network::NetworkAccess;
 use crate::outside::{dial, dial_error};
@@ -36,6 +35,8 @@ pub struct Request {
 type Connection = SendRequest<Full<Bytes>>;
 
 pub struct Client {
+    /// The option that says where it is.
+    key: &'static str,
     url: Url,
     headers: Vec<(HeaderName, HeaderValue)>,
     patience: Duration,
@@ -53,16 +54,18 @@ impl std::fmt::Debug for Client {
 
 impl Client {
     pub fn new(
+        key: &'static str,
         url: Url,
         headers: Vec<(HeaderName, HeaderValue)>,
         patience: Duration,
         network: NetworkAccess,
     ) -> Result<Client, Error> {
         let tls = match url.is_secure {
-            true => Some((secure()?, server_name(&url)?)),
+            true => Some((secure()?, server_name(key, &url)?)),
             false => None,
         };
         Ok(Client {
+            key,
             url,
             headers,
             patience,
@@ -150,7 +153,7 @@ impl Client {
             self.patience,
         )
         .await
-        .map_err(|error| dial_error(error, &what, URL))?;
+        .map_err(|error| dial_error(error, &what, self.key))?;
         match &self.tls {
             None => self.shake_hands(TokioIo::new(stream)).await,
             Some((connector, name)) => {
@@ -187,11 +190,11 @@ fn secure() -> Result<TlsConnector, Error> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-fn server_name(url: &Url) -> Result<ServerName<'static>, Error> {
+fn server_name(key: &str, url: &Url) -> Result<ServerName<'static>, Error> {
     ServerName::try_from(url.host.clone()).map_err(|_| {
         dataflow::OptionError::new(
-            URL,
-            format!("option '{URL}' names a host that no certificate can be for"),
+            key,
+            format!("option '{key}' names a host that no certificate can be for"),
         )
         .into()
     })

@@ -3,8 +3,8 @@
 //! Each key is a request: its columns stand in the path, in the query or in a body of JSON. A format reads what is
 //! answered. Redirections are not followed, since they could lead anywhere.
 
-mod client;
-mod url;
+pub mod client;
+pub mod url;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,7 +119,7 @@ impl Connector for Http {
     ) -> Result<Option<Arc<dyn Lookup>>, Error> {
         let options = table.options;
         options.get("connector");
-        let (url, target) = Url::parse(options.require(URL)?)?;
+        let (url, target) = Url::parse(URL, options.require(URL)?, "write 'https://host/path/{column}'")?;
         let target = Template::read(table, URL, &target)?;
         target.check(URL, request)?;
         let method = options
@@ -160,7 +160,7 @@ impl Connector for Http {
             .unwrap_or(Duration::from_secs(10));
         options.finish()?;
         Ok(Some(Arc::new(HttpLookup {
-            client: Arc::new(Client::new(url, headers, patience, self.network.clone())?),
+            client: Arc::new(Client::new(URL, url, headers, patience, self.network.clone())?),
             method,
             target,
             keys: request.keys.clone(),

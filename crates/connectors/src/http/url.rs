@@ -2,8 +2,6 @@
 
 use dataflow::OptionError;
 
-use super::URL;
-
 /// The part of a URL that is the same for all keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
@@ -13,13 +11,10 @@ pub struct Url {
 }
 
 impl Url {
-    /// Gives the server, and path and query behind it.
-    pub fn parse(url: &str) -> Result<(Url, String), OptionError> {
+    /// Gives the server, and path and query behind it, of what option `key` says; `hint` shows how it is written.
+    pub fn parse(key: &str, url: &str, hint: &str) -> Result<(Url, String), OptionError> {
         // The text itself may hold a password, and is not repeated.
-        let fault = |message: &str| {
-            OptionError::new(URL, format!("option '{URL}' {message}"))
-                .hint("write 'https://host/path/{column}'")
-        };
+        let fault = |message: &str| OptionError::new(key, format!("option '{key}' {message}")).hint(hint);
         let (scheme, rest) = url
             .trim()
             .split_once("://")
@@ -32,7 +27,9 @@ impl Url {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (place, target) = rest.split_at(end);
         if place.contains('@') {
-            return Err(fault("must not have a user in it").hint("say who asks by 'headers.Authorization'"));
+            return Err(
+                fault("must not have a user in it").hint("say who asks by other options, not in the URL")
+            );
         }
         if place.contains(['{', '}']) {
             return Err(fault("must not have columns in its host"));
@@ -123,7 +120,7 @@ mod tests {
             ("http://[::1]:8080?x={a}", "[::1]:8080", "/?x={a}"),
             ("https://api/u#part", "api", "/u"),
         ] {
-            let (url, rest) = Url::parse(text).unwrap();
+            let (url, rest) = Url::parse("url", text, "").unwrap();
             assert_eq!((url.authority().as_str(), rest.as_str()), (authority, target));
         }
         for text in [
@@ -134,7 +131,7 @@ mod tests {
             "http://x/ a",
             "http://x:y/",
         ] {
-            let error = Url::parse(text).unwrap_err();
+            let error = Url::parse("url", text, "").unwrap_err();
             assert!(
                 error.hint.is_some() && !error.message.contains("hidden"),
                 "{text}"

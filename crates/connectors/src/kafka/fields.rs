@@ -72,12 +72,14 @@ impl Part {
         options: &Options,
         schema: &Schema,
         context: &Arc<EvaluationContext>,
+        subject: Option<&str>,
     ) -> Result<Box<dyn Encoder>, OptionError> {
         options.prefixed(self.front, |options| {
             self.format.encoder(&EncoderRequest {
                 schema,
                 options,
                 context,
+                subject,
             })
         })
     }

@@ -99,6 +99,11 @@ impl RecordLayout {
         }
     }
 
+    /// What its keys or values are, as others call them, too: by the topic.
+    fn subject(&self, part: &str) -> Option<String> {
+        self.only_topic().map(|topic| format!("{topic}-{part}"))
+    }
+
     pub fn encoder(&self, options: &Options) -> Result<RecordEncoder, OptionError> {
         let part = |columns: &[usize], schema: Schema, encoder| EncodedPart {
             columns: columns.to_vec(),
@@ -107,7 +112,11 @@ impl RecordLayout {
             bytes: Vec::new(),
         };
         let value_schema = self.fields.value_schema(&self.physical);
-        let value = self.fields.value.encoder(options, &value_schema, &self.context)?;
+        let subject = self.subject("value");
+        let value = self
+            .fields
+            .value
+            .encoder(options, &value_schema, &self.context, subject.as_deref())?;
         let key = match &self.fields.key {
             Some(key) => Some(self.key_part(key, options)?),
             None => None,
@@ -122,7 +131,9 @@ impl RecordLayout {
     fn key_part(&self, key: &Key, options: &Options) -> Result<EncodedPart, OptionError> {
         let schema = key.schema(&self.physical);
         Ok(EncodedPart {
-            encoder: key.part.encoder(options, &schema, &self.context)?,
+            encoder: key
+                .part
+                .encoder(options, &schema, &self.context, self.subject("key").as_deref())?,
             columns: key.columns.clone(),
             schema: schema.arrow(),
             bytes: Vec::new(),

@@ -176,10 +176,18 @@ impl Rows {
         bytes: Option<&[u8]>,
         offset: i64,
     ) -> Result<(), Error> {
+        let place = || self.place_at(&format!("offset {offset}"));
+        if error.record.is_none() {
+            // It is not the message's fault.
+            return Err(Error::Data {
+                message: error.message,
+                place: place(),
+            });
+        }
         match self.layout.on_unreadable {
             OnUnreadable::Fail => Err(Error::Data {
                 message: format!("{}: {what} {}", error.message, shown(bytes.unwrap_or_default())),
-                place: self.place_at(&format!("offset {offset}")),
+                place: place(),
             }),
             OnUnreadable::Skip => {
                 self.unread += 1;

@@ -135,6 +135,16 @@ pub fn put(topic: &str, records: &[Put<'_>]) {
     put_at(address(), topic, records);
 }
 
+/// Writes values that are no text.
+pub fn put_bytes(topic: &str, values: &[Vec<u8>]) {
+    let producer: BaseProducer = client_config(address()).create().unwrap();
+    for value in values {
+        let record = BaseRecord::<str, [u8]>::to(topic).partition(0).payload(value);
+        producer.send(record).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(PATIENCE).unwrap();
+}
+
 pub fn put_values(topic: &str, partition: i32, values: &[&str]) {
     let records: Vec<Put<'_>> = values
         .iter()
@@ -295,6 +305,9 @@ impl Table {
             network,
             ..Access::everything()
         };
+        for format in connectors::formats(&access) {
+            self.registry.add_format(format);
+        }
         for connector in connectors::with_access(output, access) {
             self.registry.add_connector(connector);
         }

@@ -28,7 +28,6 @@ const RECORDS: [Records; 5] = [
             "{\"id\":7,\"name\":\"begun",
             "{",
             "torn",
-            "{\"name\":\"\u{1}\"}",
         ],
     },
     Records {
@@ -105,7 +104,7 @@ impl Records {
         let (mut found, mut broken) = (Vec::new(), Vec::new());
         let (mut at, mut held) = (0, 0);
         loop {
-            let rows_max = 1 + random.below(6) as usize;
+            let rows_max = decoder.rows() + 1 + random.below(6) as usize;
             let is_end = held == bytes.len();
             match decoder.decode_stream(&bytes[at..held], is_end, rows_max) {
                 Ok(0) if is_end => break,
@@ -138,7 +137,7 @@ fn rows_around_broken_records_are_those_without_them() {
     let seed = 11;
     let mut random = Random::new(seed);
     for records in &RECORDS {
-        for round in 0..300 {
+        for round in 0..100 {
             let (mut all, mut good, mut broken) = (String::new(), String::new(), Vec::new());
             for _ in 0..random.below(30) {
                 if random.chance(0.4) {

@@ -191,6 +191,7 @@ fn records_with_their_schema_are_not_written() {
         schema: &schema(COLUMNS),
         options: &options,
         context: &context(),
+        subject: None,
     });
     let message = error.err().map(|error| error.message);
     assert_eq!(

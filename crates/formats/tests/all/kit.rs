@@ -36,7 +36,7 @@ pub fn context() -> Arc<EvaluationContext> {
     Arc::new(EvaluationContext::new(chrono_tz::UTC, Arc::new(SystemClock)))
 }
 
-/// A schema written `a INT, b ROW<c STRING>`.
+/// A schema written `a INT, b ROW<c STRING>`, with `!` for NOT NULL.
 pub fn schema(text: &str) -> Schema {
     let fields = TypeParser::new(text).fields(None);
     Schema::new(
@@ -76,6 +76,7 @@ pub fn encoder(name: &str, entries: &[(&str, &str)], schema: &Schema) -> Box<dyn
         schema,
         options: &options,
         context: &context(),
+        subject: None,
     };
     format(name).encoder(&request).unwrap()
 }
@@ -286,7 +287,9 @@ impl<'a> TypeParser<'a> {
             }
             let name = self.word();
             assert!(!name.is_empty(), "expected a field, rest {:?}", self.rest);
-            fields.push(RowField::new(name, self.data_type()));
+            let data_type = self.data_type();
+            let nullable = !self.takes('!');
+            fields.push(RowField::new(name, data_type.with_nullable(nullable)));
             self.takes(',');
         }
     }

@@ -1,5 +1,6 @@
 //! The formats through their front door: what `formats::all` hands out.
 
+mod avro;
 mod broken;
 mod changelogs;
 mod chunking;

@@ -12,7 +12,7 @@ use super::filter::Filter;
 use super::{SpillFile, SpillFiles};
 
 /// A block ends with the record that makes it larger than this.
-const BLOCK_BYTES: usize = 4 << 10;
+const BLOCK_BYTES: usize = 1 << 10;
 
 /// What is written, and read by those who read on, in one call.
 const STRETCH_BYTES: usize = 128 << 10;

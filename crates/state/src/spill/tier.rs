@@ -13,7 +13,7 @@ use crate::slices::arrow_error;
 use crate::{Extent, KeyCodec, KeySet, Keys};
 
 /// The part of keys that go at once.
-const PART: usize = 16;
+const PART: usize = 8;
 
 /// What a store may hold in memory of what was spilled last: a part of the budget within these bounds.
 const RECENT_PART: usize = 16;

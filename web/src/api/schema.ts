@@ -1483,6 +1483,11 @@ export interface components {
             rows_out: number;
             /**
              * Format: int64
+             * @description Rows whose lookup took too long, whatever became of them.
+             */
+            timed_out_lookups: number;
+            /**
+             * Format: int64
              * @description Records passed over because they could not be read.
              */
             unreadable_rows: number;
@@ -1540,6 +1545,8 @@ export interface components {
              * @description State in memory.
              */
             state_bytes: number;
+            /** Format: int64 */
+            timed_out_lookups: number;
             /** Format: int64 */
             unreadable_rows: number;
             watermark: components["schemas"]["Time"] | null;

@@ -17,6 +17,9 @@ const BLOCK_BYTES: usize = 1 << 10;
 /// What is written, and read by those who read on, in one call.
 const STRETCH_BYTES: usize = 128 << 10;
 
+/// How far a block mostly is from where it is looked for first.
+const NEAR_BLOCKS: usize = 64;
+
 /// Of the checksum behind a block.
 const CHECK_BYTES: usize = 4;
 
@@ -124,15 +127,15 @@ impl Run {
         self.filter.may_have(place)
     }
 
-    /// Looks for a key. `block` is what was read last of this run: keys that are sought in the order of their places
-    /// share blocks.
+    /// Looks for a key, from the first block on that may have it. `block` is what was read last of this run: keys that
+    /// are sought in the order of their places share blocks.
     pub fn find<'a>(
         &self,
+        mut number: usize,
         place: Place,
         key: &[u8],
         block: &'a mut Block,
     ) -> Result<Option<Record<'a>>, Error> {
-        let mut number = self.first_block(place);
         loop {
             let Some(first) = self.firsts.get(number) else {
                 return Ok(None);
@@ -159,8 +162,33 @@ impl Run {
     }
 
     /// The first block that may have a record at this place.
-    fn first_block(&self, place: Place) -> usize {
-        let behind = self.firsts.partition_point(|first| *first < place);
+    #[inline]
+    pub fn first_block(&self, place: Place) -> usize {
+        // Places are spread evenly: it is not far from where it is by its share of them.
+        let (Some(&least), Some(&most)) = (self.firsts.first(), self.firsts.last()) else {
+            return 0;
+        };
+        let count = self.firsts.len();
+        if place <= least {
+            return 0;
+        }
+        if place > most {
+            return count - 1;
+        }
+        let share = u128::from(place - least) * (count - 1) as u128 / u128::from(most - least);
+        let guess = (share as usize).min(count - 1);
+        let (mut from, mut to, mut step) = (guess, guess, NEAR_BLOCKS);
+        if self.firsts[guess] < place {
+            while to < count && self.firsts[to] < place {
+                (from, to, step) = (to, to.saturating_add(step), step * 2);
+            }
+        } else {
+            while from > 0 && self.firsts[from] >= place {
+                (from, to, step) = (from.saturating_sub(step), from, step * 2);
+            }
+        }
+        let to = to.min(count - 1);
+        let behind = from + self.firsts[from..=to].partition_point(|first| *first < place);
         behind.saturating_sub(1)
     }
 
@@ -359,5 +387,48 @@ impl RunWriter {
         self.run.firsts.shrink_to_fit();
         self.run.offsets.shrink_to_fit();
         Ok(Arc::new(self.run))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::hash_u64;
+    use crate::spill::SpillFolder;
+
+    #[test]
+    fn the_first_block_of_a_place_is_found_however_places_are_spread() {
+        let files = SpillFolder::new(&std::env::temp_dir());
+        let even = |number: u64| hash_u64(number);
+        let shifted = |number: u64| number.pow(3);
+        let few = |number: u64| number / 500;
+        for spread in [even, shifted, few] {
+            for count in [1, 2, 30, 5_000] {
+                let mut places: Vec<Place> = (0..count).map(spread).collect();
+                places.sort_unstable();
+                let mut writer = RunWriter::new(&files, places.len(), 0).unwrap();
+                for place in &places {
+                    let record = Record {
+                        place: *place,
+                        interval: 0,
+                        key: &[1; 40],
+                        value: Some(&[2; 40]),
+                    };
+                    writer.add(record).unwrap();
+                }
+                let run = writer.end().unwrap();
+                let near = places
+                    .iter()
+                    .flat_map(|place| [place.saturating_sub(1), *place, place + 1]);
+                for place in near.chain([0, u64::MAX]) {
+                    let behind = run.firsts.partition_point(|first| *first < place);
+                    assert_eq!(
+                        run.first_block(place),
+                        behind.saturating_sub(1),
+                        "{place} of {count}"
+                    );
+                }
+            }
+        }
     }
 }

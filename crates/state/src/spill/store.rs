@@ -17,9 +17,9 @@ use super::{SpillFiles, View};
 /// So many runs of a level are merged.
 const FAN: usize = 4;
 
-/// What each merge under way goes on by for a record that is added: it ends before as many runs of its level have come
-/// again, which takes no more than one.
-const PACE: usize = 2;
+/// What each merge under way goes on by for a record that is added. By one it would end when as many runs of its level have
+/// come again; the sooner it does, the fewer runs there are to look into.
+const PACE: usize = 4;
 
 /// Small runs do not keep merges waiting: they go on by so many records at least.
 const MERGED_MIN: usize = 1 << 10;
@@ -126,23 +126,24 @@ impl Store {
         sought.sort_unstable_by_key(|sought| sought.place);
         for run in &self.runs {
             self.block.forget();
-            let mut missing = Vec::with_capacity(sought.len());
-            for sought in sought {
-                let record = if run.may_have(sought.place) {
-                    run.find(sought.place, &keys[sought.key.clone()], &mut self.block)?
-                } else {
-                    None
-                };
-                match record {
-                    None => missing.push(sought),
-                    Some(record) => {
-                        if let Some(value) = record.value {
-                            found(sought.number, value);
-                        }
+            // Step by step for all of them, so that what is slow to come from memory comes side by side.
+            let candidates = sought.iter().enumerate();
+            let candidates = candidates.filter(|(_, sought)| run.may_have(sought.place));
+            let candidates: Vec<usize> = candidates.map(|(at, _)| at).collect();
+            let blocks = candidates.iter().map(|at| run.first_block(sought[*at].place));
+            let blocks: Vec<usize> = blocks.collect();
+            let mut is_found = vec![false; sought.len()];
+            for (at, block) in candidates.into_iter().zip(blocks) {
+                let Sought { place, key, number } = &sought[at];
+                if let Some(record) = run.find(block, *place, &keys[key.clone()], &mut self.block)? {
+                    is_found[at] = true;
+                    if let Some(value) = record.value {
+                        found(*number, value);
                     }
                 }
             }
-            sought = missing;
+            let mut is_found = is_found.into_iter();
+            sought.retain(|_| !is_found.next().unwrap_or_default());
         }
         Ok(())
     }

@@ -127,6 +127,10 @@ impl Format for AvroConfluent {
         true
     }
 
+    fn asks_others(&self) -> bool {
+        true
+    }
+
     fn decoder(&self, request: &DecoderRequest<'_>) -> Result<Box<dyn Decoder>, OptionError> {
         self.read(request.options, |_, settings| {
             // What is given must be the table's, though each message says what it was written by.

@@ -3,7 +3,7 @@
 //! Types stand in one list and name each other by their place in it, so that a schema may hold itself. The schema of a
 //! table is the one that Flink 2.3 derives, by `AvroSchemaConverter`: a nullable type is the union of null and it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dataflow::OptionError;
 use model::{DataType, Schema, TypeKind};
@@ -257,9 +257,13 @@ impl Parser {
             _ => {
                 let fields = object.get("fields").and_then(Value::as_array);
                 let mut own = Vec::new();
+                let mut names = HashSet::new();
                 for field in fields.ok_or_else(|| missing("fields"))? {
                     let name = field.get("name").and_then(Value::as_str);
                     let name = name.ok_or_else(|| format!("a field of '{full}' has no name"))?;
+                    if !names.insert(name) {
+                        return Err(format!("the type '{full}' has two fields '{name}'"));
+                    }
                     let of = field
                         .get("type")
                         .ok_or_else(|| format!("field '{name}' has no type"))?;

@@ -394,6 +394,10 @@ fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
             r#"{"type": "record", "name": "r", "fields": [{"name": "a"}]}"#,
             "field 'a' has no type",
         ),
+        (
+            &record(r#"{"name": "a", "type": "int"}, {"name": "a", "type": "int"}"#),
+            "the type 'n.r' has two fields 'a'",
+        ),
     ] {
         let fault = evolved(schema, "a INT", &["00"]).unwrap_err();
         assert!(

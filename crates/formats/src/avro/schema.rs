@@ -135,11 +135,11 @@ impl AvroSchema {
         let value: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
         let mut parser = Parser::default();
         let root = parser.value(&value, "", 0)?;
-        let schema = AvroSchema {
-            types: parser.types.into_iter().collect(),
+        parser.check_unions()?;
+        Ok(AvroSchema {
+            types: parser.types,
             root,
-        };
-        Ok(schema)
+        })
     }
 }
 
@@ -165,9 +165,6 @@ impl Parser {
             Value::Array(branches) => {
                 let mut ids = Vec::with_capacity(branches.len());
                 for branch in branches {
-                    if branch.is_array() {
-                        return Err("a union stands right within a union".to_string());
-                    }
                     ids.push(self.value(branch, namespace, depth + 1)?);
                 }
                 Ok(self.add(Shape::Union(ids), None))
@@ -175,6 +172,31 @@ impl Parser {
             Value::Object(object) => self.object(object, namespace, depth),
             other => Err(format!("'{other}' is no type")),
         }
+    }
+
+    /// Refuses unions right within unions, and those of which a branch could be another: types with names go by them,
+    /// the others by what they are.
+    fn check_unions(&self) -> Result<(), String> {
+        for own in &self.types {
+            let Shape::Union(branches) = &own.shape else {
+                continue;
+            };
+            let mut seen = HashSet::new();
+            for &branch in branches {
+                let shape = &self.types[branch].shape;
+                let name = match shape {
+                    Shape::Union(_) => return Err("a union stands right within a union".to_string()),
+                    Shape::Fixed(_) | Shape::Enum(_) | Shape::Record(_) => Some(branch),
+                    _ => None,
+                };
+                if !seen.insert((shape.name(), name)) {
+                    let named = self.named.iter().find(|(_, id)| name == Some(**id));
+                    let told = named.map_or(shape.name(), |(name, _)| name.as_str());
+                    return Err(format!("a union has '{told}' twice"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn by_name(&mut self, name: &str, namespace: &str) -> Result<TypeId, String> {

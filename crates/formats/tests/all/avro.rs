@@ -385,6 +385,7 @@ fn numbers_widen_and_times_and_decimals_are_converted() {
 
 #[test]
 fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
+    let union = |branches: &str| record(&format!(r#"{{"name": "a", "type": {branches}}}"#));
     for (schema, expected) in [
         ("\"string\"", "it was written as string, not as a record"),
         ("{", "it is no JSON"),
@@ -393,6 +394,26 @@ fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
         (
             r#"{"type": "record", "name": "r", "fields": [{"name": "a"}]}"#,
             "field 'a' has no type",
+        ),
+        (
+            &union(r#"["int", {"type": "int", "logicalType": "date"}]"#),
+            "a union has 'int' twice",
+        ),
+        (
+            &union(r#"["null", {"type": "fixed", "name": "f", "size": 1}, "n.f"]"#),
+            "a union has 'n.f' twice",
+        ),
+        (
+            &union(r#"["null", "r", {"type": "r"}]"#),
+            "a union has 'n.r' twice",
+        ),
+        (
+            &union(r#"["null", ["int"]]"#),
+            "a union stands right within a union",
+        ),
+        (
+            &union(r#"["null", {"type": ["int"]}]"#),
+            "a union stands right within a union",
         ),
         (
             &record(r#"{"name": "a", "type": "int"}, {"name": "a", "type": "int"}"#),

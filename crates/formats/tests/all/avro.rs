@@ -544,4 +544,15 @@ fn rows_are_written_by_a_schema_that_is_given() {
         assert_eq!(error.key.as_deref(), Some("avro-confluent.schema"));
         assert!(error.message.contains(fault), "{}", error.message);
     }
+    // Keys must be texts.
+    let map = record(r#"{"name": "a", "type": ["null", {"type": "map", "values": "int"}]}"#);
+    let entries = [("avro-confluent.schema", map.as_str())];
+    assert!(known.encoder("a MAP<STRING, INT>", &entries, Some("s")).is_ok());
+    for column in ["MAP<INT, INT>", "MAP<BYTES, INT>", "MULTISET<INT>"] {
+        let Err(error) = known.encoder(&format!("a {column}"), &entries, Some("s")) else {
+            panic!("accepted: {column}");
+        };
+        let fault = format!("field 'a': {column} cannot be written as map");
+        assert!(error.message.contains(&fault), "{}", error.message);
+    }
 }

@@ -11,6 +11,9 @@ use serde_json::{Map, Value, json};
 
 /// Types within each other, at most: what is written so deep is no schema that somebody means.
 const DEPTH_MAX: usize = 64;
+/// Bytes of a schema's text, and of a value of a `fixed`, at most.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+const FIXED_BYTES_MAX: u64 = 1 << 20;
 /// The name of the record that a table's rows are; those within it begin with it.
 const RECORD: &str = "record";
 const NAMESPACE: &str = "org.apache.flink.avro.generated";
@@ -132,6 +135,9 @@ impl AvroSchema {
 
     /// Reads a schema. The fault says what is wrong with it.
     pub fn parse(text: &str) -> Result<AvroSchema, String> {
+        if text.len() > TEXT_BYTES_MAX {
+            return Err(format!("its text has more than {TEXT_BYTES_MAX} bytes"));
+        }
         let value: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
         let mut parser = Parser::default();
         let root = parser.value(&value, "", 0)?;
@@ -268,7 +274,11 @@ impl Parser {
         let shape = match kind {
             "fixed" => {
                 let size = object.get("size").and_then(Value::as_u64);
-                Shape::Fixed(size.ok_or_else(|| missing("size"))? as usize)
+                let size = size.ok_or_else(|| missing("size"))?;
+                if size > FIXED_BYTES_MAX {
+                    return Err(format!("the type '{full}' has more than {FIXED_BYTES_MAX} bytes"));
+                }
+                Shape::Fixed(size as usize)
             }
             "enum" => {
                 let symbols = object.get("symbols").and_then(Value::as_array);

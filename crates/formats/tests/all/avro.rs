@@ -396,6 +396,11 @@ fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
             "field 'a' has no type",
         ),
         (
+            &union(r#"{"type": "fixed", "name": "f", "size": 1048577}"#),
+            "the type 'n.f' has more than 1048576 bytes",
+        ),
+        (&" ".repeat((1 << 20) + 1), "its text has more than 1048576 bytes"),
+        (
             &union(r#"["int", {"type": "int", "logicalType": "date"}]"#),
             "a union has 'int' twice",
         ),

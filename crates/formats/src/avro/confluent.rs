@@ -25,6 +25,7 @@ use crate::column::Columns;
 /// Stands before the number.
 const MAGIC: u8 = 0;
 const FRONT_BYTES: usize = 5;
+const SCHEMA_ID_MAX: u32 = i32::MAX as u32;
 
 /// Who knows schemas by their numbers. Asked seldom: what it says of a number never changes.
 pub trait SchemaRegistry: Send + Sync + fmt::Debug {
@@ -180,8 +181,12 @@ impl ConfluentDecoder {
         if self.known.contains_key(&id) {
             return Ok(None);
         }
+        // Registries count with 31 bits, and call a question for more a failure of whoever asks.
+        if id > SCHEMA_ID_MAX {
+            return Ok(Some(unknown(id)));
+        }
         let Some(text) = self.registry.schema(id)? else {
-            return Ok(Some(format!("the registry has no schema {id} of Avro")));
+            return Ok(Some(unknown(id)));
         };
         let learnt = AvroSchema::parse(&text)
             .and_then(|schema| {
@@ -192,6 +197,10 @@ impl ConfluentDecoder {
         self.known.insert(id, learnt);
         Ok(None)
     }
+}
+
+fn unknown(id: u32) -> String {
+    format!("the registry has no schema {id} of Avro")
 }
 
 impl Decoder for ConfluentDecoder {

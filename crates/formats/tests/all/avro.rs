@@ -451,6 +451,11 @@ fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
     let unknown = fault(b"\0\0\0\0\x08\0");
     assert_eq!(unknown.message, "the registry has no schema 8 of Avro");
     assert!(unknown.record.is_some());
+    // It is not even asked for what no registry counts to.
+    let beyond = fault(b"\0\x80\0\0\0\0");
+    assert_eq!(beyond.message, "the registry has no schema 2147483648 of Avro");
+    assert!(beyond.record.is_some());
+    assert_eq!(*known.asked.lock().unwrap(), [8]);
     // It may hear of it later.
     let late = record(r#"{"name": "a", "type": "int"}"#);
     known.schemas.lock().unwrap().insert(8, late);

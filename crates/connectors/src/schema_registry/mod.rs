@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::{Error, Format, OptionDoc, OptionError, Options};
-use formats::avro::{AvroConfluent, SchemaRegistry};
+use formats::avro::{AvroConfluent, Registered, SchemaRegistry};
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -250,13 +250,13 @@ impl Answer {
 }
 
 impl SchemaRegistry for RestRegistry {
-    fn schema(&self, id: u32) -> Result<Option<String>, Error> {
+    fn schema(&self, id: u32) -> Result<Registered, Error> {
         let answer = self.ask(&Method::GET, &format!("/schemas/ids/{id}"), None)?;
         if answer.status == StatusCode::NOT_FOUND {
             let said = answer.json()?;
             // Any other place answers so, too, where there is no registry.
             return match said.get("error_code").and_then(Value::as_u64) {
-                Some(UNKNOWN_SCHEMA) => Ok(None),
+                Some(UNKNOWN_SCHEMA) => Ok(Registered::Unknown),
                 _ => Err(answer.refusal("when it is asked for a schema")),
             };
         }
@@ -269,16 +269,18 @@ impl SchemaRegistry for RestRegistry {
             .get("references")
             .and_then(Value::as_array)
             .is_some_and(|list| !list.is_empty());
-        if refers {
-            return Err(answer.fault(&format!(
-                "gives schema {id} with references to others, which are not followed"
-            )));
+        if kind != "AVRO" {
+            let kind: String = kind.chars().take(50).collect();
+            return Ok(Registered::Unfit(format!("it is one of {kind}, not of Avro")));
         }
-        let schema = said
-            .get("schema")
-            .and_then(Value::as_str)
-            .filter(|_| kind == "AVRO");
-        Ok(schema.map(str::to_string))
+        if refers {
+            let fault = "it has references to others, which are not followed";
+            return Ok(Registered::Unfit(fault.to_string()));
+        }
+        match said.get("schema").and_then(Value::as_str) {
+            Some(schema) => Ok(Registered::Schema(schema.to_string())),
+            None => Err(answer.fault("knows a number and gives no schema")),
+        }
     }
 
     fn register(&self, subject: &str, schema: &str) -> Result<u32, Error> {

@@ -27,10 +27,20 @@ const MAGIC: u8 = 0;
 const FRONT_BYTES: usize = 5;
 const SCHEMA_ID_MAX: u32 = i32::MAX as u32;
 
-/// Who knows schemas by their numbers. Asked seldom: what it says of a number never changes.
+/// What a registry says of a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// A schema, as JSON.
+    Schema(String),
+    /// Something that no record can be read by, and why.
+    Unfit(String),
+    /// Nothing yet.
+    Unknown,
+}
+
+/// Who knows schemas by their numbers. Asked seldom: what it says of a number that it knows never changes.
 pub trait SchemaRegistry: Send + Sync + fmt::Debug {
-    /// The schema of a number, as JSON; `None` if it has none in Avro.
-    fn schema(&self, id: u32) -> Result<Option<String>, Error>;
+    fn schema(&self, id: u32) -> Result<Registered, Error>;
 
     /// The number of a schema under a subject, which it is registered under if need be.
     fn register(&self, subject: &str, schema: &str) -> Result<u32, Error>;
@@ -175,8 +185,8 @@ struct ConfluentDecoder {
 }
 
 impl ConfluentDecoder {
-    /// Sees to it that it is known what a number stands for; the fault if it stands for nothing. That is not remembered:
-    /// the next message may come when the registry has heard of it.
+    /// Sees to it that it is known what a number stands for; the fault if it stands for nothing. That alone is not
+    /// remembered: the next message may come when the registry has heard of it.
     fn learn(&mut self, id: u32) -> Result<Option<String>, Error> {
         if self.known.contains_key(&id) {
             return Ok(None);
@@ -185,10 +195,12 @@ impl ConfluentDecoder {
         if id > SCHEMA_ID_MAX {
             return Ok(Some(unknown(id)));
         }
-        let Some(text) = self.registry.schema(id)? else {
-            return Ok(Some(unknown(id)));
+        let parsed = match self.registry.schema(id)? {
+            Registered::Schema(text) => AvroSchema::parse(&text),
+            Registered::Unfit(fault) => Err(fault),
+            Registered::Unknown => return Ok(Some(unknown(id))),
         };
-        let learnt = AvroSchema::parse(&text)
+        let learnt = parsed
             .and_then(|schema| {
                 let step = resolve::resolve(&schema, &self.wanted, self.times)?;
                 Ok((schema, step))

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use dataflow::format::DecodeError;
 use dataflow::{Chunk, Decoder, DecoderRequest, Encoder, EncoderRequest, Error, Format, OptionError};
-use formats::avro::{AvroConfluent, SchemaRegistry};
+use formats::avro::{AvroConfluent, Registered, SchemaRegistry};
 use stdx::Random;
 
 use crate::kit::{context, decoder, encoder, options, rows, schema, try_decoder};
@@ -175,6 +175,9 @@ fn a_record_that_is_cut_or_torn_leaves_nothing_behind() {
     }
 }
 
+/// The number of something that is no schema.
+const UNFIT: u32 = 9;
+
 /// A registry in memory.
 #[derive(Debug, Default)]
 struct Known {
@@ -185,7 +188,7 @@ struct Known {
 }
 
 impl SchemaRegistry for Known {
-    fn schema(&self, id: u32) -> Result<Option<String>, Error> {
+    fn schema(&self, id: u32) -> Result<Registered, Error> {
         if self.is_away {
             return Err(Error::io(
                 "ask the registry",
@@ -193,7 +196,12 @@ impl SchemaRegistry for Known {
             ));
         }
         self.asked.lock().unwrap().push(id);
-        Ok(self.schemas.lock().unwrap().get(&id).cloned())
+        if id == UNFIT {
+            return Ok(Registered::Unfit("it is none of Avro".to_string()));
+        }
+        let schemas = self.schemas.lock().unwrap();
+        let schema = schemas.get(&id).cloned();
+        Ok(schema.map_or(Registered::Unknown, Registered::Schema))
     }
 
     fn register(&self, subject: &str, schema: &str) -> Result<u32, Error> {
@@ -451,11 +459,17 @@ fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
     let unknown = fault(b"\0\0\0\0\x08\0");
     assert_eq!(unknown.message, "the registry has no schema 8 of Avro");
     assert!(unknown.record.is_some());
+    // What is none is not asked for again.
+    for _ in 0..2 {
+        let unfit = fault(b"\0\0\0\0\x09\0");
+        assert_eq!(unfit.message, "schema 9: it is none of Avro");
+        assert!(unfit.record.is_some());
+    }
     // It is not even asked for what no registry counts to.
     let beyond = fault(b"\0\x80\0\0\0\0");
     assert_eq!(beyond.message, "the registry has no schema 2147483648 of Avro");
     assert!(beyond.record.is_some());
-    assert_eq!(*known.asked.lock().unwrap(), [8]);
+    assert_eq!(*known.asked.lock().unwrap(), [8, UNFIT]);
     // It may hear of it later.
     let late = record(r#"{"name": "a", "type": "int"}"#);
     known.schemas.lock().unwrap().insert(8, late);

@@ -26,6 +26,8 @@ use crate::column::Columns;
 const MAGIC: u8 = 0;
 const FRONT_BYTES: usize = 5;
 const SCHEMA_ID_MAX: u32 = i32::MAX as u32;
+/// Schemas that are remembered at a time: messages may name any number.
+const KNOWN_MAX: usize = 1_000;
 
 /// What a registry says of a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,6 +208,9 @@ impl ConfluentDecoder {
                 Ok((schema, step))
             })
             .map_err(|fault| format!("schema {id}: {fault}"));
+        if self.known.len() >= KNOWN_MAX {
+            self.known.clear();
+        }
         self.known.insert(id, learnt);
         Ok(None)
     }

@@ -478,6 +478,27 @@ fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
 }
 
 #[test]
+fn a_thousand_schemas_are_remembered() {
+    let known = Arc::new(Known::default());
+    let ids = 1_000..2_001;
+    let schemas = ids.clone().map(|id| (id, "\"int\"".to_string()));
+    *known.schemas.lock().unwrap() = schemas.collect();
+    let mut decoder = known.decoder("a INT");
+    let mut asked = |id: u32| {
+        let message = [&[0], &id.to_be_bytes()[..]].concat();
+        assert!(decoder.decode_message(&message).is_err());
+        known.asked.lock().unwrap().len()
+    };
+    for id in ids.clone().take(1_000) {
+        asked(id);
+    }
+    assert_eq!(asked(1_000), 1_000);
+    assert_eq!(asked(2_000), 1_001);
+    assert_eq!(asked(1_000), 1_002);
+    assert_eq!(asked(2_000), 1_002);
+}
+
+#[test]
 fn that_a_registry_is_away_is_not_the_fault_of_a_message() {
     let known = Arc::new(Known {
         is_away: true,

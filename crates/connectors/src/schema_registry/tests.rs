@@ -176,6 +176,21 @@ fn what_fails_is_asked_again_at_the_next_place() {
 }
 
 #[test]
+fn an_answer_is_not_waited_for_longer_than_in_all() {
+    // Takes requests, and answers none.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let registry = RestRegistry {
+        patience: Duration::from_millis(700),
+        ..registry(&[("url", &address)]).unwrap()
+    };
+    let start = Instant::now();
+    let fault = registry.schema(1).unwrap_err().to_string();
+    assert!(fault.contains("no answer in"), "{fault}");
+    assert!(start.elapsed() < REQUEST_PATIENCE);
+}
+
+#[test]
 fn an_address_that_is_not_granted_is_not_dialled() {
     let (address, asked) = server(&[(200, r#"{"schema": "\"int\""}"#)]);
     let network = NetworkAccess::only(AddressRules::default());

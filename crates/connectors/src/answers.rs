@@ -167,6 +167,15 @@ impl Reading {
                 format!("format '{name}' reads changes, but answers are rows"),
             ));
         }
+        // Answers are read on the threads that all connections share: the answer that is waited for there may never
+        // come.
+        if format.asks_others() {
+            return Err(OptionError::new(
+                "format",
+                format!("format '{name}' asks another system, which lookups cannot wait for"),
+            )
+            .hint("use a format that has all it needs in the answer: 'avro' or 'json'"));
+        }
         // A wrong option is found before the job runs.
         format.decoder(&DecoderRequest {
             schema: table.physical,
@@ -297,5 +306,39 @@ impl Template {
                 hint: Some(format!("write ON t.{name} = ... with a value of the same type")),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dataflow::Registry;
+    use model::TypeKind;
+
+    use super::*;
+    use crate::network::NetworkAccess;
+    use crate::testing::TestTable;
+
+    #[test]
+    fn a_format_that_asks_a_registry_reads_no_answers() {
+        let columns = Schema::new(vec![model::Field::new("id", TypeKind::Int.nullable())]);
+        let entries = [("avro-confluent.url", "http://registry:8081")];
+        let mut registry = Registry::default();
+        registry.add_format(crate::schema_registry::avro_confluent(NetworkAccess::everything()));
+        registry.add_format(Arc::new(formats::avro::Avro));
+        TestTable::new("http", columns, &entries).with(|table| {
+            let table = TableDescriptor {
+                registry: &registry,
+                ..*table
+            };
+            let refused = Reading::of(&table, "avro-confluent").unwrap_err();
+            assert_eq!(refused.key.as_deref(), Some("format"));
+            assert!(
+                refused.message.contains("'avro-confluent' asks another system"),
+                "{}",
+                refused.message
+            );
+            assert!(refused.hint.is_some());
+            Reading::of(&table, "avro").unwrap();
+        });
     }
 }

@@ -46,6 +46,12 @@ pub trait Format: Send + Sync {
         false
     }
 
+    /// Whether its decoders and encoders ask another system and wait for the answer, which work that must not wait
+    /// cannot use.
+    fn asks_others(&self) -> bool {
+        false
+    }
+
     /// The kinds of rows that it reads.
     fn reads(&self) -> ChangelogMode {
         ChangelogMode::INSERT_ONLY

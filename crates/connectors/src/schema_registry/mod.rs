@@ -6,10 +6,10 @@
 //! if there are several.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dataflow::{Error, Format, OptionDoc, OptionError, Options};
-use formats::avro::{AvroConfluent, SchemaRegistry};
+use formats::avro::{AvroConfluent, Registered, SchemaRegistry};
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -21,9 +21,10 @@ use crate::outside::wait;
 
 const URL: &str = "avro-confluent.url";
 const USER_INFO: &str = "basic-auth.user-info";
-const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+/// How long an answer may take in all, however often it is asked for; whoever asks does nothing else meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long one request may take, connecting included.
-const REQUEST_PATIENCE: Duration = Duration::from_secs(30);
+const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 /// How often a request is made before it is given up, and the pause before the second; each later one is twice as long.
 const ATTEMPTS_MAX: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
@@ -80,6 +81,7 @@ fn docs() -> Vec<OptionDoc> {
 struct RestRegistry {
     /// With the path that stands before all requests.
     places: Vec<(Arc<Client>, String)>,
+    patience: Duration,
 }
 
 impl RestRegistry {
@@ -113,7 +115,7 @@ impl RestRegistry {
                     format!("option '{URL}' must not have parameters"),
                 ));
             }
-            let client = Client::new(URL, url, headers.clone(), CONNECT_PATIENCE, network.clone());
+            let client = Client::new(URL, url, headers.clone(), REQUEST_PATIENCE, network.clone());
             let client = client.map_err(|error| match error {
                 Error::Option(error) => error,
                 other => OptionError::new(URL, other.to_string()),
@@ -123,11 +125,15 @@ impl RestRegistry {
         if places.is_empty() {
             return Err(OptionError::new(URL, format!("option '{URL}' names no registry")));
         }
-        Ok(RestRegistry { places })
+        Ok(RestRegistry {
+            places,
+            patience: PATIENCE,
+        })
     }
 
     /// Asks until there is an answer that counts.
     fn ask(&self, method: &Method, target: &str, body: Option<&Value>) -> Result<Answer, Error> {
+        let until = Instant::now() + self.patience;
         let mut pause = PAUSE;
         let mut attempt = 0;
         loop {
@@ -140,7 +146,8 @@ impl RestRegistry {
             attempt += 1;
             let (asked, place) = (Arc::clone(client), client.place());
             let work = async move { asked.ask(request).await };
-            let outcome = wait(work, REQUEST_PATIENCE, &place);
+            let left = until.saturating_duration_since(Instant::now());
+            let outcome = wait(work, left.min(REQUEST_PATIENCE), &place);
             let failed = match outcome {
                 Ok((status, body)) => {
                     let code = status.as_u16();
@@ -156,7 +163,7 @@ impl RestRegistry {
                 }
                 Err(error) => return Err(error),
             };
-            if attempt >= ATTEMPTS_MAX {
+            if attempt >= ATTEMPTS_MAX || Instant::now() + pause >= until {
                 return Err(failed);
             }
             tracing::warn!(place, error = %failed, "the registry of schemas does not answer, it is asked again");
@@ -250,13 +257,13 @@ impl Answer {
 }
 
 impl SchemaRegistry for RestRegistry {
-    fn schema(&self, id: u32) -> Result<Option<String>, Error> {
+    fn schema(&self, id: u32) -> Result<Registered, Error> {
         let answer = self.ask(&Method::GET, &format!("/schemas/ids/{id}"), None)?;
         if answer.status == StatusCode::NOT_FOUND {
             let said = answer.json()?;
             // Any other place answers so, too, where there is no registry.
             return match said.get("error_code").and_then(Value::as_u64) {
-                Some(UNKNOWN_SCHEMA) => Ok(None),
+                Some(UNKNOWN_SCHEMA) => Ok(Registered::Unknown),
                 _ => Err(answer.refusal("when it is asked for a schema")),
             };
         }
@@ -269,16 +276,18 @@ impl SchemaRegistry for RestRegistry {
             .get("references")
             .and_then(Value::as_array)
             .is_some_and(|list| !list.is_empty());
-        if refers {
-            return Err(answer.fault(&format!(
-                "gives schema {id} with references to others, which are not followed"
-            )));
+        if kind != "AVRO" {
+            let kind: String = kind.chars().take(50).collect();
+            return Ok(Registered::Unfit(format!("it is one of {kind}, not of Avro")));
         }
-        let schema = said
-            .get("schema")
-            .and_then(Value::as_str)
-            .filter(|_| kind == "AVRO");
-        Ok(schema.map(str::to_string))
+        if refers {
+            let fault = "it has references to others, which are not followed";
+            return Ok(Registered::Unfit(fault.to_string()));
+        }
+        match said.get("schema").and_then(Value::as_str) {
+            Some(schema) => Ok(Registered::Schema(schema.to_string())),
+            None => Err(answer.fault("knows a number and gives no schema")),
+        }
     }
 
     fn register(&self, subject: &str, schema: &str) -> Result<u32, Error> {

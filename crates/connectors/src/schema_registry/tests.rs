@@ -82,16 +82,27 @@ fn a_schema_is_asked_for_by_its_number() {
     let found = registry(&[("url", &format!("{address}/apis/ccompat/v7/"))])
         .unwrap()
         .schema(7);
-    assert_eq!(found.unwrap().as_deref(), Some(r#"{"type": "int"}"#));
+    assert_eq!(
+        found.unwrap(),
+        Registered::Schema(r#"{"type": "int"}"#.to_string())
+    );
     assert_eq!(first(&asked).0, "GET /apis/ccompat/v7/schemas/ids/7");
 }
 
 #[test]
 fn a_number_that_is_not_known_is_no_failure_and_another_place_is() {
     let unknown = r#"{"error_code": 40403, "message": "Schema not found"}"#;
+    let unfit = |fault: &str| Ok(Registered::Unfit(fault.to_string()));
     for (answer, expected) in [
-        ((404, unknown), Ok(None)),
-        ((200, r#"{"schemaType": "PROTOBUF", "schema": "x"}"#), Ok(None)),
+        ((404, unknown), Ok(Registered::Unknown)),
+        (
+            (200, r#"{"schemaType": "PROTOBUF", "schema": "x"}"#),
+            unfit("it is one of PROTOBUF, not of Avro"),
+        ),
+        (
+            (200, r#"{"subject": "x"}"#),
+            Err("knows a number and gives no schema"),
+        ),
         (
             (404, r#"{"error_code": 404, "message": "HTTP 404 Not Found"}"#),
             Err("answers 404 when it is asked for a schema: HTTP 404 Not Found"),
@@ -107,7 +118,7 @@ fn a_number_that_is_not_known_is_no_failure_and_another_place_is() {
                 200,
                 r#"{"schema": "{}", "references": [{"name": "a", "subject": "b", "version": 1}]}"#,
             ),
-            Err("with references to others"),
+            unfit("it has references to others, which are not followed"),
         ),
     ] {
         let (address, _) = server(&[answer]);
@@ -157,8 +168,26 @@ fn what_fails_is_asked_again_at_the_next_place() {
         ("bearer-auth.token", "abc"),
     ])
     .unwrap();
-    assert_eq!(registry.schema(1).unwrap().as_deref(), Some("\"int\""));
+    assert_eq!(
+        registry.schema(1).unwrap(),
+        Registered::Schema("\"int\"".to_string())
+    );
     assert_eq!(first(&asked).1, "Bearer abc");
+}
+
+#[test]
+fn an_answer_is_not_waited_for_longer_than_in_all() {
+    // Takes requests, and answers none.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let registry = RestRegistry {
+        patience: Duration::from_millis(700),
+        ..registry(&[("url", &address)]).unwrap()
+    };
+    let start = Instant::now();
+    let fault = registry.schema(1).unwrap_err().to_string();
+    assert!(fault.contains("no answer in"), "{fault}");
+    assert!(start.elapsed() < REQUEST_PATIENCE);
 }
 
 #[test]

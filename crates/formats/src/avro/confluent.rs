@@ -25,11 +25,24 @@ use crate::column::Columns;
 /// Stands before the number.
 const MAGIC: u8 = 0;
 const FRONT_BYTES: usize = 5;
+const SCHEMA_ID_MAX: u32 = i32::MAX as u32;
+/// Schemas that are remembered at a time: messages may name any number.
+const KNOWN_MAX: usize = 1_000;
 
-/// Who knows schemas by their numbers. Asked seldom: what it says of a number never changes.
+/// What a registry says of a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// A schema, as JSON.
+    Schema(String),
+    /// Something that no record can be read by, and why.
+    Unfit(String),
+    /// Nothing yet.
+    Unknown,
+}
+
+/// Who knows schemas by their numbers. Asked seldom: what it says of a number that it knows never changes.
 pub trait SchemaRegistry: Send + Sync + fmt::Debug {
-    /// The schema of a number, as JSON; `None` if it has none in Avro.
-    fn schema(&self, id: u32) -> Result<Option<String>, Error>;
+    fn schema(&self, id: u32) -> Result<Registered, Error>;
 
     /// The number of a schema under a subject, which it is registered under if need be.
     fn register(&self, subject: &str, schema: &str) -> Result<u32, Error>;
@@ -127,6 +140,10 @@ impl Format for AvroConfluent {
         true
     }
 
+    fn asks_others(&self) -> bool {
+        true
+    }
+
     fn decoder(&self, request: &DecoderRequest<'_>) -> Result<Box<dyn Decoder>, OptionError> {
         self.read(request.options, |_, settings| {
             // What is given must be the table's, though each message says what it was written by.
@@ -170,24 +187,37 @@ struct ConfluentDecoder {
 }
 
 impl ConfluentDecoder {
-    /// Sees to it that it is known what a number stands for; the fault if it stands for nothing. That is not remembered:
-    /// the next message may come when the registry has heard of it.
+    /// Sees to it that it is known what a number stands for; the fault if it stands for nothing. That alone is not
+    /// remembered: the next message may come when the registry has heard of it.
     fn learn(&mut self, id: u32) -> Result<Option<String>, Error> {
         if self.known.contains_key(&id) {
             return Ok(None);
         }
-        let Some(text) = self.registry.schema(id)? else {
-            return Ok(Some(format!("the registry has no schema {id} of Avro")));
+        // Registries count with 31 bits, and call a question for more a failure of whoever asks.
+        if id > SCHEMA_ID_MAX {
+            return Ok(Some(unknown(id)));
+        }
+        let parsed = match self.registry.schema(id)? {
+            Registered::Schema(text) => AvroSchema::parse(&text),
+            Registered::Unfit(fault) => Err(fault),
+            Registered::Unknown => return Ok(Some(unknown(id))),
         };
-        let learnt = AvroSchema::parse(&text)
+        let learnt = parsed
             .and_then(|schema| {
                 let step = resolve::resolve(&schema, &self.wanted, self.times)?;
                 Ok((schema, step))
             })
             .map_err(|fault| format!("schema {id}: {fault}"));
+        if self.known.len() >= KNOWN_MAX {
+            self.known.clear();
+        }
         self.known.insert(id, learnt);
         Ok(None)
     }
+}
+
+fn unknown(id: u32) -> String {
+    format!("the registry has no schema {id} of Avro")
 }
 
 impl Decoder for ConfluentDecoder {

@@ -9,12 +9,13 @@ use crate::column::{Column, Columns, Map};
 
 /// Records, arrays and maps within each other that are passed over, at most: a schema may hold itself.
 const SKIP_DEPTH_MAX: usize = 256;
-/// Values without bytes, such as null, that one array may have: they cost memory and no input.
-const EMPTY_ITEMS_MAX: usize = 1 << 20;
+/// Values without bytes, such as null or a record of nothing, that one record may have, whatever they stand in: they
+/// cost time and memory, and no input.
+const EMPTY_VALUES_MAX: usize = 1 << 16;
 
 /// Reads one record, behind which nothing may stand.
 pub fn datum(schema: &AvroSchema, step: &Step, bytes: &[u8], columns: &mut Columns) -> Result<(), Fault> {
-    let mut input = Input { bytes, at: 0 };
+    let mut input = Input::new(bytes);
     let read = row(schema, step, &mut input, &mut columns.fields);
     if let Err(fault) = read {
         columns.roll_back();
@@ -39,9 +40,32 @@ pub struct Fault {
 pub struct Input<'a> {
     pub bytes: &'a [u8],
     pub at: usize,
+    /// Values so far that had no bytes.
+    empty: usize,
 }
 
 impl<'a> Input<'a> {
+    fn new(bytes: &'a [u8]) -> Input<'a> {
+        Input {
+            bytes,
+            at: 0,
+            empty: 0,
+        }
+    }
+
+    /// Counts a value that began at `start`, if it had no bytes.
+    #[inline]
+    fn count(&mut self, start: usize) -> Result<(), Fault> {
+        if self.at > start {
+            return Ok(());
+        }
+        self.empty += 1;
+        match self.empty > EMPTY_VALUES_MAX {
+            true => Err(self.fault(format!("more than {EMPTY_VALUES_MAX} values without bytes"))),
+            false => Ok(()),
+        }
+    }
+
     fn fault(&self, message: impl Into<String>) -> Fault {
         Fault {
             message: message.into(),
@@ -172,6 +196,7 @@ fn record(
 }
 
 fn value(schema: &AvroSchema, step: &Step, input: &mut Input<'_>, column: &mut Column) -> Result<(), Fault> {
+    let start = input.at;
     match (step, column) {
         (Step::Union(branches), column) => {
             let branch = input.branch(branches.len())?;
@@ -268,7 +293,7 @@ fn value(schema: &AvroSchema, step: &Step, input: &mut Input<'_>, column: &mut C
         }
         _ => return Err(unplanned(input)),
     }
-    Ok(())
+    input.count(start)
 }
 
 /// Steps are made for their columns.
@@ -281,21 +306,14 @@ fn blocks<'a>(
     input: &mut Input<'a>,
     mut item: impl FnMut(&mut Input<'a>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let mut empty = 0;
     loop {
         let count = input.block()?;
         if count == 0 {
             return Ok(());
         }
+        // As many as there are said to be: each takes of the input, or is counted as one that does not.
         for _ in 0..count {
-            let before = input.at;
             item(input)?;
-            if input.at == before {
-                empty += 1;
-                if empty > EMPTY_ITEMS_MAX {
-                    return Err(input.fault(format!("more than {EMPTY_ITEMS_MAX} items without bytes")));
-                }
-            }
         }
     }
 }
@@ -342,6 +360,7 @@ fn skip(schema: &AvroSchema, of: TypeId, input: &mut Input<'_>, depth: usize) ->
             "more than {SKIP_DEPTH_MAX} values stand within each other"
         )));
     }
+    let start = input.at;
     match schema.shape(of) {
         Shape::Null => {}
         Shape::Boolean => {
@@ -377,7 +396,7 @@ fn skip(schema: &AvroSchema, of: TypeId, input: &mut Input<'_>, depth: usize) ->
             }
         }
     }
-    Ok(())
+    input.count(start)
 }
 
 /// A time in the column's unit, cut to its precision.
@@ -416,7 +435,7 @@ mod tests {
     #[test]
     fn numbers_are_read_to_their_ends() {
         let read = |bytes: &[u8]| {
-            let mut input = Input { bytes, at: 0 };
+            let mut input = Input::new(bytes);
             input
                 .long()
                 .map(|value| (value, input.at))
@@ -453,5 +472,42 @@ mod tests {
         assert_eq!(timestamp(-1, Unit::Micros, 3), Some(-1_000));
         assert_eq!(timestamp(1_234_567, Unit::Nanos, 9), Some(1_234_567));
         assert_eq!(timestamp(i64::MAX, Unit::Millis, 9), None);
+    }
+
+    #[test]
+    fn values_without_bytes_are_counted_whatever_they_stand_in() {
+        let fault = |field: &str, bytes: &[u8]| {
+            let text = format!(
+                r#"{{"type": "record", "name": "r", "fields": [{{"name": "a", "type": {field}}},
+                   {{"name": "b", "type": "int"}}]}}"#
+            );
+            let schema = AvroSchema::parse(&text).unwrap();
+            let mut input = Input::new(bytes);
+            let read = skip(&schema, schema.root, &mut input, 0);
+            read.map(|()| input.at).map_err(|fault| fault.message)
+        };
+        // Each record holds the one before twice.
+        let mut doubled = r#"{"type": "record", "name": "r0", "fields": []}"#.to_string();
+        for level in 1..=30 {
+            let before = level - 1;
+            doubled = format!(
+                r#"{{"type": "record", "name": "r{level}", "fields": [{{"name": "a", "type": {doubled}}},
+                   {{"name": "b", "type": "r{before}"}}]}}"#
+            );
+        }
+        let too_many = Err("more than 65536 values without bytes".to_string());
+        assert_eq!(fault(&doubled, &[0]), too_many);
+        // 2^16 and 2^15 nulls, the latter in each of three arrays.
+        let nulls = r#"{"type": "array", "items": "null"}"#;
+        assert_eq!(fault(nulls, &[0x80, 0x80, 8, 0, 0]), Ok(5));
+        assert_eq!(fault(nulls, &[0x82, 0x80, 8, 0, 0]), too_many);
+        let arrays = format!(r#"{{"type": "array", "items": {nulls}}}"#);
+        let half = [0x80, 0x80, 4, 0];
+        assert_eq!(
+            fault(&arrays, &[&[4], &half[..], &half, &[0, 0]].concat()),
+            Ok(11)
+        );
+        let thrice = [&[6], &half[..], &half, &half, &[0, 0]].concat();
+        assert_eq!(fault(&arrays, &thrice), too_many);
     }
 }

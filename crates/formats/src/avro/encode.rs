@@ -198,10 +198,10 @@ impl Planner<'_> {
             (TypeKind::Array(element), Shape::Array(items)) => {
                 Write::Array(Box::new(self.value(*items, element)?))
             }
-            (TypeKind::Map(_, value), Shape::Map(values)) => {
+            (TypeKind::Map(key, value), Shape::Map(values)) if key.kind.is_string() => {
                 Write::Map(Box::new(self.value(*values, value)?))
             }
-            (TypeKind::Multiset(_), Shape::Map(values)) => {
+            (TypeKind::Multiset(element), Shape::Map(values)) if element.kind.is_string() => {
                 Write::Map(Box::new(self.value(*values, &TypeKind::Int.not_null())?))
             }
             (TypeKind::Row(fields), Shape::Record(_)) => {

@@ -16,7 +16,7 @@ use dataflow::{
 };
 use model::Schema;
 
-pub use self::confluent::{AvroConfluent, Open, SchemaRegistry};
+pub use self::confluent::{AvroConfluent, Open, Registered, SchemaRegistry};
 use self::encode::Write;
 use self::resolve::Step;
 use self::schema::{AvroSchema, TimeMapping};

@@ -3,7 +3,7 @@
 //! Types stand in one list and name each other by their place in it, so that a schema may hold itself. The schema of a
 //! table is the one that Flink 2.3 derives, by `AvroSchemaConverter`: a nullable type is the union of null and it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dataflow::OptionError;
 use model::{DataType, Schema, TypeKind};
@@ -11,6 +11,9 @@ use serde_json::{Map, Value, json};
 
 /// Types within each other, at most: what is written so deep is no schema that somebody means.
 const DEPTH_MAX: usize = 64;
+/// Bytes of a schema's text, and of a value of a `fixed`, at most.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+const FIXED_BYTES_MAX: u64 = 1 << 20;
 /// The name of the record that a table's rows are; those within it begin with it.
 const RECORD: &str = "record";
 const NAMESPACE: &str = "org.apache.flink.avro.generated";
@@ -132,14 +135,17 @@ impl AvroSchema {
 
     /// Reads a schema. The fault says what is wrong with it.
     pub fn parse(text: &str) -> Result<AvroSchema, String> {
+        if text.len() > TEXT_BYTES_MAX {
+            return Err(format!("its text has more than {TEXT_BYTES_MAX} bytes"));
+        }
         let value: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
         let mut parser = Parser::default();
         let root = parser.value(&value, "", 0)?;
-        let schema = AvroSchema {
-            types: parser.types.into_iter().collect(),
+        parser.check_unions()?;
+        Ok(AvroSchema {
+            types: parser.types,
             root,
-        };
-        Ok(schema)
+        })
     }
 }
 
@@ -165,9 +171,6 @@ impl Parser {
             Value::Array(branches) => {
                 let mut ids = Vec::with_capacity(branches.len());
                 for branch in branches {
-                    if branch.is_array() {
-                        return Err("a union stands right within a union".to_string());
-                    }
                     ids.push(self.value(branch, namespace, depth + 1)?);
                 }
                 Ok(self.add(Shape::Union(ids), None))
@@ -175,6 +178,31 @@ impl Parser {
             Value::Object(object) => self.object(object, namespace, depth),
             other => Err(format!("'{other}' is no type")),
         }
+    }
+
+    /// Refuses unions right within unions, and those of which a branch could be another: types with names go by them,
+    /// the others by what they are.
+    fn check_unions(&self) -> Result<(), String> {
+        for own in &self.types {
+            let Shape::Union(branches) = &own.shape else {
+                continue;
+            };
+            let mut seen = HashSet::new();
+            for &branch in branches {
+                let shape = &self.types[branch].shape;
+                let name = match shape {
+                    Shape::Union(_) => return Err("a union stands right within a union".to_string()),
+                    Shape::Fixed(_) | Shape::Enum(_) | Shape::Record(_) => Some(branch),
+                    _ => None,
+                };
+                if !seen.insert((shape.name(), name)) {
+                    let named = self.named.iter().find(|(_, id)| name == Some(**id));
+                    let told = named.map_or(shape.name(), |(name, _)| name.as_str());
+                    return Err(format!("a union has '{told}' twice"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn by_name(&mut self, name: &str, namespace: &str) -> Result<TypeId, String> {
@@ -246,7 +274,11 @@ impl Parser {
         let shape = match kind {
             "fixed" => {
                 let size = object.get("size").and_then(Value::as_u64);
-                Shape::Fixed(size.ok_or_else(|| missing("size"))? as usize)
+                let size = size.ok_or_else(|| missing("size"))?;
+                if size > FIXED_BYTES_MAX {
+                    return Err(format!("the type '{full}' has more than {FIXED_BYTES_MAX} bytes"));
+                }
+                Shape::Fixed(size as usize)
             }
             "enum" => {
                 let symbols = object.get("symbols").and_then(Value::as_array);
@@ -257,9 +289,13 @@ impl Parser {
             _ => {
                 let fields = object.get("fields").and_then(Value::as_array);
                 let mut own = Vec::new();
+                let mut names = HashSet::new();
                 for field in fields.ok_or_else(|| missing("fields"))? {
                     let name = field.get("name").and_then(Value::as_str);
                     let name = name.ok_or_else(|| format!("a field of '{full}' has no name"))?;
+                    if !names.insert(name) {
+                        return Err(format!("the type '{full}' has two fields '{name}'"));
+                    }
                     let of = field
                         .get("type")
                         .ok_or_else(|| format!("field '{name}' has no type"))?;

@@ -285,17 +285,19 @@ impl Column {
             Column::Months(column) => Arc::new(column.finish::<IntervalYearMonthType>()),
             Column::Millis(column) => Arc::new(column.finish::<DurationMillisecondType>()),
             Column::Array(column) => {
+                // Both start anew, whatever is wrong with one of them.
+                let ends = column.ends.take(column.elements.len());
                 let elements = column.elements.finish()?;
-                let (offsets, nulls) = column.ends.take();
+                let (offsets, nulls) = ends?;
                 let ArrowType::List(field) = &column.arrow else {
                     return Err(Error::internal("an array column is not a list"));
                 };
                 Arc::new(ListArray::new(field.clone(), offsets, elements, nulls))
             }
             Column::Map(column) => {
-                let keys = column.keys.finish()?;
-                let values = column.values.finish()?;
-                let (offsets, nulls) = column.ends.take();
+                let ends = column.ends.take(column.keys.len());
+                let (keys, values) = (column.keys.finish(), column.values.finish());
+                let (keys, values, (offsets, nulls)) = (keys?, values?, ends?);
                 let ArrowType::Map(field, sorted) = &column.arrow else {
                     return Err(Error::internal("a map column is not a map"));
                 };

@@ -10,6 +10,8 @@ use dataflow::Error;
 const ROOM_MAX: usize = 1 << 16;
 /// Arrow's offsets have 31 bits.
 pub const TEXT_BYTES_MAX: usize = i32::MAX as usize;
+/// Lists of one column have fewer elements than this, which stands for all ends that offsets cannot tell.
+const ELEMENTS_END: usize = i32::MAX as usize;
 
 /// Values of a fixed width.
 #[derive(Debug, Default)]
@@ -162,8 +164,10 @@ impl Ends {
         self.offsets[self.offsets.len() - 1] as usize
     }
 
+    /// Ends a list with the last of so many elements.
     pub fn push(&mut self, elements: usize) {
-        self.offsets.push(elements as i32);
+        // A column with more is refused before it is handed out.
+        self.offsets.push(i32::try_from(elements).unwrap_or(i32::MAX));
     }
 
     pub(super) fn push_null(&mut self) {
@@ -176,11 +180,19 @@ impl Ends {
         cut_nulls(&mut self.nulls, length);
     }
 
-    pub(super) fn take(&mut self) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
+    /// Starts anew; the lists have so many elements.
+    pub(super) fn take(&mut self, elements: usize) -> Result<(OffsetBuffer<i32>, Option<NullBuffer>), Error> {
+        if elements >= ELEMENTS_END {
+            self.truncate(0);
+            return Err(Error::Data {
+                message: format!("the lists of one column of a batch have {ELEMENTS_END} elements or more"),
+                place: "decoder".to_string(),
+            });
+        }
         let length = self.len();
         let offsets = mem::replace(&mut self.offsets, vec![0]);
         let nulls = take_nulls(&mut self.nulls, length);
-        (OffsetBuffer::new(ScalarBuffer::from(offsets)), nulls)
+        Ok((OffsetBuffer::new(ScalarBuffer::from(offsets)), nulls))
     }
 }
 
@@ -204,4 +216,23 @@ pub(super) fn take_nulls(nulls: &mut Vec<u32>, length: usize) -> Option<NullBuff
         0,
         length,
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_with_more_elements_than_offsets_can_tell_are_refused() {
+        let mut ends = Ends::default();
+        ends.push(3);
+        ends.push(ELEMENTS_END + 5);
+        assert_eq!(ends.last(), ELEMENTS_END);
+        let fault = ends.take(ELEMENTS_END + 5).unwrap_err().to_string();
+        assert!(fault.contains("2147483647 elements or more"), "{fault}");
+        ends.push(2);
+        ends.push(ELEMENTS_END - 1);
+        let (offsets, _) = ends.take(ELEMENTS_END - 1).unwrap();
+        assert_eq!(&offsets[..], [0, 2, i32::MAX - 1]);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use dataflow::format::DecodeError;
 use dataflow::{Chunk, Decoder, DecoderRequest, Encoder, EncoderRequest, Error, Format, OptionError};
-use formats::avro::{AvroConfluent, SchemaRegistry};
+use formats::avro::{AvroConfluent, Registered, SchemaRegistry};
 use stdx::Random;
 
 use crate::kit::{context, decoder, encoder, options, rows, schema, try_decoder};
@@ -175,6 +175,9 @@ fn a_record_that_is_cut_or_torn_leaves_nothing_behind() {
     }
 }
 
+/// The number of something that is no schema.
+const UNFIT: u32 = 9;
+
 /// A registry in memory.
 #[derive(Debug, Default)]
 struct Known {
@@ -185,7 +188,7 @@ struct Known {
 }
 
 impl SchemaRegistry for Known {
-    fn schema(&self, id: u32) -> Result<Option<String>, Error> {
+    fn schema(&self, id: u32) -> Result<Registered, Error> {
         if self.is_away {
             return Err(Error::io(
                 "ask the registry",
@@ -193,7 +196,12 @@ impl SchemaRegistry for Known {
             ));
         }
         self.asked.lock().unwrap().push(id);
-        Ok(self.schemas.lock().unwrap().get(&id).cloned())
+        if id == UNFIT {
+            return Ok(Registered::Unfit("it is none of Avro".to_string()));
+        }
+        let schemas = self.schemas.lock().unwrap();
+        let schema = schemas.get(&id).cloned();
+        Ok(schema.map_or(Registered::Unknown, Registered::Schema))
     }
 
     fn register(&self, subject: &str, schema: &str) -> Result<u32, Error> {
@@ -385,6 +393,7 @@ fn numbers_widen_and_times_and_decimals_are_converted() {
 
 #[test]
 fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
+    let union = |branches: &str| record(&format!(r#"{{"name": "a", "type": {branches}}}"#));
     for (schema, expected) in [
         ("\"string\"", "it was written as string, not as a record"),
         ("{", "it is no JSON"),
@@ -393,6 +402,35 @@ fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
         (
             r#"{"type": "record", "name": "r", "fields": [{"name": "a"}]}"#,
             "field 'a' has no type",
+        ),
+        (
+            &union(r#"{"type": "fixed", "name": "f", "size": 1048577}"#),
+            "the type 'n.f' has more than 1048576 bytes",
+        ),
+        (&" ".repeat((1 << 20) + 1), "its text has more than 1048576 bytes"),
+        (
+            &union(r#"["int", {"type": "int", "logicalType": "date"}]"#),
+            "a union has 'int' twice",
+        ),
+        (
+            &union(r#"["null", {"type": "fixed", "name": "f", "size": 1}, "n.f"]"#),
+            "a union has 'n.f' twice",
+        ),
+        (
+            &union(r#"["null", "r", {"type": "r"}]"#),
+            "a union has 'n.r' twice",
+        ),
+        (
+            &union(r#"["null", ["int"]]"#),
+            "a union stands right within a union",
+        ),
+        (
+            &union(r#"["null", {"type": ["int"]}]"#),
+            "a union stands right within a union",
+        ),
+        (
+            &record(r#"{"name": "a", "type": "int"}, {"name": "a", "type": "int"}"#),
+            "the type 'n.r' has two fields 'a'",
         ),
     ] {
         let fault = evolved(schema, "a INT", &["00"]).unwrap_err();
@@ -421,11 +459,43 @@ fn a_schema_that_is_none_or_is_not_known_is_the_fault_of_its_messages() {
     let unknown = fault(b"\0\0\0\0\x08\0");
     assert_eq!(unknown.message, "the registry has no schema 8 of Avro");
     assert!(unknown.record.is_some());
+    // What is none is not asked for again.
+    for _ in 0..2 {
+        let unfit = fault(b"\0\0\0\0\x09\0");
+        assert_eq!(unfit.message, "schema 9: it is none of Avro");
+        assert!(unfit.record.is_some());
+    }
+    // It is not even asked for what no registry counts to.
+    let beyond = fault(b"\0\x80\0\0\0\0");
+    assert_eq!(beyond.message, "the registry has no schema 2147483648 of Avro");
+    assert!(beyond.record.is_some());
+    assert_eq!(*known.asked.lock().unwrap(), [8, UNFIT]);
     // It may hear of it later.
     let late = record(r#"{"name": "a", "type": "int"}"#);
     known.schemas.lock().unwrap().insert(8, late);
     decoder.decode_message(b"\0\0\0\0\x08\x04").unwrap();
     assert_eq!(rows(&decoder.take().unwrap(), &schema("a INT")), ["(2)"]);
+}
+
+#[test]
+fn a_thousand_schemas_are_remembered() {
+    let known = Arc::new(Known::default());
+    let ids = 1_000..2_001;
+    let schemas = ids.clone().map(|id| (id, "\"int\"".to_string()));
+    *known.schemas.lock().unwrap() = schemas.collect();
+    let mut decoder = known.decoder("a INT");
+    let mut asked = |id: u32| {
+        let message = [&[0], &id.to_be_bytes()[..]].concat();
+        assert!(decoder.decode_message(&message).is_err());
+        known.asked.lock().unwrap().len()
+    };
+    for id in ids.clone().take(1_000) {
+        asked(id);
+    }
+    assert_eq!(asked(1_000), 1_000);
+    assert_eq!(asked(2_000), 1_001);
+    assert_eq!(asked(1_000), 1_002);
+    assert_eq!(asked(2_000), 1_002);
 }
 
 #[test]
@@ -518,5 +588,16 @@ fn rows_are_written_by_a_schema_that_is_given() {
         };
         assert_eq!(error.key.as_deref(), Some("avro-confluent.schema"));
         assert!(error.message.contains(fault), "{}", error.message);
+    }
+    // Keys must be texts.
+    let map = record(r#"{"name": "a", "type": ["null", {"type": "map", "values": "int"}]}"#);
+    let entries = [("avro-confluent.schema", map.as_str())];
+    assert!(known.encoder("a MAP<STRING, INT>", &entries, Some("s")).is_ok());
+    for column in ["MAP<INT, INT>", "MAP<BYTES, INT>", "MULTISET<INT>"] {
+        let Err(error) = known.encoder(&format!("a {column}"), &entries, Some("s")) else {
+            panic!("accepted: {column}");
+        };
+        let fault = format!("field 'a': {column} cannot be written as map");
+        assert!(error.message.contains(&fault), "{}", error.message);
     }
 }

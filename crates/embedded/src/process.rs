@@ -188,17 +188,21 @@ fn limit(resource: libc::__rlimit_resource_t, value: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Memory of this process that is really there.
+/// Memory of this process that is really there, without what the system can read from files again: the program's own
+/// text, and spilled state.
 pub fn resident_bytes() -> io::Result<u64> {
     let text = fs::read_to_string("/proc/self/statm")?;
-    let pages: u64 = text
-        .split_ascii_whitespace()
-        .nth(1)
-        .and_then(|pages| pages.parse().ok())
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "/proc/self/statm is not understood"))?;
+    let mut fields = text.split_ascii_whitespace().skip(1);
+    let mut pages = || fields.next()?.parse::<u64>().ok();
+    let (Some(resident), Some(of_files)) = (pages(), pages()) else {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "/proc/self/statm is not understood",
+        ));
+    };
     // SAFETY: asks for a constant of the system.
     let page_bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    Ok(pages * page_bytes.max(0) as u64)
+    Ok(resident.saturating_sub(of_files) * page_bytes.max(0) as u64)
 }
 
 /// Lets standard output and standard error of this process lead to `file`.

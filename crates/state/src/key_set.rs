@@ -442,25 +442,32 @@ impl KeySet {
 
     /// Makes the table of keys anew where it is, so that places of keys that were removed are places again.
     fn settle(&mut self) {
-        let mut is_free = vec![false; self.high as usize];
+        let mut is_free = vec![0u64; (self.high as usize).div_ceil(64)];
+        let (word_of, bit_of) = (
+            |number: u32| number as usize / 64,
+            |number: u32| 1 << (number % 64),
+        );
         self.free
             .iter()
-            .for_each(|number| is_free[*number as usize] = true);
-        let held = (0..self.high).filter(|number| !is_free[*number as usize]);
+            .for_each(|number| is_free[word_of(*number)] |= bit_of(*number));
+        let is_held = |number: &u32| is_free[word_of(*number)] & bit_of(*number) == 0;
+        // They go back in the order in which they stand: to where the one before went, or near it.
         match &mut self.store {
             Store::Nothing { .. } => {}
-            Store::Fixed { table, keys, null } => {
+            Store::Fixed { table, keys, .. } => {
+                let held = table.iter().map(|(_, number)| *number).filter(is_held);
+                let held: Vec<u32> = held.collect();
                 table.clear();
-                for number in held.filter(|number| *null != Some(*number)) {
+                for number in held {
                     let key = keys[number as usize];
                     table.insert_unique(hash_u64(key), (key, number), |held| hash_u64(held.0));
                 }
             }
-            Store::Bytes {
-                table, places, null, ..
-            } => {
+            Store::Bytes { table, places, .. } => {
+                let held = table.iter().map(|(_, number)| *number).filter(is_held);
+                let held: Vec<u32> = held.collect();
                 table.clear();
-                for number in held.filter(|number| *null != Some(*number)) {
+                for number in held {
                     let hash = places[number as usize].hash;
                     table.insert_unique(spread(hash), (hash, number), |held| spread(held.0));
                 }

@@ -9,6 +9,7 @@
 mod clock;
 mod files;
 mod filter;
+mod index;
 mod merge;
 mod packed;
 mod recent;

@@ -1,25 +1,23 @@
 //! A run: records in the order of their places, in blocks, written once.
 //!
 //! A record is a key with a value, or the word that there is none any more, and the number of the interval between
-//! snapshots in which it was written. Each block ends with a checksum. Where blocks begin, and which places there may
-//! be, is held in memory.
+//! snapshots in which it was written. Each block ends with a checksum. Where blocks are ([`Index`]), and which places there
+//! may be ([`Filter`]), is held in memory.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use dataflow::Error;
 
 use super::filter::Filter;
+use super::index::Index;
 use super::{SpillFile, SpillFiles};
 
 /// A block ends with the record that makes it larger than this.
-const BLOCK_BYTES: usize = 1 << 10;
+const BLOCK_BYTES: usize = 1 << 9;
 
 /// What is written, and read by those who read on, in one call.
 const STRETCH_BYTES: usize = 128 << 10;
-
-/// How far a block mostly is from where it is looked for first.
-const NEAR_BLOCKS: usize = 64;
 
 /// What stands before the key and the value of a record, at most.
 const HEAD_BYTES_MAX: usize = 8 + 4 + 10 + 10;
@@ -110,12 +108,9 @@ fn read_length(bytes: &mut &[u8]) -> usize {
 pub(super) struct Run {
     file: Box<dyn SpillFile>,
     filter: Filter,
-    /// The place of the first record of each block.
-    firsts: Vec<Place>,
-    /// The place of the last record.
-    last: Place,
-    /// Where each block begins, and where the last one ends.
-    offsets: Vec<u64>,
+    index: Index,
+    /// From the place of its first record, or one before it, to that of its last.
+    range: RangeInclusive<Place>,
     pub records: usize,
     /// The last interval in which one of its records was written.
     pub interval: u32,
@@ -125,17 +120,16 @@ pub(super) struct Run {
 
 impl Run {
     pub fn bytes(&self) -> u64 {
-        self.offsets.last().copied().unwrap_or(0)
+        self.index.bytes()
     }
 
     /// In memory.
     pub fn size_bytes(&self) -> usize {
-        self.filter.size_bytes() + self.firsts.capacity() * 8 + self.offsets.capacity() * 8
+        self.filter.size_bytes() + self.index.size_bytes()
     }
 
-    /// From the place of its first record to that of its last.
     pub fn range(&self) -> RangeInclusive<Place> {
-        self.firsts.first().copied().unwrap_or(self.last)..=self.last
+        self.range.clone()
     }
 
     #[inline]
@@ -154,7 +148,7 @@ impl Run {
         found: impl FnOnce(Record<'_>),
     ) -> Result<bool, Error> {
         loop {
-            if self.firsts.get(number).is_none_or(|first| *first > place) {
+            if !self.index.begins_by(number, place) {
                 return Ok(false);
             }
             let mut rest = self.records_of(number, block)?;
@@ -180,8 +174,8 @@ impl Run {
         };
         let mut seen = 0;
         for number in blocks {
-            let (from, to) = (self.offsets[*number] as usize, self.offsets[number + 1] as usize);
-            seen ^= contents[from..to]
+            let range = self.index.range(*number);
+            seen ^= contents[range.start as usize..range.end as usize]
                 .iter()
                 .step_by(LINE_BYTES)
                 .fold(0, |seen, byte| seen ^ byte);
@@ -192,45 +186,20 @@ impl Run {
     /// The first block that may have a record at this place.
     #[inline]
     pub fn first_block(&self, place: Place) -> usize {
-        // Places are spread evenly: it is not far from where it is by its share of them.
-        let (Some(&least), Some(&most)) = (self.firsts.first(), self.firsts.last()) else {
-            return 0;
-        };
-        let count = self.firsts.len();
-        if place <= least {
-            return 0;
-        }
-        if place > most {
-            return count - 1;
-        }
-        let share = u128::from(place - least) * (count - 1) as u128 / u128::from(most - least);
-        let guess = (share as usize).min(count - 1);
-        let (mut from, mut to, mut step) = (guess, guess, NEAR_BLOCKS);
-        if self.firsts[guess] < place {
-            while to < count && self.firsts[to] < place {
-                (from, to, step) = (to, to.saturating_add(step), step * 2);
-            }
-        } else {
-            while from > 0 && self.firsts[from] >= place {
-                (from, to, step) = (from.saturating_sub(step), from, step * 2);
-            }
-        }
-        let to = to.min(count - 1);
-        let behind = from + self.firsts[from..=to].partition_point(|first| *first < place);
-        behind.saturating_sub(1)
+        self.index.first_block(place)
     }
 
     /// The records of a block, which is checked unless it was the last one.
     fn records_of<'a>(&'a self, number: usize, block: &'a mut Block) -> Result<&'a [u8], Error> {
-        let (from, to) = (self.offsets[number], self.offsets[number + 1]);
+        let Range { start, end } = self.index.range(number);
         let is_checked = block.number == Some(number);
         block.number = None;
         let bytes = match self.file.contents() {
-            Some(contents) => &contents[from as usize..to as usize],
+            Some(contents) => &contents[start as usize..end as usize],
             None => {
                 if !is_checked {
-                    block.bytes.resize((to - from) as usize, 0);
-                    self.file.read_at(from, &mut block.bytes)?;
+                    block.bytes.resize((end - start) as usize, 0);
+                    self.file.read_at(start, &mut block.bytes)?;
                 }
                 &block.bytes
             }
@@ -337,21 +306,21 @@ impl RunReader {
     }
 
     fn read_stretch(&mut self) -> Result<(), Error> {
-        let offsets = &self.run.offsets;
+        let index = &self.run.index;
         let first = self.next_block;
-        if first + 1 >= offsets.len() {
+        if first >= index.blocks() {
             return Ok(());
         }
-        let begin = offsets[first];
+        let begin = index.range(first).start;
         let mut last = first + 1;
-        while last + 1 < offsets.len() && offsets[last + 1] - begin <= STRETCH_BYTES as u64 {
+        while last < index.blocks() && index.range(last).end - begin <= STRETCH_BYTES as u64 {
             last += 1;
         }
-        self.bytes.resize((offsets[last] - begin) as usize, 0);
+        self.bytes.resize((index.range(last - 1).end - begin) as usize, 0);
         self.run.file.read_at(begin, &mut self.bytes)?;
         for number in (first..last).rev() {
-            let from = (offsets[number] - begin) as usize;
-            let to = (offsets[number + 1] - begin) as usize;
+            let Range { start, end } = index.range(number);
+            let (from, to) = ((start - begin) as usize, (end - begin) as usize);
             check(&self.bytes[from..to])?;
             self.blocks.push((from, to - CHECK_BYTES));
         }
@@ -367,6 +336,8 @@ pub(super) struct RunWriter {
     /// What was not written yet, and where in it the last block begins.
     bytes: Vec<u8>,
     begin: usize,
+    /// Of the first record of that block.
+    first: Place,
 }
 
 impl RunWriter {
@@ -381,15 +352,15 @@ impl RunWriter {
             run: Run {
                 file: files.create()?,
                 filter: Filter::new(records, range.clone()),
-                last: *range.start(),
-                firsts: Vec::new(),
-                offsets: vec![0],
+                index: Index::new(range.clone()),
+                range: *range.start()..=*range.start(),
                 records: 0,
                 interval: 0,
                 level,
             },
             bytes: Vec::with_capacity(STRETCH_BYTES + 2 * BLOCK_BYTES),
             begin: 0,
+            first: 0,
         })
     }
 
@@ -400,11 +371,11 @@ impl RunWriter {
             self.end_block()?;
         }
         if self.bytes.len() == self.begin {
-            self.run.firsts.push(record.place);
+            self.first = record.place;
         }
         record.write(&mut self.bytes);
         self.run.filter.add(record.place);
-        self.run.last = record.place;
+        self.run.range = *self.run.range.start()..=record.place;
         self.run.records += 1;
         self.run.interval = self.run.interval.max(record.interval);
         if self.bytes.len() - self.begin >= BLOCK_BYTES {
@@ -417,7 +388,7 @@ impl RunWriter {
         let sum = crc32fast::hash(&self.bytes[self.begin..]);
         self.bytes.extend_from_slice(&sum.to_le_bytes());
         let length = (self.bytes.len() - self.begin) as u64;
-        self.run.offsets.push(self.run.bytes() + length);
+        self.run.index.add(self.first, length);
         self.begin = self.bytes.len();
         if self.bytes.len() >= STRETCH_BYTES {
             self.write()?;
@@ -438,51 +409,7 @@ impl RunWriter {
         }
         self.write()?;
         self.run.file.finish();
-        self.run.firsts.shrink_to_fit();
-        self.run.offsets.shrink_to_fit();
+        self.run.index.finish();
         Ok(Arc::new(self.run))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hash::hash_u64;
-    use crate::spill::SpillFolder;
-
-    #[test]
-    fn the_first_block_of_a_place_is_found_however_places_are_spread() {
-        let files = SpillFolder::new(&std::env::temp_dir());
-        let even = |number: u64| hash_u64(number);
-        let shifted = |number: u64| number.pow(3);
-        let few = |number: u64| number / 500;
-        for spread in [even, shifted, few] {
-            for count in [1, 2, 30, 5_000] {
-                let mut places: Vec<Place> = (0..count).map(spread).collect();
-                places.sort_unstable();
-                let mut writer = RunWriter::new(&files, places.len(), places[0]..=u64::MAX, 0).unwrap();
-                for place in &places {
-                    let record = Record {
-                        place: *place,
-                        interval: 0,
-                        key: &[1; 40],
-                        value: Some(&[2; 40]),
-                    };
-                    writer.add(record).unwrap();
-                }
-                let run = writer.end().unwrap();
-                let near = places
-                    .iter()
-                    .flat_map(|place| [place.saturating_sub(1), *place, place + 1]);
-                for place in near.chain([0, u64::MAX]) {
-                    let behind = run.firsts.partition_point(|first| *first < place);
-                    assert_eq!(
-                        run.first_block(place),
-                        behind.saturating_sub(1),
-                        "{place} of {count}"
-                    );
-                }
-            }
-        }
     }
 }

@@ -15,7 +15,7 @@ use super::run::{Block, Place, Record, Run, RunWriter};
 use super::{SpillFiles, View};
 
 /// So many runs of a level are merged.
-const FAN: usize = 4;
+const FAN: usize = 8;
 
 /// What each merge under way goes on by for a record that is added. By one it would end when as many runs of its level have
 /// come again; the sooner it does, the fewer runs there are to look into.
@@ -25,7 +25,7 @@ const PACE: usize = 4;
 const MERGED_MIN: usize = 1 << 10;
 
 /// So many runs are too many: merges go on faster.
-const RUNS_MAX: usize = 32;
+const RUNS_MAX: usize = 48;
 const FASTER: usize = 8;
 
 /// Keys that are looked for step by step: their blocks fit into the cache of a processor.

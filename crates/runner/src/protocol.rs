@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Metrics, RunSpec, RunState, SavepointState, SavepointTime};
+use crate::{Metrics, RunSpec, RunState, SavepointState, SavepointTime, SnapshotLocation};
 
 /// Of this protocol. A worker outlives the server that started it, so that the next server may be newer.
 pub const VERSION: u32 = 1;
@@ -45,6 +45,9 @@ pub enum Request {
     Start {
         spec: Box<RunSpec>,
         secrets: BTreeMap<String, String>,
+        /// Where checkpoints and savepoints go; `None`: into the data folder.
+        #[serde(default)]
+        snapshots: Option<SnapshotLocation>,
     },
     Status {},
     Stop {},

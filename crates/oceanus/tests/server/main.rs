@@ -5,4 +5,7 @@ mod backups;
 mod bundles;
 mod deployments;
 mod modes;
+mod object_storage;
+#[path = "../../../embedded/tests/all/object_store.rs"]
+mod object_store;
 mod support;

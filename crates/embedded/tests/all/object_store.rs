@@ -12,7 +12,7 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Bytes, Frame, Incoming};
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use runner::{S3Credentials, S3Location};
 use s3s::auth::SimpleAuth;
@@ -188,7 +188,7 @@ async fn accept(listener: TcpListener, front: Arc<Front>) {
     }
 }
 
-type Broken = Box<dyn std::error::Error + Send + Sync>;
+type Broken = std::io::Error;
 
 impl Front {
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, Broken>>, Broken> {
@@ -199,11 +199,13 @@ impl Front {
             Some(Fault::Busy) => {
                 let text = "<Error><Code>SlowDown</Code></Error>";
                 let body = http_body_util::Full::from(text).map_err(|never: Infallible| match never {});
-                Ok(Response::builder().status(503).body(body.boxed())?)
+                let mut answer = Response::new(body.boxed());
+                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                Ok(answer)
             }
             Some(Fault::AnswerLost) => {
                 self.done(request).await?.into_body().collect().await?;
-                Err("the answer is lost".into())
+                Err(Broken::other("the answer is lost"))
             }
             Some(Fault::Torn(bytes)) => {
                 let (parts, body) = self.done(request).await?.into_parts();
@@ -224,13 +226,13 @@ impl Front {
             .service
             .call(request.map(s3s::Body::from))
             .await
-            .map_err(|error| format!("{error:?}"))?;
+            .map_err(|error| Broken::other(format!("{error:?}")))?;
         let (parts, body) = answer.into_parts();
         // What the store makes of it is not shared between threads.
         let whole = body
             .collect()
             .await
-            .map_err(|error| error.to_string())?
+            .map_err(|error| Broken::other(error.to_string()))?
             .to_bytes();
         let body = http_body_util::Full::from(whole).map_err(|never: Infallible| match never {});
         Ok(Response::from_parts(parts, body.boxed()))
@@ -263,7 +265,7 @@ impl Body for Torn {
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         Poll::Ready(Some(match self.0.take() {
             Some(bytes) => Ok(Frame::data(bytes)),
-            None => Err("the body is torn".into()),
+            None => Err(Broken::other("the body is torn")),
         }))
     }
 }

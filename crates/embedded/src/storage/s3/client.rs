@@ -340,7 +340,7 @@ impl Client {
                 format!("there is no bucket '{bucket}' ({told})"),
             ),
             (404, _) => (io::ErrorKind::NotFound, format!("it is not there ({told})")),
-            (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch") => (
+            (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "NotSignedUp") => (
                 io::ErrorKind::PermissionDenied,
                 format!("the object store does not know these credentials ({told})"),
             ),

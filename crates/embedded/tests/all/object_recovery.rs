@@ -224,6 +224,29 @@ fn a_store_that_refuses_fails_the_run_which_says_why() {
 }
 
 #[test]
+fn a_store_with_a_certificate_is_spoken_with_by_those_who_know_its_authority() {
+    let store = ObjectStore::new_with_tls();
+    let mut location = store.location("state");
+    location.authorities = None;
+    let stranger = Place::keeping_in(SnapshotLocation::S3(Box::new(location)));
+    let told = stranger.runner.probe_snapshots().unwrap_err().to_string();
+    assert!(told.contains("the object store cannot be reached: "), "{told}");
+    assert_eq!(store.seen("GET"), 0);
+    let place = place_in(&store);
+    place.runner.probe_snapshots().unwrap();
+    let run = attempt(&place, 1, COUNTS);
+    place.runner.start(&run).unwrap();
+    wait_for_checkpoints(&place, &run.key(), 1);
+    place.runner.kill(&run.key()).unwrap();
+    let second = attempt(&place, 2, COUNTS);
+    place.runner.start(&second).unwrap();
+    let outcome = place.outcome(&second.key());
+    assert_eq!(outcome.end, End::Finished, "{}", place.log(&second.key()));
+    assert!(outcome.metrics.checkpoints.restored.is_some());
+    check_counts(&place, "by TLS");
+}
+
+#[test]
 fn another_folder_has_them_as_the_data_folder_would() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::keeping_in(SnapshotLocation::Folder(folder.path().join("state")));

@@ -88,6 +88,8 @@ fn what_is_written_is_read_whatever_its_length() {
     assert_eq!(store.seen("PUT /snapshots/p/checkpoints/dp_1/one partNumber"), 5);
     assert!(store.uploads().is_empty());
     assert_eq!(store.keys(), ["p/checkpoints/dp_1/one"]);
+    // Where nothing fails, requests follow each other on the same connection.
+    assert_eq!(store.connections(), 1);
 }
 
 #[test]
@@ -215,7 +217,7 @@ fn what_fails_all_the_time_is_given_up_and_nothing_is_left() {
     let fault = put(&storage, "small", b"abc").unwrap_err().to_string();
     assert_eq!(
         fault,
-        "write 's3://snapshots/p/checkpoints/dp_1/small': the object store refused it (503 SlowDown), at the 4th attempt"
+        "write 's3://snapshots/p/checkpoints/dp_1/small': the object store refused it (503 SlowDown), 4 times"
     );
     assert_eq!(store.seen("PUT small"), 4);
     store.fail("PUT large partNumber=2", Fault::AnswerLost, 4);

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -20,8 +21,13 @@ use s3s::dto;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3, S3Request, S3Response, S3Result};
 use s3s_fs::FileSystem;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 pub const BUCKET: &str = "snapshots";
 pub const ACCESS_KEY: &str = "access-of-the-test";
@@ -45,6 +51,8 @@ pub enum Fault {
 pub struct ObjectStore {
     folder: tempfile::TempDir,
     address: SocketAddr,
+    /// Its own certificate, in PEM, if it is spoken with by TLS.
+    certificate: Option<String>,
     front: Arc<Front>,
     // Ends what it serves when it is dropped.
     _runtime: Runtime,
@@ -55,6 +63,7 @@ struct Front {
     uploads: Uploads,
     rules: Mutex<Vec<Rule>>,
     seen: Mutex<Vec<String>>,
+    connections: AtomicUsize,
 }
 
 struct Rule {
@@ -67,6 +76,24 @@ struct Rule {
 impl ObjectStore {
     /// With an empty bucket.
     pub fn new() -> ObjectStore {
+        ObjectStore::with_tls(None)
+    }
+
+    /// The same behind a certificate that no authority has signed.
+    pub fn new_with_tls() -> ObjectStore {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_string()]).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        ObjectStore::with_tls(Some((TlsAcceptor::from(Arc::new(config)), made.cert.pem())))
+    }
+
+    fn with_tls(tls: Option<(TlsAcceptor, String)>) -> ObjectStore {
+        let (acceptor, certificate) = tls.unzip();
         let folder = tempfile::Builder::new().prefix("store-").tempdir().unwrap();
         std::fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let uploads = Uploads::default();
@@ -81,6 +108,7 @@ impl ObjectStore {
             uploads,
             rules: Mutex::default(),
             seen: Mutex::default(),
+            connections: AtomicUsize::new(0),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -89,10 +117,11 @@ impl ObjectStore {
             .unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(accept(listener, front.clone()));
+        runtime.spawn(accept(listener, acceptor, front.clone()));
         ObjectStore {
             folder,
             address,
+            certificate,
             front,
             _runtime: runtime,
         }
@@ -102,10 +131,13 @@ impl ObjectStore {
         S3Location {
             bucket: BUCKET.to_string(),
             prefix: prefix.to_string(),
-            endpoint: format!("http://{}", self.address),
+            endpoint: match self.certificate {
+                None => format!("http://{}", self.address),
+                Some(_) => format!("https://localhost:{}", self.address.port()),
+            },
             region: "us-east-1".to_string(),
             is_path_style: true,
-            authorities: None,
+            authorities: self.certificate.clone(),
             credentials: S3Credentials {
                 access_key: ACCESS_KEY.to_string(),
                 secret_key: SECRET_KEY.to_string(),
@@ -129,6 +161,11 @@ impl ObjectStore {
         seen.iter()
             .filter(|line| has_parts(line, request.split(' ')))
             .count()
+    }
+
+    /// Connections so far.
+    pub fn connections(&self) -> usize {
+        self.front.connections.load(Ordering::Relaxed)
     }
 
     /// Keys of uploads that have begun and not ended.
@@ -172,20 +209,33 @@ fn has_parts<'a>(line: &str, parts: impl Iterator<Item = &'a str>) -> bool {
     true
 }
 
-async fn accept(listener: TcpListener, front: Arc<Front>) {
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, front: Arc<Front>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let front = front.clone();
+        front.connections.fetch_add(1, Ordering::Relaxed);
+        let (front, acceptor) = (front.clone(), acceptor.clone());
         tokio::spawn(async move {
-            let answer = hyper::service::service_fn(move |request| {
-                let front = front.clone();
-                async move { front.answer(request).await }
-            });
-            // A connection that breaks is what is wanted.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), answer)
-                .await;
+            match acceptor {
+                None => serve(stream, front).await,
+                // Whoever does not trust it leaves.
+                Some(acceptor) => {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        serve(stream, front).await;
+                    }
+                }
+            }
         });
     }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, front: Arc<Front>) {
+    let answer = hyper::service::service_fn(move |request| {
+        let front = front.clone();
+        async move { front.answer(request).await }
+    });
+    // A connection that breaks is what is wanted.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), answer)
+        .await;
 }
 
 type Broken = std::io::Error;

@@ -416,7 +416,7 @@ impl Retries<'_> {
         self.failed += 1;
         if !fault.may_pass || self.failed >= patience.attempts {
             if self.failed > 1 {
-                fault.message = format!("{}, at the {}th attempt", fault.message, self.failed);
+                fault.message = format!("{}, {} times", fault.message, self.failed);
             }
             return Err(fault);
         }

@@ -101,9 +101,16 @@ impl ObjectReader {
         self.bytes = bytes;
         let expected = missing.min(bytes - from.min(bytes));
         let before = self.block.len() as u64;
-        let body = answer.into_body().into_reader().take(expected);
+        // One more, so that the end is seen and the connection is free for the next request.
+        let body = answer.into_body().into_reader().take(expected + 1);
         read_to_end(body, &mut self.block)?;
-        if self.block.len() as u64 - before < expected {
+        let come = self.block.len() as u64 - before;
+        if come > expected {
+            return Err(Fault::strange(
+                "the object store gives more than it was asked for",
+            ));
+        }
+        if come < expected {
             let cause = io::Error::from(io::ErrorKind::UnexpectedEof);
             return Err(Fault::of_reading(&cause));
         }

@@ -68,6 +68,12 @@ fn a_job_that_is_killed_goes_on_from_the_object_store() {
         let run = attempt(&place, number, COUNTS);
         place.runner.start(&run).unwrap();
         wait_for_checkpoints(&place, &run.key(), 1);
+        for file in ["cmdline", "environ"] {
+            let path = format!("/proc/{}/{file}", place.pid(&run.key()));
+            let text = fs::read(path).unwrap();
+            let text = String::from_utf8_lossy(&text);
+            assert!(!text.contains(SECRET_KEY) && !text.contains(ACCESS_KEY), "{text}");
+        }
         // The job outlasts it.
         for (request, fault) in [
             ("PUT checkpoint-", Fault::Busy),
@@ -78,12 +84,6 @@ fn a_job_that_is_killed_goes_on_from_the_object_store() {
             store.fail(request, fault, 1);
         }
         wait_for_checkpoints(&place, &run.key(), 2);
-        for file in ["cmdline", "environ"] {
-            let path = format!("/proc/{}/{file}", place.pid(&run.key()));
-            let text = fs::read(path).unwrap();
-            let text = String::from_utf8_lossy(&text);
-            assert!(!text.contains(SECRET_KEY) && !text.contains(ACCESS_KEY), "{text}");
-        }
         let state = place.runner.kill(&run.key()).unwrap();
         assert!(matches!(state, RunState::Ended(_)), "{state:?}");
     }

@@ -48,8 +48,8 @@ pub fn run(binary: &Path, scratch: &Path, options: &Options) -> Result<()> {
     say(&format!(
         "{} keys, parallelism {PARALLELISM}, {} s measured, memory for one in {} of them\n\n\
          | keys that come | state in memory, MiB | rows/s | budget, MiB | state, MiB | in files, MiB | process, MiB | \
-         rows/s | of the speed in memory | with checkpoints, rows/s |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+         looked up, % of rows | rows/s | of the speed in memory | with checkpoints, rows/s |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         options.keys, options.seconds, options.part
     ))?;
     let mut budget = 0;
@@ -75,13 +75,14 @@ pub fn run(binary: &Path, scratch: &Path, options: &Options) -> Result<()> {
         let part = measure(key, &settings, NEVER)?;
         let kept = measure(key, &settings, INTERVAL)?;
         say(&format!(
-            "| {name} | {} | {:.2} M | {} | {} | {} | {} | {:.2} M | {:.2} | {:.2} M |",
+            "| {name} | {} | {:.2} M | {} | {} | {} | {} | {:.1} | {:.2} M | {:.2} | {:.2} M |",
             whole.state_bytes >> 20,
             whole.rows_per_second / 1e6,
             budget >> 20,
             part.state_bytes >> 20,
             part.spilled_bytes >> 20,
             part.memory_bytes >> 20,
+            100.0 * part.lookups_a_row,
             part.rows_per_second / 1e6,
             part.rows_per_second / whole.rows_per_second,
             kept.rows_per_second / 1e6,

@@ -140,6 +140,8 @@ pub(crate) struct Watched {
     pub state_bytes: u64,
     pub spilled_bytes: u64,
     pub memory_bytes: u64,
+    /// Keys that were looked for in files, for each row.
+    pub lookups_a_row: f64,
     /// Bytes and milliseconds of each that was completed.
     checkpoints: Vec<(u64, u64)>,
 }
@@ -194,8 +196,11 @@ impl<'a> Place<'a> {
                 checkpoints.push((last.checkpoints.last_bytes, last.checkpoints.last_duration_ms));
             }
         }
+        let rows = (last.rows_in - first.rows_in) as f64;
+        let lookups = |metrics: &Metrics| metrics.nodes.iter().map(|node| node.spill_lookups).sum::<u64>();
         Ok(Watched {
-            rows_per_second: (last.rows_in - first.rows_in) as f64 / began.elapsed().as_secs_f64(),
+            rows_per_second: rows / began.elapsed().as_secs_f64(),
+            lookups_a_row: (lookups(&last) - lookups(&first)) as f64 / rows,
             state_bytes: last.nodes.iter().map(|node| node.state_bytes).sum(),
             spilled_bytes: last.nodes.iter().map(|node| node.spilled_bytes).sum(),
             memory_bytes: last.memory_bytes,

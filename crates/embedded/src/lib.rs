@@ -7,6 +7,7 @@
 mod check;
 pub mod collect;
 mod connections;
+mod direct;
 mod folder;
 mod log;
 pub mod memory;

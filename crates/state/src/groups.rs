@@ -16,7 +16,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use dataflow::Error;
 
 use crate::slices::arrow_error;
-use crate::snapshot::{SNAPSHOT_ROWS_MAX, TableSnapshot};
+use crate::snapshot::{GroupOrder, SNAPSHOT_ROWS_MAX, TableSnapshot};
 use crate::spill::{Budget, KEPT_MAX, OneRow, SpilledRows, Tier};
 use crate::{Ages, Aggregates, Extent, KeyCodec, KeySet, Keys, Moment};
 
@@ -349,10 +349,14 @@ impl GroupTable {
         };
         held.retain(|number| self.group(*number).is_some());
         for numbers in held.chunks(SNAPSHOT_ROWS_MAX) {
-            let mut columns = self.key_columns(numbers).map_err(arrow_error)?;
-            columns.extend(self.state_columns(numbers)?);
+            // Much state is copied once.
+            let keys = self.key_columns(numbers).map_err(arrow_error)?;
+            let order = GroupOrder::new(&keys, numbers.len(), self.key_groups)?;
+            let numbers: Vec<u32> = order.rows.iter().map(|row| numbers[*row as usize]).collect();
+            let mut columns = self.key_columns(&numbers).map_err(arrow_error)?;
+            columns.extend(self.state_columns(&numbers)?);
             let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(arrow_error)?;
-            table.add(&batch, self.codec.types().len(), self.key_groups)?;
+            table.add_in_order(&batch, &order);
         }
         Ok(table)
     }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, UInt32Array};
+use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 use dataflow::{Epoch, Error, Position, Split};
 
@@ -107,14 +107,22 @@ pub struct TableSnapshot {
 impl TableSnapshot {
     /// Adds rows, the first `keys` columns of which are their key.
     pub fn add(&mut self, batch: &RecordBatch, keys: usize, key_groups: u16) -> Result<(), Error> {
-        let groups = scatter(batch, keys, key_groups)?;
-        for (group, part) in groups {
-            if self.is_partial {
-                self.changed.entry(group).or_default();
-            }
-            self.groups.entry(group).or_default().push(part);
+        for (group, part) in scatter(batch, keys, key_groups)? {
+            self.push(group, part);
         }
         Ok(())
+    }
+
+    /// The same, of rows that stand in this order already.
+    pub(crate) fn add_in_order(&mut self, batch: &RecordBatch, order: &GroupOrder) {
+        order.cut(batch).for_each(|(group, part)| self.push(group, part));
+    }
+
+    fn push(&mut self, group: u16, rows: RecordBatch) {
+        if self.is_partial {
+            self.changed.entry(group).or_default();
+        }
+        self.groups.entry(group).or_default().push(rows);
     }
 
     /// Says of rows, told by some of their columns, the first `keys` of them the key, that they are no more what they
@@ -236,33 +244,48 @@ fn scatter(batch: &RecordBatch, keys: usize, key_groups: u16) -> Result<Vec<(u16
     if batch.num_rows() == 0 {
         return Ok(Vec::new());
     }
-    let hashes = hash_columns(&batch.columns()[..keys], batch.num_rows()).map_err(arrow_error)?;
-    let group_of = |hash: &u64| usize::from(key_group(*hash, key_groups));
-    // Where the rows of a group end, once they are sorted.
-    let mut ends = vec![0; usize::from(key_groups)];
-    hashes.iter().for_each(|hash| ends[group_of(hash)] += 1);
-    let mut end = 0;
-    for place in &mut ends {
-        end += *place;
-        *place = end;
-    }
-    let mut starts: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
-    let mut rows = vec![0; hashes.len()];
-    for (row, hash) in hashes.iter().enumerate() {
-        let place = &mut starts[group_of(hash)];
-        rows[*place] = row as u32;
-        *place += 1;
-    }
-    let sorted = take_record_batch(batch, &UInt32Array::from(rows)).map_err(arrow_error)?;
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for (group, end) in (0..key_groups).zip(ends) {
-        if end > start {
-            parts.push((group, sorted.slice(start, end - start)));
+    let order = GroupOrder::new(&batch.columns()[..keys], batch.num_rows(), key_groups)?;
+    let rows = UInt32Array::from_iter_values(order.rows.iter().copied());
+    let sorted = take_record_batch(batch, &rows).map_err(arrow_error)?;
+    Ok(order.cut(&sorted).collect())
+}
+
+/// Rows in the order of their key groups.
+pub(crate) struct GroupOrder {
+    pub rows: Vec<u32>,
+    /// Where the rows of each group end.
+    ends: Vec<usize>,
+}
+
+impl GroupOrder {
+    /// Of rows whose keys are these columns.
+    pub fn new(keys: &[ArrayRef], rows: usize, key_groups: u16) -> Result<GroupOrder, Error> {
+        let hashes = hash_columns(keys, rows).map_err(arrow_error)?;
+        let group_of = |hash: &u64| usize::from(key_group(*hash, key_groups));
+        let mut ends = vec![0; usize::from(key_groups)];
+        hashes.iter().for_each(|hash| ends[group_of(hash)] += 1);
+        let mut end = 0;
+        for place in &mut ends {
+            end += *place;
+            *place = end;
         }
-        start = end;
+        let mut starts: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
+        let mut rows = vec![0; hashes.len()];
+        for (row, hash) in hashes.iter().enumerate() {
+            let place = &mut starts[group_of(hash)];
+            rows[*place] = row as u32;
+            *place += 1;
+        }
+        Ok(GroupOrder { rows, ends })
     }
-    Ok(parts)
+
+    /// Cuts a batch that has its rows in this order.
+    fn cut(&self, sorted: &RecordBatch) -> impl Iterator<Item = (u16, RecordBatch)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let groups = (0..).zip(starts.zip(&self.ends));
+        let groups = groups.filter(|(_, (start, end))| end > &start);
+        groups.map(|(group, (start, end))| (group, sorted.slice(start, end - start)))
+    }
 }
 
 impl OperatorSnapshot {

@@ -1,18 +1,18 @@
 //! A folder of this machine as a place for snapshots.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use dataflow::Error;
 use state::Storage;
 use stdx::step;
 
+use crate::direct::{DirectReader, DirectWriter};
 use crate::folder::{make_folder, write_whole_with};
 
 /// Of a file that is not whole yet.
 const UNFINISHED: &str = ".new";
-const BUFFER_BYTES: usize = 1 << 20;
 
 #[derive(Debug)]
 pub struct LocalStorage {
@@ -55,12 +55,12 @@ impl Storage for LocalStorage {
         let mut fault = None;
         let written = write_whole_with(&path, |file| {
             step("storage: a file is begun");
-            let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
+            let mut out = DirectWriter::new(file);
             write(&mut out).map_err(|error| {
                 fault = Some(error);
                 io::Error::other("it could not be written")
             })?;
-            out.flush()?;
+            out.finish()?;
             step("storage: a file is written");
             Ok(())
         });
@@ -74,7 +74,7 @@ impl Storage for LocalStorage {
 
     fn open(&self, name: &str) -> Result<Box<dyn Read>, Error> {
         let file = File::open(self.folder.join(name)).map_err(self.failed("read", name))?;
-        Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, file)))
+        Ok(Box::new(DirectReader::new(file)))
     }
 
     fn list(&self) -> Result<Vec<(String, u64)>, Error> {

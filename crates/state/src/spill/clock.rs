@@ -1,4 +1,10 @@
-//! Which keys were not used lately: a clock whose hand goes round over their numbers, with a small count for each.
+//! Which keys were not used lately.
+//!
+//! A key that comes is on probation: the keys that came longest ago are the first to go, unless they were used again since.
+//! Most never are, and so do not push out those that are used now and then. Over those goes the hand of a clock, with a small
+//! count for each. A key that went not long ago and comes back is not on probation.
+
+use std::collections::VecDeque;
 
 /// A key that was used so often stays for so many rounds.
 const COUNT_MAX: u8 = 3;
@@ -13,10 +19,18 @@ const WRITTEN: u8 = 0b0_1000;
 /// The store has it, though perhaps not as it is here.
 const KEPT: u8 = 0b1_0000;
 
+/// It came lately, and was not used since.
+const PROBATION: u8 = 0b10_0000;
+
+/// The part of the keys that stays on probation.
+const PROBATION_PART: usize = 16;
+
 /// By number of a key.
 #[derive(Debug, Default)]
 pub struct Clock {
     marks: Vec<u8>,
+    /// Those that have come, in order, and among them some that are not on probation any more.
+    probation: VecDeque<u32>,
     hand: usize,
 }
 
@@ -27,9 +41,25 @@ impl Clock {
         }
     }
 
-    /// Notes that a key has come: from the store, or as a new one.
-    pub fn come(&mut self, number: u32, is_kept: bool) {
-        self.marks[number as usize] = if is_kept { NEW | KEPT } else { NEW };
+    /// Notes that a key has come.
+    pub fn come(&mut self, number: u32) {
+        self.marks[number as usize] = NEW | PROBATION;
+        self.probation.push_back(number);
+        // Of many that were forgotten something is left here.
+        if self.probation.len() > self.marks.len()
+            && let Some(number) = self.probation.pop_front()
+        {
+            self.marks[number as usize] &= !PROBATION;
+        }
+    }
+
+    /// Notes that the store has something of a key that has come. `has_just_gone`: it was not there for long.
+    pub fn come_back(&mut self, number: u32, has_just_gone: bool) {
+        let mark = &mut self.marks[number as usize];
+        *mark |= KEPT;
+        if has_just_gone {
+            *mark &= !PROBATION;
+        }
     }
 
     /// Whether it has come and was not written since.
@@ -71,6 +101,7 @@ impl Clock {
     /// Chooses so many keys among those that are there, the ones that were not used for longest.
     pub fn choose(&mut self, count: usize, is_there: impl Fn(u32) -> bool) -> Vec<u32> {
         let mut chosen = Vec::with_capacity(count);
+        self.end_probation(count, self.marks.len() / PROBATION_PART, &is_there, &mut chosen);
         // After so many rounds every count is zero.
         let mut looks = self.marks.len() * (usize::from(COUNT_MAX) + 2);
         while chosen.len() < count && looks > 0 {
@@ -81,7 +112,7 @@ impl Clock {
             let mark = &mut self.marks[self.hand];
             let number = self.hand as u32;
             self.hand += 1;
-            if !is_there(number) {
+            if *mark & PROBATION != 0 || !is_there(number) {
                 continue;
             }
             if *mark & COUNT > 0 {
@@ -90,14 +121,40 @@ impl Clock {
                 chosen.push(number);
             }
         }
+        self.end_probation(count, 0, &is_there, &mut chosen);
         // Where it went round more than once it has met some twice.
         chosen.sort_unstable();
         chosen.dedup();
         chosen
     }
 
+    /// Of those on probation, but for so many that came last: chooses the ones that were not used again.
+    fn end_probation(
+        &mut self,
+        count: usize,
+        stay: usize,
+        is_there: impl Fn(u32) -> bool,
+        chosen: &mut Vec<u32>,
+    ) {
+        while chosen.len() < count && self.probation.len() > stay {
+            let Some(number) = self.probation.pop_front() else {
+                return;
+            };
+            let mark = &mut self.marks[number as usize];
+            if *mark & PROBATION == 0 || !is_there(number) {
+                continue;
+            }
+            *mark &= !PROBATION;
+            if *mark & COUNT > 0 {
+                *mark &= !COUNT;
+            } else {
+                chosen.push(number);
+            }
+        }
+    }
+
     pub fn size_bytes(&self) -> usize {
-        self.marks.capacity()
+        self.marks.capacity() + self.probation.capacity() * size_of::<u32>()
     }
 }
 
@@ -105,14 +162,20 @@ impl Clock {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_used_often_stays_longer() {
+    fn clock(numbers: u32) -> Clock {
         let mut clock = Clock::default();
-        clock.make_room(10);
-        for number in 0..10 {
-            clock.come(number, false);
+        clock.make_room(numbers as usize);
+        for number in 0..numbers {
+            clock.come(number);
             clock.write(number);
         }
+        clock
+    }
+
+    #[test]
+    fn what_is_used_often_stays_longer() {
+        let mut clock = clock(10);
+        (0..10).for_each(|number| clock.come_back(number, true));
         for _ in 0..5 {
             (0..3).for_each(|number| clock.write(number));
         }
@@ -123,14 +186,41 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_once_goes_before_what_is_used_now_and_then() {
+        let mut clock = clock(1_000);
+        // All were used again.
+        (0..1_000).for_each(|number| clock.write(number));
+        assert_eq!(clock.choose(100, |_| true).len(), 100);
+        let gone = clock.choose(100, |_| true);
+        // Others come in their place, one of which has just gone, and one is used again.
+        for number in &gone {
+            clock.forget(*number);
+            clock.come(*number);
+            clock.write(*number);
+        }
+        clock.come_back(gone[0], true);
+        clock.write(gone[1]);
+        let stay = 1_000 / PROBATION_PART;
+        let next = clock.choose(100 - stay - 2, |_| true);
+        assert_eq!(next, gone[2..100 - stay]);
+    }
+
+    #[test]
+    fn keys_that_come_and_go_leave_nothing() {
+        let mut clock = clock(100);
+        for _ in 0..10_000 {
+            clock.forget(7);
+            clock.come(7);
+        }
+        assert!(clock.size_bytes() < 2_000, "{} bytes", clock.size_bytes());
+        assert_eq!(clock.choose(1_000, |_| true).len(), 100);
+    }
+
+    #[test]
     fn it_knows_what_the_store_has() {
-        let mut clock = Clock::default();
-        clock.make_room(2);
-        clock.come(0, true);
-        clock.come(1, false);
-        assert!(clock.is_kept(0) && !clock.is_written(0) && !clock.is_kept(1));
-        clock.write(0);
-        assert!(clock.is_kept(0) && clock.is_written(0));
+        let mut clock = clock(2);
+        clock.come_back(0, false);
+        assert!(clock.is_kept(0) && clock.is_written(0) && !clock.is_kept(1));
         clock.keep(0);
         assert!(clock.is_kept(0) && !clock.is_written(0));
         clock.forget(0);

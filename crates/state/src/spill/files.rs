@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dataflow::Error;
+use memmap2::{Advice, Mmap};
 
 /// Makes files for what does not fit into memory.
 pub trait SpillFiles: fmt::Debug + Send + Sync {
@@ -20,6 +21,14 @@ pub trait SpillFile: Send + Sync {
 
     /// Fills all of `bytes` with what stands from `offset` on.
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<(), Error>;
+
+    /// It is written to its end.
+    fn finish(&mut self) {}
+
+    /// All of a finished file, where it can be read as memory.
+    fn contents(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// Files in a folder. Each loses its name as soon as it is there, so that the system takes it back with the process.
@@ -70,13 +79,19 @@ impl SpillFiles for SpillFolder {
                 cause,
             )
         })?;
-        Ok(Box::new(Unnamed { file, end: 0 }))
+        Ok(Box::new(Unnamed {
+            file,
+            end: 0,
+            map: None,
+        }))
     }
 }
 
 struct Unnamed {
     file: File,
     end: u64,
+    /// Once it is finished: a key in the system's cache is found without asking the system for it.
+    map: Option<Mmap>,
 }
 
 impl SpillFile for Unnamed {
@@ -90,5 +105,19 @@ impl SpillFile for Unnamed {
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<(), Error> {
         let read = self.file.read_exact_at(bytes, offset);
         read.map_err(|cause| Error::io("cannot read spilled state", cause))
+    }
+
+    fn finish(&mut self) {
+        // SAFETY: the file has no name and its descriptor stays here, so that nobody else writes to it or cuts it off; and
+        // nothing is appended to it any more.
+        self.map = unsafe { Mmap::map(&self.file) }.ok();
+        if let Some(map) = &self.map {
+            // Keys are looked for all over the file. Where the system does not take the advice, it reads more than it need.
+            let _ = map.advise(Advice::Random);
+        }
+    }
+
+    fn contents(&self) -> Option<&[u8]> {
+        self.map.as_deref()
     }
 }

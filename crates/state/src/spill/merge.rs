@@ -1,5 +1,6 @@
 //! Several runs read as one: of records of the same key, that of the newest run.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use dataflow::Error;
@@ -35,12 +36,10 @@ impl Merge {
         };
         // Older ones of the same key.
         let (newer, older) = self.readers.split_at_mut(current + 1);
-        if let Some(told) = newer[current].current() {
-            for reader in older {
-                let is_same = |record: Record<'_>| record.place == told.place && record.key == told.key;
-                if reader.current().is_some_and(is_same) {
-                    reader.advance()?;
-                }
+        let told = &newer[current];
+        for reader in older.iter_mut().filter(|reader| reader.place() == told.place()) {
+            if reader.current().map(|record| record.key) == told.current().map(|record| record.key) {
+                reader.advance()?;
             }
         }
         newer[current].advance()?;
@@ -49,14 +48,24 @@ impl Merge {
     }
 
     fn choose(&mut self) {
-        let mut least: Option<(usize, Record<'_>)> = None;
+        let mut least: Option<(usize, Place)> = None;
         for (number, reader) in self.readers.iter().enumerate() {
-            if let Some(record) = reader.current()
-                && least.is_none_or(|(_, least)| (record.place, record.key) < (least.place, least.key))
-            {
-                least = Some((number, record));
+            let Some(place) = reader.place() else {
+                continue;
+            };
+            let is_less = least.is_none_or(|(other, least)| match place.cmp(&least) {
+                Ordering::Less => true,
+                Ordering::Greater => false,
+                Ordering::Equal => self.key(number) < self.key(other),
+            });
+            if is_less {
+                least = Some((number, place));
             }
         }
         self.current = least.map(|(number, _)| number);
+    }
+
+    fn key(&self, reader: usize) -> Option<&[u8]> {
+        self.readers[reader].current().map(|record| record.key)
     }
 }

@@ -1,5 +1,7 @@
 //! What was spilled last, still in memory: enough of it becomes a run.
 
+use std::ops::RangeInclusive;
+
 use dataflow::Error;
 use hashbrown::HashTable;
 
@@ -64,6 +66,14 @@ impl Recent {
 
     pub fn size_bytes(&self) -> usize {
         self.bytes.capacity() + self.table.allocation_size()
+    }
+
+    /// From the least place to the greatest.
+    pub fn range(&self) -> RangeInclusive<Place> {
+        let places = self.table.iter().map(|(place, _)| *place);
+        places.fold(Place::MAX..=Place::MIN, |range, place| {
+            place.min(*range.start())..=place.max(*range.end())
+        })
     }
 
     /// Writes all in order, and forgets it.

@@ -4,6 +4,7 @@
 //! snapshots in which it was written. Each block ends with a checksum. Where blocks begin, and which places there may
 //! be, is held in memory.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use dataflow::Error;
@@ -19,6 +20,12 @@ const STRETCH_BYTES: usize = 128 << 10;
 
 /// How far a block mostly is from where it is looked for first.
 const NEAR_BLOCKS: usize = 64;
+
+/// What stands before the key and the value of a record, at most.
+const HEAD_BYTES_MAX: usize = 8 + 4 + 10 + 10;
+
+/// What comes from memory at once.
+const LINE_BYTES: usize = 64;
 
 /// Of the checksum behind a block.
 const CHECK_BYTES: usize = 4;
@@ -37,12 +44,14 @@ pub(super) struct Record<'a> {
 
 impl<'a> Record<'a> {
     pub fn write(&self, out: &mut Vec<u8>) {
+        let value = self.value.unwrap_or_default();
+        out.reserve(HEAD_BYTES_MAX + self.key.len() + value.len());
         out.extend_from_slice(&self.place.to_le_bytes());
         out.extend_from_slice(&self.interval.to_le_bytes());
         write_length(self.key.len(), out);
         write_length(self.value.map_or(0, |value| value.len() + 1), out);
         out.extend_from_slice(self.key);
-        out.extend_from_slice(self.value.unwrap_or_default());
+        out.extend_from_slice(value);
     }
 
     /// The record at the beginning of `bytes`, and what stands behind it. Only for what [`Record::write`] wrote: blocks
@@ -103,6 +112,8 @@ pub(super) struct Run {
     filter: Filter,
     /// The place of the first record of each block.
     firsts: Vec<Place>,
+    /// The place of the last record.
+    last: Place,
     /// Where each block begins, and where the last one ends.
     offsets: Vec<u64>,
     pub records: usize,
@@ -122,43 +133,60 @@ impl Run {
         self.filter.size_bytes() + self.firsts.capacity() * 8 + self.offsets.capacity() * 8
     }
 
+    /// From the place of its first record to that of its last.
+    pub fn range(&self) -> RangeInclusive<Place> {
+        self.firsts.first().copied().unwrap_or(self.last)..=self.last
+    }
+
     #[inline]
     pub fn may_have(&self, place: Place) -> bool {
         self.filter.may_have(place)
     }
 
-    /// Looks for a key, from the first block on that may have it. `block` is what was read last of this run: keys that
-    /// are sought in the order of their places share blocks.
-    pub fn find<'a>(
+    /// Looks for a key, from the first block on that may have it, and hands its record to `found`. Returns whether there
+    /// is one. `block` is what was read last of this run: keys that are sought in the order of their places share blocks.
+    pub fn find(
         &self,
         mut number: usize,
         place: Place,
         key: &[u8],
-        block: &'a mut Block,
-    ) -> Result<Option<Record<'a>>, Error> {
+        block: &mut Block,
+        found: impl FnOnce(Record<'_>),
+    ) -> Result<bool, Error> {
         loop {
-            let Some(first) = self.firsts.get(number) else {
-                return Ok(None);
-            };
-            if *first > place {
-                return Ok(None);
+            if self.firsts.get(number).is_none_or(|first| *first > place) {
+                return Ok(false);
             }
-            self.read_block(number, block)?;
-            let mut rest = block.records();
-            let mut at = 0;
+            let mut rest = self.records_of(number, block)?;
             while !rest.is_empty() {
                 let (record, behind) = Record::read(rest);
                 if record.place > place {
-                    return Ok(None);
+                    return Ok(false);
                 }
                 if record.place == place && record.key == key {
-                    return Ok(Some(Record::read(&block.records()[at..]).0));
+                    found(record);
+                    return Ok(true);
                 }
-                at += rest.len() - behind.len();
                 rest = behind;
             }
             number += 1;
         }
+    }
+
+    /// Makes blocks that are about to be read come from memory, all at once.
+    pub fn touch(&self, blocks: &[usize]) {
+        let Some(contents) = self.file.contents() else {
+            return;
+        };
+        let mut seen = 0;
+        for number in blocks {
+            let (from, to) = (self.offsets[*number] as usize, self.offsets[number + 1] as usize);
+            seen ^= contents[from..to]
+                .iter()
+                .step_by(LINE_BYTES)
+                .fold(0, |seen, byte| seen ^ byte);
+        }
+        std::hint::black_box(seen);
     }
 
     /// The first block that may have a record at this place.
@@ -192,17 +220,26 @@ impl Run {
         behind.saturating_sub(1)
     }
 
-    fn read_block(&self, number: usize, block: &mut Block) -> Result<(), Error> {
-        if block.number == Some(number) {
-            return Ok(());
-        }
+    /// The records of a block, which is checked unless it was the last one.
+    fn records_of<'a>(&'a self, number: usize, block: &'a mut Block) -> Result<&'a [u8], Error> {
         let (from, to) = (self.offsets[number], self.offsets[number + 1]);
+        let is_checked = block.number == Some(number);
         block.number = None;
-        block.bytes.resize((to - from) as usize, 0);
-        self.file.read_at(from, &mut block.bytes)?;
-        check(&block.bytes)?;
+        let bytes = match self.file.contents() {
+            Some(contents) => &contents[from as usize..to as usize],
+            None => {
+                if !is_checked {
+                    block.bytes.resize((to - from) as usize, 0);
+                    self.file.read_at(from, &mut block.bytes)?;
+                }
+                &block.bytes
+            }
+        };
+        if !is_checked {
+            check(bytes)?;
+        }
         block.number = Some(number);
-        Ok(())
+        Ok(&bytes[..bytes.len() - CHECK_BYTES])
     }
 
     /// Its records from a place on.
@@ -214,9 +251,10 @@ impl Run {
             blocks: Vec::new(),
             at: 0,
             end: 0,
+            place: 0,
         };
         reader.next_record()?;
-        while reader.current().is_some_and(|record| record.place < place) {
+        while reader.place().is_some_and(|current| current < place) {
             reader.advance()?;
         }
         Ok(reader)
@@ -227,14 +265,11 @@ impl Run {
 #[derive(Default)]
 pub(super) struct Block {
     number: Option<usize>,
+    /// Unless the file has it in memory.
     bytes: Vec<u8>,
 }
 
 impl Block {
-    fn records(&self) -> &[u8] {
-        &self.bytes[..self.bytes.len() - CHECK_BYTES]
-    }
-
     /// What it has belongs to another run.
     pub fn forget(&mut self) {
         self.number = None;
@@ -263,12 +298,20 @@ pub(super) struct RunReader {
     /// The current record begins here, and the records of its block end there.
     at: usize,
     end: usize,
+    /// Of the current record.
+    place: Place,
 }
 
 impl RunReader {
     #[inline]
     pub fn current(&self) -> Option<Record<'_>> {
         (self.at < self.end).then(|| Record::read(&self.bytes[self.at..self.end]).0)
+    }
+
+    /// The place of the current record.
+    #[inline]
+    pub fn place(&self) -> Option<Place> {
+        (self.at < self.end).then_some(self.place)
     }
 
     pub fn advance(&mut self) -> Result<(), Error> {
@@ -286,6 +329,9 @@ impl RunReader {
             && let Some((from, to)) = self.blocks.pop()
         {
             (self.at, self.end) = (from, to);
+        }
+        if self.at < self.end {
+            self.place = place_of(&self.bytes[self.at..self.at + 8]);
         }
         Ok(())
     }
@@ -324,12 +370,18 @@ pub(super) struct RunWriter {
 }
 
 impl RunWriter {
-    /// Of at most so many records.
-    pub fn new(files: &dyn SpillFiles, records: usize, level: u32) -> Result<RunWriter, Error> {
+    /// Of at most so many records, in places of this range.
+    pub fn new(
+        files: &dyn SpillFiles,
+        records: usize,
+        range: RangeInclusive<Place>,
+        level: u32,
+    ) -> Result<RunWriter, Error> {
         Ok(RunWriter {
             run: Run {
                 file: files.create()?,
-                filter: Filter::new(records),
+                filter: Filter::new(records, range.clone()),
+                last: *range.start(),
                 firsts: Vec::new(),
                 offsets: vec![0],
                 records: 0,
@@ -352,6 +404,7 @@ impl RunWriter {
         }
         record.write(&mut self.bytes);
         self.run.filter.add(record.place);
+        self.run.last = record.place;
         self.run.records += 1;
         self.run.interval = self.run.interval.max(record.interval);
         if self.bytes.len() - self.begin >= BLOCK_BYTES {
@@ -384,6 +437,7 @@ impl RunWriter {
             self.end_block()?;
         }
         self.write()?;
+        self.run.file.finish();
         self.run.firsts.shrink_to_fit();
         self.run.offsets.shrink_to_fit();
         Ok(Arc::new(self.run))
@@ -406,7 +460,7 @@ mod tests {
             for count in [1, 2, 30, 5_000] {
                 let mut places: Vec<Place> = (0..count).map(spread).collect();
                 places.sort_unstable();
-                let mut writer = RunWriter::new(&files, places.len(), 0).unwrap();
+                let mut writer = RunWriter::new(&files, places.len(), places[0]..=u64::MAX, 0).unwrap();
                 for place in &places {
                     let record = Record {
                         place: *place,

@@ -28,6 +28,9 @@ const MERGED_MIN: usize = 1 << 10;
 const RUNS_MAX: usize = 32;
 const FASTER: usize = 8;
 
+/// Keys that are looked for step by step: their blocks fit into the cache of a processor.
+const SIDE_BY_SIDE: usize = 256;
+
 /// A key that is sought: its place, and where its bytes lie.
 #[derive(Debug, Clone)]
 pub struct Sought {
@@ -103,13 +106,13 @@ impl Store {
         Ok(())
     }
 
-    /// Hands the value of each of these keys that has one to `found`, with its number. `keys` has their bytes. They come
-    /// in any order.
+    /// Hands the value of each of these keys that has one to `found`, with its number, and about how many records were kept
+    /// since. `keys` has their bytes. They come in any order.
     pub fn find(
         &mut self,
         keys: &[u8],
         mut sought: Vec<Sought>,
-        mut found: impl FnMut(u32, &[u8]),
+        mut found: impl FnMut(u32, &[u8], usize),
     ) -> Result<(), Error> {
         self.lookups += sought.len() as u64;
         sought.retain(
@@ -117,31 +120,36 @@ impl Store {
                 None => true,
                 Some(record) => {
                     if let Some(value) = record.value {
-                        found(sought.number, value);
+                        found(sought.number, value, 0);
                     }
                     false
                 }
             },
         );
         sought.sort_unstable_by_key(|sought| sought.place);
+        let mut since = self.recent.records();
         for run in &self.runs {
             self.block.forget();
-            // Step by step for all of them, so that what is slow to come from memory comes side by side.
+            // Step by step for many of them, so that what is slow to come from memory comes side by side.
             let candidates = sought.iter().enumerate();
             let candidates = candidates.filter(|(_, sought)| run.may_have(sought.place));
             let candidates: Vec<usize> = candidates.map(|(at, _)| at).collect();
-            let blocks = candidates.iter().map(|at| run.first_block(sought[*at].place));
-            let blocks: Vec<usize> = blocks.collect();
             let mut is_found = vec![false; sought.len()];
-            for (at, block) in candidates.into_iter().zip(blocks) {
-                let Sought { place, key, number } = &sought[at];
-                if let Some(record) = run.find(block, *place, &keys[key.clone()], &mut self.block)? {
-                    is_found[at] = true;
-                    if let Some(value) = record.value {
-                        found(*number, value);
-                    }
+            for part in candidates.chunks(SIDE_BY_SIDE) {
+                let blocks = part.iter().map(|at| run.first_block(sought[*at].place));
+                let blocks: Vec<usize> = blocks.collect();
+                run.touch(&blocks);
+                for (&at, block) in part.iter().zip(blocks) {
+                    let Sought { place, key, number } = &sought[at];
+                    let key = &keys[key.clone()];
+                    is_found[at] = run.find(block, *place, key, &mut self.block, |record| {
+                        if let Some(value) = record.value {
+                            found(*number, value, since);
+                        }
+                    })?;
                 }
             }
+            since += run.records;
             let mut is_found = is_found.into_iter();
             sought.retain(|_| !is_found.next().unwrap_or_default());
         }
@@ -154,7 +162,7 @@ impl Store {
         if self.recent.is_empty() {
             return Ok(());
         }
-        let mut writer = RunWriter::new(self.files.as_ref(), records, 0)?;
+        let mut writer = RunWriter::new(self.files.as_ref(), records, self.recent.range(), 0)?;
         self.recent.drain(&mut writer)?;
         self.runs.insert(0, writer.end()?);
         self.begin_merges()?;
@@ -205,9 +213,12 @@ impl Store {
     fn merge_of(&mut self, runs: Range<usize>, into: u32, level: Option<u32>) -> Result<(), Error> {
         let inputs = self.runs[runs.clone()].to_vec();
         let records = inputs.iter().map(|run| run.records).sum();
+        let ranges = inputs.iter().map(|run| run.range());
+        let range = ranges.reduce(|one, other| *one.start().min(other.start())..=*one.end().max(other.end()));
+        let range = range.unwrap_or(0..=0);
         self.merging.push(Merging {
             merge: Merge::new(&inputs, 0)?,
-            writer: RunWriter::new(self.files.as_ref(), records, into)?,
+            writer: RunWriter::new(self.files.as_ref(), records, range, into)?,
             is_oldest: runs.end == self.runs.len(),
             level,
             inputs,
@@ -369,7 +380,7 @@ mod tests {
         }
         let mut found = BTreeMap::new();
         store
-            .find(&bytes, sought, |number, value| {
+            .find(&bytes, sought, |number, value, _| {
                 found.insert(number, value.to_vec());
             })
             .unwrap();

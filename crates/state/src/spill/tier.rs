@@ -15,6 +15,9 @@ use crate::{Extent, KeyCodec, KeySet, Keys};
 /// The part of keys that go at once.
 const PART: usize = 8;
 
+/// A key has just gone if fewer went since than this part of all that memory has room for.
+const JUST_GONE_PART: usize = 2;
+
 /// What a store may hold in memory of what was spilled last: a part of the budget within these bounds.
 const RECENT_PART: usize = 16;
 const RECENT_BYTES: (usize, usize) = (4 << 10, 8 << 20);
@@ -203,7 +206,7 @@ impl Tier {
         let mut wanted = Vec::new();
         for (row, &number) in numbers.iter().enumerate() {
             if !active.clock.is_new(number) && !is_here(number) {
-                active.clock.come(number, false);
+                active.clock.come(number);
                 packed.add_with(|bytes| keys.append_bytes(row, bytes));
                 wanted.push((row as u32, number));
             }
@@ -225,13 +228,11 @@ impl Tier {
         });
         active
             .store
-            .find(packed.bytes(), sought.collect(), |number, value| {
+            .find(packed.bytes(), sought.collect(), |number, value, since| {
                 fetched.numbers.push(number);
                 fetched.values.add(value);
+                active.clock.come_back(number, since < high / JUST_GONE_PART);
             })?;
-        for number in &fetched.numbers {
-            active.clock.come(*number, true);
-        }
         Ok(fetched)
     }
 
@@ -239,9 +240,7 @@ impl Tier {
     pub fn come(&mut self, high: usize, numbers: &[u32]) {
         if let Some(active) = &mut self.active {
             active.clock.make_room(high);
-            numbers
-                .iter()
-                .for_each(|number| active.clock.come(*number, false));
+            numbers.iter().for_each(|number| active.clock.come(*number));
         }
     }
 

@@ -7,13 +7,16 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use runner::{Outcome, RunSpec};
+use runner::{Outcome, RunSpec, SnapshotLocation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use stdx::Clock;
 
 use crate::process::ProcessId;
+use crate::storage::{Patience, Snapshots};
 
 pub const SOCKET: &str = "worker.sock";
 const SPEC: &str = "spec.json";
@@ -23,9 +26,9 @@ const WORKER: &str = "worker.pid";
 const DEPLOYMENTS: &str = "deployments";
 const RUNS: &str = "runs";
 /// Where deployments have their checkpoints, in the data folder.
-const CHECKPOINTS: &str = "checkpoints";
+pub const CHECKPOINTS: &str = "checkpoints";
 /// Where savepoints lie, by the deployment that they were taken of.
-const SAVEPOINTS: &str = "savepoints";
+pub const SAVEPOINTS: &str = "savepoints";
 /// What the server keeps in its data folder, as far as it is nobody else's.
 const OWN_FILES: [&str; 11] = [
     "oceanus.db",
@@ -82,24 +85,17 @@ impl DataFolder {
         }
     }
 
-    /// Where deployments have their checkpoints, each in a folder of its own.
-    pub fn all_checkpoints(&self) -> PathBuf {
-        self.path.join(CHECKPOINTS)
-    }
-
-    /// Where a deployment has its checkpoints; the id must have been checked.
-    pub fn checkpoints(&self, deployment_id: &str) -> PathBuf {
-        self.all_checkpoints().join(deployment_id)
-    }
-
-    /// Where savepoints lie, each in a folder of the deployment that it was taken of.
-    pub fn all_savepoints(&self) -> PathBuf {
-        self.path.join(SAVEPOINTS)
-    }
-
-    /// Where the savepoints of a deployment lie; the id must have been checked.
-    pub fn savepoints(&self, deployment_id: &str) -> PathBuf {
-        self.all_savepoints().join(deployment_id)
+    /// Where checkpoints and savepoints lie: here, unless another place is given.
+    pub fn snapshots(
+        &self,
+        location: Option<&SnapshotLocation>,
+        patience: Patience,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Snapshots, dataflow::Error> {
+        match location {
+            Some(location) => Snapshots::new(location, patience, clock),
+            None => Snapshots::new(&SnapshotLocation::Folder(self.path.clone()), patience, clock),
+        }
     }
 
     /// The lock of a deployment; the id must have been checked.

@@ -27,3 +27,5 @@ pub mod worker;
 
 pub use crate::planning::runtime_diagnostic;
 pub use crate::runner::{EmbeddedOptions, EmbeddedRunner};
+pub use crate::storage::{Patience, SnapshotKind, Snapshots};
+pub use ::runner::{S3Credentials, S3Location, SnapshotLocation};

@@ -18,15 +18,15 @@ use runner::protocol::{
 use runner::{
     CheckReport, Checkpoint, CheckpointOrigin, ConnectionReport, ConnectionTest, Diagnostic, End, LogPage,
     Metrics, Outcome, Preview, PreviewRequest, Program, Purpose, RunKey, RunSpec, RunState, Runner,
-    RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime, StateVerdict, StoppedBy,
-    check_id,
+    RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime, SnapshotLocation,
+    StateVerdict, StoppedBy, check_id,
 };
-use state::{Checkpoints, Listed, Storage, find_savepoint};
+use state::{Checkpoints, Listed, find_savepoint};
 use stdx::{Clock, Countdown, SystemClock};
 
 use crate::folder::{DataFolder, RunFolder, SOCKET, make_folder};
 use crate::preview::{self, Slots};
-use crate::storage::LocalStorage;
+use crate::storage::{Patience, SnapshotKind, Snapshots};
 use crate::worker::{EXIT_TAKEN, lock, savepoints};
 use crate::{check, log, probe, process, socket, verdict};
 
@@ -52,6 +52,8 @@ pub struct EmbeddedOptions {
     pub data: PathBuf,
     /// Files that no table may touch, besides those of the server in the data folder.
     pub denied: Vec<PathBuf>,
+    /// Where checkpoints and savepoints go; `None`: into the data folder.
+    pub snapshots: Option<SnapshotLocation>,
     /// How long a worker may take to answer before it counts as unreachable.
     pub answer_timeout: Duration,
     pub clock: Arc<dyn Clock>,
@@ -65,6 +67,7 @@ impl EmbeddedOptions {
             arguments: vec!["worker".to_string(), "--folder".to_string()],
             data: data.to_path_buf(),
             denied: Vec::new(),
+            snapshots: None,
             answer_timeout: ANSWER_TIMEOUT,
             clock: Arc::new(SystemClock),
         })
@@ -76,6 +79,7 @@ impl EmbeddedOptions {
 pub struct EmbeddedRunner {
     options: EmbeddedOptions,
     data: DataFolder,
+    snapshots: Snapshots,
     /// Workers that this process started and whose end the system tells it.
     children: Mutex<Vec<Child>>,
     previews: Arc<Slots>,
@@ -88,12 +92,28 @@ impl EmbeddedRunner {
         for folder in [data.runs(), data.deployments()] {
             make_folder(&folder).map_err(failed)?;
         }
+        let snapshots = data
+            .snapshots(
+                options.snapshots.as_ref(),
+                Patience::SERVER,
+                options.clock.clone(),
+            )
+            .map_err(|error| of_storage("place of checkpoints", error))?;
         Ok(EmbeddedRunner {
             options,
             data,
+            snapshots,
             children: Mutex::default(),
             previews: Arc::default(),
         })
+    }
+
+    /// Finds out whether checkpoints and savepoints can be written where they shall go, and read again. Fails with
+    /// what is wrong, which names no credentials.
+    pub fn probe_snapshots(&self) -> Result<(), RunnerError> {
+        self.snapshots
+            .probe()
+            .map_err(|error| of_storage("the place of checkpoints cannot be used", error))
     }
 
     fn clock(&self) -> &dyn Clock {
@@ -120,6 +140,7 @@ impl EmbeddedRunner {
         self.data
             .own_files()
             .into_iter()
+            .chain(self.snapshots.folders())
             .chain(self.options.denied.iter().cloned())
     }
 
@@ -281,6 +302,7 @@ impl Runner for EmbeddedRunner {
         let request = Request::Start {
             spec: Box::new(spec),
             secrets,
+            snapshots: self.options.snapshots.clone(),
         };
         match connection.ask(request) {
             Ok(Answer::Started {}) => {}
@@ -450,29 +472,26 @@ impl Runner for EmbeddedRunner {
 
     fn checkpoints(&self, deployment_id: &str) -> Result<Vec<Checkpoint>, RunnerError> {
         check_id(deployment_id)?;
-        let storage = LocalStorage::at(&self.data.checkpoints(deployment_id));
-        let listed = Checkpoints::list(&storage).map_err(|error| {
-            let what = format!("checkpoints of deployment {deployment_id}");
-            RunnerError::io(what, io::Error::other(error.to_string()))
-        })?;
+        let storage = self.snapshots.at(SnapshotKind::Checkpoints, deployment_id);
+        let listed = Checkpoints::list(&*storage)
+            .map_err(|error| of_storage(format!("checkpoints of deployment {deployment_id}"), error))?;
         Ok(listed.into_iter().map(told).collect())
     }
 
     fn forget_checkpoints(&self, deployment_id: &str) -> Result<(), RunnerError> {
         check_id(deployment_id)?;
-        // One that holds savepoints stays; an empty one is in nobody's way.
-        let _ = fs::remove_dir(self.data.savepoints(deployment_id));
-        match fs::remove_dir_all(self.data.checkpoints(deployment_id)) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(RunnerError::io(
+        self.snapshots.remove_checkpoints(deployment_id).map_err(|error| {
+            of_storage(
                 format!("cannot remove the checkpoints of deployment {deployment_id}"),
-                cause,
-            )),
-            _ => Ok(()),
-        }
+                error,
+            )
+        })
     }
 
     fn with_checkpoints(&self) -> Result<Vec<String>, RunnerError> {
-        ids_in(&self.data.all_checkpoints()).map_err(|cause| RunnerError::io("folder of checkpoints", cause))
+        self.snapshots
+            .deployments(SnapshotKind::Checkpoints)
+            .map_err(|error| of_storage("place of checkpoints", error))
     }
 
     fn savepoint(
@@ -511,59 +530,52 @@ impl Runner for EmbeddedRunner {
 
     fn find_savepoint(&self, savepoint: &SavepointKey) -> Result<Option<SavepointOrigin>, RunnerError> {
         savepoint.check()?;
-        let storage = LocalStorage::at(&self.data.savepoints(&savepoint.deployment_id));
-        match find_savepoint(&storage, &savepoint.savepoint_id) {
+        let storage = self
+            .snapshots
+            .at(SnapshotKind::Savepoints, &savepoint.deployment_id);
+        match find_savepoint(&*storage, &savepoint.savepoint_id) {
             Ok(found) => Ok(found.map(|(label, bytes)| savepoints::origin(&label, bytes))),
-            Err(error) => Err(RunnerError::io(
-                format!("savepoint {}", savepoint.savepoint_id),
-                io::Error::other(error.to_string()),
-            )),
+            Err(error) => Err(of_storage(format!("savepoint {}", savepoint.savepoint_id), error)),
         }
     }
 
     fn forget_savepoint(&self, savepoint: &SavepointKey) -> Result<(), RunnerError> {
         savepoint.check()?;
-        let folder = self.data.savepoints(&savepoint.deployment_id);
-        LocalStorage::at(&folder)
-            .remove(&savepoint.savepoint_id)
-            .map_err(|error| {
-                RunnerError::io(
-                    format!("cannot remove savepoint {}", savepoint.savepoint_id),
-                    io::Error::other(error.to_string()),
-                )
-            })
+        let storage = self
+            .snapshots
+            .at(SnapshotKind::Savepoints, &savepoint.deployment_id);
+        storage.remove(&savepoint.savepoint_id).map_err(|error| {
+            of_storage(
+                format!("cannot remove savepoint {}", savepoint.savepoint_id),
+                error,
+            )
+        })
     }
 
     fn savepoints(&self) -> Result<Vec<SavepointKey>, RunnerError> {
-        let failed = |cause| RunnerError::io("folder of savepoints", cause);
+        let failed = |error| of_storage("place of savepoints", error);
         let mut found = Vec::new();
-        for deployment_id in ids_in(&self.data.all_savepoints()).map_err(failed)? {
-            let ids = ids_in(&self.data.savepoints(&deployment_id)).map_err(failed)?;
-            found.extend(ids.into_iter().map(|savepoint_id| SavepointKey {
-                deployment_id: deployment_id.clone(),
-                savepoint_id,
-            }));
+        for deployment_id in self
+            .snapshots
+            .deployments(SnapshotKind::Savepoints)
+            .map_err(failed)?
+        {
+            let storage = self.snapshots.at(SnapshotKind::Savepoints, &deployment_id);
+            for (savepoint_id, _) in storage.list().map_err(failed)? {
+                if check_id(&savepoint_id).is_ok() {
+                    found.push(SavepointKey {
+                        deployment_id: deployment_id.clone(),
+                        savepoint_id,
+                    });
+                }
+            }
         }
         Ok(found)
     }
 }
 
-/// Names of what lies in a folder, as far as they can be ids. A folder that is not there is empty.
-fn ids_in(folder: &Path) -> io::Result<Vec<String>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(cause) => return Err(cause),
-    };
-    let mut ids = Vec::new();
-    for entry in entries {
-        if let Ok(name) = entry?.file_name().into_string()
-            && check_id(&name).is_ok()
-        {
-            ids.push(name);
-        }
-    }
-    Ok(ids)
+fn of_storage(what: impl Into<String>, error: dataflow::Error) -> RunnerError {
+    RunnerError::io(what, io::Error::other(error.to_string()))
 }
 
 /// As the platform knows it.

@@ -1,163 +1,198 @@
-//! A folder of this machine as a place for snapshots.
+//! Where checkpoints and savepoints lie: below a folder of this machine, or in a bucket of an object store.
+//!
+//! Either way `checkpoints/<deployment>/` and `savepoints/<deployment>/` have them.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+mod local;
+mod s3;
+
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dataflow::Error;
+use runner::{SnapshotLocation, check_id};
 use state::Storage;
-use stdx::step;
+use stdx::Clock;
 
-use crate::direct::{DirectReader, DirectWriter};
-use crate::folder::{make_folder, write_whole_with};
+use crate::folder::{CHECKPOINTS, SAVEPOINTS, make_folder};
+use local::LocalStorage;
+use s3::{Client, S3Storage};
 
-/// Of a file that is not whole yet.
-const UNFINISHED: &str = ".new";
+pub use s3::Patience;
 
-#[derive(Debug)]
-pub struct LocalStorage {
-    folder: PathBuf,
+/// An object of this name is written and removed to see whether that is possible.
+const PROBE: &str = "oceanus-probe";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnapshotKind {
+    Checkpoints,
+    Savepoints,
 }
 
-impl LocalStorage {
-    /// For whoever only looks: a folder that is not there is empty.
-    pub fn at(folder: &Path) -> LocalStorage {
-        LocalStorage {
-            folder: folder.to_path_buf(),
+impl SnapshotKind {
+    fn name(self) -> &'static str {
+        match self {
+            SnapshotKind::Checkpoints => CHECKPOINTS,
+            SnapshotKind::Savepoints => SAVEPOINTS,
         }
-    }
-
-    /// For the one that writes: makes the folder, and clears away what a death in the middle of writing has left.
-    pub fn open(folder: &Path) -> io::Result<LocalStorage> {
-        make_folder(folder)?;
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.to_string_lossy().ends_with(UNFINISHED) {
-                fs::remove_file(&path)?;
-            }
-        }
-        Ok(LocalStorage::at(folder))
-    }
-
-    fn failed(&self, what: &str, name: &str) -> impl Fn(io::Error) -> Error {
-        let what = format!("{what} '{}'", self.folder.join(name).display());
-        move |cause| Error::io(what.clone(), cause)
     }
 }
 
-impl Storage for LocalStorage {
-    fn put(
-        &self,
-        name: &str,
-        write: &mut dyn FnMut(&mut dyn Write) -> Result<(), Error>,
-    ) -> Result<u64, Error> {
-        let path = self.folder.join(name);
-        let mut fault = None;
-        let written = write_whole_with(&path, |file| {
-            step("storage: a file is begun");
-            let mut out = DirectWriter::new(file);
-            write(&mut out).map_err(|error| {
-                fault = Some(error);
-                io::Error::other("it could not be written")
-            })?;
-            out.finish()?;
-            step("storage: a file is written");
-            Ok(())
-        });
-        step("storage: a file has its name");
-        match (written, fault) {
-            (_, Some(error)) => Err(error),
-            (Err(cause), None) => Err(self.failed("write", name)(cause)),
-            (Ok(()), None) => Ok(fs::metadata(&path).map_err(self.failed("read", name))?.len()),
-        }
-    }
+/// The checkpoints and savepoints of all deployments. Ids of deployments must have been checked.
+#[derive(Debug, Clone)]
+pub struct Snapshots {
+    place: Place,
+}
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read>, Error> {
-        let file = File::open(self.folder.join(name)).map_err(self.failed("read", name))?;
-        Ok(Box::new(DirectReader::new(file)))
-    }
+#[derive(Debug, Clone)]
+enum Place {
+    Folder(PathBuf),
+    S3 { client: Arc<Client>, prefix: String },
+}
 
-    fn list(&self) -> Result<Vec<(String, u64)>, Error> {
-        let failed = self.failed("read folder", "");
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(cause) => return Err(failed(cause)),
+impl Snapshots {
+    /// Nothing is asked yet. Fails where the location makes no sense.
+    pub fn new(
+        location: &SnapshotLocation,
+        patience: Patience,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Snapshots, Error> {
+        let place = match location {
+            SnapshotLocation::Folder(folder) => Place::Folder(folder.clone()),
+            SnapshotLocation::S3(location) => Place::S3 {
+                client: Arc::new(Client::new(location, patience, clock)?),
+                prefix: match location.prefix.as_str() {
+                    "" => String::new(),
+                    prefix => format!("{prefix}/"),
+                },
+            },
         };
-        let mut listed = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(&failed)?;
-            match entry.metadata() {
-                Ok(metadata) => {
-                    listed.push((entry.file_name().to_string_lossy().into_owned(), metadata.len()))
-                }
-                // Removed since it was listed.
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-                Err(cause) => return Err(failed(cause)),
-            }
-        }
-        Ok(listed)
+        Ok(Snapshots { place })
     }
 
-    fn remove(&self, name: &str) -> Result<(), Error> {
-        step("storage: a file is about to go");
-        match fs::remove_file(self.folder.join(name)) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(self.failed("remove", name)(cause)),
-            _ => Ok(()),
+    /// For whoever only looks: one that is not there is empty.
+    pub fn at(&self, kind: SnapshotKind, deployment_id: &str) -> Arc<dyn Storage> {
+        match &self.place {
+            Place::Folder(folder) => {
+                Arc::new(LocalStorage::at(&folder.join(kind.name()).join(deployment_id)))
+            }
+            Place::S3 { client, prefix } => Arc::new(S3Storage::at(
+                client.clone(),
+                format!("{prefix}{}/{deployment_id}/", kind.name()),
+            )),
         }
+    }
+
+    /// For the one that writes: clears away what a death in the middle of writing has left.
+    pub fn open(&self, kind: SnapshotKind, deployment_id: &str) -> Result<Arc<dyn Storage>, Error> {
+        match &self.place {
+            Place::Folder(folder) => {
+                let folder = folder.join(kind.name()).join(deployment_id);
+                let storage = LocalStorage::open(&folder)
+                    .map_err(|cause| Error::io(format!("open folder '{}'", folder.display()), cause))?;
+                Ok(Arc::new(storage))
+            }
+            Place::S3 { client, prefix } => {
+                let prefix = format!("{prefix}{}/{deployment_id}/", kind.name());
+                Ok(Arc::new(S3Storage::open(client.clone(), prefix)?))
+            }
+        }
+    }
+
+    /// The folder that must be there for a deployment, if they lie on this machine.
+    pub fn folder(&self, kind: SnapshotKind, deployment_id: &str) -> Option<PathBuf> {
+        match &self.place {
+            Place::Folder(folder) => Some(folder.join(kind.name()).join(deployment_id)),
+            Place::S3 { .. } => None,
+        }
+    }
+
+    /// Folders of this machine that are nobody else's.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        match &self.place {
+            Place::Folder(folder) => vec![folder.join(CHECKPOINTS), folder.join(SAVEPOINTS)],
+            Place::S3 { .. } => Vec::new(),
+        }
+    }
+
+    /// Deployments that have some.
+    pub fn deployments(&self, kind: SnapshotKind) -> Result<Vec<String>, Error> {
+        let mut names = match &self.place {
+            Place::Folder(folder) => names_in(&folder.join(kind.name()))?,
+            Place::S3 { client, prefix } => s3::folders(client, &format!("{prefix}{}/", kind.name()))?,
+        };
+        names.retain(|name| check_id(name).is_ok());
+        Ok(names)
+    }
+
+    /// Removes all checkpoints of a deployment; its savepoints stay.
+    pub fn remove_checkpoints(&self, deployment_id: &str) -> Result<(), Error> {
+        match &self.place {
+            Place::Folder(folder) => {
+                // One that holds savepoints stays; an empty one is in nobody's way.
+                let _ = fs::remove_dir(folder.join(SAVEPOINTS).join(deployment_id));
+                let folder = folder.join(CHECKPOINTS).join(deployment_id);
+                match fs::remove_dir_all(&folder) {
+                    Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                        Err(Error::io(format!("remove folder '{}'", folder.display()), cause))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Place::S3 { .. } => {
+                // What was not uploaded to its end goes, too.
+                let storage = self.open(SnapshotKind::Checkpoints, deployment_id)?;
+                for (name, _) in storage.list()? {
+                    storage.remove(&name)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Finds out whether objects can be written, listed, read and removed.
+    pub fn probe(&self) -> Result<(), Error> {
+        let storage: Arc<dyn Storage> = match &self.place {
+            Place::Folder(folder) => {
+                make_folder(folder)
+                    .map_err(|cause| Error::io(format!("make folder '{}'", folder.display()), cause))?;
+                Arc::new(LocalStorage::at(folder))
+            }
+            Place::S3 { client, prefix } => Arc::new(S3Storage::at(client.clone(), prefix.clone())),
+        };
+        // The cheapest one first: it tells of a wrong bucket without leaving anything.
+        self.deployments(SnapshotKind::Checkpoints)?;
+        storage.put(PROBE, &mut |out| {
+            out.write_all(PROBE.as_bytes())
+                .map_err(|cause| Error::io("write a probe", cause))
+        })?;
+        let mut text = String::new();
+        storage
+            .open(PROBE)?
+            .read_to_string(&mut text)
+            .map_err(|cause| Error::io("read a probe", cause))?;
+        storage.remove(PROBE)?;
+        if text != PROBE {
+            return Err(Error::internal("what was written is not what is read"));
+        }
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn contents(storage: &LocalStorage, name: &str) -> String {
-        let mut text = String::new();
-        storage.open(name).unwrap().read_to_string(&mut text).unwrap();
-        text
+/// Names of what lies in a folder. A folder that is not there is empty.
+fn names_in(folder: &Path) -> Result<Vec<String>, Error> {
+    let failed = |cause| Error::io(format!("read folder '{}'", folder.display()), cause);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(failed(cause)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        if let Ok(name) = entry.map_err(failed)?.file_name().into_string() {
+            names.push(name);
+        }
     }
-
-    #[test]
-    fn an_object_is_there_whole_or_not_at_all() {
-        let place = tempfile::tempdir().unwrap();
-        let storage = LocalStorage::open(&place.path().join("a/b")).unwrap();
-        let bytes = storage
-            .put("one", &mut |out| {
-                out.write_all(b"whole").map_err(|cause| Error::io("write", cause))
-            })
-            .unwrap();
-        assert_eq!((bytes, contents(&storage, "one").as_str()), (5, "whole"));
-        let fault = storage
-            .put("one", &mut |out| {
-                out.write_all(b"half")
-                    .map_err(|cause| Error::io("write", cause))?;
-                Err(Error::internal("it went wrong"))
-            })
-            .unwrap_err();
-        assert_eq!(fault.to_string(), "internal error: it went wrong");
-        assert_eq!(contents(&storage, "one"), "whole");
-        assert_eq!(storage.list().unwrap(), [("one".to_string(), 5)]);
-        storage.remove("one").unwrap();
-        storage.remove("one").unwrap();
-        assert!(storage.list().unwrap().is_empty());
-    }
-
-    #[test]
-    fn what_a_death_has_left_is_cleared_away_by_the_next_writer() {
-        let place = tempfile::tempdir().unwrap();
-        let half = place.path().join(format!("one.1-2{UNFINISHED}"));
-        fs::write(&half, "ha").unwrap();
-        LocalStorage::at(place.path()).list().unwrap();
-        assert!(half.exists());
-        LocalStorage::open(place.path()).unwrap();
-        assert!(!half.exists());
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there_is_empty() {
-        let place = tempfile::tempdir().unwrap();
-        let storage = LocalStorage::at(&place.path().join("nowhere"));
-        assert!(storage.list().unwrap().is_empty());
-    }
+    Ok(names)
 }

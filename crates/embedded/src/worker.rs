@@ -15,7 +15,7 @@ mod shared;
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -31,6 +31,7 @@ use crate::log::Log;
 use crate::planning;
 use crate::process::{self, ProcessId};
 use crate::socket;
+use crate::storage::{SnapshotKind, Snapshots};
 use confine::{Confinement, confine};
 use recovery::Places;
 use shared::Shared;
@@ -82,39 +83,43 @@ fn serve_run(folder: &Path) -> io::Result<u8> {
         epoch: spec.epoch,
     })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let savepoints = folder.data()?.savepoints(&spec.deployment_id);
-    let shared = Arc::new(Shared::new(folder.clone(), spec.key(), log, &savepoints, clock));
+    let shared = Arc::new(Shared::new(folder.clone(), spec.key(), log, clock));
     stop_on_signal(&shared);
     serve::spawn(listener, shared.clone())?;
-    let Some(spec) = shared.wait_for_start(START_WAIT) else {
+    let Some((spec, snapshots)) = shared.wait_for_start(START_WAIT) else {
         tracing::info!("nobody said what to run");
         folder.remove_worker()?;
         return Ok(EXIT_UNUSED);
     };
     // The server was told that it has started: whatever fails from here on is an end of the run.
-    let end = run_confined(spec, &folder, &shared)
+    let end = run_confined(spec, snapshots, &folder, &shared)
         .unwrap_or_else(|error| internal(format!("the run cannot begin: {error}")));
     shared.finish(end)?;
     Ok(0)
 }
 
-fn run_confined(spec: RunSpec, folder: &RunFolder, shared: &Arc<Shared>) -> io::Result<End> {
+fn run_confined(
+    spec: RunSpec,
+    snapshots: Snapshots,
+    folder: &RunFolder,
+    shared: &Arc<Shared>,
+) -> io::Result<End> {
     let lock = lock::open(&spec, folder);
-    let data = folder.data()?;
+    let mut own = vec![folder.path().to_path_buf()];
+    for kind in [SnapshotKind::Checkpoints, SnapshotKind::Savepoints] {
+        if let Some(folder) = snapshots.folder(kind, &spec.deployment_id) {
+            // A confined job could not make them.
+            make_folder(&folder)?;
+            own.push(folder);
+        }
+    }
+    if let Restore::Savepoint { savepoint, .. } = &spec.restore {
+        own.extend(snapshots.folder(SnapshotKind::Savepoints, &savepoint.deployment_id));
+    }
     let places = Places {
-        checkpoints: data.checkpoints(&spec.deployment_id),
-        savepoints: data.savepoints(&spec.deployment_id),
-        restored: match &spec.restore {
-            Restore::Savepoint { savepoint, .. } => Some(data.savepoints(&savepoint.deployment_id)),
-            Restore::None | Restore::Latest { .. } => None,
-        },
+        snapshots,
         spilled: folder.path().join("spilled"),
     };
-    // A confined job could not make them.
-    make_folder(&places.checkpoints)?;
-    make_folder(&places.savepoints)?;
-    let mut own = vec![folder.path(), &places.checkpoints, &places.savepoints];
-    own.extend(places.restored.as_deref());
     // Threads inherit it: those that run the job are started behind it.
     confine_to(&spec, &own)?;
     keeper::spawn(shared.clone(), spec.memory_bytes_max)?;
@@ -129,9 +134,9 @@ fn run_confined(spec: RunSpec, folder: &RunFolder, shared: &Arc<Shared>) -> io::
 }
 
 /// Lets the kernel keep the job to its own folders.
-fn confine_to(spec: &RunSpec, own: &[&Path]) -> io::Result<()> {
+fn confine_to(spec: &RunSpec, own: &[PathBuf]) -> io::Result<()> {
     let mut folders = spec.program.files.allowed.clone();
-    folders.extend(own.iter().map(|folder| folder.to_path_buf()));
+    folders.extend(own.iter().cloned());
     let program = std::env::current_exe().ok();
     match confine(&folders, program.as_deref()).map_err(io::Error::other)? {
         Confinement::Full => {}

@@ -12,6 +12,7 @@ mod checkpoint;
 mod connection;
 mod diagnostic;
 mod error;
+mod location;
 mod metrics;
 mod preview;
 mod program;
@@ -30,6 +31,7 @@ pub use connection::{
 };
 pub use diagnostic::{Diagnostic, Kind, Place, Severity};
 pub use error::RunnerError;
+pub use location::{S3Credentials, S3Location, SnapshotLocation};
 pub use metrics::{CheckpointMetrics, Metrics, NodeMetrics};
 pub use preview::{EndReason, Next, Preview, PreviewColumn, PreviewEvent, PreviewLimits, PreviewRequest};
 pub use program::{FileRoots, PROGRAM_BYTES_MAX, Program, Secrets};

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Metrics, RunSpec, RunState, SavepointState, SavepointTime};
+use crate::{Metrics, RunSpec, RunState, SavepointState, SavepointTime, SnapshotLocation};
 
 /// Of this protocol. A worker outlives the server that started it, so that the next server may be newer.
 pub const VERSION: u32 = 1;
@@ -45,6 +45,9 @@ pub enum Request {
     Start {
         spec: Box<RunSpec>,
         secrets: BTreeMap<String, String>,
+        /// Where checkpoints and savepoints go; `None`: into the data folder.
+        #[serde(default)]
+        snapshots: Option<SnapshotLocation>,
     },
     Status {},
     Stop {},
@@ -146,7 +149,7 @@ fn too_long(bytes_max: usize) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Program;
+    use crate::{Program, S3Credentials, S3Location};
 
     fn start() -> Request {
         Request::Start {
@@ -165,7 +168,24 @@ mod tests {
                 drops_state: false,
             }),
             secrets: BTreeMap::from([("db".to_string(), "hunter2".to_string())]),
+            snapshots: Some(snapshots()),
         }
+    }
+
+    fn snapshots() -> SnapshotLocation {
+        SnapshotLocation::S3(Box::new(S3Location {
+            bucket: "state".to_string(),
+            prefix: "a/b".to_string(),
+            endpoint: "https://s3.example.com".to_string(),
+            region: "r".to_string(),
+            is_path_style: true,
+            authorities: None,
+            credentials: S3Credentials {
+                access_key: "hunter3".to_string(),
+                secret_key: "hunter4".to_string(),
+                session_token: Some("hunter5".to_string()),
+            },
+        }))
     }
 
     #[test]
@@ -177,12 +197,18 @@ mod tests {
         let mut input = line.as_slice();
         let read: Line<Request> = read_line(&mut input, REQUEST_BYTES_MAX).unwrap().unwrap();
         assert_eq!(read.version, VERSION);
-        let Request::Start { spec, secrets } = read.body else {
+        let Request::Start {
+            spec,
+            secrets,
+            snapshots: read_snapshots,
+        } = read.body
+        else {
             panic!("it was a start");
         };
         assert_eq!((spec.epoch, spec.memory_bytes_max), (u64::MAX, Some(1 << 40)));
         assert_eq!(spec.program.sql, "SELECT 'a\nb'");
         assert_eq!(secrets["db"], "hunter2");
+        assert_eq!(read_snapshots, Some(snapshots()));
         let second: Line<Request> = read_line(&mut input, REQUEST_BYTES_MAX).unwrap().unwrap();
         assert!(matches!(second.body, Request::Status {}));
         assert!(read_line::<Request>(&mut input, 10).unwrap().is_none());
@@ -200,6 +226,6 @@ mod tests {
     fn a_broken_message_is_not_repeated() {
         let fault = read_line::<Request>(&mut "{\"version\":1,\"hunter2\"\n".as_bytes(), 100).unwrap_err();
         assert!(!fault.to_string().contains("hunter2"), "{fault}");
-        assert!(!format!("{:?}", start()).contains("hunter2"));
+        assert!(!format!("{:?}{:?}", start(), snapshots()).contains("hunter"));
     }
 }

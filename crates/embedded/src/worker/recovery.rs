@@ -11,11 +11,11 @@ use dataflow::Error;
 use engine::{Checkpointing, Committed, SnapshotKeeper, Taken};
 use plan::Config;
 use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec, SavepointKey};
-use state::{Chain, Checkpoints, Extent, Found, Label, Snapshot, read_savepoint};
+use state::{Chain, Checkpoints, Extent, Found, Label, Snapshot, Storage, read_savepoint};
 use stdx::step;
 
 use super::shared::Shared;
-use crate::storage::LocalStorage;
+use crate::storage::{SnapshotKind, Snapshots};
 
 /// `execution.checkpointing.interval`, unless it is set.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -37,11 +37,8 @@ const CHANGES_LIMIT: usize = 128;
 
 /// Where state lies that concerns a run.
 pub struct Places {
-    /// Of the run's deployment.
-    pub checkpoints: PathBuf,
-    pub savepoints: PathBuf,
-    /// Where the savepoint lies that the run may begin from.
-    pub restored: Option<PathBuf>,
+    /// Checkpoints and savepoints of all deployments.
+    pub snapshots: Snapshots,
     /// Where state goes that does not fit into memory.
     pub spilled: PathBuf,
 }
@@ -54,7 +51,7 @@ pub struct Recovery {
     checkpoints: Arc<Checkpoints>,
     restore: Restore,
     /// Where the savepoint lies that is begun from, if one is.
-    restored: Option<LocalStorage>,
+    restored: Option<Arc<dyn Storage>>,
     /// What is gone on from, until its job has come.
     found: Option<Found>,
 }
@@ -62,14 +59,24 @@ pub struct Recovery {
 impl Recovery {
     /// Looks for what the run goes on from. To be called by the one attempt that holds the deployment's lock.
     pub fn open(places: &Places, spec: &RunSpec, shared: &Shared) -> Result<Recovery, RunFailure> {
-        let storage = LocalStorage::open(&places.checkpoints).map_err(|error| unreachable(&error))?;
+        let Places { snapshots, .. } = places;
         // Nobody else writes there now: what a death has left is cleared away.
-        LocalStorage::open(&places.savepoints).map_err(|error| unreachable(&error))?;
-        let checkpoints = Checkpoints::open(Arc::new(storage)).map_err(|error| unreachable(&error))?;
+        let open = |kind| {
+            let opened = snapshots.open(kind, &spec.deployment_id);
+            opened.map_err(|error| unreachable(&error))
+        };
+        open(SnapshotKind::Savepoints)?;
+        let checkpoints =
+            Checkpoints::open(open(SnapshotKind::Checkpoints)?).map_err(|error| unreachable(&error))?;
         let mut recovery = Recovery {
             checkpoints: Arc::new(checkpoints),
             restore: spec.restore.clone(),
-            restored: places.restored.as_deref().map(LocalStorage::at),
+            restored: match &spec.restore {
+                Restore::Savepoint { savepoint, .. } => {
+                    Some(snapshots.at(SnapshotKind::Savepoints, &savepoint.deployment_id))
+                }
+                Restore::None | Restore::Latest { .. } => None,
+            },
             found: None,
         };
         step("restore: checkpoints are looked for");
@@ -117,7 +124,7 @@ impl Recovery {
             )
         };
         let SavepointKey { savepoint_id, .. } = savepoint;
-        match read_savepoint(storage, savepoint_id) {
+        match read_savepoint(&**storage, savepoint_id) {
             Ok(Some((label, snapshot))) => Ok(Some(Found {
                 number: SAVEPOINT,
                 label,
@@ -274,7 +281,7 @@ fn unreachable(error: &dyn std::fmt::Display) -> RunFailure {
     failure(
         FailureCause::Runtime,
         format!("the deployment's checkpoints cannot be reached: {error}"),
-        "see whether the data folder can be read and written",
+        "see whether the place that they go to can be read and written",
     )
 }
 

@@ -4,28 +4,36 @@
 //! and what went wrong. A savepoint that waits when a job ends is asked of the next one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use dataflow::Error;
 use engine::{Control, SavepointKeeper, Taken};
 use runner::{RunKey, SavepointOrigin, SavepointState, SavepointTime};
-use state::{Label, find_savepoint, keep_savepoint};
+use state::{Label, Storage, find_savepoint, keep_savepoint};
 use stdx::Clock;
-
-use crate::storage::LocalStorage;
 
 /// Savepoints that may wait at once.
 const WAITING_MAX: usize = 16;
 /// Failures that are remembered. One that is forgotten is tried again, if it is asked for again.
 const FAILED_KNOWN_MAX: usize = 64;
 
+/// Savepoints that are remembered as taken. One that is forgotten is looked for.
+const DONE_KNOWN_MAX: usize = 64;
+
 #[derive(Debug)]
 pub struct Savepoints {
-    storage: LocalStorage,
+    /// Known once it was said what to run.
+    places: OnceLock<Places>,
     key: RunKey,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+}
+
+/// Where savepoints go, twice: for the job, which waits for it, and for whoever looks, who does not.
+#[derive(Debug)]
+struct Places {
+    of_job: Arc<dyn Storage>,
+    of_server: Arc<dyn Storage>,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +42,8 @@ struct State {
     waiting: BTreeMap<String, SavepointTime>,
     /// And why.
     failed: BTreeMap<String, String>,
+    /// Those that were taken last.
+    done: BTreeMap<String, SavepointOrigin>,
 }
 
 /// What a savepoint says of the job that it is of.
@@ -45,13 +55,18 @@ pub struct JobLabel {
 }
 
 impl Savepoints {
-    pub fn new(folder: &Path, key: &RunKey, clock: Arc<dyn Clock>) -> Savepoints {
+    pub fn new(key: &RunKey, clock: Arc<dyn Clock>) -> Savepoints {
         Savepoints {
-            storage: LocalStorage::at(folder),
+            places: OnceLock::new(),
             key: key.clone(),
             clock,
             state: Mutex::default(),
         }
+    }
+
+    /// Says where they go. Only the first place counts.
+    pub fn keep_in(&self, of_job: Arc<dyn Storage>, of_server: Arc<dyn Storage>) {
+        self.places.get_or_init(|| Places { of_job, of_server });
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -60,16 +75,16 @@ impl Savepoints {
 
     /// Asks for a savepoint unless it is there or was asked for, and says what has become of it.
     pub fn request(self: &Arc<Self>, id: &str, time: SavepointTime) -> SavepointState {
-        // Held throughout: one that is taken meanwhile is not asked for again.
-        let mut state = self.lock();
-        if state.waiting.contains_key(id) {
+        let known = self.lock().known(id);
+        if let Some(known) = known {
+            return known;
+        }
+        // Nobody knows what to run: it is asked for again.
+        let Some(places) = self.places.get() else {
             return SavepointState::Pending {};
-        }
-        if let Some(message) = state.failed.get(id) {
-            let message = message.clone();
-            return SavepointState::Failed { message };
-        }
-        match find_savepoint(&self.storage, id) {
+        };
+        // It may take a while, and the job goes on.
+        match find_savepoint(&*places.of_server, id) {
             Ok(Some((label, bytes))) => return SavepointState::Done(origin(&label, bytes)),
             Ok(None) => {}
             Err(error) => {
@@ -77,6 +92,11 @@ impl Savepoints {
                     message: error.to_string(),
                 };
             }
+        }
+        let mut state = self.lock();
+        // It may have been asked for, and even be taken, meanwhile.
+        if let Some(known) = state.known(id) {
+            return known;
         }
         if state.waiting.len() >= WAITING_MAX {
             return SavepointState::Failed {
@@ -121,7 +141,7 @@ impl Savepoints {
         self.lock().failed.clone()
     }
 
-    fn keep(&self, id: &str, label: JobLabel, taken: &Taken) -> Result<u64, Error> {
+    fn keep(&self, id: &str, label: JobLabel, taken: &Taken) -> Result<SavepointOrigin, Error> {
         let label = Label {
             run_id: self.key.run_id.clone(),
             epoch: self.key.epoch,
@@ -134,7 +154,24 @@ impl Savepoints {
             is_transactional: false,
             parent: None,
         };
-        keep_savepoint(&self.storage, id, &label, &taken.snapshot)
+        let places = self.places.get();
+        let places = places.ok_or_else(|| Error::internal("a savepoint came before its run"))?;
+        let bytes = keep_savepoint(&*places.of_job, id, &label, &taken.snapshot)?;
+        Ok(origin(&label, bytes))
+    }
+}
+
+impl State {
+    /// What has become of one that was asked for.
+    fn known(&self, id: &str) -> Option<SavepointState> {
+        if self.waiting.contains_key(id) {
+            return Some(SavepointState::Pending {});
+        }
+        if let Some(origin) = self.done.get(id) {
+            return Some(SavepointState::Done(origin.clone()));
+        }
+        let message = self.failed.get(id)?.clone();
+        Some(SavepointState::Failed { message })
     }
 }
 
@@ -168,7 +205,13 @@ impl SavepointKeeper for Keeper {
         let mut state = self.savepoints.lock();
         state.waiting.remove(&self.id);
         match kept {
-            Ok(bytes) => tracing::info!(savepoint = self.id, bytes, "a savepoint was taken"),
+            Ok(origin) => {
+                tracing::info!(savepoint = self.id, bytes = origin.bytes, "a savepoint was taken");
+                if state.done.len() >= DONE_KNOWN_MAX {
+                    state.done.pop_first();
+                }
+                state.done.insert(self.id.clone(), origin);
+            }
             Err(message) => {
                 tracing::warn!(savepoint = self.id, "a savepoint could not be taken: {message}");
                 if state.failed.len() >= FAILED_KNOWN_MAX {

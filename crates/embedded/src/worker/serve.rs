@@ -101,12 +101,18 @@ fn greet(is_meant: bool, shared: &Shared) -> Answer {
 
 fn answer(request: Request, shared: &Shared) -> Answer {
     match request {
-        Request::Start { spec, secrets } => {
+        Request::Start {
+            spec,
+            secrets,
+            snapshots,
+        } => {
             if spec.key() != shared.key {
                 return refused("the spec is of another run".to_string());
             }
-            shared.start(*spec, secrets);
-            Answer::Started {}
+            match shared.start(*spec, secrets, snapshots.as_ref()) {
+                Ok(()) => Answer::Started {},
+                Err(error) => refused(format!("the run cannot begin: {error}")),
+            }
         }
         Request::Status {} => Answer::Status {
             state: shared.run_state(),

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Control, Statistics};
 use runner::{
     CheckpointMetrics, End, Metrics, NodeMetrics, Outcome, RunKey, RunSpec, RunState, SavepointState,
-    SavepointTime, Secrets, StoppedBy,
+    SavepointTime, Secrets, SnapshotLocation, StoppedBy,
 };
 use stdx::Clock;
 
@@ -17,6 +16,7 @@ use super::savepoints::{JobLabel, Savepoints};
 use crate::folder::RunFolder;
 use crate::log::{Log, LogStream};
 use crate::process;
+use crate::storage::{Patience, SnapshotKind, Snapshots};
 use crate::summary::node_id;
 
 pub struct Shared {
@@ -33,7 +33,7 @@ pub struct Shared {
 
 #[derive(Default)]
 struct State {
-    spec: Option<RunSpec>,
+    spec: Option<(RunSpec, Snapshots)>,
     /// When the first row could flow.
     started_ms: Option<i64>,
     stop: Option<StoppedBy>,
@@ -53,16 +53,9 @@ struct CurrentJob {
 }
 
 impl Shared {
-    /// `savepoints` is where those of the deployment lie.
-    pub fn new(
-        folder: RunFolder,
-        key: RunKey,
-        log: Arc<Log>,
-        savepoints: &Path,
-        clock: Arc<dyn Clock>,
-    ) -> Shared {
+    pub fn new(folder: RunFolder, key: RunKey, log: Arc<Log>, clock: Arc<dyn Clock>) -> Shared {
         Shared {
-            savepoints: Arc::new(Savepoints::new(savepoints, &key, clock.clone())),
+            savepoints: Arc::new(Savepoints::new(&key, clock.clone())),
             key,
             clock,
             folder,
@@ -81,19 +74,40 @@ impl Shared {
         self.log.stream()
     }
 
-    /// Takes what to run; said again it changes nothing.
-    pub fn start(&self, mut spec: RunSpec, secrets: BTreeMap<String, String>) {
+    /// Takes what to run, and where its snapshots go; said again it changes nothing. Fails where that makes no sense.
+    pub fn start(
+        &self,
+        mut spec: RunSpec,
+        secrets: BTreeMap<String, String>,
+        location: Option<&SnapshotLocation>,
+    ) -> io::Result<()> {
         let mut state = self.lock();
-        if state.spec.is_none() {
-            spec.program.secrets = Secrets::new(secrets);
-            self.log.hide(spec.program.secrets.clone());
-            state.spec = Some(spec);
-            self.changed.notify_all();
+        if state.spec.is_some() {
+            return Ok(());
         }
+        let mut hidden = secrets.clone();
+        if let Some(SnapshotLocation::S3(location)) = location {
+            let values = location.credentials.values().enumerate();
+            // By names that no secret can have.
+            hidden.extend(values.map(|(number, value)| (format!("s3 {number}"), value.to_string())));
+        }
+        self.log.hide(Secrets::new(hidden));
+        let data = self.folder.data()?;
+        let snapshots = |patience| {
+            let snapshots = data.snapshots(location, patience, self.clock.clone());
+            snapshots.map_err(io::Error::other)
+        };
+        let (of_job, of_server) = (snapshots(Patience::JOB)?, snapshots(Patience::SERVER)?);
+        let place = |snapshots: &Snapshots| snapshots.at(SnapshotKind::Savepoints, &spec.deployment_id);
+        self.savepoints.keep_in(place(&of_job), place(&of_server));
+        spec.program.secrets = Secrets::new(secrets);
+        state.spec = Some((spec, of_job));
+        self.changed.notify_all();
+        Ok(())
     }
 
     /// What to run, once it was said; `None` if it was not in time.
-    pub fn wait_for_start(&self, patience: Duration) -> Option<RunSpec> {
+    pub fn wait_for_start(&self, patience: Duration) -> Option<(RunSpec, Snapshots)> {
         let state = self.lock();
         let (state, _) = self
             .changed

@@ -2,6 +2,9 @@
 
 mod connections;
 mod kafka;
+mod object_recovery;
+mod object_storage;
+mod object_store;
 mod previews;
 mod recovery;
 mod runs;

@@ -213,7 +213,7 @@ fn a_death_in_any_step_of_a_checkpoint_or_a_restore_loses_and_repeats_nothing() 
 }
 
 /// Runs an attempt that dies when it has reached a step so many times.
-fn die(place: &Place, number: u64, sql: &str, count: u64, step: &str) {
+pub fn die(place: &Place, number: u64, sql: &str, count: u64, step: &str) {
     let order = place.data().join("die-at");
     fs::write(&order, format!("{count} {step}")).unwrap();
     let spec = attempt(place, number, sql);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use embedded::{EmbeddedOptions, EmbeddedRunner};
 use runner::{
     End, FileRoots, Next, Outcome, Preview, PreviewEvent, Program, Restore, RunKey, RunSpec, RunState,
-    Runner, Secrets,
+    Runner, Secrets, SnapshotLocation,
 };
 
 pub const WORKER: &str = env!("CARGO_BIN_EXE_embedded-test-worker");
@@ -27,6 +27,17 @@ impl Place {
         fs::create_dir(folder.path().join("files")).unwrap();
         let runner = server(&folder.path().join("data"));
         Place { folder, runner }
+    }
+
+    /// With checkpoints and savepoints outside of the data folder.
+    pub fn keeping_in(location: SnapshotLocation) -> Place {
+        let mut place = Place::new();
+        let options = EmbeddedOptions {
+            snapshots: Some(location),
+            ..options(&place.data(), PATIENCE)
+        };
+        place.runner = EmbeddedRunner::new(options).unwrap();
+        place
     }
 
     pub fn data(&self) -> PathBuf {
@@ -146,10 +157,15 @@ pub fn server(data: &Path) -> EmbeddedRunner {
 
 /// A runner that soon takes a worker for unreachable.
 pub fn impatient_server(data: &Path, answer_timeout: Duration) -> EmbeddedRunner {
-    let mut options = EmbeddedOptions::new(data).unwrap();
-    options.program = PathBuf::from(WORKER);
-    options.answer_timeout = answer_timeout;
-    EmbeddedRunner::new(options).unwrap()
+    EmbeddedRunner::new(options(data, answer_timeout)).unwrap()
+}
+
+fn options(data: &Path, answer_timeout: Duration) -> EmbeddedOptions {
+    EmbeddedOptions {
+        program: PathBuf::from(WORKER),
+        answer_timeout,
+        ..EmbeddedOptions::new(data).unwrap()
+    }
 }
 
 pub fn secrets(values: &[(&str, &str)]) -> Secrets {

@@ -2,10 +2,12 @@
 //!
 //! `default.toml` is the reference: it has every key, with its default.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use embedded::{S3Credentials, S3Location, SnapshotLocation};
 use model::{AddressRule, AddressRules};
 use tracing_subscriber::EnvFilter;
 
@@ -40,6 +42,8 @@ pub struct Config {
     pub file_roots: Vec<PathBuf>,
     /// What connectors may reach.
     pub network: AddressRules,
+    /// Where checkpoints and savepoints go; `None`: into the data folder.
+    pub snapshots: Option<SnapshotLocation>,
     pub upload_bytes_max: usize,
     pub session_lifetime: Duration,
     pub log_level: String,
@@ -69,6 +73,7 @@ pub struct Machine {
 impl Config {
     /// The second part of the result are warnings.
     pub fn read(sources: Sources<'_>, machine: &Machine) -> Result<(Config, Vec<Fault>), Fault> {
+        let from_aws = Aws::of(&sources.environment);
         let (layers, warnings) = Layers::read(REFERENCE, sources)?;
         let mode = mode(&layers)?;
         let data = data(&layers, machine)?;
@@ -81,13 +86,15 @@ impl Config {
                 memory_bytes: machine.memory_bytes.saturating_mul(MEMORY_SHARE_PERCENT) / 100,
             },
         )?;
+        let file_roots = file_roots(&layers, &data, &master_key)?;
         let config = Config {
+            snapshots: snapshots(&layers, &data, &file_roots, from_aws)?,
             listen: listen(&layers, mode)?,
             hosts: layers.list("hosts").to_vec(),
             tls: tls(&layers)?,
             capacity,
             workspace: share(&layers, "workspace", capacity)?,
-            file_roots: file_roots(&layers, &data, &master_key)?,
+            file_roots,
             network: network(&layers, mode)?,
             upload_bytes_max: upload_bytes_max(&layers)?,
             session_lifetime: session_lifetime(&layers)?,
@@ -117,6 +124,9 @@ impl Config {
             super::first_start::PASSWORD_FILE,
         ];
         denied.extend(own.iter().map(|name| self.data.join(name)));
+        if let Some(SnapshotLocation::Folder(folder)) = &self.snapshots {
+            denied.push(folder.clone());
+        }
         denied
     }
 }
@@ -286,6 +296,150 @@ fn network(layers: &Layers, mode: Mode) -> Result<AddressRules, Fault> {
     Ok(rules)
 }
 
+/// What variables of the environment say that other programs read, too.
+struct Aws {
+    credentials: Option<S3Credentials>,
+    region: Option<String>,
+}
+
+impl Aws {
+    fn of(environment: &BTreeMap<String, String>) -> Aws {
+        let value = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+        let keys = value("AWS_ACCESS_KEY_ID").zip(value("AWS_SECRET_ACCESS_KEY"));
+        Aws {
+            credentials: keys.map(|(access_key, secret_key)| S3Credentials {
+                access_key,
+                secret_key,
+                session_token: value("AWS_SESSION_TOKEN"),
+            }),
+            region: value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION")),
+        }
+    }
+}
+
+const DIR: &str = "execution.checkpointing.dir";
+
+fn snapshots(
+    layers: &Layers,
+    data: &Path,
+    file_roots: &[PathBuf],
+    from_aws: Aws,
+) -> Result<Option<SnapshotLocation>, Fault> {
+    let text = layers.text(DIR);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let hint = "such as /var/lib/oceanus-state or s3://bucket/prefix";
+    if let Some(place) = text.strip_prefix("s3://") {
+        return Ok(Some(SnapshotLocation::S3(Box::new(s3(layers, place, from_aws)?))));
+    }
+    let folder = PathBuf::from(text.strip_prefix("file://").unwrap_or(text));
+    if !folder.is_absolute() || folder.parent().is_none() {
+        let message = format!("must be the absolute path of a folder, or s3://bucket/prefix, got '{text}'");
+        return Err(layers.fault(DIR, message, Some(hint)));
+    }
+    let (place, data) = (real(&folder), real(data));
+    if place == data {
+        return Ok(None);
+    }
+    if place.starts_with(&data) || data.starts_with(&place) {
+        let message = format!("must lie apart from the data folder, got '{text}'");
+        let hint = "leave it out to have checkpoints in the data folder";
+        return Err(layers.fault(DIR, message, Some(hint)));
+    }
+    for root in file_roots {
+        let root = real(root);
+        if place.starts_with(&root) || root.starts_with(&place) {
+            let message = format!("must lie apart from the folders of tables, got '{text}'");
+            return Err(layers.fault(DIR, message, Some("see 'files.roots'")));
+        }
+    }
+    Ok(Some(SnapshotLocation::Folder(folder)))
+}
+
+/// `place` is the bucket with the prefix behind it.
+fn s3(layers: &Layers, place: &str, from_aws: Aws) -> Result<S3Location, Fault> {
+    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let prefix = prefix.trim_matches('/');
+    let is_name = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    if bucket.is_empty() || !is_name(bucket) {
+        let message = format!("must name a bucket behind s3://, got '{bucket}'");
+        return Err(layers.fault(DIR, message, Some("such as s3://bucket/prefix")));
+    }
+    let is_part = |part: &str| !part.is_empty() && part != "." && part != ".." && is_name(part);
+    if !prefix.is_empty() && !prefix.split('/').all(is_part) {
+        let message =
+            format!("has a prefix of other than letters, digits, '.', '_', '-' and '/', '{prefix}'");
+        return Err(layers.fault(DIR, message, None));
+    }
+    let region = match layers.text("s3.region") {
+        "" => from_aws.region.unwrap_or_else(|| "us-east-1".to_string()),
+        region => region.to_string(),
+    };
+    if !is_name(&region) {
+        return Err(layers.fault("s3.region", format!("is no name of a region, '{region}'"), None));
+    }
+    let endpoint = match layers.text("s3.endpoint") {
+        "" => format!("https://s3.{region}.amazonaws.com"),
+        endpoint => {
+            let host = endpoint
+                .strip_prefix("https://")
+                .or_else(|| endpoint.strip_prefix("http://"));
+            // One with a name and a password in it is not repeated.
+            if host.is_none_or(|host| host.is_empty() || host.contains(['@', '?', '#'])) {
+                let message = "must be a URL with a scheme, a host, and perhaps a port";
+                let hint = "such as https://minio.example.com:9000";
+                return Err(layers.fault("s3.endpoint", message, Some(hint)));
+            }
+            endpoint.to_string()
+        }
+    };
+    Ok(S3Location {
+        bucket: bucket.to_string(),
+        prefix: prefix.to_string(),
+        endpoint,
+        region,
+        is_path_style: layers.boolean("s3.path_style_access"),
+        authorities: authorities(layers)?,
+        credentials: credentials(layers, from_aws.credentials)?,
+    })
+}
+
+fn authorities(layers: &Layers) -> Result<Option<String>, Fault> {
+    let text = layers.text("s3.ca_file");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let path = absolute(layers, "s3.ca_file", text)?;
+    match std::fs::read_to_string(&path) {
+        Ok(pem) if pem.contains("-----BEGIN CERTIFICATE-----") => Ok(Some(pem)),
+        Ok(_) => Err(layers.fault("s3.ca_file", "has no certificate in PEM", None)),
+        Err(error) => Err(layers.fault("s3.ca_file", format!("cannot be read: {error}"), None)),
+    }
+}
+
+fn credentials(layers: &Layers, from_aws: Option<S3Credentials>) -> Result<S3Credentials, Fault> {
+    let [access_key, secret_key, session_token] =
+        ["s3.access_key", "s3.secret_key", "s3.session_token"].map(|key| layers.text(key).to_string());
+    match (access_key.is_empty(), secret_key.is_empty()) {
+        (false, false) => Ok(S3Credentials {
+            access_key,
+            secret_key,
+            session_token: Some(session_token).filter(|token| !token.is_empty()),
+        }),
+        (true, true) => from_aws.ok_or_else(|| {
+            let message = "must be given where checkpoints go to an object store";
+            let hint = "or by the environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+            layers.fault("s3.access_key", message, Some(hint))
+        }),
+        (true, false) => Err(layers.fault("s3.secret_key", "needs 's3.access_key' beside it", None)),
+        (false, true) => Err(layers.fault("s3.access_key", "needs 's3.secret_key' beside it", None)),
+    }
+}
+
 fn upload_bytes_max(layers: &Layers) -> Result<usize, Fault> {
     let most = (store::ARTIFACT_BYTES_MAX >> 20) as u64;
     match layers.number("upload.size_mib_max") {
@@ -443,6 +597,46 @@ mod tests {
                 "my.toml:2:9: error: 'log.level' must be error, warn",
             ),
             (
+                "[execution.checkpointing]\ndir = 'state'",
+                "my.toml:2:7: error: 'execution.checkpointing.dir' must be the absolute path of a folder, or s3://",
+            ),
+            (
+                "[execution.checkpointing]\ndir = 'hdfs://n/state'",
+                "my.toml:2:7: error: 'execution.checkpointing.dir' must be the absolute path of a folder, or s3://",
+            ),
+            (
+                "data = '/d'\n[execution.checkpointing]\ndir = '/d/state'",
+                "my.toml:3:7: error: 'execution.checkpointing.dir' must lie apart from the data folder",
+            ),
+            (
+                "[files]\nroots = ['/f']\n[execution.checkpointing]\ndir = '/f/state'",
+                "my.toml:4:7: error: 'execution.checkpointing.dir' must lie apart from the folders of tables",
+            ),
+            (
+                "[execution.checkpointing]\ndir = 's3:///p'",
+                "my.toml:2:7: error: 'execution.checkpointing.dir' must name a bucket",
+            ),
+            (
+                "[execution.checkpointing]\ndir = 's3://b/p//q'",
+                "my.toml:2:7: error: 'execution.checkpointing.dir' has a prefix of other than",
+            ),
+            (
+                "[execution.checkpointing]\ndir = 's3://b'",
+                "configuration: error: 's3.access_key' must be given",
+            ),
+            (
+                "[execution.checkpointing]\ndir = 's3://b'\n[s3]\naccess_key = 'a'",
+                "my.toml:4:14: error: 's3.access_key' needs 's3.secret_key' beside it",
+            ),
+            (
+                "[execution.checkpointing]\ndir = 's3://b'\n[s3]\nendpoint = 'http://u:p@h'",
+                "my.toml:4:12: error: 's3.endpoint' must be a URL",
+            ),
+            (
+                "[s3]\npath_style_access = 'yes'",
+                "my.toml:2:21: error: 's3.path_style_access' must be true or false, got a text",
+            ),
+            (
                 "data = '/d'\nmaster_key = '/d/k'",
                 "my.toml:2:14: error: 'master_key' must lie outside",
             ),
@@ -462,6 +656,61 @@ mod tests {
             Vec::new(),
         );
         assert!(!allowed.unwrap().network.is_empty());
+    }
+
+    #[test]
+    fn checkpoints_go_where_they_are_told_to() {
+        let folder = read("[execution.checkpointing]\ndir = 'file:///state'", Vec::new()).unwrap();
+        assert_eq!(
+            folder.snapshots,
+            Some(SnapshotLocation::Folder(PathBuf::from("/state")))
+        );
+        assert!(folder.denied_files().contains(&PathBuf::from("/state")));
+        let from = |file: &str, environment: &[(&str, &str)]| {
+            let sources = Sources {
+                file: Some(Named {
+                    name: "my.toml",
+                    text: file,
+                }),
+                environment: environment
+                    .iter()
+                    .map(|(name, value)| (name.to_string(), value.to_string()))
+                    .collect(),
+                flags: Vec::new(),
+            };
+            let (config, _) = Config::read(sources, &machine()).unwrap();
+            assert!(!format!("{config:?}").contains("hidden"));
+            match config.snapshots {
+                Some(SnapshotLocation::S3(location)) => *location,
+                other => panic!("{other:?}"),
+            }
+        };
+        let aws = from(
+            "[execution.checkpointing]\ndir = 's3://b/p/q/'",
+            &[
+                ("AWS_ACCESS_KEY_ID", "hidden-a"),
+                ("AWS_SECRET_ACCESS_KEY", "hidden-s"),
+                ("AWS_SESSION_TOKEN", "hidden-t"),
+                ("AWS_REGION", "eu-central-1"),
+            ],
+        );
+        assert_eq!(aws.to_string(), "s3://b/p/q");
+        assert_eq!(aws.endpoint, "https://s3.eu-central-1.amazonaws.com");
+        assert!(aws.credentials.values().eq(["hidden-a", "hidden-s", "hidden-t"]));
+        let own = from(
+            "[execution.checkpointing]\ndir = 's3://b'\n[s3]\nendpoint = 'http://10.0.0.7:9000'\npath_style_access = true\naccess_key = 'hidden-a'",
+            &[
+                ("OCEANUS_S3_SECRET_KEY", "hidden-s"),
+                ("OCEANUS_S3_REGION", "here"),
+                ("AWS_SESSION_TOKEN", "hidden-of-others"),
+            ],
+        );
+        assert!(own.is_path_style);
+        assert_eq!(
+            (own.to_string().as_str(), own.region.as_str()),
+            ("s3://b", "here")
+        );
+        assert!(own.credentials.values().eq(["hidden-a", "hidden-s"]));
     }
 
     #[test]

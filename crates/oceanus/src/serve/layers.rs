@@ -26,6 +26,7 @@ const TEST_VARIABLE_PREFIX: &str = "OCEANUS_TEST_";
 pub enum Value {
     Text(String),
     Number(u64),
+    Boolean(bool),
     List(Vec<String>),
 }
 
@@ -119,6 +120,13 @@ impl Layers {
         }
     }
 
+    pub fn boolean(&self, key: &str) -> bool {
+        match &self.setting(key).value {
+            Value::Boolean(value) => *value,
+            other => unreachable!("'{key}' is {other:?}, not true or false"),
+        }
+    }
+
     pub fn list(&self, key: &str) -> &[String] {
         match &self.setting(key).value {
             Value::List(items) => items,
@@ -133,7 +141,7 @@ impl Layers {
         let (place, text) = match (&self.setting(key).origin, &self.file) {
             (Origin::File(span), Some((name, text))) => {
                 diagnostic = diagnostic.at(*span);
-                (name.clone(), text.clone())
+                (name.clone(), without_secrets(text))
             }
             (Origin::Variable(name), _) => (name.clone(), String::new()),
             (Origin::Flag, _) => ("command line".to_string(), String::new()),
@@ -205,6 +213,14 @@ impl Layers {
                 let value = match &self.setting(key).value {
                     Value::Text(_) => Value::Text(text),
                     Value::List(_) => Value::List(items(&text)),
+                    Value::Boolean(_) => match text.trim() {
+                        "true" => Value::Boolean(true),
+                        "false" => Value::Boolean(false),
+                        _ => {
+                            let message = format!("'{key}' must be true or false, got '{text}'");
+                            return Err(fault_at(name, message, None));
+                        }
+                    },
                     Value::Number(_) => match text.trim().parse() {
                         Ok(number) => Value::Number(number),
                         Err(_) => {
@@ -269,7 +285,7 @@ fn flatten<'a>(prefix: &str, table: DeTable<'a>, entries: &mut Vec<Entry<'a>>) {
 fn value_of(file: Named<'_>, entry: &Entry<'_>) -> Result<Value, Fault> {
     let refuse = |what: &str| {
         let message = format!(
-            "'{}' must be a text, a whole number or a list of texts, got {what}",
+            "'{}' must be a text, a whole number, true or false, or a list of texts, got {what}",
             entry.key
         );
         fault_in(file, Diagnostic::validation(entry.value_span, message))
@@ -279,6 +295,7 @@ fn value_of(file: Named<'_>, entry: &Entry<'_>) -> Result<Value, Fault> {
         DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix())
             .map(Value::Number)
             .map_err(|_| refuse(&format!("'{number}'"))),
+        DeValue::Boolean(value) => Ok(Value::Boolean(*value)),
         DeValue::Array(items) => items
             .iter()
             .map(|item| match item.get_ref() {
@@ -295,6 +312,7 @@ fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Text(_) => "a text",
         Value::Number(_) => "a whole number",
+        Value::Boolean(_) => "true or false",
         Value::List(_) => "a list of texts",
     }
 }
@@ -309,10 +327,31 @@ fn items(text: &str) -> Vec<String> {
     items.map(str::to_string).collect()
 }
 
+/// The text as it may be shown: the values of keys with one of these words are covered, each byte by one.
+fn without_secrets(text: &str) -> String {
+    const WORDS: [&str; 4] = ["secret", "token", "access_key", "password"];
+    let mut shown = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let lower = line.to_ascii_lowercase();
+        let word = WORDS.iter().filter_map(|word| lower.find(word)).min();
+        let from = word.map_or(line.len(), |at| {
+            line[at..].find('=').map_or(line.len(), |equals| at + equals + 1)
+        });
+        shown.push_str(&line[..from]);
+        for character in line[from..].chars() {
+            match character.is_whitespace() {
+                true => shown.push(character),
+                false => shown.extend(std::iter::repeat_n('*', character.len_utf8())),
+            }
+        }
+    }
+    shown
+}
+
 fn fault_in(file: Named<'_>, diagnostic: Diagnostic) -> Fault {
     Fault {
         place: file.name.to_string(),
-        text: file.text.to_string(),
+        text: without_secrets(file.text),
         diagnostic,
     }
 }
@@ -424,6 +463,23 @@ mod tests {
                 "OCEANUS_LISTN: warning: names no setting and is ignored\n  = help: did you mean 'OCEANUS_LISTEN'?\n"
             ]
         );
+    }
+
+    #[test]
+    fn secrets_of_a_file_are_not_shown_with_what_is_wrong_beside_them() {
+        for (file, shown) in [
+            ("[capacity]\nsecret_key = 'höhle'", "2 | secret_key = ********\n"),
+            (
+                "capacity = { x = 1, Access_Key = 'abc', cores = 'b' }",
+                "Access_Key = ****** ***** * *** *\n",
+            ),
+            ("[capacity]\nsession_token = 'abc", "2 | session_token = ****\n"),
+            ("[capacity]\ncroes = 2 # no token", "2 | croes = 2 # no token\n"),
+        ] {
+            let told = read(file, &[]).unwrap_err().render();
+            assert!(told.contains(shown), "{told}");
+            assert!(!told.contains("abc") && !told.contains("höhle"), "{told}");
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ async fn serve(config: &Config, has_demo: bool, out: &mut dyn Write) -> Result<(
         .map_err(|error| Refusal::new(format!("cannot listen on {}: {error}", config.listen)))?;
     let tls = tls(config)?;
     let store = open_store(config).await?;
-    let jobs = jobs(config, &store)?;
+    let jobs = jobs(config, &store).await?;
     if config.mode == Mode::Users {
         first_start::make_admin(&store, &config.data, out).await?;
     }
@@ -231,14 +231,19 @@ fn make_private(data: &Path) -> std::io::Result<()> {
     }
 }
 
-fn jobs(config: &Config, store: &Store) -> Result<Jobs, Refusal> {
+async fn jobs(config: &Config, store: &Store) -> Result<Jobs, Refusal> {
     let failed =
         |error: &dyn std::fmt::Display| Refusal::new(format!("the embedded engine cannot begin: {error}"));
     let options = EmbeddedOptions {
         denied: config.denied_files(),
+        snapshots: config.snapshots.clone(),
         ..EmbeddedOptions::new(&config.data).map_err(|error| failed(&error))?
     };
-    let runner = EmbeddedRunner::new(options).map_err(|error| failed(&error))?;
+    let runner = Arc::new(EmbeddedRunner::new(options).map_err(|error| failed(&error))?);
+    if config.snapshots.is_some() {
+        require_state_at_its_place(config)?;
+        probe_snapshots(runner.clone()).await?;
+    }
     let registry = wiring::registry(Arc::new(Mutex::new(std::io::sink())));
     let settings = JobsSettings {
         capacity_cores: config.capacity.cores,
@@ -253,11 +258,47 @@ fn jobs(config: &Config, store: &Store) -> Result<Jobs, Refusal> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Ok(Jobs::new(
         store.clone(),
-        Arc::new(runner),
+        runner,
         Arc::new(registry),
         clock,
         settings,
     ))
+}
+
+/// Refuses to look for checkpoints elsewhere than where they are: jobs would begin anew, and write everything again.
+fn require_state_at_its_place(config: &Config) -> Result<(), Refusal> {
+    for name in ["checkpoints", "savepoints"] {
+        let folder = config.data.join(name);
+        let failed =
+            |error: std::io::Error| Refusal::new(format!("cannot look at '{}': {error}", folder.display()));
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            if std::fs::read_dir(entry.path()).is_ok_and(|mut files| files.next().is_some()) {
+                return Err(Refusal::new(format!(
+                    "the setting 'execution.checkpointing.dir' names another place, but '{}' has {name} of deployments",
+                    folder.display()
+                ))
+                .hint("stop the deployments and copy 'checkpoints' and 'savepoints' of the data folder there, then move them away; or leave the setting out"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tells at once what would make every checkpoint fail.
+async fn probe_snapshots(runner: Arc<EmbeddedRunner>) -> Result<(), Refusal> {
+    match tokio::task::spawn_blocking(move || runner.probe_snapshots()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Refusal::new(error.to_string()).hint(
+            "see the settings 'execution.checkpointing.dir' and 's3': `oceanus serve --print-config` says what they mean",
+        )),
+        Err(panic) => Err(Refusal::new(format!("the place of checkpoints could not be looked at: {panic}"))),
+    }
 }
 
 fn settings(config: &Config) -> Settings {

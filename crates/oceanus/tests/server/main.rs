@@ -5,4 +5,8 @@ mod backups;
 mod bundles;
 mod deployments;
 mod modes;
+mod object_storage;
+#[path = "../../../embedded/tests/all/object_store.rs"]
+#[allow(dead_code)] // Parts of it are for other tests.
+mod object_store;
 mod support;

@@ -74,6 +74,8 @@ pub(super) fn read_label(input: &mut impl Read) -> Result<Vec<u8>, Error> {
 /// Writes the parts of a snapshot one by one: operators in their order, behind each its tables by name and key group.
 pub(super) struct FileWriter<'a, W> {
     frames: FrameWriter<'a, W>,
+    /// Of the last rows, whose memory the next ones take.
+    rows: Writer,
 }
 
 impl<'a, W: Write> FileWriter<'a, W> {
@@ -90,7 +92,10 @@ impl<'a, W: Write> FileWriter<'a, W> {
         head.number(epoch);
         head.number(u64::from(key_groups));
         frames.write(HEAD, &head.0)?;
-        Ok(FileWriter { frames })
+        Ok(FileWriter {
+            frames,
+            rows: Writer::default(),
+        })
     }
 
     /// All of an operator but the rows of its tables.
@@ -110,7 +115,9 @@ impl<'a, W: Write> FileWriter<'a, W> {
         rows: &[RecordBatch],
         changed: Option<Changed<'_>>,
     ) -> Result<(), Error> {
-        self.frames.write(ROWS, &write_rows(table, group, rows, changed)?)
+        self.rows.0.clear();
+        write_rows(table, group, rows, changed, &mut self.rows)?;
+        self.frames.write(ROWS, &self.rows.0)
     }
 
     pub fn end(mut self) -> Result<(), Error> {
@@ -277,8 +284,8 @@ fn write_rows(
     group: u16,
     rows: &[RecordBatch],
     changed: Option<Changed<'_>>,
-) -> Result<Vec<u8>, Error> {
-    let mut out = Writer::default();
+    out: &mut Writer,
+) -> Result<(), Error> {
     out.bytes(table.as_bytes());
     out.number(u64::from(group));
     out.number(u64::from(changed.is_some()));
@@ -293,8 +300,7 @@ fn write_rows(
         out.stream(stream)?;
         changed = rest;
     }
-    out.stream(rows)?;
-    Ok(out.0)
+    out.stream(rows)
 }
 
 fn read_rows(bytes: &[u8]) -> Result<Rows, Error> {

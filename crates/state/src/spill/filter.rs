@@ -53,8 +53,8 @@ impl Filter {
 
     #[inline]
     fn line_of(&self, place: Place) -> usize {
-        let line = u128::from(place.saturating_sub(self.least)) * u128::from(self.lines_a_place) >> 64;
-        (line as usize).min(self.lines.len() - 1)
+        let parts = u128::from(place.saturating_sub(self.least)) * u128::from(self.lines_a_place);
+        ((parts >> 64) as usize).min(self.lines.len() - 1)
     }
 
     pub fn size_bytes(&self) -> usize {

@@ -70,10 +70,8 @@ impl Recent {
 
     /// From the least place to the greatest.
     pub fn range(&self) -> RangeInclusive<Place> {
-        let places = self.table.iter().map(|(place, _)| *place);
-        places.fold(Place::MAX..=Place::MIN, |range, place| {
-            place.min(*range.start())..=place.max(*range.end())
-        })
+        let places = || self.table.iter().map(|(place, _)| *place);
+        places().min().unwrap_or_default()..=places().max().unwrap_or_default()
     }
 
     /// Writes all in order, and forgets it.

@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn files_of_any_length_come_back() {
-        // The second is in memory, where nothing can be written directly.
+        // The second is in memory.
         for folder in [std::env::temp_dir(), "/dev/shm".into()] {
             let folder = tempfile::tempdir_in(folder).unwrap();
             for length in [0, 1, 4095, 4096, 4097, BUFFER_BYTES, 3 * BUFFER_BYTES + 5000] {
@@ -222,6 +222,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_or_read_directly_all_the_same_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shifted");
+        let bytes: Vec<u8> = (0..2 * BUFFER_BYTES + 77).map(|at| (at / 3) as u8).collect();
+        let mut file = File::create(&path).unwrap();
+        // No call is aligned behind this.
+        file.write_all(b"!").unwrap();
+        let mut writer = DirectWriter::new(&mut file);
+        writer.write_all(&bytes).unwrap();
+        writer.finish().unwrap();
+        assert!(fs::read(&path).unwrap()[1..] == bytes);
+        let mut file = File::open(&path).unwrap();
+        file.read_exact(&mut [0]).unwrap();
+        let mut read = Vec::new();
+        DirectReader::new(file).read_to_end(&mut read).unwrap();
+        assert!(read == bytes);
     }
 
     #[test]

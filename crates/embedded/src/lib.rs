@@ -26,6 +26,7 @@ pub mod wiring;
 pub mod worker;
 
 pub use crate::planning::runtime_diagnostic;
+pub use crate::process::explain_failing_disk;
 pub use crate::runner::{EmbeddedOptions, EmbeddedRunner};
 pub use crate::storage::{Patience, SnapshotKind, Snapshots};
 pub use ::runner::{S3Credentials, S3Location, SnapshotLocation};

@@ -115,9 +115,9 @@ fn boot() -> io::Result<String> {
         .to_string())
 }
 
-/// How long the allocator of a process keeps memory that it does not need before it gives it back: what a checkpoint takes
-/// and frees, the next one takes again, and memory that is new to a process comes at a price.
-const MEMORY_KEPT_MS: &str = "60000";
+/// How long the allocator of a process keeps memory that it does not need, at least, before it gives it back: what a
+/// checkpoint takes and frees, the next one takes again, and memory that is new to a process comes at a price.
+const MEMORY_KEPT_MS: &str = "20000";
 
 /// Starts a process that nothing connects with this one: a session of its own, none of its files, and an
 /// environment with nothing in it. What it prints goes to `output`.
@@ -196,18 +196,36 @@ fn limit(resource: libc::__rlimit_resource_t, value: u64) -> io::Result<()> {
 /// Memory of this process that is really there, without what the system can read from files again: the program's own
 /// text, and spilled state.
 pub fn resident_bytes() -> io::Result<u64> {
-    let text = fs::read_to_string("/proc/self/statm")?;
-    let mut fields = text.split_ascii_whitespace().skip(1);
-    let mut pages = || fields.next()?.parse::<u64>().ok();
-    let (Some(resident), Some(of_files)) = (pages(), pages()) else {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "/proc/self/statm is not understood",
-        ));
+    let text = fs::read_to_string("/proc/self/status")?;
+    let kib_of = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
     };
-    // SAFETY: asks for a constant of the system.
-    let page_bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    Ok(resident.saturating_sub(of_files) * page_bytes.max(0) as u64)
+    // Files that are in memory only are no files that it could be read from.
+    match (kib_of("RssAnon:"), kib_of("RssShmem:")) {
+        (Some(anonymous), Some(shared)) => Ok((anonymous + shared) << 10),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "/proc/self/status is not understood",
+        )),
+    }
+}
+
+/// The process ends with this code when the disk does not give back what was written to it.
+const EXIT_DISK: i32 = 6;
+
+/// Says why this process ends when the disk fails under a file that is read as memory: there is no other way to be told.
+pub fn explain_failing_disk() {
+    extern "C" fn explain(_: libc::c_int) {
+        const MESSAGE: &[u8] = b"cannot read spilled state: the disk failed\n";
+        // SAFETY: both calls may be made in a signal handler; the bytes are static.
+        unsafe {
+            libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());
+            libc::_exit(EXIT_DISK);
+        }
+    }
+    // SAFETY: the handler only makes calls that a handler may make. Stack overflows are another signal's.
+    unsafe { libc::signal(libc::SIGBUS, explain as *const () as libc::sighandler_t) };
 }
 
 /// Lets standard output and standard error of this process lead to `file`.

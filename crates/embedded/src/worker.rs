@@ -65,6 +65,7 @@ pub fn main(folder: &Path) -> ExitCode {
 fn serve_run(folder: &Path) -> io::Result<u8> {
     let folder = RunFolder::at(folder)?;
     process::limit_self()?;
+    process::explain_failing_disk();
     // Held until the process ends: a second worker for the same run leaves at once.
     let own = File::open(folder.path())?;
     if own.try_lock().is_err() || folder.outcome()?.is_some() {

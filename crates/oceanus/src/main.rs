@@ -6,5 +6,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // SAFETY: may be called at any time, by any thread.
+    embedded::memory::set_give_back(|| unsafe { libmimalloc_sys::mi_collect(true) });
     oceanus::command_line::main()
 }

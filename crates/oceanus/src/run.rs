@@ -97,6 +97,7 @@ pub fn run_file(file: &str, options: &RunOptions, output: Output) -> u8 {
         }
     };
     runner.stop_on_interrupt();
+    embedded::explain_failing_disk();
     let script = sql::parse_script(&text);
     if !script.diagnostics.is_empty() {
         // Nothing has run yet: a half-executed script would be worse than none.

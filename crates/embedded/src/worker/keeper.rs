@@ -8,6 +8,7 @@ use std::time::Duration;
 use runner::{Diagnostic, End, FailureCause, Kind, RunFailure};
 
 use super::shared::Shared;
+use crate::memory;
 
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// Looks over which the speed is taken.
@@ -30,7 +31,11 @@ fn keep(shared: &Shared, memory_bytes_max: Option<u64>) {
         if let Some(limit) = memory_bytes_max
             && metrics.memory_bytes > limit
         {
-            fail_for_memory(shared, metrics.memory_bytes, limit);
+            memory::give_back();
+            let used = shared.metrics().memory_bytes;
+            if used > limit {
+                fail_for_memory(shared, used, limit);
+            }
         }
         seen.push((metrics.at_ms, metrics.rows_in));
         let (first_ms, first_rows) = seen[0];

@@ -19,8 +19,14 @@ const WRITTEN: u8 = 0b0_1000;
 /// The store has it, though perhaps not as it is here.
 const KEPT: u8 = 0b1_0000;
 
-/// It came lately, and was not used since.
+/// It came lately, and was not used since. The hand leaves it alone.
 const PROBATION: u8 = 0b10_0000;
+
+/// It stands among those that have come, for whatever reason.
+const QUEUED: u8 = 0b100_0000;
+
+/// It has come anew since it stands there.
+const AGAIN: u8 = 0b1000_0000;
 
 /// The part of the keys that stays on probation.
 const PROBATION_PART: usize = 16;
@@ -29,7 +35,7 @@ const PROBATION_PART: usize = 16;
 #[derive(Debug, Default)]
 pub struct Clock {
     marks: Vec<u8>,
-    /// Those that have come, in order, and among them some that are not on probation any more.
+    /// Those that have come, in order, each once; and among them some that are not on probation any more.
     probation: VecDeque<u32>,
     hand: usize,
 }
@@ -43,13 +49,12 @@ impl Clock {
 
     /// Notes that a key has come.
     pub fn come(&mut self, number: u32) {
-        self.marks[number as usize] = NEW | PROBATION;
-        self.probation.push_back(number);
-        // Of many that were forgotten something is left here.
-        if self.probation.len() > self.marks.len()
-            && let Some(number) = self.probation.pop_front()
-        {
-            self.marks[number as usize] &= !PROBATION;
+        let mark = &mut self.marks[number as usize];
+        if *mark & QUEUED == 0 {
+            self.probation.push_back(number);
+            *mark = NEW | PROBATION | QUEUED;
+        } else {
+            *mark = NEW | PROBATION | QUEUED | AGAIN;
         }
     }
 
@@ -95,36 +100,20 @@ impl Clock {
 
     /// A key is gone.
     pub fn forget(&mut self, number: u32) {
-        self.marks[number as usize] = 0;
+        self.marks[number as usize] &= QUEUED;
     }
 
-    /// Chooses so many keys among those that are there, the ones that were not used for longest.
-    pub fn choose(&mut self, count: usize, is_there: impl Fn(u32) -> bool) -> Vec<u32> {
+    /// Chooses so many keys among those that are there, the ones that were not used for longest. `held`: how many there are.
+    pub fn choose(&mut self, count: usize, held: usize, is_there: impl Fn(u32) -> bool) -> Vec<u32> {
         let mut chosen = Vec::with_capacity(count);
-        self.end_probation(count, self.marks.len() / PROBATION_PART, &is_there, &mut chosen);
-        // After so many rounds every count is zero.
-        let mut looks = self.marks.len() * (usize::from(COUNT_MAX) + 2);
-        while chosen.len() < count && looks > 0 {
-            looks -= 1;
-            if self.hand >= self.marks.len() {
-                self.hand = 0;
-            }
-            let mark = &mut self.marks[self.hand];
-            let number = self.hand as u32;
-            self.hand += 1;
-            if *mark & PROBATION != 0 || !is_there(number) {
-                continue;
-            }
-            if *mark & COUNT > 0 {
-                *mark -= 1;
-            } else {
-                chosen.push(number);
-            }
+        for stay in [held / PROBATION_PART, 0] {
+            self.end_probation(count, stay, &is_there, &mut chosen);
+            self.turn(count, &is_there, &mut chosen);
         }
-        self.end_probation(count, 0, &is_there, &mut chosen);
-        // Where it went round more than once it has met some twice.
+        for number in &chosen {
+            self.marks[*number as usize] &= !PROBATION;
+        }
         chosen.sort_unstable();
-        chosen.dedup();
         chosen
     }
 
@@ -141,13 +130,45 @@ impl Clock {
                 return;
             };
             let mark = &mut self.marks[number as usize];
-            if *mark & PROBATION == 0 || !is_there(number) {
+            if *mark & PROBATION != 0 && *mark & AGAIN != 0 {
+                *mark &= !AGAIN;
+                self.probation.push_back(number);
                 continue;
             }
-            *mark &= !PROBATION;
+            let is_on_probation = *mark & PROBATION != 0;
+            *mark &= !(PROBATION | QUEUED | AGAIN);
+            if !is_on_probation || !is_there(number) {
+                continue;
+            }
             if *mark & COUNT > 0 {
                 *mark &= !COUNT;
             } else {
+                // So that the hand does not choose it, too.
+                *mark |= PROBATION;
+                chosen.push(number);
+            }
+        }
+    }
+
+    /// Lets the hand go round, until it has chosen enough or met none that it could choose.
+    fn turn(&mut self, count: usize, is_there: impl Fn(u32) -> bool, chosen: &mut Vec<u32>) {
+        let mut in_vain = 0;
+        while chosen.len() < count && in_vain < self.marks.len() {
+            if self.hand >= self.marks.len() {
+                self.hand = 0;
+            }
+            let mark = &mut self.marks[self.hand];
+            let number = self.hand as u32;
+            self.hand += 1;
+            if *mark & PROBATION != 0 || !is_there(number) {
+                in_vain += 1;
+                continue;
+            }
+            in_vain = 0;
+            if *mark & COUNT > 0 {
+                *mark -= 1;
+            } else {
+                *mark |= PROBATION;
                 chosen.push(number);
             }
         }
@@ -180,9 +201,12 @@ mod tests {
             (0..3).for_each(|number| clock.write(number));
         }
         clock.write(7);
-        assert_eq!(clock.choose(4, |_| true), [3, 4, 5, 6]);
-        assert_eq!(clock.choose(2, |number| !(3..=6).contains(&number)), [8, 9]);
-        assert_eq!(clock.choose(9, |number| number < 3 || number == 7), [0, 1, 2, 7]);
+        assert_eq!(clock.choose(4, 10, |_| true), [3, 4, 5, 6]);
+        assert_eq!(clock.choose(2, 10, |number| !(3..=6).contains(&number)), [8, 9]);
+        assert_eq!(
+            clock.choose(9, 10, |number| number < 3 || number == 7),
+            [0, 1, 2, 7]
+        );
     }
 
     #[test]
@@ -190,8 +214,8 @@ mod tests {
         let mut clock = clock(1_000);
         // All were used again.
         (0..1_000).for_each(|number| clock.write(number));
-        assert_eq!(clock.choose(100, |_| true).len(), 100);
-        let gone = clock.choose(100, |_| true);
+        let gone = clock.choose(100, 1_000, |_| true);
+        assert_eq!(gone.len(), 100);
         // Others come in their place, one of which has just gone, and one is used again.
         for number in &gone {
             clock.forget(*number);
@@ -201,8 +225,38 @@ mod tests {
         clock.come_back(gone[0], true);
         clock.write(gone[1]);
         let stay = 1_000 / PROBATION_PART;
-        let next = clock.choose(100 - stay - 2, |_| true);
+        let next = clock.choose(100 - stay - 2, 1_000, |_| true);
         assert_eq!(next, gone[2..100 - stay]);
+    }
+
+    #[test]
+    fn as_many_are_chosen_as_are_asked_for() {
+        for used in [0, 1, 2, 100] {
+            for count in 90..=110 {
+                let mut clock = clock(100);
+                (0..used).for_each(|number| clock.write(number));
+                let chosen = clock.choose(count, 100, |_| true);
+                assert_eq!(chosen.len(), count.min(100), "{count} with {used} used again");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_were_not_there_can_go_when_they_are() {
+        let mut clock = clock(1_000);
+        assert!(clock.choose(250, 1_000, |_| false).is_empty());
+        assert_eq!(clock.choose(1_000, 1_000, |_| true).len(), 1_000);
+    }
+
+    #[test]
+    fn a_number_that_comes_anew_is_on_probation_anew() {
+        let mut clock = clock(100);
+        clock.forget(0);
+        clock.come(0);
+        clock.write(0);
+        let stay = 100 / PROBATION_PART;
+        let chosen = clock.choose(100 - stay, 100, |_| true);
+        assert!(!chosen.contains(&0), "it came last");
     }
 
     #[test]
@@ -213,7 +267,7 @@ mod tests {
             clock.come(7);
         }
         assert!(clock.size_bytes() < 2_000, "{} bytes", clock.size_bytes());
-        assert_eq!(clock.choose(1_000, |_| true).len(), 100);
+        assert_eq!(clock.choose(1_000, 100, |_| true).len(), 100);
     }
 
     #[test]

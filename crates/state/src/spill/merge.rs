@@ -47,6 +47,11 @@ impl Merge {
         Ok(())
     }
 
+    /// In memory.
+    pub fn size_bytes(&self) -> usize {
+        self.readers.iter().map(RunReader::size_bytes).sum()
+    }
+
     fn choose(&mut self) {
         let mut least: Option<(usize, Place)> = None;
         for (number, reader) in self.readers.iter().enumerate() {

@@ -16,6 +16,9 @@ use super::{SpillFile, SpillFiles};
 /// A block ends with the record that makes it larger than this.
 const BLOCK_BYTES: usize = 1 << 9;
 
+/// A block of more than this is of one large record.
+const LARGE_BYTES: u64 = 16 << 10;
+
 /// What is written, and read by those who read on, in one call.
 const STRETCH_BYTES: usize = 128 << 10;
 
@@ -175,6 +178,10 @@ impl Run {
         let mut seen = 0;
         for number in blocks {
             let range = self.index.range(*number);
+            if range.end - range.start > LARGE_BYTES {
+                self.file.expect(range);
+                continue;
+            }
             seen ^= contents[range.start as usize..range.end as usize]
                 .iter()
                 .step_by(LINE_BYTES)
@@ -216,6 +223,7 @@ impl Run {
         let mut reader = RunReader {
             run: self.clone(),
             next_block: self.first_block(place),
+            begin: 0,
             bytes: Vec::new(),
             blocks: Vec::new(),
             at: 0,
@@ -260,7 +268,9 @@ fn check(block: &[u8]) -> Result<(), Error> {
 pub(super) struct RunReader {
     run: Arc<Run>,
     next_block: usize,
-    /// A stretch of blocks.
+    /// Where the present stretch of blocks begins.
+    begin: usize,
+    /// The stretch, unless the file has it in memory.
     bytes: Vec<u8>,
     /// Where the records of the blocks of the stretch that were not begun lie, the last first.
     blocks: Vec<(usize, usize)>,
@@ -272,9 +282,22 @@ pub(super) struct RunReader {
 }
 
 impl RunReader {
+    /// In memory.
+    pub fn size_bytes(&self) -> usize {
+        self.bytes.capacity() + self.blocks.capacity() * size_of::<(usize, usize)>()
+    }
+
     #[inline]
     pub fn current(&self) -> Option<Record<'_>> {
-        (self.at < self.end).then(|| Record::read(&self.bytes[self.at..self.end]).0)
+        (self.at < self.end).then(|| Record::read(&self.stretch()[self.at..self.end]).0)
+    }
+
+    #[inline]
+    fn stretch(&self) -> &[u8] {
+        match self.run.file.contents() {
+            Some(contents) => &contents[self.begin..],
+            None => &self.bytes,
+        }
     }
 
     /// The place of the current record.
@@ -284,8 +307,8 @@ impl RunReader {
     }
 
     pub fn advance(&mut self) -> Result<(), Error> {
-        let (_, behind) = Record::read(&self.bytes[self.at..self.end]);
-        self.at = self.end - behind.len();
+        let behind = Record::read(&self.stretch()[self.at..self.end]).1.len();
+        self.at = self.end - behind;
         self.next_record()
     }
 
@@ -300,7 +323,7 @@ impl RunReader {
             (self.at, self.end) = (from, to);
         }
         if self.at < self.end {
-            self.place = place_of(&self.bytes[self.at..self.at + 8]);
+            self.place = place_of(&self.stretch()[self.at..self.at + 8]);
         }
         Ok(())
     }
@@ -316,12 +339,18 @@ impl RunReader {
         while last < index.blocks() && index.range(last).end - begin <= STRETCH_BYTES as u64 {
             last += 1;
         }
-        self.bytes.resize((index.range(last - 1).end - begin) as usize, 0);
-        self.run.file.read_at(begin, &mut self.bytes)?;
+        let end = index.range(last - 1).end;
+        self.begin = begin as usize;
+        if self.run.file.contents().is_some() {
+            self.run.file.expect(begin..end);
+        } else {
+            self.bytes.resize((end - begin) as usize, 0);
+            self.run.file.read_at(begin, &mut self.bytes)?;
+        }
         for number in (first..last).rev() {
             let Range { start, end } = index.range(number);
             let (from, to) = ((start - begin) as usize, (end - begin) as usize);
-            check(&self.bytes[from..to])?;
+            check(&self.stretch()[from..to])?;
             self.blocks.push((from, to - CHECK_BYTES));
         }
         self.next_block = last;
@@ -358,7 +387,7 @@ impl RunWriter {
                 interval: 0,
                 level,
             },
-            bytes: Vec::with_capacity(STRETCH_BYTES + 2 * BLOCK_BYTES),
+            bytes: Vec::new(),
             begin: 0,
             first: 0,
         })
@@ -401,6 +430,11 @@ impl RunWriter {
         self.bytes.clear();
         self.begin = 0;
         Ok(())
+    }
+
+    /// In memory.
+    pub fn size_bytes(&self) -> usize {
+        self.run.size_bytes() + self.bytes.capacity()
     }
 
     pub fn end(mut self) -> Result<Arc<Run>, Error> {

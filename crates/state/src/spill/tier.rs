@@ -104,7 +104,8 @@ impl Tier {
 
     /// Chooses so many of the keys that are there.
     pub fn choose(&mut self, count: usize, keys: &KeySet, is_there: impl Fn(u32) -> bool) -> Vec<u32> {
-        self.activate(keys.high()).clock.choose(count, is_there)
+        let held = keys.len();
+        self.activate(keys.high()).clock.choose(count, held, is_there)
     }
 
     fn activate(&mut self, high: usize) -> &mut Active {

@@ -95,7 +95,7 @@ impl Snapshots {
             }
             Place::S3 { client, prefix } => {
                 let prefix = format!("{prefix}{}/{deployment_id}/", kind.name());
-                Ok(Arc::new(S3Storage::open(client.clone(), prefix)?))
+                Ok(Arc::new(S3Storage::open(client.clone(), prefix)))
             }
         }
     }

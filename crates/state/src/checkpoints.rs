@@ -123,15 +123,9 @@ struct Known {
 }
 
 impl Checkpoints {
-    /// For the one that writes: takes away what a death has left in the middle of its work.
+    /// For the one that writes. What a death has left beside what it was made of stays: the last request of the dead
+    /// may yet remove the latter.
     pub fn open(storage: Arc<dyn Storage>) -> Result<Checkpoints, Error> {
-        let names = names(&*storage)?;
-        for name in names.iter().filter(|name| name.is_compact) {
-            // Nobody knows whether it was written to its end as long as what it was made of is there.
-            if names.contains(&name.id.plain()) {
-                storage.remove(&name.to_string())?;
-            }
-        }
         let listed = Checkpoints::list_named(&*storage)?;
         let parents = listed.iter().filter_map(|(id, listed)| {
             let parent = listed.label.as_ref()?.parent?;
@@ -287,7 +281,7 @@ impl Checkpoints {
     /// is none. Fails if there are some and all are damaged: to begin anew then is for people to decide.
     pub fn latest(&self, since_epoch: u64) -> Result<Option<Found>, Error> {
         let mut damaged = Vec::new();
-        for name in names(&*self.storage)?.into_iter().rev() {
+        for name in self.there()?.into_values().rev() {
             if name.id.epoch < since_epoch {
                 // So are all before it.
                 break;
@@ -375,12 +369,15 @@ impl Checkpoints {
 
     fn list_named(storage: &dyn Storage) -> Result<Vec<(Id, Listed)>, Error> {
         let mut found: Vec<(Id, Listed)> = Vec::new();
-        for (object, bytes) in storage.list()? {
-            let Some(Name { id, .. }) = Name::parse(&object) else {
-                continue;
-            };
+        let objects = storage.list()?;
+        let mut objects: Vec<(Name, String, u64)> = objects
+            .into_iter()
+            .filter_map(|(object, bytes)| Some((Name::parse(&object)?, object, bytes)))
+            .collect();
+        objects.sort_unstable();
+        for (Name { id, .. }, object, bytes) in objects {
             if found.iter().any(|(found, _)| *found == id) {
-                // It is being written once more.
+                // It was written once more, and counts as it was.
                 continue;
             }
             let label = storage
@@ -929,6 +926,29 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!((found.number, held(&found)), (2, vec![(1, 11)]));
+    }
+
+    #[test]
+    fn what_was_put_together_is_there_though_the_dead_remove_what_it_was_made_of() {
+        let storage = Arc::new(Memory::default());
+        let dead = Checkpoints::open(storage.clone()).unwrap();
+        keep(&dead, &rows(1, &[(1, 10)], &[]));
+        keep(&dead, &rows(2, &[(2, 20)], &[]));
+        let plain = Id { epoch: 7, number: 2 }.plain().to_string();
+        let object = storage.0.lock().unwrap()[&plain].clone();
+        assert_eq!(dead.compact().unwrap(), 2);
+        // Its last request is done only when the next attempt has looked around.
+        storage.0.lock().unwrap().insert(plain.clone(), object);
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        assert_eq!(listed(&storage), [2, 1]);
+        storage.remove(&plain).unwrap();
+        let found = checkpoints.latest(7).unwrap().unwrap();
+        assert_eq!((found.number, held(&found)), (2, vec![(1, 10), (2, 20)]));
+        // It goes with the checkpoint.
+        for epoch in 3..=4 {
+            let kept = checkpoints.keep(&label(8), &snapshot(epoch), Extent::Whole, 2);
+            kept.unwrap();
+        }
         assert_eq!(storage.list().unwrap().len(), 2);
     }
 

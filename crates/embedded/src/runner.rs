@@ -116,6 +116,14 @@ impl EmbeddedRunner {
             .map_err(|error| of_storage("the place of checkpoints cannot be used", error))
     }
 
+    /// Takes the place of checkpoints and savepoints for the server of this name, if it is nobody's yet; returns whose
+    /// it is.
+    pub fn claim_snapshots(&self, owner: &str) -> Result<String, RunnerError> {
+        self.snapshots
+            .claim(owner)
+            .map_err(|error| of_storage("the place of checkpoints cannot be taken", error))
+    }
+
     fn clock(&self) -> &dyn Clock {
         &*self.options.clock
     }

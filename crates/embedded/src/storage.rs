@@ -6,7 +6,7 @@ mod local;
 mod s3;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +23,10 @@ pub use s3::Patience;
 
 /// An object of this name is written and removed to see whether that is possible.
 const PROBE: &str = "oceanus-probe";
+
+/// An object of this name says whose the place is.
+const OWNER: &str = "oceanus-owner";
+const OWNER_BYTES_MAX: u64 = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SnapshotKind {
@@ -95,7 +99,7 @@ impl Snapshots {
             }
             Place::S3 { client, prefix } => {
                 let prefix = format!("{prefix}{}/{deployment_id}/", kind.name());
-                Ok(Arc::new(S3Storage::open(client.clone(), prefix)?))
+                Ok(Arc::new(S3Storage::open(client.clone(), prefix)))
             }
         }
     }
@@ -151,16 +155,36 @@ impl Snapshots {
         }
     }
 
-    /// Finds out whether objects can be written, listed, read and removed.
-    pub fn probe(&self) -> Result<(), Error> {
-        let storage: Arc<dyn Storage> = match &self.place {
+    /// What lies beside checkpoints and savepoints.
+    fn root(&self) -> Result<Arc<dyn Storage>, Error> {
+        Ok(match &self.place {
             Place::Folder(folder) => {
                 make_folder(folder)
                     .map_err(|cause| Error::io(format!("make folder '{}'", folder.display()), cause))?;
                 Arc::new(LocalStorage::at(folder))
             }
             Place::S3 { client, prefix } => Arc::new(S3Storage::at(client.clone(), prefix.clone())),
-        };
+        })
+    }
+
+    /// Takes the place for one owner, if it is nobody's yet; returns whose it is. Of two that come at the same moment
+    /// the last one has it, and the other may not see that before it comes again.
+    pub fn claim(&self, owner: &str) -> Result<String, Error> {
+        let storage = self.root()?;
+        if let Some(found) = read_owner(&*storage)? {
+            return Ok(found);
+        }
+        storage.put(OWNER, &mut |out| {
+            out.write_all(owner.as_bytes())
+                .map_err(|cause| Error::io("write an owner", cause))
+        })?;
+        let found = read_owner(&*storage)?;
+        found.ok_or_else(|| Error::internal("what was written is not there"))
+    }
+
+    /// Finds out whether objects can be written, listed, read and removed.
+    pub fn probe(&self) -> Result<(), Error> {
+        let storage = self.root()?;
         // The cheapest one first: it tells of a wrong bucket without leaving anything.
         self.deployments(SnapshotKind::Checkpoints)?;
         storage.put(PROBE, &mut |out| {
@@ -178,6 +202,21 @@ impl Snapshots {
         }
         Ok(())
     }
+}
+
+/// `None` if it is nobody's.
+fn read_owner(storage: &dyn Storage) -> Result<Option<String>, Error> {
+    let input = match storage.open(OWNER) {
+        Ok(input) => input,
+        Err(Error::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut text = String::new();
+    input
+        .take(OWNER_BYTES_MAX)
+        .read_to_string(&mut text)
+        .map_err(|cause| Error::io("read whose the place is", cause))?;
+    Ok(Some(text.trim().to_string()))
 }
 
 /// Names of what lies in a folder. A folder that is not there is empty.

@@ -42,6 +42,9 @@ impl fmt::Display for S3Location {
     }
 }
 
+/// Stores make them of 16 characters and more.
+const ACCESS_KEY_LENGTH_HIDDEN_MIN: usize = 16;
+
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct S3Credentials {
     pub access_key: String,
@@ -51,7 +54,17 @@ pub struct S3Credentials {
 }
 
 impl S3Credentials {
-    /// What must not be shown anywhere.
+    /// What must not be shown in logs. An access key is no secret by itself: a short one may be a word that logs are full
+    /// of.
+    pub fn hidden(&self) -> impl Iterator<Item = &str> {
+        let access_key = Some(&self.access_key).filter(|key| key.len() >= ACCESS_KEY_LENGTH_HIDDEN_MIN);
+        access_key
+            .into_iter()
+            .chain([&self.secret_key])
+            .chain(&self.session_token)
+            .map(String::as_str)
+    }
+
     pub fn values(&self) -> impl Iterator<Item = &str> {
         [&self.access_key, &self.secret_key]
             .into_iter()
@@ -64,5 +77,22 @@ impl S3Credentials {
 impl fmt::Debug for S3Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("S3Credentials(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_access_key_is_not_hidden() {
+        let of = |access_key: &str| S3Credentials {
+            access_key: access_key.to_string(),
+            secret_key: "s".to_string(),
+            session_token: Some("t".to_string()),
+        };
+        assert!(of("oceanus").hidden().eq(["s", "t"]));
+        let long = "AKIAIOSFODNN7EXA";
+        assert!(of(long).hidden().eq([long, "s", "t"]));
     }
 }

@@ -3,7 +3,12 @@
 //! They are numbered as they are kept, over all attempts. A job that comes back goes on from the newest that can be
 //! read; one that is damaged is passed over, and told of.
 //!
-//! One that only says what has changed names the one before it, its parent: it is read together with that, and that stays
+//! What an attempt has sent before its death may be done after the next attempt has begun: an object of an earlier epoch
+//! can appear at any time, with any number. So the epoch comes before the number, and what appears while an attempt writes
+//! and is not its own goes with what is too old.
+//!
+//! One that only says what has changed names the one before it, its parent, which the same attempt has taken: the first of
+//! an attempt says all. It is read together with that, and that stays
 //! as long as it is needed. When the changes have grown more than what they change, the newest is written anew as one that
 //! says all ([`Checkpoints::compact`]).
 
@@ -107,43 +112,31 @@ struct Known {
     /// The last number that was given.
     last: u64,
     /// Those that were found damaged: nobody can fall back on them.
-    damaged: BTreeSet<u64>,
+    damaged: BTreeSet<Id>,
     /// Those that only say changes, and what they are changes of.
-    parents: BTreeMap<u64, u64>,
+    parents: BTreeMap<Id, Id>,
     /// Those that are being put together, the newest first.
-    compacting: Vec<u64>,
-    /// Of those that are there, as far as it is known.
-    bytes: BTreeMap<u64, u64>,
+    compacting: Vec<Id>,
+    /// Those that were there at the beginning or were kept since, and their bytes. Others come from attempts that are
+    /// dead, and do not count.
+    there: BTreeMap<Id, u64>,
 }
 
 impl Checkpoints {
-    /// For the one that writes: takes away what a death has left in the middle of its work.
+    /// For the one that writes. What a death has left beside what it was made of stays: the last request of the dead
+    /// may yet remove the latter.
     pub fn open(storage: Arc<dyn Storage>) -> Result<Checkpoints, Error> {
-        let names = names(&*storage)?;
-        for name in names.iter().filter(|name| name.is_compact) {
-            // Nobody knows whether it was written to its end as long as what it was made of is there.
-            if names.contains(&Name {
-                is_compact: false,
-                ..*name
-            }) {
-                storage.remove(&name.to_string())?;
-            }
-        }
-        let listed = Checkpoints::list(&*storage)?;
-        let labels = listed
-            .iter()
-            .filter_map(|listed| Some((listed.number, listed.label.as_ref()?)));
+        let listed = Checkpoints::list_named(&*storage)?;
+        let parents = listed.iter().filter_map(|(id, listed)| {
+            let parent = listed.label.as_ref()?.parent?;
+            Some((*id, id.with_number(parent)))
+        });
         let known = Known {
-            last: listed.first().map_or(0, |newest| newest.number),
+            last: listed.iter().map(|(id, _)| id.number).max().unwrap_or(0),
             damaged: BTreeSet::new(),
-            parents: labels
-                .filter_map(|(number, label)| Some((number, label.parent?)))
-                .collect(),
+            parents: parents.collect(),
             compacting: Vec::new(),
-            bytes: listed
-                .iter()
-                .map(|listed| (listed.number, listed.bytes))
-                .collect(),
+            there: listed.iter().map(|(id, listed)| (*id, listed.bytes)).collect(),
         };
         Ok(Checkpoints {
             storage,
@@ -165,84 +158,81 @@ impl Checkpoints {
         retained: usize,
     ) -> Result<Kept, Error> {
         // One that fails is given up: what there is of it is not written over.
-        let (number, parent) = {
+        let (id, parent) = {
             let mut known = self.known();
-            let parent = (extent == Extent::Changes).then_some(known.last);
-            if parent.is_some_and(|parent| parent == 0 || known.damaged.contains(&parent)) {
+            let last = Id {
+                epoch: label.epoch,
+                number: known.last,
+            };
+            let parent = (extent == Extent::Changes).then_some(last);
+            if parent.is_some_and(|parent| !known.there.contains_key(&parent)) {
                 return Err(Error::internal(
                     "there is no checkpoint whose changes could be kept",
                 ));
             }
             known.last += 1;
-            (known.last, parent)
-        };
-        let name = Name {
-            number,
-            epoch: label.epoch,
-            is_compact: false,
+            (last.with_number(known.last), parent)
         };
         let label = Label {
-            parent,
+            parent: parent.map(|parent| parent.number),
             ..label.clone()
         };
         let label = label.to_bytes()?;
-        let put = self
-            .storage
-            .put(&name.to_string(), &mut |mut out| snapshot.write(&label, &mut out));
-        let bytes = match put {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.known().damaged.insert(number);
-                return Err(error);
-            }
-        };
+        let put = self.storage.put(&id.plain().to_string(), &mut |mut out| {
+            snapshot.write(&label, &mut out)
+        });
+        // One that fails may be there all the same, or be there later: it is none of those that are known.
+        let bytes = put?;
         let chain = {
             let mut known = self.known();
-            known.parents.extend(parent.map(|parent| (number, parent)));
-            known.bytes.insert(number, bytes);
-            known.measure(number)
+            known.parents.extend(parent.map(|parent| (id, parent)));
+            known.there.insert(id, bytes);
+            known.measure(id)
         };
         if let Err(error) = self.remove_older(retained) {
             // It is tried again behind the next one.
             tracing::warn!(%error, "an old checkpoint stays");
         }
-        Ok(Kept { number, bytes, chain })
+        Ok(Kept {
+            number: id.number,
+            bytes,
+            chain,
+        })
     }
 
     fn remove_older(&self, retained: usize) -> Result<(), Error> {
         let names = names(&*self.storage)?;
-        let needed = {
+        let needed: BTreeSet<Id> = {
             let known = self.known();
-            let whole = names.iter().rev().map(|name| name.number);
-            let mut whole: Vec<u64> = whole.filter(|number| !known.damaged.contains(number)).collect();
-            whole.dedup();
-            let retained = whole.iter().take(retained.max(1));
-            let needed = retained.flat_map(|number| known.chain(*number));
-            needed
-                .chain(known.compacting.iter().copied())
-                .collect::<BTreeSet<u64>>()
+            let whole = known.whole().filter(|id| Checkpoints::has(&names, *id));
+            let retained = whole.take(retained.max(1));
+            let needed = retained.flat_map(|id| known.chain(id));
+            needed.chain(known.compacting.iter().copied()).collect()
         };
-        for name in names.iter().filter(|name| !needed.contains(&name.number)) {
+        for name in names.iter().filter(|name| !needed.contains(&name.id)) {
             self.storage.remove(&name.to_string())?;
-            let mut known = self.known();
-            known.parents.remove(&name.number);
-            known.bytes.remove(&name.number);
+            self.known().forget(name.id);
         }
         Ok(())
+    }
+
+    fn has(names: &BTreeSet<Name>, id: Id) -> bool {
+        [false, true].iter().any(|is_compact| {
+            names.contains(&Name {
+                id,
+                is_compact: *is_compact,
+            })
+        })
     }
 
     /// Writes the newest once more, as one that says all. Others may be kept meanwhile. Returns how many it was put
     /// together of; one that says all already is left as it is.
     pub fn compact(&self) -> Result<usize, Error> {
-        let mut there: BTreeMap<u64, Name> = BTreeMap::new();
-        for name in names(&*self.storage)? {
-            // One that was written once more counts when what it was made of is gone.
-            there.entry(name.number).or_insert(name);
-        }
+        let there = self.there()?;
         let chain = {
             let mut known = self.known();
-            let newest = there.keys().rev().find(|number| !known.damaged.contains(number));
-            let chain = newest.map(|number| known.chain(*number)).unwrap_or_default();
+            let newest = known.whole().find(|id| there.contains_key(id));
+            let chain = newest.map(|id| known.chain(id)).unwrap_or_default();
             known.compacting = chain.clone();
             chain
         };
@@ -250,7 +240,7 @@ impl Checkpoints {
         if chain.len() > 1 {
             let names = chain
                 .iter()
-                .map(|number| there.get(number).copied().ok_or_else(|| parent_is_gone(*number)));
+                .map(|id| there.get(id).copied().ok_or_else(|| parent_is_gone(id.number)));
             written = names
                 .collect::<Result<Vec<Name>, Error>>()
                 .and_then(|names| self.write_compact(&names));
@@ -260,7 +250,7 @@ impl Checkpoints {
         let bytes = written?;
         if chain.len() > 1 {
             known.parents.remove(&chain[0]);
-            known.bytes.insert(chain[0], bytes);
+            known.there.insert(chain[0], bytes);
         }
         Ok(chain.len())
     }
@@ -291,23 +281,27 @@ impl Checkpoints {
     /// is none. Fails if there are some and all are damaged: to begin anew then is for people to decide.
     pub fn latest(&self, since_epoch: u64) -> Result<Option<Found>, Error> {
         let mut damaged = Vec::new();
-        for name in names(&*self.storage)?.into_iter().rev() {
-            if name.epoch < since_epoch {
+        for name in self.there()?.into_values().rev() {
+            if name.id.epoch < since_epoch {
                 // So are all before it.
                 break;
+            }
+            if !self.known().there.contains_key(&name.id) {
+                // It has come since, from an attempt that is dead.
+                continue;
             }
             match self.read(name) {
                 Ok((label, snapshot)) => {
                     return Ok(Some(Found {
-                        number: name.number,
+                        number: name.id.number,
                         label,
                         snapshot,
                         damaged,
                     }));
                 }
                 Err(Error::Data { message, .. }) => {
-                    self.known().damaged.insert(name.number);
-                    damaged.push((name.number, message));
+                    self.known().damaged.insert(name.id);
+                    damaged.push((name.id.number, message));
                 }
                 Err(error) => return Err(error),
             }
@@ -326,37 +320,41 @@ impl Checkpoints {
 
     /// Removes one whose rows are lost, so that nobody takes it for that of another attempt at its epoch.
     pub fn remove(&self, found: Found) -> Result<(), Error> {
+        let id = Id {
+            epoch: found.label.epoch,
+            number: found.number,
+        };
         for is_compact in [false, true] {
-            let name = Name {
-                number: found.number,
-                epoch: found.label.epoch,
-                is_compact,
-            };
-            self.storage.remove(&name.to_string())?;
+            self.storage.remove(&Name { id, is_compact }.to_string())?;
         }
-        let mut known = self.known();
-        known.parents.remove(&found.number);
-        known.bytes.remove(&found.number);
+        self.known().forget(id);
         Ok(())
     }
 
-    fn read(&self, name: Name) -> Result<(Label, Snapshot), Error> {
-        let mut there: BTreeMap<u64, Name> = BTreeMap::new();
+    /// What is read of each that is there.
+    fn there(&self) -> Result<BTreeMap<Id, Name>, Error> {
+        let mut there = BTreeMap::new();
         for name in names(&*self.storage)? {
-            there.entry(name.number).or_insert(name);
+            // One that was written once more counts when what it was made of is gone.
+            there.entry(name.id).or_insert(name);
         }
+        Ok(there)
+    }
+
+    fn read(&self, name: Name) -> Result<(Label, Snapshot), Error> {
+        let there = self.there()?;
         let mut files = Vec::new();
-        let mut next = Some(name.number);
-        while let Some(number) = next {
+        let mut next = Some(name.id);
+        while let Some(id) = next {
             let name = there
-                .get(&number)
-                .ok_or_else(|| parent_is_gone(number))?
+                .get(&id)
+                .ok_or_else(|| parent_is_gone(id.number))?
                 .to_string();
             let label = parse_label(&Snapshot::read_label(&mut self.storage.open(&name)?)?)?;
-            if label.parent.is_some_and(|parent| parent >= number) {
+            if label.parent.is_some_and(|parent| parent >= id.number) {
                 return Err(damaged("it is said to be the changes of one behind it"));
             }
-            next = label.parent;
+            next = label.parent.map(|parent| id.with_number(parent));
             files.push(self.storage.open(&name)?);
         }
         let (label, snapshot) = read_chain(files)?;
@@ -365,13 +363,21 @@ impl Checkpoints {
 
     /// All that are there, the newest first.
     pub fn list(storage: &dyn Storage) -> Result<Vec<Listed>, Error> {
-        let mut listed = Vec::new();
-        for (object, bytes) in storage.list()? {
-            let Some(Name { number, .. }) = Name::parse(&object) else {
-                continue;
-            };
-            if listed.iter().any(|listed: &Listed| listed.number == number) {
-                // It is being written once more.
+        let listed = Checkpoints::list_named(storage)?;
+        Ok(listed.into_iter().map(|(_, listed)| listed).collect())
+    }
+
+    fn list_named(storage: &dyn Storage) -> Result<Vec<(Id, Listed)>, Error> {
+        let mut found: Vec<(Id, Listed)> = Vec::new();
+        let objects = storage.list()?;
+        let mut objects: Vec<(Name, String, u64)> = objects
+            .into_iter()
+            .filter_map(|(object, bytes)| Some((Name::parse(&object)?, object, bytes)))
+            .collect();
+        objects.sort_unstable();
+        for (Name { id, .. }, object, bytes) in objects {
+            if found.iter().any(|(found, _)| *found == id) {
+                // It was written once more, and counts as it was.
                 continue;
             }
             let label = storage
@@ -384,25 +390,32 @@ impl Checkpoints {
                 Err(Error::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
-            listed.push(Listed { number, bytes, label });
+            let number = id.number;
+            found.push((id, Listed { number, bytes, label }));
         }
-        listed.sort_by_key(|listed| std::cmp::Reverse(listed.number));
-        Ok(listed)
+        found.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        Ok(found)
     }
 }
 
 impl Known {
-    /// A checkpoint and all that it needs, the newest first.
-    fn chain(&self, number: u64) -> Vec<u64> {
-        let parent = |number: &u64| self.parents.get(number).copied();
-        std::iter::successors(Some(number), parent).collect()
+    /// Those that can be fallen back on as far as it is known, the newest first.
+    fn whole(&self) -> impl Iterator<Item = Id> {
+        let there = self.there.keys().rev().copied();
+        there.filter(|id| !self.damaged.contains(id))
     }
 
-    fn measure(&self, number: u64) -> Chain {
+    /// A checkpoint and all that it needs, the newest first.
+    fn chain(&self, id: Id) -> Vec<Id> {
+        let parent = |id: &Id| self.parents.get(id).copied();
+        std::iter::successors(Some(id), parent).collect()
+    }
+
+    fn measure(&self, id: Id) -> Chain {
         let mut chain = Chain::default();
-        for number in self.chain(number) {
-            let bytes = self.bytes.get(&number).copied().unwrap_or(0);
-            if self.parents.contains_key(&number) {
+        for id in self.chain(id) {
+            let bytes = self.there.get(&id).copied().unwrap_or(0);
+            if self.parents.contains_key(&id) {
                 chain.changes += 1;
                 chain.changes_bytes += bytes;
             } else {
@@ -410,6 +423,11 @@ impl Known {
             }
         }
         chain
+    }
+
+    fn forget(&mut self, id: Id) {
+        self.parents.remove(&id);
+        self.there.remove(&id);
     }
 }
 
@@ -446,11 +464,33 @@ fn names(storage: &dyn Storage) -> Result<BTreeSet<Name>, Error> {
         .collect())
 }
 
-/// The name of a checkpoint: its number, and the epoch of the attempt that took it.
+/// Which checkpoint it is. The later attempt's is the newer one, whatever their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Id {
+    /// Of the attempt that took it.
+    epoch: u64,
+    number: u64,
+}
+
+impl Id {
+    /// Another one of the same attempt.
+    fn with_number(self, number: u64) -> Id {
+        Id { number, ..self }
+    }
+
+    /// As it is written at first.
+    fn plain(self) -> Name {
+        Name {
+            id: self,
+            is_compact: false,
+        }
+    }
+}
+
+/// The name of an object that has a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
-    number: u64,
-    epoch: u64,
+    id: Id,
     /// It was written once more, together with those that it needed.
     is_compact: bool,
 }
@@ -463,11 +503,11 @@ impl Name {
         let is_compact = name.is_some();
         let name = name.unwrap_or(object);
         let (number, epoch) = name.strip_prefix("checkpoint-")?.split_once("-of-")?;
-        let name = Name {
-            number: number.parse().ok()?,
+        let id = Id {
             epoch: epoch.parse().ok()?,
-            is_compact,
+            number: number.parse().ok()?,
         };
+        let name = Name { id, is_compact };
         (name.to_string() == object).then_some(name)
     }
 }
@@ -475,7 +515,8 @@ impl Name {
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let compact = if self.is_compact { COMPACT } else { "" };
-        write!(f, "checkpoint-{:012}-of-{}{compact}", self.number, self.epoch)
+        let Id { epoch, number } = self.id;
+        write!(f, "checkpoint-{number:012}-of-{epoch}{compact}")
     }
 }
 
@@ -496,7 +537,7 @@ mod tests {
     impl Memory {
         fn damage(&self, number: u64) {
             let mut objects = self.0.lock().unwrap();
-            let is_meant = |object: &str| Name::parse(object).is_some_and(|name| name.number == number);
+            let is_meant = |object: &str| Name::parse(object).is_some_and(|name| name.id.number == number);
             let (_, object) = objects.iter_mut().find(|(object, _)| is_meant(object)).unwrap();
             let middle = object.len() / 2;
             object.truncate(middle);
@@ -620,6 +661,93 @@ mod tests {
         let fault = checkpoints.latest(7).unwrap_err().to_string();
         assert!(fault.starts_with("none of the 2 checkpoints"), "{fault}");
         assert_eq!(Checkpoints::list(&*storage).unwrap().len(), 2);
+    }
+
+    /// What a dead attempt has sent, and is done only now.
+    fn appear(storage: &Memory, number: u64, epoch: u64, snapshot: &Snapshot) {
+        let name = Id { epoch, number }.plain().to_string();
+        let label = label(epoch).to_bytes().unwrap();
+        storage
+            .put(&name, &mut |mut out| snapshot.write(&label, &mut out))
+            .unwrap();
+    }
+
+    fn newest(storage: &Arc<Memory>) -> (u64, u64, u64) {
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        let found = checkpoints.latest(0).unwrap().unwrap();
+        (found.number, found.label.epoch, found.snapshot.epoch)
+    }
+
+    #[test]
+    fn what_comes_late_of_a_dead_attempt_does_not_count() {
+        for late in [2, 3, 9] {
+            let storage = Arc::new(Memory::default());
+            let dead = Checkpoints::open(storage.clone()).unwrap();
+            dead.keep(&label(7), &snapshot(1), Extent::Whole, 2).unwrap();
+            let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+            assert_eq!(checkpoints.latest(7).unwrap().unwrap().number, 1);
+            // The job began with the first one, and has not gone on.
+            appear(&storage, late, 7, &snapshot(70));
+            assert_eq!(checkpoints.latest(7).unwrap().unwrap().number, 1);
+            let kept = checkpoints.keep(&label(8), &snapshot(2), Extent::Whole, 2);
+            assert_eq!(kept.unwrap().number, 2);
+            // It has not pushed out the one before, which is there as long as rows may have to be taken back.
+            assert_eq!(listed(&storage), [2, 1], "late: {late}");
+            appear(&storage, late, 7, &snapshot(70));
+            assert_eq!(newest(&storage), (2, 8, 2), "late: {late}");
+            checkpoints
+                .keep(&label(8), &snapshot(3), Extent::Whole, 2)
+                .unwrap();
+            assert_eq!(listed(&storage), [3, 2], "late: {late}");
+            appear(&storage, late, 7, &snapshot(70));
+            assert_eq!(newest(&storage), (3, 8, 3), "late: {late}");
+        }
+    }
+
+    #[test]
+    fn changes_are_those_of_their_own_attempt() {
+        let storage = Arc::new(Memory::default());
+        let dead = Checkpoints::open(storage.clone()).unwrap();
+        keep(&dead, &rows(1, &[(1, 10)], &[]));
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        // The first of an attempt says all.
+        checkpoints
+            .keep(&label(8), &rows(2, &[(1, 11)], &[]), Extent::Changes, 2)
+            .unwrap_err();
+        let whole = rows(1, &[(1, 20), (2, 20)], &[]);
+        checkpoints.keep(&label(8), &whole, Extent::Whole, 2).unwrap();
+        appear(&storage, 2, 7, &rows(1, &[(7, 70)], &[]));
+        appear(&storage, 3, 7, &rows(1, &[(7, 70)], &[]));
+        let changes = rows(2, &[(2, 21)], &[]);
+        checkpoints.keep(&label(8), &changes, Extent::Changes, 1).unwrap();
+        appear(&storage, 2, 7, &rows(1, &[(7, 70)], &[]));
+        appear(&storage, 3, 7, &rows(1, &[(7, 70)], &[]));
+        let again = Checkpoints::open(storage.clone()).unwrap();
+        let found = again.latest(7).unwrap().unwrap();
+        assert_eq!(
+            (found.number, found.label.epoch, held(&found)),
+            (3, 8, vec![(1, 20), (2, 21)])
+        );
+        assert_eq!(again.compact().unwrap(), 2);
+        let found = again.latest(7).unwrap().unwrap();
+        assert_eq!(held(&found), [(1, 20), (2, 21)]);
+    }
+
+    #[test]
+    fn one_that_could_not_be_kept_is_removed_if_it_appears() {
+        let storage = Arc::new(Memory::default());
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        checkpoints
+            .keep(&label(7), &snapshot(1), Extent::Whole, 2)
+            .unwrap();
+        // The storage has done it, and could not say so.
+        checkpoints.known().last += 1;
+        appear(&storage, 2, 7, &snapshot(2));
+        assert_eq!(checkpoints.latest(7).unwrap().unwrap().number, 1);
+        checkpoints
+            .keep(&label(7), &snapshot(3), Extent::Whole, 2)
+            .unwrap();
+        assert_eq!(listed(&storage), [3, 1]);
     }
 
     #[test]
@@ -798,6 +926,29 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!((found.number, held(&found)), (2, vec![(1, 11)]));
+    }
+
+    #[test]
+    fn what_was_put_together_is_there_though_the_dead_remove_what_it_was_made_of() {
+        let storage = Arc::new(Memory::default());
+        let dead = Checkpoints::open(storage.clone()).unwrap();
+        keep(&dead, &rows(1, &[(1, 10)], &[]));
+        keep(&dead, &rows(2, &[(2, 20)], &[]));
+        let plain = Id { epoch: 7, number: 2 }.plain().to_string();
+        let object = storage.0.lock().unwrap()[&plain].clone();
+        assert_eq!(dead.compact().unwrap(), 2);
+        // Its last request is done only when the next attempt has looked around.
+        storage.0.lock().unwrap().insert(plain.clone(), object);
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        assert_eq!(listed(&storage), [2, 1]);
+        storage.remove(&plain).unwrap();
+        let found = checkpoints.latest(7).unwrap().unwrap();
+        assert_eq!((found.number, held(&found)), (2, vec![(1, 10), (2, 20)]));
+        // It goes with the checkpoint.
+        for epoch in 3..=4 {
+            let kept = checkpoints.keep(&label(8), &snapshot(epoch), Extent::Whole, 2);
+            kept.unwrap();
+        }
         assert_eq!(storage.list().unwrap().len(), 2);
     }
 

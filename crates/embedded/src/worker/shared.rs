@@ -87,7 +87,7 @@ impl Shared {
         }
         let mut hidden = secrets.clone();
         if let Some(SnapshotLocation::S3(location)) = location {
-            let values = location.credentials.values().enumerate();
+            let values = location.credentials.hidden().enumerate();
             // By names that no secret can have.
             hidden.extend(values.map(|(number, value)| (format!("s3 {number}"), value.to_string())));
         }

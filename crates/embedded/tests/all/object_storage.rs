@@ -241,6 +241,118 @@ fn what_fails_all_the_time_is_given_up_and_nothing_is_left() {
 }
 
 #[test]
+fn parts_are_put_together_when_the_store_says_so_or_has_the_object() {
+    let store = ObjectStore::new();
+    let storage = at(&store);
+    let bytes = bytes_of(PART_BYTES + 5);
+    // Something between the store and us has answered for it.
+    store.fail("POST one uploadId", Fault::Answer(200, "<html></html>"), 2);
+    store.fail("POST one uploadId", Fault::Answer(200, ""), 1);
+    put(&storage, "one", &bytes).unwrap();
+    assert!(get(&storage, "one") == bytes);
+    assert_eq!(store.seen("POST one uploadId"), 4);
+    // It has done it, and what it says is lost, and it cannot be asked for a moment.
+    store.fail("POST two uploadId", Fault::DoneWith("<html></html>"), 1);
+    store.fail("HEAD two", Fault::Busy, 2);
+    put(&storage, "two", &bytes).unwrap();
+    assert_eq!(store.seen("POST two uploadId"), 1);
+    store.fail("POST three uploadId", Fault::AnswerLost, 1);
+    store.fail("HEAD three", Fault::Busy, 3);
+    put(&storage, "three", &bytes).unwrap();
+    assert_eq!(store.unused(), 0);
+    // Where it cannot be asked at all, that is what has failed.
+    store.fail("POST four uploadId", Fault::AnswerLost, 1);
+    store.fail("HEAD four", Fault::Busy, 4);
+    let fault = put(&storage, "four", &bytes).unwrap_err().to_string();
+    assert!(fault.contains("(503)"), "{fault}");
+    // And it is not left there though it was said to have failed.
+    assert_eq!(
+        store.keys(),
+        ["one", "three", "two"].map(|name| format!("p/checkpoints/dp_1/{name}"))
+    );
+    // An answer that says nothing of it makes it no object.
+    store.fail("POST five uploadId", Fault::Answer(200, ""), 4);
+    put(&storage, "five", &bytes).unwrap_err();
+    assert!(store.uploads().is_empty());
+}
+
+#[test]
+fn what_may_have_been_written_though_it_failed_is_taken_back() {
+    let store = ObjectStore::new();
+    let storage = at(&store);
+    store.fail("PUT one", Fault::AnswerLost, 4);
+    put(&storage, "one", b"abc").unwrap_err();
+    assert!(store.keys().is_empty());
+    // Once is enough.
+    store.fail("PUT two", Fault::AnswerLost, 4);
+    store.fail("DELETE two", Fault::Busy, 1);
+    put(&storage, "two", b"abc").unwrap_err();
+    assert_eq!(store.seen("DELETE two"), 1);
+}
+
+#[test]
+fn what_is_damaged_on_the_way_or_answered_by_nobody_who_knows_is_tried_again() {
+    let store = ObjectStore::new();
+    let storage = at(&store);
+    for code in [
+        "<Error><Code>BadDigest</Code></Error>",
+        "<Error><Code>IncompleteBody</Code></Error>",
+    ] {
+        store.fail("PUT one", Fault::Answer(400, code), 1);
+    }
+    store.fail("PUT one", Fault::Answer(404, "default backend"), 1);
+    put(&storage, "one", b"abc").unwrap();
+    store.fail("GET dp_1/one", Fault::Answer(404, "default backend"), 2);
+    assert_eq!(get(&storage, "one"), b"abc");
+    store.fail("DELETE one", Fault::Answer(404, ""), 2);
+    storage.remove("one").unwrap();
+    assert!(store.keys().is_empty());
+    store.fail("GET list-type", Fault::Answer(404, ""), 2);
+    assert!(storage.list().unwrap().is_empty());
+    assert_eq!(store.unused(), 0);
+    // One that stays so is not taken for an object that is gone.
+    put(&storage, "two", b"abc").unwrap();
+    store.fail("GET dp_1/two", Fault::Answer(404, ""), 4);
+    let Err(Error::Io { cause, .. }) = storage.open("two") else {
+        panic!("it was not given");
+    };
+    assert_ne!(cause.kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn uploads_that_cannot_be_cleared_away_keep_nobody_from_going_on() {
+    let store = ObjectStore::new();
+    let snapshots = snapshots(&store);
+    let storage = snapshots.at(SnapshotKind::Checkpoints, "dp_1");
+    put(&storage, "one", b"abc").unwrap();
+    for name in ["two", "three"] {
+        let died = catch_unwind(AssertUnwindSafe(|| {
+            storage.put(name, &mut |out| {
+                out.write_all(&bytes_of(PART_BYTES + 1)).unwrap();
+                std::panic::panic_any("death")
+            })
+        }));
+        died.unwrap_err();
+    }
+    for (request, fault, times) in [
+        ("GET uploads=", Fault::Busy, 4),
+        ("GET uploads=", Fault::Answer(403, ""), 1),
+        ("GET uploads=", Fault::Answer(200, "<html></html>"), 1),
+    ] {
+        store.fail(request, fault, times);
+        snapshots.open(SnapshotKind::Checkpoints, "dp_1").unwrap();
+        assert_eq!(store.unused(), 0);
+    }
+    assert_eq!(store.uploads().len(), 2);
+    // One that cannot be given up does not keep the others.
+    store.fail("DELETE uploadId", Fault::Busy, 1);
+    snapshots.remove_checkpoints("dp_1").unwrap();
+    assert_eq!(store.seen("DELETE uploadId"), 2);
+    assert_eq!(store.uploads().len(), 1);
+    assert!(store.keys().is_empty());
+}
+
+#[test]
 fn a_store_that_is_silent_is_not_waited_for_without_end() {
     let store = ObjectStore::new();
     let impatient = Patience {

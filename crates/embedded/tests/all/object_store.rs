@@ -46,6 +46,10 @@ pub enum Fault {
     Silence,
     /// It is done later.
     Slow(Duration),
+    /// It is not done: this status and text are the answer.
+    Answer(u16, &'static str),
+    /// It is done, and the answer has this text.
+    DoneWith(&'static str),
 }
 
 pub struct ObjectStore {
@@ -163,6 +167,11 @@ impl ObjectStore {
             .count()
     }
 
+    /// Faults that no request has met yet.
+    pub fn unused(&self) -> usize {
+        self.front.rules.lock().unwrap().len()
+    }
+
     /// Connections so far.
     pub fn connections(&self) -> usize {
         self.front.connections.load(Ordering::Relaxed)
@@ -246,12 +255,11 @@ impl Front {
         self.seen.lock().unwrap().push(line.clone());
         match self.fault(&line) {
             None => self.done(request).await,
-            Some(Fault::Busy) => {
-                let text = "<Error><Code>SlowDown</Code></Error>";
-                let body = http_body_util::Full::from(text).map_err(|never: Infallible| match never {});
-                let mut answer = Response::new(body.boxed());
-                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                Ok(answer)
+            Some(Fault::Busy) => Ok(answer(503, "<Error><Code>SlowDown</Code></Error>")),
+            Some(Fault::Answer(status, text)) => Ok(answer(status, text)),
+            Some(Fault::DoneWith(text)) => {
+                self.done(request).await?.into_body().collect().await?;
+                Ok(answer(200, text))
             }
             Some(Fault::AnswerLost) => {
                 self.done(request).await?.into_body().collect().await?;
@@ -300,6 +308,13 @@ impl Front {
         }
         Some(fault)
     }
+}
+
+fn answer(status: u16, text: &'static str) -> Response<BoxBody<Bytes, Broken>> {
+    let body = http_body_util::Full::from(text).map_err(|never: Infallible| match never {});
+    let mut answer = Response::new(body.boxed());
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+    answer
 }
 
 /// Some bytes, and then no more though more were announced.

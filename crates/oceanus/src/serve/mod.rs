@@ -10,6 +10,7 @@ mod first_start;
 mod layers;
 mod log;
 mod machine;
+mod place;
 mod start;
 
 use std::collections::BTreeMap;

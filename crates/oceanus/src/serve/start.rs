@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::config::{Config, Mode};
 use super::console::Embedded;
-use super::{DATABASE_FILE, RUNS_FOLDER, Refusal, demo, first_start, log};
+use super::{DATABASE_FILE, RUNS_FOLDER, Refusal, demo, first_start, log, place};
 
 /// How often what has expired is removed.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(10 * 60);
@@ -240,10 +240,11 @@ async fn jobs(config: &Config, store: &Store) -> Result<Jobs, Refusal> {
         ..EmbeddedOptions::new(&config.data).map_err(|error| failed(&error))?
     };
     let runner = Arc::new(EmbeddedRunner::new(options).map_err(|error| failed(&error))?);
+    place::require_same(config, store).await?;
     if config.snapshots.is_some() {
-        require_state_at_its_place(config)?;
         probe_snapshots(runner.clone()).await?;
     }
+    place::claim(config, runner.clone()).await?;
     let registry = wiring::registry(Arc::new(Mutex::new(std::io::sink())));
     let settings = JobsSettings {
         capacity_cores: config.capacity.cores,
@@ -263,31 +264,6 @@ async fn jobs(config: &Config, store: &Store) -> Result<Jobs, Refusal> {
         clock,
         settings,
     ))
-}
-
-/// Refuses to look for checkpoints elsewhere than where they are: jobs would begin anew, and write everything again.
-fn require_state_at_its_place(config: &Config) -> Result<(), Refusal> {
-    for name in ["checkpoints", "savepoints"] {
-        let folder = config.data.join(name);
-        let failed =
-            |error: std::io::Error| Refusal::new(format!("cannot look at '{}': {error}", folder.display()));
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => return Err(failed(error)),
-        };
-        for entry in entries {
-            let entry = entry.map_err(failed)?;
-            if std::fs::read_dir(entry.path()).is_ok_and(|mut files| files.next().is_some()) {
-                return Err(Refusal::new(format!(
-                    "the setting 'execution.checkpointing.dir' names another place, but '{}' has {name} of deployments",
-                    folder.display()
-                ))
-                .hint("stop the deployments and copy 'checkpoints' and 'savepoints' of the data folder there, then move them away; or leave the setting out"));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Tells at once what would make every checkpoint fail.

@@ -24,8 +24,14 @@ fn settings(store: &ObjectStore, bucket: &str, secret_key: &str) -> String {
 fn a_job_survives_a_kill_by_what_is_in_the_object_store_and_takes_it_along_when_it_is_deleted() {
     let store = ObjectStore::new();
     let home = Home::new();
-    let file = home.write("settings.toml", &settings(&store, BUCKET, SECRET_KEY));
-    let server = home.serve_with(&["--single-user", "--config", &file]);
+    let whole = settings(&store, BUCKET, SECRET_KEY);
+    let (without_keys, _) = whole.split_once("access_key").unwrap();
+    let file = home.write("settings.toml", without_keys);
+    let variables = [
+        ("OCEANUS_S3_ACCESS_KEY", ACCESS_KEY),
+        ("OCEANUS_S3_SECRET_KEY", SECRET_KEY),
+    ];
+    let server = home.serve_where(&["--single-user", "--config", &file], &variables);
     server.run(&["workspaces", "create", "w"]).expect(0);
     let text = home.write("count.sql", TICKS);
     server.run(&["deploy", &text, "--parallelism", "1"]).expect(0);
@@ -38,6 +44,14 @@ fn a_job_survives_a_kill_by_what_is_in_the_object_store_and_takes_it_along_when_
     until("no checkpoint in the store", || checkpoints() > 0);
     let seen = home.data().join("files/w/seen");
     until("no rows", || !lines_below(&seen).is_empty());
+    // What the server knows by its environment does not go by the worker's.
+    for pid in home.workers() {
+        for file in ["cmdline", "environ"] {
+            let text = fs::read(format!("/proc/{pid}/{file}")).unwrap();
+            let text = String::from_utf8_lossy(&text);
+            assert!(!text.contains(SECRET_KEY) && !text.contains(ACCESS_KEY), "{text}");
+        }
+    }
     for pid in home.workers() {
         // SAFETY: the process is a worker of this test's own data folder.
         unsafe { libc::kill(pid, libc::SIGKILL) };
@@ -65,14 +79,11 @@ fn a_job_survives_a_kill_by_what_is_in_the_object_store_and_takes_it_along_when_
         .shows("at the end of the run");
     server.run(&["delete", "count"]).expect(0);
     until("checkpoints stay", || checkpoints() == 0);
-    // A savepoint stays until people delete it.
-    assert!(
-        store
-            .keys()
-            .iter()
-            .all(|key| key.starts_with("oceanus/savepoints/"))
-    );
-    assert_eq!(store.keys().len(), 1);
+    // A savepoint stays until people delete it, and the place stays this server's.
+    let keys = store.keys();
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    assert_eq!(keys[0], "oceanus/oceanus-owner");
+    assert!(keys[1].starts_with("oceanus/savepoints/"), "{keys:?}");
     assert!(!home.data().join("checkpoints").exists());
     let (code, log) = server.end();
     assert_eq!(code, Some(0));
@@ -106,4 +117,52 @@ fn a_wrong_place_is_told_before_the_server_is_ready() {
         .tells("names another place, but '")
         .tells("stop the deployments and copy");
     home.serve().end();
+}
+
+#[test]
+fn a_place_is_of_one_server_and_a_server_has_one_place() {
+    const LISTEN: [&str; 3] = ["--single-user", "--listen", "127.0.0.1:0"];
+    let store = ObjectStore::new();
+    let home = Home::new();
+    let text = settings(&store, BUCKET, SECRET_KEY);
+    let file = home.write("settings.toml", &text);
+    // As long as there is no deployment, every place is right.
+    home.serve().end();
+    let server = home.serve_with(&["--single-user", "--config", &file]);
+    server.run(&["workspaces", "create", "w"]).expect(0);
+    server
+        .run(&["deploy", &home.write("count.sql", TICKS), "--parallelism", "1"])
+        .expect(0);
+    server.run(&["stop", "count"]).expect(0);
+    server.end();
+
+    let other = Home::new();
+    let theirs = other.write("settings.toml", &text);
+    let refused = other
+        .try_serve(&[&LISTEN[..], &["--config", &theirs]].concat())
+        .expect(1)
+        .tells("'s3://snapshots/oceanus' at 'http://127.0.0.1:")
+        .tells("is the place of another server, ");
+    assert!(!refused.err.contains(SECRET_KEY) && !refused.err.contains(ACCESS_KEY));
+    // One that follows it says so.
+    fs::copy(home.data().join("instance"), other.data().join("instance")).unwrap();
+    other.serve_with(&["--single-user", "--config", &theirs]).end();
+
+    let note = home.data().join("state-place");
+    let elsewhere = home.write("elsewhere.toml", &text.replace("/oceanus'", "/elsewhere'"));
+    for arguments in [&LISTEN[..], &[&LISTEN[..], &["--config", &elsewhere]].concat()] {
+        home.try_serve(arguments)
+            .expect(1)
+            .tells("checkpoints and savepoints of deployments are in 's3://snapshots/oceanus' at 'http://127.0.0.1:")
+            .tells("remove the file '");
+    }
+    let noted = fs::read_to_string(&note).unwrap();
+    assert!(
+        !noted.contains(SECRET_KEY) && !noted.contains(ACCESS_KEY),
+        "{noted}"
+    );
+    home.serve_with(&["--single-user", "--config", &file]).end();
+    fs::remove_file(&note).unwrap();
+    home.serve_with(&["--single-user", "--config", &elsewhere]).end();
+    assert!(fs::read_to_string(&note).unwrap().contains("elsewhere"));
 }

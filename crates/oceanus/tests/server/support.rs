@@ -83,9 +83,15 @@ impl Home {
 
     /// A server on a free port that is ready.
     pub fn serve_with(&self, arguments: &[&str]) -> Server<'_> {
+        self.serve_where(arguments, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub fn serve_where(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server<'_> {
         let data = self.data().display().to_string();
         let first = ["serve", "--data", &data, "--listen", "127.0.0.1:0"];
-        let child = self.command(&[&first, arguments].concat()).spawn().unwrap();
+        let mut command = self.command(&[&first, arguments].concat());
+        let child = command.envs(variables.iter().copied()).spawn().unwrap();
         Server::when_ready(self, child)
     }
 

@@ -82,6 +82,11 @@ pub fn upload_id(text: &str) -> Result<String, Fault> {
     Ok(begun.required("UploadId")?.to_string())
 }
 
+/// Whether it says that an upload is now an object.
+pub fn is_completed(text: &str) -> bool {
+    parse(text, "CompleteMultipartUploadResult").is_ok()
+}
+
 #[derive(Debug, Default)]
 struct Element {
     name: String,
@@ -206,7 +211,12 @@ mod tests {
     fn an_error_is_told_from_what_is_none() {
         let text = "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code><Key>k</Key></Error>";
         assert_eq!(error_code(text).as_deref(), Some("NoSuchKey"));
+        assert!(!is_completed(text));
         assert_eq!(error_code("<CompleteMultipartUploadResult/>"), None);
+        assert!(is_completed("\n\n<CompleteMultipartUploadResult/>"));
+        for text in ["", "<html><Error/></html>", "<CompleteMultipartUploadResult>"] {
+            assert!(!is_completed(text), "{text}");
+        }
         assert_eq!(error_code("upstream timed out"), None);
     }
 }

@@ -145,6 +145,14 @@ impl Fault {
         }
     }
 
+    /// It is not known whether the parts of an upload were put together, and there is no object yet.
+    pub fn of_unknown_completion() -> Fault {
+        Fault {
+            may_pass: true,
+            ..Fault::strange("the object store does not say that its parts were put together")
+        }
+    }
+
     /// A connection has failed, or the time is over.
     pub fn of_connection(error: &ureq::Error) -> Fault {
         let kind = match error {
@@ -323,6 +331,7 @@ impl Client {
             "" => status.as_u16().to_string(),
             code => format!("{} {code}", status.as_u16()),
         };
+        let is_absent = matches!(code, "NoSuchKey" | "NoSuchUpload") || matches!(call.method, Method::Head);
         let is_refused = status == StatusCode::FORBIDDEN || status == StatusCode::UNAUTHORIZED;
         let (kind, message) = match (status.as_u16(), code) {
             (_, "RequestTimeTooSkewed") => (io::ErrorKind::PermissionDenied, clocks_differ(None, &told)),
@@ -339,7 +348,8 @@ impl Client {
                 io::ErrorKind::Other,
                 format!("there is no bucket '{bucket}' ({told})"),
             ),
-            (404, _) => (io::ErrorKind::NotFound, format!("it is not there ({told})")),
+            // One that nobody has answered who knows the object says nothing of it.
+            (404, _) if is_absent => (io::ErrorKind::NotFound, format!("it is not there ({told})")),
             (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "NotSignedUp") => (
                 io::ErrorKind::PermissionDenied,
                 format!("the object store does not know these credentials ({told})"),
@@ -376,7 +386,11 @@ impl Client {
             message,
             may_pass: (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
                 || matches!(status.as_u16(), 408 | 429)
-                || matches!(code, "RequestTimeout" | "SlowDown" | "OperationAborted"),
+                || (status == StatusCode::NOT_FOUND && !is_absent && code != "NoSuchBucket")
+                || matches!(
+                    code,
+                    "RequestTimeout" | "SlowDown" | "OperationAborted" | "BadDigest" | "IncompleteBody"
+                ),
         }
     }
 
@@ -420,7 +434,10 @@ impl Retries<'_> {
             }
             return Err(fault);
         }
-        tracing::debug!(failed = self.failed, "{}; it is tried again", fault.message);
+        match self.failed {
+            1 => tracing::warn!("{}; it is tried again", fault.message),
+            failed => tracing::debug!(failed, "{}; it is tried again", fault.message),
+        }
         let pause = patience.pause.saturating_mul(1 << (self.failed - 1).min(16));
         clock.sleep(pause.min(patience.pause_max));
         Ok(())

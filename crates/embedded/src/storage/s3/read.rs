@@ -11,8 +11,8 @@ use super::client::{Answer, Call, Client, Fault};
 
 /// The first block: it has the label of a snapshot, and often nobody wants more.
 const BLOCK_BYTES_MIN: u64 = 16 << 10;
-/// Blocks grow to this. Many objects may be read side by side.
-const BLOCK_BYTES_MAX: u64 = 4 << 20;
+/// Blocks grow to this. More than a hundred objects may be read side by side.
+const BLOCK_BYTES_MAX: u64 = 1 << 20;
 const GROWTH: u64 = 4;
 
 /// One object, as it was when it was opened.
@@ -100,29 +100,39 @@ impl ObjectReader {
         self.tag = tag.map(str::to_string);
         self.bytes = bytes;
         let expected = missing.min(bytes - from.min(bytes));
-        let before = self.block.len() as u64;
-        // One more, so that the end is seen and the connection is free for the next request.
-        let body = answer.into_body().into_reader().take(expected + 1);
-        read_to_end(body, &mut self.block)?;
-        let come = self.block.len() as u64 - before;
-        if come > expected {
-            return Err(Fault::strange(
+        let mut body = answer.into_body().into_reader();
+        read_exactly(&mut body, expected, &mut self.block).map_err(|cause| Fault::of_reading(&cause))?;
+        // The end is seen, so that the connection is free for the next request.
+        match body.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(Fault::strange(
                 "the object store gives more than it was asked for",
-            ));
+            )),
+            Err(cause) => Err(Fault::of_reading(&cause)),
         }
-        if come < expected {
-            let cause = io::Error::from(io::ErrorKind::UnexpectedEof);
-            return Err(Fault::of_reading(&cause));
-        }
-        Ok(())
     }
 }
 
-/// Keeps what has come before a fault.
-fn read_to_end(mut body: impl Read, block: &mut Vec<u8>) -> Result<(), Fault> {
-    body.read_to_end(block)
-        .map(drop)
-        .map_err(|cause| Fault::of_reading(&cause))
+/// Puts so many bytes behind those of the block, whose memory is reserved at once. Keeps what has come before a fault.
+fn read_exactly(body: &mut impl Read, bytes: u64, block: &mut Vec<u8>) -> io::Result<()> {
+    let mut end = block.len();
+    let until = end + bytes as usize;
+    block.reserve_exact(bytes as usize);
+    block.resize(until, 0);
+    let mut read = Ok(());
+    while end < until && read.is_ok() {
+        read = match body.read(&mut block[end..]) {
+            Ok(0) => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            Ok(count) => {
+                end += count;
+                Ok(())
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(cause) => Err(cause),
+        };
+    }
+    block.truncate(end);
+    read
 }
 
 /// How many bytes the object has that an answer is a part of.
@@ -151,5 +161,26 @@ impl Read for ObjectReader {
         out[..count].copy_from_slice(&rest[..count]);
         self.given += count;
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_has_the_memory_of_its_bytes_and_no_more() {
+        let mut block = Vec::new();
+        let bytes = BLOCK_BYTES_MAX - 4711;
+        read_exactly(&mut io::repeat(7), bytes, &mut block).unwrap();
+        assert_eq!((block.len() as u64, block.capacity() as u64), (bytes, bytes));
+        // What has come before an end stays.
+        block.clear();
+        let mut torn = io::repeat(8).take(1000);
+        read_exactly(&mut torn, bytes, &mut block).unwrap_err();
+        assert_eq!((block.len(), block.capacity() as u64), (1000, bytes));
+        read_exactly(&mut io::repeat(9), bytes - 1000, &mut block).unwrap();
+        assert_eq!((block[999], block[1000]), (8, 9));
+        assert_eq!((block.len() as u64, block.capacity() as u64), (bytes, bytes));
     }
 }

@@ -55,7 +55,23 @@ impl<'a> Upload<'a> {
         };
         match finished {
             Ok(()) => Ok(self.bytes),
-            Err(fault) => Err(self.client.told("write", self.key, fault)),
+            Err(fault) => {
+                self.take_back();
+                Err(self.client.told("write", self.key, fault))
+            }
+        }
+    }
+
+    /// The store may have done what it was not heard of: an object that was said to have failed shall not be there. It
+    /// is asked once, and may yet do it later.
+    fn take_back(&self) {
+        match self.client.call_once(&Call::new(Method::Delete, self.key)) {
+            Err(fault) if fault.kind != io::ErrorKind::NotFound => tracing::warn!(
+                key = self.key,
+                "an object that could not be written may be there all the same: {}",
+                fault.message
+            ),
+            _ => {}
         }
     }
 
@@ -147,14 +163,19 @@ impl<'a> Upload<'a> {
         let mut retries = self.client.retries();
         loop {
             let fault = match self.client.ask_once(&call) {
+                Ok(text) if answers::is_completed(&text) => return Ok(()),
                 // The store answers before it has done it, and may still fail.
                 Ok(text) => match answers::error_code(&text) {
-                    None => return Ok(()),
                     Some(code) => Fault::of_completion(&code),
+                    None if self.is_there()? => return Ok(()),
+                    None => Fault::of_unknown_completion(),
                 },
                 // An attempt whose answer was lost has done it.
-                Err(fault) if fault.code == "NoSuchUpload" && retries.has_failed() && self.is_there() => {
-                    return Ok(());
+                Err(fault) if fault.code == "NoSuchUpload" && retries.has_failed() => {
+                    match self.is_there()? {
+                        true => return Ok(()),
+                        false => fault,
+                    }
                 }
                 Err(fault) => fault,
             };
@@ -163,13 +184,15 @@ impl<'a> Upload<'a> {
     }
 
     /// Whether there is an object as long as this one.
-    fn is_there(&self) -> bool {
-        let found = self.client.call(&Call::new(Method::Head, self.key));
-        let bytes = found.ok().and_then(|answer| {
-            let length = answer.headers().get("content-length")?;
-            length.to_str().ok()?.parse::<u64>().ok()
-        });
-        bytes == Some(self.bytes)
+    fn is_there(&self) -> Result<bool, Fault> {
+        let answer = match self.client.call(&Call::new(Method::Head, self.key)) {
+            Ok(answer) => answer,
+            Err(fault) if fault.kind == io::ErrorKind::NotFound => return Ok(false),
+            Err(fault) => return Err(fault),
+        };
+        let length = answer.headers().get("content-length");
+        let bytes = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        Ok(bytes == Some(self.bytes))
     }
 }
 
@@ -195,8 +218,9 @@ impl Write for Upload<'_> {
 }
 
 /// Gives up all uploads whose keys begin with a prefix. That they take room is all the harm they do: a store that
-/// cannot say which there are, or does not let us ask, is left to clear them away by itself.
-pub fn abort_all(client: &Client, prefix: &str) -> Result<(), Error> {
+/// cannot say which there are, or does not let us ask, is left to clear them away by itself, and nothing that fails
+/// keeps anybody from going on.
+pub fn abort_all(client: &Client, prefix: &str) {
     let mut next: Option<(String, String)> = None;
     for _ in 0..UPLOAD_PAGES_MAX {
         let mut query = Vec::new();
@@ -220,28 +244,41 @@ pub fn abort_all(client: &Client, prefix: &str) -> Result<(), Error> {
                     "uploads that were left behind cannot be listed: {}",
                     fault.message
                 );
-                return Ok(());
+                return;
             }
-            Err(fault) => return Err(client.told("list uploads of", prefix, fault)),
+            Err(fault) => {
+                tracing::warn!(
+                    prefix,
+                    "uploads that were left behind cannot be listed, and stay: {}",
+                    fault.message
+                );
+                return;
+            }
         };
         for (key, id) in page.uploads.iter().filter(|(key, _)| key.starts_with(prefix)) {
-            abort(client, key, id).map_err(|fault| client.told("give up an upload of", key, fault))?;
-            tracing::info!(key, "an upload that a death has left was given up");
+            match abort(client, key, id) {
+                Ok(()) => tracing::info!(key, "an upload that a death has left was given up"),
+                Err(fault) => tracing::warn!(
+                    key,
+                    "an upload that a death has left could not be given up: {}",
+                    fault.message
+                ),
+            }
         }
         if page.next.is_none() {
-            return Ok(());
+            return;
         }
         next = page.next;
     }
-    Ok(())
 }
 
+/// Asks once: whoever writes next asks again.
 fn abort(client: &Client, key: &str, id: &str) -> Result<(), Fault> {
     let call = Call {
         query: &[("uploadId", id)],
         ..Call::new(Method::Delete, key)
     };
-    match client.call(&call) {
+    match client.call_once(&call) {
         Err(fault) if fault.code != "NoSuchUpload" => Err(fault),
         _ => Ok(()),
     }

@@ -27,7 +27,11 @@ fn check_sums(place: &Place) {
         .map(|(id, total)| (id.parse().unwrap(), total.parse().unwrap()))
         .collect();
     sums.sort_unstable();
-    assert!(sums.into_iter().eq((0..ROWS).map(|id| (id, 2 * id))));
+    let missing = (0..ROWS).filter(|id| sums.binary_search(&(*id, 2 * id)).is_err());
+    let twice = sums.windows(2).filter(|pair| pair[0] == pair[1]);
+    let wrong = sums.iter().filter(|(id, total)| *total != 2 * id);
+    let faults = [missing.count(), twice.count(), wrong.count()];
+    assert_eq!(faults, [0; 3], "rows that are missing, there twice, and wrong");
 }
 
 fn spilled_bytes(place: &Place, key: &RunKey) -> u64 {

@@ -25,8 +25,9 @@ const PROBATION: u8 = 0b10_0000;
 /// It stands among those that have come, for whatever reason.
 const QUEUED: u8 = 0b100_0000;
 
-/// It has come anew since it stands there.
+/// Of a key on probation: it has come anew since it stands there. Of another: it is chosen.
 const AGAIN: u8 = 0b1000_0000;
+const CHOSEN: u8 = AGAIN;
 
 /// The part of the keys that stays on probation.
 const PROBATION_PART: usize = 16;
@@ -63,7 +64,7 @@ impl Clock {
         let mark = &mut self.marks[number as usize];
         *mark |= KEPT;
         if has_just_gone {
-            *mark &= !PROBATION;
+            *mark &= !(PROBATION | AGAIN);
         }
     }
 
@@ -111,7 +112,7 @@ impl Clock {
             self.turn(count, &is_there, &mut chosen);
         }
         for number in &chosen {
-            self.marks[*number as usize] &= !PROBATION;
+            self.marks[*number as usize] &= !CHOSEN;
         }
         chosen.sort_unstable();
         chosen
@@ -130,21 +131,23 @@ impl Clock {
                 return;
             };
             let mark = &mut self.marks[number as usize];
-            if *mark & PROBATION != 0 && *mark & AGAIN != 0 {
+            if *mark & PROBATION == 0 {
+                *mark &= !QUEUED;
+                continue;
+            }
+            if *mark & AGAIN != 0 {
                 *mark &= !AGAIN;
                 self.probation.push_back(number);
                 continue;
             }
-            let is_on_probation = *mark & PROBATION != 0;
-            *mark &= !(PROBATION | QUEUED | AGAIN);
-            if !is_on_probation || !is_there(number) {
+            *mark &= !(PROBATION | QUEUED);
+            if !is_there(number) {
                 continue;
             }
             if *mark & COUNT > 0 {
                 *mark &= !COUNT;
             } else {
-                // So that the hand does not choose it, too.
-                *mark |= PROBATION;
+                *mark |= CHOSEN;
                 chosen.push(number);
             }
         }
@@ -160,7 +163,7 @@ impl Clock {
             let mark = &mut self.marks[self.hand];
             let number = self.hand as u32;
             self.hand += 1;
-            if *mark & PROBATION != 0 || !is_there(number) {
+            if *mark & (PROBATION | CHOSEN) != 0 || !is_there(number) {
                 in_vain += 1;
                 continue;
             }
@@ -168,7 +171,7 @@ impl Clock {
             if *mark & COUNT > 0 {
                 *mark -= 1;
             } else {
-                *mark |= PROBATION;
+                *mark |= CHOSEN;
                 chosen.push(number);
             }
         }
@@ -235,8 +238,59 @@ mod tests {
             for count in 90..=110 {
                 let mut clock = clock(100);
                 (0..used).for_each(|number| clock.write(number));
-                let chosen = clock.choose(count, 100, |_| true);
+                // Of these some stand among those that have come all the same, and some have come anew.
+                (20..60).for_each(|number| clock.come_back(number, true));
+                for number in 50..70 {
+                    clock.forget(number);
+                    clock.come(number);
+                    clock.write(number);
+                    clock.come_back(number, number % 2 == 0);
+                }
+                let mut chosen = clock.choose(count, 100, |_| true);
+                chosen.dedup();
                 assert_eq!(chosen.len(), count.min(100), "{count} with {used} used again");
+                assert!(
+                    clock
+                        .marks
+                        .iter()
+                        .all(|mark| mark & CHOSEN == 0 || mark & PROBATION != 0)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_chosen_twice_whatever_happens() {
+        let mut random = stdx::Random::new(3);
+        let mut clock = clock(200);
+        let mut is_there = [true; 200];
+        for round in 0..2_000 {
+            for _ in 0..random.below(40) {
+                let number = random.below(200) as u32;
+                match random.below(3) {
+                    0 if !is_there[number as usize] => {
+                        clock.come(number);
+                        if random.below(2) == 0 {
+                            clock.come_back(number, random.below(2) == 0);
+                        }
+                        clock.write(number);
+                        is_there[number as usize] = true;
+                    }
+                    1 if is_there[number as usize] && random.below(4) == 0 => {
+                        clock.forget(number);
+                        is_there[number as usize] = false;
+                    }
+                    _ if is_there[number as usize] => clock.write(number),
+                    _ => {}
+                }
+            }
+            let held = is_there.iter().filter(|is_there| **is_there).count();
+            let count = random.below(60) as usize;
+            let chosen = clock.choose(count, held, |number| is_there[number as usize]);
+            assert_eq!(chosen.len(), count.min(held), "round {round}");
+            for number in chosen {
+                assert!(std::mem::take(&mut is_there[number as usize]), "round {round}");
+                clock.forget(number);
             }
         }
     }

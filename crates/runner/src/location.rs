@@ -64,13 +64,6 @@ impl S3Credentials {
             .chain(&self.session_token)
             .map(String::as_str)
     }
-
-    pub fn values(&self) -> impl Iterator<Item = &str> {
-        [&self.access_key, &self.secret_key]
-            .into_iter()
-            .chain(&self.session_token)
-            .map(String::as_str)
-    }
 }
 
 /// Nothing of them is shown.

@@ -190,13 +190,7 @@ fn a_death_in_the_middle_of_an_upload_leaves_nothing_behind() {
     assert_eq!(outcome.end, End::Finished, "{}", place.log(&last.key()));
     assert!(outcome.metrics.checkpoints.restored.is_some());
     assert!(store.uploads().is_empty());
-    let mut lengths: Vec<(u64, u64)> = place
-        .lines("lengths")
-        .iter()
-        .map(|line| line.split_once(',').unwrap())
-        .map(|(id, length)| (id.parse().unwrap(), length.parse().unwrap()))
-        .collect();
-    lengths.sort_unstable();
+    let lengths = place.pairs("lengths");
     assert!(lengths.into_iter().eq((0..LONG_ROWS).map(|id| (id, 1_500))));
 }
 
@@ -224,6 +218,21 @@ fn a_store_that_refuses_fails_the_run_which_says_why() {
     assert!(!place.log(&run.key()).contains("another-secret"));
 }
 
+/// A job is killed once it has a checkpoint, and goes on from that to its end.
+fn outlives_a_death(place: &Place, how: &str) {
+    place.runner.probe_snapshots().unwrap();
+    let run = attempt(place, 1, COUNTS);
+    place.runner.start(&run).unwrap();
+    wait_for_checkpoints(place, &run.key(), 1);
+    place.runner.kill(&run.key()).unwrap();
+    let second = attempt(place, 2, COUNTS);
+    place.runner.start(&second).unwrap();
+    let outcome = place.outcome(&second.key());
+    assert_eq!(outcome.end, End::Finished, "{}", place.log(&second.key()));
+    assert!(outcome.metrics.checkpoints.restored.is_some());
+    check_counts(place, how);
+}
+
 #[test]
 fn a_store_with_a_certificate_is_spoken_with_by_those_who_know_its_authority() {
     let store = ObjectStore::new_with_tls();
@@ -234,34 +243,14 @@ fn a_store_with_a_certificate_is_spoken_with_by_those_who_know_its_authority() {
     assert!(told.contains("the object store cannot be reached: "), "{told}");
     assert_eq!(store.seen("GET"), 0);
     let place = place_in(&store);
-    place.runner.probe_snapshots().unwrap();
-    let run = attempt(&place, 1, COUNTS);
-    place.runner.start(&run).unwrap();
-    wait_for_checkpoints(&place, &run.key(), 1);
-    place.runner.kill(&run.key()).unwrap();
-    let second = attempt(&place, 2, COUNTS);
-    place.runner.start(&second).unwrap();
-    let outcome = place.outcome(&second.key());
-    assert_eq!(outcome.end, End::Finished, "{}", place.log(&second.key()));
-    assert!(outcome.metrics.checkpoints.restored.is_some());
-    check_counts(&place, "by TLS");
+    outlives_a_death(&place, "by TLS");
 }
 
 #[test]
 fn another_folder_has_them_as_the_data_folder_would() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::keeping_in(SnapshotLocation::Folder(folder.path().join("state")));
-    place.runner.probe_snapshots().unwrap();
-    let run = attempt(&place, 1, COUNTS);
-    place.runner.start(&run).unwrap();
-    wait_for_checkpoints(&place, &run.key(), 1);
-    place.runner.kill(&run.key()).unwrap();
-    let second = attempt(&place, 2, COUNTS);
-    place.runner.start(&second).unwrap();
-    let outcome = place.outcome(&second.key());
-    assert_eq!(outcome.end, End::Finished, "{}", place.log(&second.key()));
-    assert!(outcome.metrics.checkpoints.restored.is_some());
-    check_counts(&place, "in another folder");
+    outlives_a_death(&place, "in another folder");
     assert!(folder.path().join("state/checkpoints/dp_1").is_dir());
     assert!(!place.data().join("checkpoints").exists());
 }

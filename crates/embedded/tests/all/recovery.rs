@@ -294,13 +294,7 @@ fn a_full_disk_fails_the_run_and_loses_nothing() {
     let outcome = place.outcome(&second.key());
     assert_eq!(outcome.end, End::Finished, "{}", place.log(&second.key()));
     assert!(outcome.metrics.checkpoints.restored.is_some());
-    let mut sums: Vec<(u64, u64)> = place
-        .lines("sums")
-        .iter()
-        .map(|line| line.split_once(',').unwrap())
-        .map(|(id, total)| (id.parse().unwrap(), total.parse().unwrap()))
-        .collect();
-    sums.sort_unstable();
+    let sums = place.pairs("sums");
     assert!(sums.into_iter().eq((0..90_000).map(|id| (id, 2 * id))));
 }
 

@@ -20,13 +20,7 @@ const SUMS: &str = "SET 'taskmanager.memory.managed.size' = '128 kb';
     INSERT INTO sums SELECT a.id, a.id + b.id FROM numbers a JOIN numbers b ON a.id = b.id;";
 
 fn check_sums(place: &Place) {
-    let mut sums: Vec<(u64, u64)> = place
-        .lines("sums")
-        .iter()
-        .map(|line| line.split_once(',').unwrap())
-        .map(|(id, total)| (id.parse().unwrap(), total.parse().unwrap()))
-        .collect();
-    sums.sort_unstable();
+    let sums = place.pairs("sums");
     let missing = (0..ROWS).filter(|id| sums.binary_search(&(*id, 2 * id)).is_err());
     let twice = sums.windows(2).filter(|pair| pair[0] == pair[1]);
     let wrong = sums.iter().filter(|(id, total)| *total != 2 * id);

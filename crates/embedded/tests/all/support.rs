@@ -139,6 +139,17 @@ impl Place {
         lines.sort();
         lines
     }
+
+    /// The two numbers of each of these lines, sorted.
+    pub fn pairs(&self, folder: &str) -> Vec<(u64, u64)> {
+        let lines = self.lines(folder);
+        let pairs = lines.iter().map(|line| line.split_once(',').unwrap());
+        let mut pairs: Vec<(u64, u64)> = pairs
+            .map(|(one, other)| (one.parse().unwrap(), other.parse().unwrap()))
+            .collect();
+        pairs.sort_unstable();
+        pairs
+    }
 }
 
 /// No worker outlives its test.

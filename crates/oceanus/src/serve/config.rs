@@ -122,6 +122,8 @@ impl Config {
             super::RUNS_FOLDER,
             "deployments",
             super::first_start::PASSWORD_FILE,
+            super::place::INSTANCE_FILE,
+            super::place::PLACE_FILE,
         ];
         denied.extend(own.iter().map(|name| self.data.join(name)));
         if let Some(SnapshotLocation::Folder(folder)) = &self.snapshots {
@@ -481,7 +483,7 @@ fn absolute(layers: &Layers, key: &str, text: &str) -> Result<PathBuf, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layers::{Named, Value};
+    use super::super::layers::Value;
     use super::*;
 
     fn machine() -> Machine {
@@ -494,12 +496,8 @@ mod tests {
 
     fn read(file: &str, flags: Vec<(&'static str, Value)>) -> Result<Config, String> {
         let sources = Sources {
-            file: Some(Named {
-                name: "my.toml",
-                text: file,
-            }),
             flags,
-            ..Sources::default()
+            ..Sources::of(file, &[])
         };
         Config::read(sources, &machine())
             .map(|(config, _)| config)
@@ -667,17 +665,7 @@ mod tests {
         );
         assert!(folder.denied_files().contains(&PathBuf::from("/state")));
         let from = |file: &str, environment: &[(&str, &str)]| {
-            let sources = Sources {
-                file: Some(Named {
-                    name: "my.toml",
-                    text: file,
-                }),
-                environment: environment
-                    .iter()
-                    .map(|(name, value)| (name.to_string(), value.to_string()))
-                    .collect(),
-                flags: Vec::new(),
-            };
+            let sources = Sources::of(file, environment);
             let (config, _) = Config::read(sources, &machine()).unwrap();
             assert!(!format!("{config:?}").contains("hidden"));
             match config.snapshots {
@@ -696,7 +684,15 @@ mod tests {
         );
         assert_eq!(aws.to_string(), "s3://b/p/q");
         assert_eq!(aws.endpoint, "https://s3.eu-central-1.amazonaws.com");
-        assert!(aws.credentials.values().eq(["hidden-a", "hidden-s", "hidden-t"]));
+        let credentials = |access_key: &str, secret_key: &str, session_token: Option<&str>| S3Credentials {
+            access_key: access_key.to_string(),
+            secret_key: secret_key.to_string(),
+            session_token: session_token.map(str::to_string),
+        };
+        assert_eq!(
+            aws.credentials,
+            credentials("hidden-a", "hidden-s", Some("hidden-t"))
+        );
         let own = from(
             "[execution.checkpointing]\ndir = 's3://b'\n[s3]\nendpoint = 'http://10.0.0.7:9000'\npath_style_access = true\naccess_key = 'hidden-a'",
             &[
@@ -710,7 +706,7 @@ mod tests {
             (own.to_string().as_str(), own.region.as_str()),
             ("s3://b", "here")
         );
-        assert!(own.credentials.values().eq(["hidden-a", "hidden-s"]));
+        assert_eq!(own.credentials, credentials("hidden-a", "hidden-s", None));
     }
 
     #[test]
@@ -721,7 +717,15 @@ mod tests {
         )
         .unwrap();
         let denied = config.denied_files();
-        for path in ["/d.key", "/k.pem", "/d/oceanus.db", "/d/runs", "/d/artifacts"] {
+        for path in [
+            "/d.key",
+            "/k.pem",
+            "/d/oceanus.db",
+            "/d/runs",
+            "/d/artifacts",
+            "/d/instance",
+            "/d/state-place",
+        ] {
             assert!(denied.iter().any(|denied| denied == Path::new(path)), "{path}");
         }
         assert!(

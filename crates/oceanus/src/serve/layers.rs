@@ -45,6 +45,23 @@ pub struct Sources<'a> {
     pub flags: Vec<(&'static str, Value)>,
 }
 
+#[cfg(test)]
+impl<'a> Sources<'a> {
+    pub fn of(file: &'a str, environment: &[(&str, &str)]) -> Sources<'a> {
+        let variables = environment.iter();
+        Sources {
+            file: Some(Named {
+                name: "my.toml",
+                text: file,
+            }),
+            environment: variables
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+            flags: Vec::new(),
+        }
+    }
+}
+
 /// What is wrong in one of the sources, told at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -371,32 +388,16 @@ mod tests {
     const REFERENCE: &str = "listen = \"a\"\nhosts = []\n[capacity]\ncores = 0\n";
 
     fn read(file: &str, environment: &[(&str, &str)]) -> Result<(Layers, Vec<Fault>), Fault> {
-        let sources = Sources {
-            file: Some(Named {
-                name: "my.toml",
-                text: file,
-            }),
-            environment: environment
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .collect(),
-            flags: Vec::new(),
-        };
-        Layers::read(REFERENCE, sources)
+        Layers::read(REFERENCE, Sources::of(file, environment))
     }
 
     #[test]
     fn each_source_lies_over_the_one_before() {
+        let file = "listen = 'b'\nhosts = ['x']\n[capacity]\ncores = 0x10";
+        let environment = [("OCEANUS_LISTEN", "c"), ("OCEANUS_HOSTS", "y, z,")];
         let sources = Sources {
-            file: Some(Named {
-                name: "my.toml",
-                text: "listen = 'b'\nhosts = ['x']\n[capacity]\ncores = 0x10",
-            }),
-            environment: BTreeMap::from([
-                ("OCEANUS_LISTEN".to_string(), "c".to_string()),
-                ("OCEANUS_HOSTS".to_string(), "y, z,".to_string()),
-            ]),
             flags: vec![("listen", Value::Text("d".to_string()))],
+            ..Sources::of(file, &environment)
         };
         let (layers, warnings) = Layers::read(REFERENCE, sources).unwrap();
         assert_eq!(warnings, []);

@@ -4,20 +4,20 @@
 //! place would take each other's state for that of deployments that are gone, and remove it.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use embedded::{EmbeddedRunner, SnapshotLocation};
+use embedded::{EmbeddedRunner, SnapshotLocation, write_whole};
 use store::{DeploymentFilter, PageRequest, Store};
 
 use super::Refusal;
 use super::config::Config;
 
 /// In the data folder: what tells its server from others.
-const INSTANCE_FILE: &str = "instance";
+pub const INSTANCE_FILE: &str = "instance";
 /// In the data folder: where checkpoints and savepoints lie.
-const PLACE_FILE: &str = "state-place";
+pub const PLACE_FILE: &str = "state-place";
 
 /// Refuses a place where they are not, as far as that can be seen without looking there.
 pub async fn require_same(config: &Config, store: &Store) -> Result<(), Refusal> {
@@ -110,16 +110,9 @@ fn read(file: &Path) -> Result<Option<String>, Refusal> {
     }
 }
 
-/// Whole, or not at all.
 fn write(file: &Path, text: &str) -> Result<(), Refusal> {
-    let new = file.with_extension("new");
-    let write = || {
-        let mut out = fs::File::create(&new)?;
-        writeln!(out, "{text}")?;
-        out.sync_all()?;
-        fs::rename(&new, file)
-    };
-    write().map_err(|error| Refusal::new(format!("cannot write '{}': {error}", file.display())))
+    write_whole(file, format!("{text}\n").as_bytes())
+        .map_err(|error| Refusal::new(format!("cannot write '{}': {error}", file.display())))
 }
 
 /// Refuses to look for checkpoints elsewhere than where they are.

@@ -348,7 +348,7 @@ impl GroupTable {
             }
         };
         held.retain(|number| self.group(*number).is_some());
-        for numbers in held.chunks(self.snapshot_rows()) {
+        for numbers in held.chunks(SNAPSHOT_ROWS_MAX) {
             // Much state is copied once.
             let keys = self.key_columns(numbers).map_err(arrow_error)?;
             let order = GroupOrder::new(&keys, numbers.len(), self.key_groups)?;
@@ -359,15 +359,6 @@ impl GroupTable {
             table.add_in_order(&batch, &order);
         }
         Ok(table)
-    }
-
-    /// Rows that are copied at once: the more there are, the fewer parts they fall into.
-    fn snapshot_rows(&self) -> usize {
-        let mut fields = self.schema.fields().iter();
-        match fields.all(|field| field.data_type().is_primitive()) {
-            true => SNAPSHOT_ROWS_MAX * 4,
-            false => SNAPSHOT_ROWS_MAX,
-        }
     }
 
     /// All that it has as spilled rows, once there are any.

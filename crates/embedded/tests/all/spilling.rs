@@ -53,11 +53,6 @@ fn state_that_does_not_fit_is_spilled_and_survives_deaths() {
     assert_eq!(outcome.end, End::Finished, "{}", place.log(&last.key()));
     assert!(outcome.metrics.checkpoints.restored.is_some());
     check_sums(&place);
-    let held: u64 = outcome.metrics.nodes.iter().map(|node| node.state_bytes).sum();
-    let spilled: u64 = outcome.metrics.nodes.iter().map(|node| node.spilled_bytes).sum();
-    // A chunk of keys must fit, whatever the budget.
-    assert!(held < 3 << 20, "{held} bytes in memory");
-    assert!(spilled > 2 << 20, "{spilled} bytes in files");
 }
 
 #[test]
@@ -82,4 +77,9 @@ fn a_disk_that_is_full_of_spilled_state_fails_the_run_and_loses_nothing() {
     let outcome = place.outcome(&second.key());
     assert_eq!(outcome.end, End::Finished, "{}", place.log(&second.key()));
     check_sums(&place);
+    let held: u64 = outcome.metrics.nodes.iter().map(|node| node.state_bytes).sum();
+    let spilled: u64 = outcome.metrics.nodes.iter().map(|node| node.spilled_bytes).sum();
+    // A chunk of keys must fit, whatever the budget, and so must the filters and what a merge under way holds.
+    assert!(held < 6 << 20, "{held} bytes in memory");
+    assert!(spilled > 2 << 20, "{spilled} bytes in files");
 }

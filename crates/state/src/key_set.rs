@@ -450,26 +450,24 @@ impl KeySet {
         self.free
             .iter()
             .for_each(|number| is_free[word_of(*number)] |= bit_of(*number));
-        let is_held = |number: &u32| is_free[word_of(*number)] & bit_of(*number) == 0;
+        let is_held = |number: u32| is_free[word_of(number)] & bit_of(number) == 0;
         // They go back in the order in which they stand: to where the one before went, or near it.
         match &mut self.store {
             Store::Nothing { .. } => {}
-            Store::Fixed { table, keys, .. } => {
-                let held = table.iter().map(|(_, number)| *number).filter(is_held);
-                let held: Vec<u32> = held.collect();
+            Store::Fixed { table, .. } => {
+                let held = table.iter().copied().filter(|held| is_held(held.1));
+                let held: Vec<(u64, u32)> = held.collect();
                 table.clear();
-                for number in held {
-                    let key = keys[number as usize];
-                    table.insert_unique(hash_u64(key), (key, number), |held| hash_u64(held.0));
+                for held in held {
+                    table.insert_unique(hash_u64(held.0), held, |held| hash_u64(held.0));
                 }
             }
-            Store::Bytes { table, places, .. } => {
-                let held = table.iter().map(|(_, number)| *number).filter(is_held);
-                let held: Vec<u32> = held.collect();
+            Store::Bytes { table, .. } => {
+                let held = table.iter().copied().filter(|held| is_held(held.1));
+                let held: Vec<(u32, u32)> = held.collect();
                 table.clear();
-                for number in held {
-                    let hash = places[number as usize].hash;
-                    table.insert_unique(spread(hash), (hash, number), |held| spread(held.0));
+                for held in held {
+                    table.insert_unique(spread(held.0), held, |held| spread(held.0));
                 }
             }
         }

@@ -15,6 +15,7 @@ mod packed;
 mod recent;
 mod rows;
 mod run;
+mod squeeze;
 mod store;
 mod tier;
 mod view;

@@ -23,7 +23,7 @@ const LARGE_BYTES: u64 = 16 << 10;
 const STRETCH_BYTES: usize = 128 << 10;
 
 /// What stands before the key and the value of a record, at most.
-const HEAD_BYTES_MAX: usize = 8 + 4 + 10 + 10;
+const HEAD_BYTES_MAX: usize = 8 + 5 + 10 + 10;
 
 /// What comes from memory at once.
 const LINE_BYTES: usize = 64;
@@ -39,7 +39,7 @@ pub(super) struct Record<'a> {
     pub place: Place,
     pub interval: u32,
     pub key: &'a [u8],
-    /// `None`: the key has none any more.
+    /// Squeezed; `None`: the key has none any more.
     pub value: Option<&'a [u8]>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Record<'a> {
         let value = self.value.unwrap_or_default();
         out.reserve(HEAD_BYTES_MAX + self.key.len() + value.len());
         out.extend_from_slice(&self.place.to_le_bytes());
-        out.extend_from_slice(&self.interval.to_le_bytes());
+        write_length(self.interval as usize, out);
         write_length(self.key.len(), out);
         write_length(self.value.map_or(0, |value| value.len() + 1), out);
         out.extend_from_slice(self.key);
@@ -59,8 +59,8 @@ impl<'a> Record<'a> {
     /// are checked before they are read.
     #[inline]
     pub fn read(bytes: &'a [u8]) -> (Record<'a>, &'a [u8]) {
-        let (place, rest) = bytes.split_at(8);
-        let (interval, mut rest) = rest.split_at(4);
+        let (place, mut rest) = bytes.split_at(8);
+        let interval = read_length(&mut rest);
         let key = read_length(&mut rest);
         let value = read_length(&mut rest);
         let (key, rest) = rest.split_at(key);
@@ -73,7 +73,7 @@ impl<'a> Record<'a> {
         };
         let record = Record {
             place: place_of(place),
-            interval: u32::from_le_bytes(interval.try_into().unwrap_or_default()),
+            interval: interval as u32,
             key,
             value,
         };
@@ -86,7 +86,7 @@ fn place_of(bytes: &[u8]) -> Place {
     u64::from_le_bytes(bytes.try_into().unwrap_or_default())
 }
 
-fn write_length(mut length: usize, out: &mut Vec<u8>) {
+pub(super) fn write_length(mut length: usize, out: &mut Vec<u8>) {
     while length >= 0x80 {
         out.push(length as u8 | 0x80);
         length >>= 7;
@@ -95,7 +95,7 @@ fn write_length(mut length: usize, out: &mut Vec<u8>) {
 }
 
 #[inline]
-fn read_length(bytes: &mut &[u8]) -> usize {
+pub(super) fn read_length(bytes: &mut &[u8]) -> usize {
     let (mut length, mut shift) = (0, 0);
     loop {
         let byte = bytes[0];

@@ -12,6 +12,7 @@ use dataflow::Error;
 use super::merge::Merge;
 use super::recent::Recent;
 use super::run::{Block, Place, Record, Run, RunWriter};
+use super::squeeze::Squeeze;
 use super::{SpillFiles, View};
 
 /// So many runs of a level are merged.
@@ -51,6 +52,9 @@ pub struct Store {
     interval: u32,
     /// There is somebody to be told what has changed.
     is_viewed: bool,
+    squeeze: Squeeze,
+    /// A value, squeezed or not.
+    value: Vec<u8>,
     block: Block,
     /// Keys sought.
     lookups: u64,
@@ -78,6 +82,8 @@ impl Store {
             merging: Vec::new(),
             interval: 1,
             is_viewed: false,
+            squeeze: Squeeze::default(),
+            value: Vec::new(),
             block: Block::default(),
             lookups: 0,
         }
@@ -94,11 +100,15 @@ impl Store {
     }
 
     fn add(&mut self, place: Place, key: &[u8], value: Option<&[u8]>) -> Result<(), Error> {
+        self.value.clear();
+        if let Some(value) = value {
+            self.squeeze.squeeze(value, &mut self.value);
+        }
         self.recent.add(Record {
             place,
             interval: self.interval,
             key,
-            value,
+            value: value.map(|_| &self.value[..]),
         });
         if self.recent.bytes() >= self.recent_bytes_max {
             self.flush()?;
@@ -120,7 +130,7 @@ impl Store {
                 None => true,
                 Some(record) => {
                     if let Some(value) = record.value {
-                        found(sought.number, value, 0);
+                        found(sought.number, self.squeeze.whole(value, &mut self.value), 0);
                     }
                     false
                 }
@@ -144,7 +154,7 @@ impl Store {
                     let key = &keys[key.clone()];
                     is_found[at] = run.find(block, *place, key, &mut self.block, |record| {
                         if let Some(value) = record.value {
-                            found(*number, value, since);
+                            found(*number, self.squeeze.whole(value, &mut self.value), since);
                         }
                     })?;
                 }
@@ -249,6 +259,8 @@ impl Store {
             }
             self.end_merge(merging)?;
         }
+        let mut value = std::mem::take(&mut self.value);
+        let is_over = |squeezed: &[u8]| is_over(self.squeeze.whole(squeezed, &mut value));
         let Some(sweep) = self.merging.iter().position(|merging| merging.level.is_none()) else {
             return Ok(false);
         };
@@ -285,7 +297,7 @@ impl Store {
         self.interval += 1;
         self.is_viewed = true;
         let runs = self.runs.iter().filter(|run| run.interval >= interval);
-        Ok(View::new(runs.cloned().collect(), interval))
+        Ok(View::new(runs.cloned().collect(), self.squeeze.clone(), interval))
     }
 
     pub fn lookups(&self) -> u64 {
@@ -304,7 +316,7 @@ impl Store {
         let merging: usize = merging
             .map(|merging| merging.merge.size_bytes() + merging.writer.size_bytes())
             .sum();
-        runs + merging + self.recent.size_bytes()
+        runs + merging + self.recent.size_bytes() + self.squeeze.size_bytes()
     }
 }
 
@@ -315,14 +327,14 @@ impl Merging {
         records: &mut usize,
         interval: u32,
         is_viewed: bool,
-        is_over: impl Fn(&[u8]) -> bool,
+        mut is_over: impl FnMut(&[u8]) -> bool,
     ) -> Result<bool, Error> {
         while *records > 0 {
             *records -= 1;
             let Some(mut record) = self.merge.current() else {
                 return Ok(true);
             };
-            if record.value.is_some_and(&is_over) {
+            if record.value.is_some_and(&mut is_over) {
                 record = Record {
                     interval,
                     value: None,

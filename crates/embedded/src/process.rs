@@ -117,7 +117,7 @@ fn boot() -> io::Result<String> {
 
 /// How long the allocator of a process keeps memory that it does not need, at least, before it gives it back: what a
 /// checkpoint takes and frees, the next one takes again, and memory that is new to a process comes at a price.
-const MEMORY_KEPT_MS: &str = "20000";
+const MEMORY_KEPT_MS: &str = "120000";
 
 /// Starts a process that nothing connects with this one: a session of its own, none of its files, and an
 /// environment with nothing in it. What it prints goes to `output`.

@@ -37,6 +37,16 @@ impl Changed {
         self.marks[word] |= bit;
     }
 
+    /// Notes all of these, which are below `high`.
+    pub fn note_all(&mut self, high: usize, numbers: impl Iterator<Item = u32>) {
+        let words = high.div_ceil(64).max(self.marks.len());
+        self.marks.resize(words, 0);
+        for number in numbers {
+            let (word, bit) = place(number);
+            self.marks[word] |= bit;
+        }
+    }
+
     pub fn forget(&mut self, number: u32) {
         let (word, bit) = place(number);
         if let Some(marks) = self.marks.get_mut(word) {

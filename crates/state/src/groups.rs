@@ -238,12 +238,15 @@ impl GroupTable {
         Some(group)
     }
 
-    /// Notes that rows change a key now.
-    pub fn touch(&mut self, number: u32, moment: Moment) {
-        self.keys.note(number);
-        self.ages.touch(number, moment);
+    /// Notes that rows change these keys now, each named once.
+    pub fn touch(&mut self, numbers: impl Iterator<Item = u32> + Clone, moment: Moment) {
+        // One thing after the other: what is slow to come from memory comes side by side.
+        self.keys.note_all(numbers.clone());
+        if moment.expires() {
+            numbers.clone().for_each(|number| self.ages.touch(number, moment));
+        }
         if let Some(Spill { tier, .. }) = &mut self.spill {
-            tier.write(number);
+            numbers.for_each(|number| tier.write(number));
         }
     }
 
@@ -463,7 +466,7 @@ mod tests {
                     table.aggregates.remove_groups(&[group]);
                 }
                 table.add_row(number);
-                table.touch(number, moment);
+                table.touch(std::iter::once(number), moment);
                 rows.push(table.entries[number as usize].rows);
             }
             table.aggregates.make_room();

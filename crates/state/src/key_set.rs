@@ -113,9 +113,9 @@ impl KeySet {
     }
 
     /// As [`KeySet::note`], of several keys.
-    pub fn note_all(&mut self, numbers: &[u32]) {
+    pub fn note_all(&mut self, numbers: impl Iterator<Item = u32>) {
         if let Some(changed) = &mut self.changed {
-            numbers.iter().for_each(|number| changed.note(*number));
+            changed.note_all(self.high as usize, numbers);
         }
     }
 
@@ -455,16 +455,16 @@ impl KeySet {
         match &mut self.store {
             Store::Nothing { .. } => {}
             Store::Fixed { table, .. } => {
-                let held = table.iter().copied().filter(|held| is_held(held.1));
-                let held: Vec<(u64, u32)> = held.collect();
+                let mut held = Vec::with_capacity(table.len());
+                held.extend(table.iter().copied().filter(|held| is_held(held.1)));
                 table.clear();
                 for held in held {
                     table.insert_unique(hash_u64(held.0), held, |held| hash_u64(held.0));
                 }
             }
             Store::Bytes { table, .. } => {
-                let held = table.iter().copied().filter(|held| is_held(held.1));
-                let held: Vec<(u32, u32)> = held.collect();
+                let mut held = Vec::with_capacity(table.len());
+                held.extend(table.iter().copied().filter(|held| is_held(held.1)));
                 table.clear();
                 for held in held {
                     table.insert_unique(spread(held.0), held, |held| spread(held.0));

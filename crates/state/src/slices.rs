@@ -95,7 +95,7 @@ impl SliceTable {
         });
         self.numbers.clear();
         slice.keys.intern(keys, rows, &mut self.numbers);
-        slice.keys.note_all(&self.numbers);
+        slice.keys.note_all(self.numbers.iter().copied());
         while slice.groups.len() < slice.keys.high() {
             slice.groups.push(self.aggregates.add_group());
         }
@@ -134,7 +134,7 @@ impl SliceTable {
                 self.numbers.extend(0..source.keys.high() as u32);
             } else {
                 merged.keys.intern_all_of(&source.keys, &mut self.numbers);
-                merged.keys.note_all(&self.numbers);
+                merged.keys.note_all(self.numbers.iter().copied());
             }
             while merged.groups.len() < merged.keys.high() {
                 merged.groups.push(self.aggregates.add_group());

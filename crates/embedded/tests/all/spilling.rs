@@ -81,5 +81,5 @@ fn a_disk_that_is_full_of_spilled_state_fails_the_run_and_loses_nothing() {
     let spilled: u64 = outcome.metrics.nodes.iter().map(|node| node.spilled_bytes).sum();
     // A chunk of keys must fit, whatever the budget, and so must the filters and what a merge under way holds.
     assert!(held < 6 << 20, "{held} bytes in memory");
-    assert!(spilled > 2 << 20, "{spilled} bytes in files");
+    assert!(spilled > 1 << 20, "{spilled} bytes in files");
 }

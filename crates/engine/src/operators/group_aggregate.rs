@@ -123,8 +123,8 @@ impl GroupAggregate {
         }
         for key in &touched {
             self.places[key.number as usize] = 0;
-            self.table.touch(key.number, moment);
         }
+        self.table.touch(touched.iter().map(|key| key.number), moment);
         (touched, emptied, kept)
     }
 

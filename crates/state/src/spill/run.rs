@@ -39,7 +39,7 @@ pub(super) struct Record<'a> {
     pub place: Place,
     pub interval: u32,
     pub key: &'a [u8],
-    /// Squeezed; `None`: the key has none any more.
+    /// Squeezed where it is kept, whole where a view tells it; `None`: the key has none any more.
     pub value: Option<&'a [u8]>,
 }
 

@@ -15,7 +15,7 @@ const WORD_BYTES: usize = 8;
 /// What the values of a store are like, which never changes once there is one.
 #[derive(Clone, Default)]
 pub(super) struct Squeeze {
-    /// The first value, with zeros behind it.
+    /// The first value that was not longer than this, with zeros behind it.
     pattern: Option<Box<[u8; SQUEEZED_BYTES_MAX]>>,
 }
 

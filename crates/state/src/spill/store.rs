@@ -29,6 +29,9 @@ const MERGED_MIN: usize = 1 << 10;
 const RUNS_MAX: usize = 48;
 const FASTER: usize = 8;
 
+/// Room for a value that stays when it is written.
+const VALUE_BYTES_KEPT: usize = 64 << 10;
+
 /// Keys that are looked for step by step: their blocks fit into the cache of a processor.
 const SIDE_BY_SIDE: usize = 256;
 
@@ -110,6 +113,7 @@ impl Store {
             key,
             value: value.map(|_| &self.value[..]),
         });
+        self.value.shrink_to(VALUE_BYTES_KEPT);
         if self.recent.bytes() >= self.recent_bytes_max {
             self.flush()?;
         }
@@ -259,8 +263,7 @@ impl Store {
             }
             self.end_merge(merging)?;
         }
-        let mut value = std::mem::take(&mut self.value);
-        let is_over = |squeezed: &[u8]| is_over(self.squeeze.whole(squeezed, &mut value));
+        let is_over = |squeezed: &[u8]| is_over(self.squeeze.whole(squeezed, &mut self.value));
         let Some(sweep) = self.merging.iter().position(|merging| merging.level.is_none()) else {
             return Ok(false);
         };
@@ -316,7 +319,7 @@ impl Store {
         let merging: usize = merging
             .map(|merging| merging.merge.size_bytes() + merging.writer.size_bytes())
             .sum();
-        runs + merging + self.recent.size_bytes() + self.squeeze.size_bytes()
+        runs + merging + self.recent.size_bytes() + self.squeeze.size_bytes() + self.value.capacity()
     }
 }
 
@@ -527,7 +530,7 @@ mod tests {
             let key = (round % 1_000).to_le_bytes();
             store.put(place(&key), &key, &[7; 50]).unwrap();
         }
-        // A thousand keys of 67 bytes.
+        // A thousand keys that were written two hundred times.
         assert!(store.disk_bytes() < 1_000_000, "{}", store.disk_bytes());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }

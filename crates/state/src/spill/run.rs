@@ -387,7 +387,7 @@ impl RunWriter {
                 interval: 0,
                 level,
             },
-            bytes: Vec::new(),
+            bytes: Vec::with_capacity(STRETCH_BYTES),
             begin: 0,
             first: 0,
         })
@@ -419,7 +419,8 @@ impl RunWriter {
         let length = (self.bytes.len() - self.begin) as u64;
         self.run.index.add(self.first, length);
         self.begin = self.bytes.len();
-        if self.bytes.len() >= STRETCH_BYTES {
+        // Before the next block makes it grow to twice the size.
+        if self.bytes.len() + 2 * BLOCK_BYTES > STRETCH_BYTES {
             self.write()?;
         }
         Ok(())

@@ -12,7 +12,7 @@ use graph::{Exchange, Graph};
 use model::{ChangelogMode, Diagnostic, ErrorKind, Schema};
 use plan::session::{self, Session};
 use state::spill::{Budget, SpillFiles, SpillFolder};
-use state::{Extent, Snapshot, read_chain};
+use state::{Extent, Snapshot, SnapshotReader};
 use stdx::{ManualClock, Random};
 
 use crate::case::{Outcome, normal};
@@ -188,7 +188,7 @@ fn run_job(
             job.commit(epoch)?;
         }
         // What a job that has ended has written behind its last checkpoint stays.
-        let Some(snapshot) = chain.snapshot()?.filter(|_| runs) else {
+        let Some(mut reader) = chain.reader()?.filter(|_| runs) else {
             break;
         };
         // What was written behind the barrier is forgotten with the job.
@@ -196,7 +196,7 @@ fn run_job(
         if let Some(collected) = collected {
             collected.roll_back();
         }
-        job = Job::restore(graph, context.clone(), options(parallelism), &snapshot)?.into_stepper();
+        job = Job::restore_from(graph, context.clone(), options(parallelism), &mut reader)?.into_stepper();
     }
     job.run(&mut random)?;
     job.finish().map(drop)
@@ -255,12 +255,12 @@ impl Chain {
         Ok(())
     }
 
-    fn snapshot(&self) -> Result<Option<Snapshot>, Error> {
+    fn reader(&self) -> Result<Option<SnapshotReader<&[u8]>>, Error> {
         if self.files.is_empty() {
             return Ok(None);
         }
-        let (_, snapshot) = read_chain(self.files.iter().rev().map(Vec::as_slice).collect())?;
-        Ok(Some(snapshot))
+        let files = self.files.iter().rev().map(Vec::as_slice).collect();
+        Ok(Some(SnapshotReader::open(files)?))
     }
 }
 

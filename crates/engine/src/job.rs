@@ -1,6 +1,7 @@
 //! A graph made into shards, and run.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -9,12 +10,13 @@ use dataflow::{Committable, Epoch, Error, EvaluationContext, WATERMARK_MIN};
 use graph::{Exchange, Graph, NodeId, Operator as GraphOperator};
 use model::{Diagnostic, ErrorKind};
 use state::spill::Budget;
-use state::{OperatorId, OperatorSnapshot, Snapshot};
+use state::{OperatorId, OperatorSnapshot, Snapshot, SnapshotReader};
 
 use crate::checkpoints::Checkpointing;
 use crate::control::{Control, NodeLabel, Statistics, labels, statistics};
 use crate::coordinator::{Committers, Coordinator, transaction};
 use crate::exchange::{Edge, Receiver};
+use crate::incoming::{Asking, Incoming};
 use crate::operator::Inputs;
 use crate::operators::{self, Build};
 use crate::shard::{self, Inlet, InletKind, NodeSlot, Reach, Shard, Step, Target};
@@ -95,6 +97,30 @@ impl Committed {
     }
 }
 
+/// Why a job cannot go on from a snapshot.
+#[derive(Debug)]
+pub enum RestoreError {
+    /// The snapshot has state that the job has no use for.
+    Unclaimed(Error),
+    /// The snapshot is damaged, or where it lies cannot be reached.
+    Unreadable(Error),
+    Failed(Error),
+}
+
+impl From<Error> for RestoreError {
+    fn from(error: Error) -> RestoreError {
+        RestoreError::Failed(error)
+    }
+}
+
+impl From<RestoreError> for Error {
+    fn from(error: RestoreError) -> Error {
+        let (RestoreError::Unclaimed(error) | RestoreError::Unreadable(error) | RestoreError::Failed(error)) =
+            error;
+        error
+    }
+}
+
 /// How a job has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobEnd {
@@ -105,7 +131,7 @@ pub struct JobEnd {
 
 impl Job {
     pub fn new(graph: &Graph, context: Arc<EvaluationContext>, options: JobOptions) -> Result<Job, Error> {
-        Job::build(graph, context, options, None)
+        Job::build(graph, context, options, None, None)
     }
 
     /// Goes on from a snapshot, at any parallelism.
@@ -115,7 +141,49 @@ impl Job {
         options: JobOptions,
         snapshot: &Snapshot,
     ) -> Result<Job, Error> {
-        Job::build(graph, context, options, Some(snapshot))
+        if !options.drop_unclaimed_state {
+            check_state(graph, snapshot)?;
+        }
+        Job::build(graph, context, options, Some(snapshot), None)
+    }
+
+    /// Goes on from a snapshot whose rows are still to be read: they are while the job is built.
+    pub fn restore_from<R: Read + Send>(
+        graph: &Graph,
+        context: Arc<EvaluationContext>,
+        options: JobOptions,
+        reader: &mut SnapshotReader<R>,
+    ) -> Result<Job, RestoreError> {
+        let snapshot = reader.snapshot.clone();
+        if !options.drop_unclaimed_state {
+            check_state(graph, &snapshot).map_err(RestoreError::Unclaimed)?;
+        }
+        let incoming = Incoming::new(
+            options.parallelism.max(1),
+            snapshot.key_groups,
+            operator_ids(graph),
+            options.drop_unclaimed_state,
+        );
+        let (built, read) = thread::scope(|scope| {
+            let asking = Asking(&incoming);
+            let reading = thread::Builder::new()
+                .name("restore".to_string())
+                .spawn_scoped(scope, || incoming.read(reader))
+                .map_err(|error| Error::io("cannot start a thread", error))?;
+            let built = Job::build(graph, context, options, Some(&snapshot), Some(&incoming));
+            if built.is_err() {
+                incoming.abandon();
+            }
+            drop(asking);
+            let panicked = |_| Err(Error::internal("the reader of a snapshot panicked"));
+            Ok::<_, Error>((built, reading.join().unwrap_or_else(panicked)))
+        })?;
+        // Shards that did not get all rows may have failed for want of them.
+        match read {
+            Ok(true) => Ok(built?),
+            Ok(false) => Err(RestoreError::Unclaimed(unclaimed())),
+            Err(error) => Err(RestoreError::Unreadable(error)),
+        }
     }
 
     fn build(
@@ -123,6 +191,7 @@ impl Job {
         context: Arc<EvaluationContext>,
         mut options: JobOptions,
         snapshot: Option<&Snapshot>,
+        incoming: Option<&Incoming>,
     ) -> Result<Job, Error> {
         if let Some(snapshot) = snapshot {
             // State was cut by this number and stays so.
@@ -139,11 +208,6 @@ impl Job {
                 &format!("choose a parallelism of at most {key_groups}"),
             ));
         }
-        if let Some(snapshot) = snapshot
-            && !options.drop_unclaimed_state
-        {
-            check_state(graph, snapshot)?;
-        }
         let epoch = snapshot
             .map_or(0, |snapshot| snapshot.epoch)
             .max(options.last_committed);
@@ -153,7 +217,7 @@ impl Job {
             options.key_groups,
             epoch,
         ));
-        let plan = Plan::new(graph, shards, &options, snapshot)?;
+        let plan = Plan::new(graph, shards, &options, snapshot, incoming)?;
         let mut committers = BTreeMap::new();
         for (node, sink) in graph.sinks() {
             if let Some(committer) = sink.sink.committer()? {
@@ -302,27 +366,25 @@ fn side_by_side(
 }
 
 /// Whether a job has an operator for all that a snapshot holds: nothing of it may be forgotten without a word.
-pub fn check_state(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
+fn check_state(graph: &Graph, snapshot: &Snapshot) -> Result<(), Error> {
     let ids = operator_ids(graph);
     let holds_state = |operator: &OperatorSnapshot| {
         let has_rows = operator.tables.values().any(|table| table.rows() > 0);
         has_rows || !operator.splits.is_empty() || !operator.committables.is_empty()
     };
-    let unclaimed = snapshot
-        .operators
-        .iter()
-        .filter(|(id, operator)| !ids.contains(id) && holds_state(operator))
-        .count();
-    if unclaimed == 0 {
-        return Ok(());
+    let mut operators = snapshot.operators.iter();
+    match operators.any(|(id, operator)| !ids.contains(id) && holds_state(operator)) {
+        true => Err(unclaimed()),
+        false => Ok(()),
     }
-    let operators = if unclaimed == 1 { "operator" } else { "operators" };
-    let message = format!("the snapshot holds state of {unclaimed} {operators} that the job does not have");
-    Err(invalid(
-        message,
+}
+
+fn unclaimed() -> Error {
+    invalid(
+        "the snapshot holds state of operators that the job does not have".to_string(),
         "start the job without its state, or let what is not used be dropped: \
          SET 'execution.state-recovery.ignore-unclaimed-state' = 'true'",
-    ))
+    )
 }
 
 /// Names of all nodes by what they compute.
@@ -354,6 +416,8 @@ struct Plan<'a> {
     /// The exchange that feeds an input, if it is not passed on directly.
     edge_of: HashMap<(NodeId, usize), usize>,
     snapshot: Option<&'a Snapshot>,
+    /// Rows of the snapshot that are yet to come.
+    incoming: Option<&'a Incoming>,
 }
 
 impl<'a> Plan<'a> {
@@ -362,6 +426,7 @@ impl<'a> Plan<'a> {
         shards: usize,
         options: &JobOptions,
         snapshot: Option<&'a Snapshot>,
+        incoming: Option<&'a Incoming>,
     ) -> Result<Plan<'a>, Error> {
         let mut plan = Plan {
             graph,
@@ -372,6 +437,7 @@ impl<'a> Plan<'a> {
             edges: Vec::new(),
             edge_of: HashMap::new(),
             snapshot,
+            incoming,
         };
         for (id, node) in graph.nodes.iter().enumerate() {
             for (input, edge) in node.inputs.iter().enumerate() {
@@ -473,6 +539,7 @@ impl<'a> Plan<'a> {
                 context,
                 options,
                 restored,
+                incoming: self.incoming.map(|incoming| (incoming, self.ids[id])),
                 shared,
             };
             slots.push(NodeSlot {

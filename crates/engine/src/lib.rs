@@ -12,6 +12,7 @@ mod coordinator;
 mod exchange;
 mod expiry;
 mod expression;
+mod incoming;
 mod job;
 mod operator;
 mod operators;
@@ -26,7 +27,7 @@ mod window;
 
 pub use checkpoints::{Checkpointing, SnapshotKeeper, Taken};
 pub use control::{Control, NodeStatistics, Statistics};
-pub use job::{Committed, Job, JobEnd, JobOptions, check_state};
+pub use job::{Committed, Job, JobEnd, JobOptions, RestoreError};
 pub use savepoints::{SavepointKeeper, SavepointTime};
 pub use state::Snapshot;
 pub use stepper::{Progress, Stepper};

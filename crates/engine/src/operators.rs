@@ -31,9 +31,10 @@ use dataflow::{Error, EvaluationContext};
 use graph::{Changes, Graph, JoinTime, Node, Operator as GraphOperator};
 use model::Schema;
 use state::spill::Budget;
-use state::{OperatorSnapshot, Share};
+use state::{OperatorId, OperatorSnapshot, Share, compact};
 
 use crate::expiry::Expiry;
+use crate::incoming::Incoming;
 use crate::job::JobOptions;
 use crate::operator::Operator;
 use crate::shared::{ShardWaker, Shared};
@@ -47,6 +48,8 @@ pub(crate) struct Build<'a> {
     pub context: &'a Arc<EvaluationContext>,
     pub options: &'a JobOptions,
     pub restored: Option<&'a OperatorSnapshot>,
+    /// Rows of the snapshot that are yet to come, and by what its operators are named.
+    pub incoming: Option<(&'a Incoming, OperatorId)>,
     pub shared: &'a Arc<Shared>,
 }
 
@@ -97,13 +100,33 @@ impl<'a> Build<'a> {
         Expiry::new(self.node.ttl[input], self.context)
     }
 
-    /// What a table of the snapshot holds for this shard.
-    fn restored(&self, table: &str) -> impl Iterator<Item = &'a RecordBatch> + use<'a> {
-        let (key_groups, shard, shards) = (self.options.key_groups, self.shard, self.shards);
-        self.restored
-            .and_then(|restored| restored.tables.get(table))
-            .into_iter()
-            .flat_map(move |table| table.of_shard(key_groups, shard, shards))
+    /// What a table of the snapshot holds for this shard, for operators that may keep it as it comes. It comes once.
+    fn restored(&self, table: &str) -> impl Iterator<Item = RecordBatch> + use<'a> {
+        self.restored_groups(table)
+            .flat_map(|(_, batches)| compact(batches))
+    }
+
+    /// The same by key group, in pieces of any size.
+    fn restored_groups(&self, table: &str) -> impl Iterator<Item = (u16, Vec<RecordBatch>)> + use<'a> {
+        let (share, shard) = (self.share(), self.shard);
+        let here = self.restored.and_then(|restored| restored.tables.get(table));
+        let here = here.into_iter().flat_map(|table| &table.groups);
+        let here = here.filter(move |(group, _)| share.has(**group));
+        let here = here.map(|(group, batches)| (*group, batches.clone()));
+        let incoming = self
+            .incoming
+            .map(|(incoming, id)| (incoming, (id, table.to_string())));
+        let incoming = std::iter::from_fn(move || {
+            let (incoming, table) = incoming.as_ref()?;
+            incoming.take(table, shard)
+        });
+        here.chain(incoming)
+    }
+
+    /// How many keys there will be, going by those of the first key group: they are spread evenly over all.
+    fn expected(&self, of_first_group: usize) -> usize {
+        let keys = of_first_group * self.share().groups().count();
+        keys + keys / 16
     }
 
     /// The node that feeds an input.

@@ -6,9 +6,11 @@ mod support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dataflow::Error;
 use engine::{Job, JobOptions, Progress, Snapshot};
 use graph::{Exchange, Expr, Graph, Operator, Window, WindowTime};
 use model::TypeKind;
+use state::SnapshotReader;
 use stdx::Random;
 use support::functions::call;
 use support::source::multiset;
@@ -401,8 +403,8 @@ fn a_job_goes_on_from_a_snapshot_at_another_parallelism() {
                 Some(snapshot) => {
                     let mut file = Vec::new();
                     snapshot.write(b"", &mut file).unwrap();
-                    let (_, snapshot) = Snapshot::read(&mut file.as_slice()).unwrap();
-                    Job::restore(&graph, context(), options, &snapshot)
+                    let mut reader = SnapshotReader::open(vec![file.as_slice()]).unwrap();
+                    Job::restore_from(&graph, context(), options, &mut reader).map_err(Error::from)
                 }
             };
             epoch += 1;

@@ -20,8 +20,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dataflow::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::snapshot::{merge, read_chain};
+use crate::snapshot::{SnapshotReader, merge};
 use crate::{Extent, Snapshot};
+
+/// An object that is read from its beginning.
+pub type Object = Box<dyn Read + Send>;
 
 /// Objects by their name. A process may die in the middle of any call.
 pub trait Storage: Send + Sync + Debug {
@@ -33,7 +36,7 @@ pub trait Storage: Send + Sync + Debug {
         write: &mut dyn FnMut(&mut dyn Write) -> Result<(), Error>,
     ) -> Result<u64, Error>;
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read>, Error>;
+    fn open(&self, name: &str) -> Result<Object, Error>;
 
     /// All objects and their bytes, in any order.
     fn list(&self) -> Result<Vec<(String, u64)>, Error>;
@@ -64,12 +67,12 @@ pub struct Label {
     pub parent: Option<u64>,
 }
 
-/// A checkpoint that can be gone on from.
+/// A checkpoint to go on from. Its rows were not read yet: they may turn out to be damaged ([`Checkpoints::pass_over`]).
 #[derive(Debug)]
 pub struct Found {
     pub number: u64,
     pub label: Label,
-    pub snapshot: Snapshot,
+    pub reader: SnapshotReader<Object>,
     /// Newer ones that are damaged, and how.
     pub damaged: Vec<(u64, String)>,
 }
@@ -111,8 +114,8 @@ pub struct Checkpoints {
 struct Known {
     /// The last number that was given.
     last: u64,
-    /// Those that were found damaged: nobody can fall back on them.
-    damaged: BTreeSet<Id>,
+    /// Those that were found damaged, and how: nobody can fall back on them.
+    damaged: BTreeMap<Id, String>,
     /// Those that only say changes, and what they are changes of.
     parents: BTreeMap<Id, Id>,
     /// Those that are being put together, the newest first.
@@ -133,7 +136,7 @@ impl Checkpoints {
         });
         let known = Known {
             last: listed.iter().map(|(id, _)| id.number).max().unwrap_or(0),
-            damaged: BTreeSet::new(),
+            damaged: BTreeMap::new(),
             parents: parents.collect(),
             compacting: Vec::new(),
             there: listed.iter().map(|(id, listed)| (*id, listed.bytes)).collect(),
@@ -290,21 +293,26 @@ impl Checkpoints {
                 // It has come since, from an attempt that is dead.
                 continue;
             }
-            match self.read(name) {
-                Ok((label, snapshot)) => {
-                    return Ok(Some(Found {
-                        number: name.id.number,
-                        label,
-                        snapshot,
-                        damaged,
-                    }));
-                }
-                Err(Error::Data { message, .. }) => {
-                    self.known().damaged.insert(name.id);
-                    damaged.push((name.id.number, message));
-                }
-                Err(error) => return Err(error),
-            }
+            let known = self.known().damaged.get(&name.id).cloned();
+            let message = match known {
+                Some(message) => message,
+                None => match self.read(name, !damaged.is_empty()) {
+                    Ok((label, reader)) => {
+                        return Ok(Some(Found {
+                            number: name.id.number,
+                            label,
+                            reader,
+                            damaged,
+                        }));
+                    }
+                    Err(Error::Data { message, .. }) => {
+                        self.known().damaged.insert(name.id, message.clone());
+                        message
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            damaged.push((name.id.number, message));
         }
         match damaged.first() {
             None => Ok(None),
@@ -316,6 +324,15 @@ impl Checkpoints {
                 place: format!("checkpoint {number}"),
             }),
         }
+    }
+
+    /// Notes that rows of one turned out to be damaged: from now on it is passed over.
+    pub fn pass_over(&self, number: u64, label: &Label, message: String) {
+        let id = Id {
+            epoch: label.epoch,
+            number,
+        };
+        self.known().damaged.insert(id, message);
     }
 
     /// Removes one whose rows are lost, so that nobody takes it for that of another attempt at its epoch.
@@ -341,7 +358,15 @@ impl Checkpoints {
         Ok(there)
     }
 
-    fn read(&self, name: Name) -> Result<(Label, Snapshot), Error> {
+    /// Where others are damaged, perhaps because of what it needs as well, it is read to its end before.
+    fn read(&self, name: Name, is_doubtful: bool) -> Result<(Label, SnapshotReader<Object>), Error> {
+        if is_doubtful {
+            self.begin_reading(name)?.1.check()?;
+        }
+        self.begin_reading(name)
+    }
+
+    fn begin_reading(&self, name: Name) -> Result<(Label, SnapshotReader<Object>), Error> {
         let there = self.there()?;
         let mut files = Vec::new();
         let mut next = Some(name.id);
@@ -357,8 +382,8 @@ impl Checkpoints {
             next = label.parent.map(|parent| id.with_number(parent));
             files.push(self.storage.open(&name)?);
         }
-        let (label, snapshot) = read_chain(files)?;
-        Ok((parse_label(&label)?, snapshot))
+        let reader = SnapshotReader::open(files)?;
+        Ok((parse_label(&reader.label)?, reader))
     }
 
     /// All that are there, the newest first.
@@ -402,7 +427,7 @@ impl Known {
     /// Those that can be fallen back on as far as it is known, the newest first.
     fn whole(&self) -> impl Iterator<Item = Id> {
         let there = self.there.keys().rev().copied();
-        there.filter(|id| !self.damaged.contains(id))
+        there.filter(|id| !self.damaged.contains_key(id))
     }
 
     /// A checkpoint and all that it needs, the newest first.
@@ -557,7 +582,7 @@ mod tests {
             Ok(bytes)
         }
 
-        fn open(&self, name: &str) -> Result<Box<dyn Read>, Error> {
+        fn open(&self, name: &str) -> Result<Object, Error> {
             let object = self.0.lock().unwrap()[name].clone();
             Ok(Box::new(Cursor::new(object)))
         }
@@ -617,7 +642,7 @@ mod tests {
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         let found = checkpoints.latest(7).unwrap().unwrap();
         assert_eq!(
-            (found.number, found.snapshot.epoch, found.label),
+            (found.number, found.reader.snapshot.epoch, found.label),
             (4, 4, label(7))
         );
         // Another attempt goes on counting.
@@ -675,7 +700,7 @@ mod tests {
     fn newest(storage: &Arc<Memory>) -> (u64, u64, u64) {
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         let found = checkpoints.latest(0).unwrap().unwrap();
-        (found.number, found.label.epoch, found.snapshot.epoch)
+        (found.number, found.label.epoch, found.reader.snapshot.epoch)
     }
 
     #[test]
@@ -725,12 +750,12 @@ mod tests {
         let again = Checkpoints::open(storage.clone()).unwrap();
         let found = again.latest(7).unwrap().unwrap();
         assert_eq!(
-            (found.number, found.label.epoch, held(&found)),
+            (found.number, found.label.epoch, held(found)),
             (3, 8, vec![(1, 20), (2, 21)])
         );
         assert_eq!(again.compact().unwrap(), 2);
         let found = again.latest(7).unwrap().unwrap();
-        assert_eq!(held(&found), [(1, 20), (2, 21)]);
+        assert_eq!(held(found), [(1, 20), (2, 21)]);
     }
 
     #[test]
@@ -762,7 +787,7 @@ mod tests {
         let found = checkpoints.latest(7).unwrap().unwrap();
         checkpoints.remove(found).unwrap();
         let found = checkpoints.latest(7).unwrap().unwrap();
-        assert_eq!((found.number, found.snapshot.epoch), (2, 2));
+        assert_eq!((found.number, found.reader.snapshot.epoch), (2, 2));
         assert_eq!(listed(&storage), [2, 1]);
     }
 
@@ -812,8 +837,9 @@ mod tests {
         Arc::new(Int64Array::from(numbers))
     }
 
-    fn held(found: &Found) -> Vec<(i64, i64)> {
-        let operator = found.snapshot.operators.values().next().unwrap();
+    fn held(found: Found) -> Vec<(i64, i64)> {
+        let snapshot = found.reader.read_all().unwrap();
+        let operator = snapshot.operators.values().next().unwrap();
         let table = &operator.tables["rows"];
         assert!(table.changed.is_empty());
         let column = |batch: &RecordBatch, column: usize| {
@@ -847,13 +873,43 @@ mod tests {
         assert_eq!(listed(&storage), [4, 3, 2, 1]);
         let checkpoints = Checkpoints::open(storage.clone()).unwrap();
         let found = checkpoints.latest(7).unwrap().unwrap();
-        assert_eq!((found.number, found.snapshot.epoch), (4, 4));
-        assert_eq!(held(&found), [(1, 12), (3, 30), (4, 40), (5, 50)]);
+        assert_eq!((found.number, found.reader.snapshot.epoch), (4, 4));
+        assert_eq!(held(found), [(1, 12), (3, 30), (4, 40), (5, 50)]);
         // Another attempt begins with one that says all: what it does not need goes.
         checkpoints
             .keep(&label(8), &rows(1, &[(9, 9)], &[]), Extent::Whole, 1)
             .unwrap();
         assert_eq!(listed(&storage), [5]);
+    }
+
+    #[test]
+    fn one_whose_rows_turn_out_to_be_damaged_is_passed_over_from_then_on() {
+        let storage = Arc::new(Memory::default());
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        let many: Vec<(i64, i64)> = (0..100).map(|key| (key, 1)).collect();
+        keep(&checkpoints, &rows(1, &many, &[]));
+        keep(&checkpoints, &rows(2, &[(1, 11)], &[]));
+        let cut = |number: u64, bytes: usize| {
+            let mut objects = storage.0.lock().unwrap();
+            let mut objects = objects.values_mut();
+            let object = objects.nth(number as usize - 1).unwrap();
+            object.truncate(object.len() - bytes);
+        };
+        // Of the newest file all but its end.
+        cut(2, 8);
+        let checkpoints = Checkpoints::open(storage.clone()).unwrap();
+        let found = checkpoints.latest(7).unwrap().unwrap();
+        assert_eq!((found.number, found.damaged.len()), (2, 0));
+        let fault = found.reader.read_all().unwrap_err();
+        assert!(fault.to_string().contains("ends too early"), "{fault}");
+        checkpoints.pass_over(2, &found.label, fault.to_string());
+        let found = checkpoints.latest(7).unwrap().unwrap();
+        assert_eq!((found.number, found.damaged[0].0), (1, 2));
+        assert_eq!(held(found), many);
+        // Behind a damaged one, others are read to their ends before they are gone on from.
+        cut(1, 8);
+        let fault = checkpoints.latest(7).unwrap_err().to_string();
+        assert!(fault.contains("none of the 2"), "{fault}");
     }
 
     #[test]
@@ -869,9 +925,9 @@ mod tests {
             .latest(7)
             .unwrap()
             .unwrap();
-        assert_eq!((found.number, held(&found)), (1, vec![(1, 10)]));
         let damaged: Vec<u64> = found.damaged.iter().map(|(number, _)| *number).collect();
         assert_eq!(damaged, [3, 2]);
+        assert_eq!((found.number, held(found)), (1, vec![(1, 10)]));
         storage.0.lock().unwrap().pop_first();
         let fault = Checkpoints::open(storage)
             .unwrap()
@@ -902,7 +958,7 @@ mod tests {
         let found = Checkpoints::open(storage).unwrap().latest(7).unwrap().unwrap();
         let mut expected = many[..998].to_vec();
         expected[0].1 = -1;
-        assert_eq!((found.number, held(&found)), (4, expected));
+        assert_eq!((found.number, held(found)), (4, expected));
     }
 
     #[test]
@@ -925,7 +981,7 @@ mod tests {
             .latest(7)
             .unwrap()
             .unwrap();
-        assert_eq!((found.number, held(&found)), (2, vec![(1, 11)]));
+        assert_eq!((found.number, held(found)), (2, vec![(1, 11)]));
     }
 
     #[test]
@@ -943,7 +999,7 @@ mod tests {
         assert_eq!(listed(&storage), [2, 1]);
         storage.remove(&plain).unwrap();
         let found = checkpoints.latest(7).unwrap().unwrap();
-        assert_eq!((found.number, held(&found)), (2, vec![(1, 10), (2, 20)]));
+        assert_eq!((found.number, held(found)), (2, vec![(1, 10), (2, 20)]));
         // It goes with the checkpoint.
         for epoch in 3..=4 {
             let kept = checkpoints.keep(&label(8), &snapshot(epoch), Extent::Whole, 2);

@@ -383,6 +383,25 @@ impl GroupTable {
         fields.iter().map(|field| field.name().clone())
     }
 
+    /// Makes room at once for so many keys in all, if they fit into memory: to grow step by step takes twice the memory, and
+    /// much of the time. Some are there already, and tell how large they are.
+    pub fn expect(&mut self, keys: usize) {
+        let held = self.keys.len();
+        let more = keys.saturating_sub(held);
+        let bytes = self.table_bytes() / held.max(1) * keys;
+        if more == 0 || held == 0 || self.tier().is_some_and(|tier| !tier.has_room_for(bytes)) {
+            return;
+        }
+        self.keys.reserve(more);
+        self.entries.reserve(more);
+        self.aggregates.make_room_for(keys);
+    }
+
+    /// Keys in memory.
+    pub fn held(&self) -> usize {
+        self.keys.len()
+    }
+
     /// Takes in a batch of a snapshot.
     pub fn restore(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), Error> {
         for from in (0..batch.num_rows()).step_by(RESTORED_MAX) {
@@ -511,15 +530,36 @@ mod tests {
 
     #[test]
     fn a_table_keeps_its_budget_and_every_row() {
-        // What a merge under way writes is held in parts, whatever the budget.
-        let budget = 1_000_000;
+        let budget = 400_000;
         let mut table = table(budget);
         for round in 1..4 {
-            let rows = add(&mut table, 0..2 * KEYS, Moment::TIMELESS);
+            let rows = add(&mut table, 0..KEYS, Moment::TIMELESS);
             assert!(rows.iter().all(|rows| *rows == round), "round {round}");
             assert!(table.size_bytes() <= budget, "{} bytes", table.size_bytes());
         }
         assert!(table.tier().unwrap().spilled_bytes() > 0);
+    }
+
+    #[test]
+    fn what_is_restored_finds_its_room_where_it_fits_into_memory() {
+        let mut whole = table(usize::MAX);
+        add(&mut whole, 0..KEYS, Moment::TIMELESS);
+        let snapshot = whole.snapshot(Extent::Whole).unwrap();
+        for budget in [usize::MAX, 400_000] {
+            let mut table = table(budget);
+            for (number, batches) in snapshot.groups.values().enumerate() {
+                for batch in batches {
+                    table.restore(batch, Moment::TIMELESS).unwrap();
+                }
+                if number == 0 {
+                    table.expect(KEYS as usize);
+                    let has_room = table.held() + table.keys.room() >= KEYS as usize;
+                    assert_eq!(has_room, budget == usize::MAX);
+                }
+                assert!(table.size_bytes() <= budget, "{} bytes", table.size_bytes());
+            }
+            assert_eq!(add(&mut table, 0..KEYS, Moment::TIMELESS), vec![2; KEYS as usize]);
+        }
     }
 
     #[test]
@@ -599,10 +639,16 @@ mod tests {
                 second.forget_changes();
             }
             let second = file(&second);
-            let (_, read) = crate::read_chain(vec![&second[..], &first[..]]).unwrap();
+            let reader = crate::SnapshotReader::open(vec![&second[..], &first[..]]).unwrap();
+            let read = reader.read_all().unwrap();
             let told = &read.operators.values().next().unwrap().tables["groups"];
-            let rows: [usize; 2] =
-                [0, 1].map(|shard| told.of_shard(128, shard, 2).map(RecordBatch::num_rows).sum());
+            let rows = [0, 1].map(|shard| {
+                let groups = told.groups.iter();
+                let own = groups.filter(|(group, _)| crate::shard_of(**group, 128, 2) == shard);
+                own.flat_map(|(_, batches)| batches)
+                    .map(RecordBatch::num_rows)
+                    .sum::<usize>()
+            });
             // Where changes are forgotten, the shard that tells some is as it was.
             let expected: [usize; 2] = if forgets { [1_000, 4_990] } else { [4_990, 4_990] };
             assert_eq!(rows, expected);

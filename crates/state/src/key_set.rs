@@ -412,6 +412,27 @@ impl KeySet {
         }
     }
 
+    /// Makes room for so many more keys, as large as those that are there.
+    pub fn reserve(&mut self, keys: usize) {
+        let held = self.len();
+        match &mut self.store {
+            Store::Nothing { .. } => {}
+            Store::Fixed {
+                table, keys: bits, ..
+            } => {
+                table.reserve(keys, |held| hash_u64(held.0));
+                bits.reserve(keys);
+            }
+            Store::Bytes {
+                table, places, arena, ..
+            } => {
+                table.reserve(keys, |held| spread(held.0));
+                places.reserve(keys);
+                arena.reserve(arena.len() / held.max(1) * keys);
+            }
+        }
+    }
+
     /// Forgets keys that are kept elsewhere: they do not count as removed. What has changed is not noted from here on,
     /// until the next snapshot.
     pub fn give_away(&mut self, numbers: &[u32]) {
@@ -753,6 +774,28 @@ mod tests {
         assert_eq!(numbers, [1, 3]);
         let columns = set.columns(&codec, &[0, 1, 2, 3]).unwrap();
         assert_eq!(columns[0].as_primitive::<Int64Type>().values(), &[1, 4, 3, 2]);
+    }
+
+    #[test]
+    fn room_for_more_keys_changes_nothing_of_those_that_are_there() {
+        let texts: Vec<String> = (0..1_000).map(|number| format!("key {number}")).collect();
+        let columns: [ArrayRef; 3] = [
+            Arc::new(StringArray::from(texts)),
+            Arc::new(Int64Array::from_iter_values(0..1_000)),
+            Arc::new(Int64Array::from(vec![None; 1_000])),
+        ];
+        for column in columns {
+            let codec = KeyCodec::new(vec![column.data_type().clone()]).unwrap();
+            let keys = codec.encode(&[column]).unwrap();
+            let mut set = KeySet::new(&codec);
+            set.reserve(10);
+            let (mut before, mut after) = (Vec::new(), Vec::new());
+            set.intern(&keys, 0..1_000, &mut before);
+            set.reserve(9_000);
+            assert!(set.room() >= 9_000);
+            set.intern(&keys, 0..1_000, &mut after);
+            assert_eq!(before, after);
+        }
     }
 
     #[test]

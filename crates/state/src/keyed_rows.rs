@@ -424,7 +424,7 @@ mod tests {
         let mut restored = KeyedRows::new(rows.schema(), &[1], 128, None).unwrap();
         let [snapshot, _] = table.snapshot(Extent::Whole).unwrap();
         assert_eq!(snapshot.rows(), 3);
-        for part in snapshot.of_shard(128, 0, 1) {
+        for part in snapshot.groups.values().flatten() {
             restored.restore(part, Moment::TIMELESS).unwrap();
         }
         let again = restored.intern(&rows, Moment::TIMELESS).unwrap();

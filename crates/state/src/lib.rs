@@ -36,7 +36,7 @@ pub mod timed_rows;
 pub use ages::{Ages, Moment};
 pub use aggregates::Aggregates;
 pub use changed::KeyChanges;
-pub use checkpoints::{Chain, Checkpoints, Found, Kept, Label, Listed, Storage};
+pub use checkpoints::{Chain, Checkpoints, Found, Kept, Label, Listed, Object, Storage};
 pub use groups::GroupTable;
 pub use hash::{hash_columns, key_group, shard_of};
 pub use join_rows::JoinRows;
@@ -54,8 +54,8 @@ pub use sessions::SessionTable;
 pub use slab::Slab;
 pub use slices::{Slice, SliceId, SliceTable};
 pub use snapshot::{
-    Extent, LaneState, OperatorId, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Share, Snapshot, SplitState,
-    TableSnapshot, merge, read_chain,
+    Extent, GroupRows, LaneState, OperatorId, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Share, Snapshot,
+    SnapshotReader, SplitState, TableSnapshot, compact, merge,
 };
 pub use sole_rows::SoleRows;
 pub use sort_key::{SortCodec, SortKey};

@@ -7,8 +7,8 @@ use std::io;
 
 use dataflow::Error;
 
-use crate::checkpoints::parse_label;
-use crate::{Label, Snapshot, Storage};
+use crate::checkpoints::{Object, parse_label};
+use crate::{Label, Snapshot, SnapshotReader, Storage};
 
 /// Keeps a snapshot under a name; returns how many bytes it has. One of this name that is there is written over.
 pub fn keep_savepoint(
@@ -22,15 +22,18 @@ pub fn keep_savepoint(
     storage.put(name, &mut |mut out| snapshot.write(&label, &mut out))
 }
 
-/// Reads all of it; `None` if it is not there.
-pub fn read_savepoint(storage: &dyn Storage, name: &str) -> Result<Option<(Label, Snapshot)>, Error> {
-    let mut input = match storage.open(name) {
+/// Reads all but its rows; `None` if it is not there.
+pub fn read_savepoint(
+    storage: &dyn Storage,
+    name: &str,
+) -> Result<Option<(Label, SnapshotReader<Object>)>, Error> {
+    let input = match storage.open(name) {
         Ok(input) => input,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let (label, snapshot) = Snapshot::read(&mut input)?;
-    Ok(Some((parse_label(&label)?, snapshot)))
+    let reader = SnapshotReader::open(vec![input])?;
+    Ok(Some((parse_label(&reader.label)?, reader)))
 }
 
 /// What is known of it without reading its rows, and how many bytes it has; `None` if it is not there.

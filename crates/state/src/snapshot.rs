@@ -9,7 +9,7 @@
 mod format;
 mod merge;
 
-pub use merge::{merge, read_chain};
+pub use merge::{GroupRows, SnapshotReader, compact, merge};
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -211,26 +211,13 @@ impl TableSnapshot {
         }
     }
 
-    /// The batches that belong to a shard, told by its number and how many there are.
-    pub fn of_shard(
-        &self,
-        key_groups: u16,
-        shard: usize,
-        shards: usize,
-    ) -> impl Iterator<Item = &RecordBatch> + '_ {
-        self.groups
-            .iter()
-            .filter(move |(group, _)| shard_of(**group, key_groups, shards) == shard)
-            .flat_map(|(_, batches)| batches)
-    }
-
     pub fn rows(&self) -> usize {
         self.groups.values().flatten().map(RecordBatch::num_rows).sum()
     }
 }
 
 impl Share {
-    fn groups(self) -> impl Iterator<Item = u16> {
+    pub fn groups(self) -> impl Iterator<Item = u16> {
         (0..self.key_groups).filter(move |group| self.has(*group))
     }
 
@@ -322,12 +309,8 @@ impl Snapshot {
         format::write(self, label, out)
     }
 
-    /// The label and the snapshot that [`Snapshot::write`] wrote. What is anything else fails with a diagnosis, never
-    /// by panic.
-    pub fn read(input: &mut impl Read) -> Result<(Vec<u8>, Snapshot), Error> {
-        read_chain(vec![input])
-    }
-
+    /// The label of what [`Snapshot::write`] wrote; the rest is read by a [`SnapshotReader`]. What is anything else fails
+    /// with a diagnosis, never by panic.
     pub fn read_label(input: &mut impl Read) -> Result<Vec<u8>, Error> {
         format::read_label(input)
     }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dataflow::{Error, EvaluationContext};
-use engine::{Checkpointing, Committed, Job, JobOptions, Progress, SnapshotKeeper, Stepper, Taken};
+use engine::{
+    Checkpointing, Committed, Job, JobOptions, Progress, RestoreError, SnapshotKeeper, Stepper, Taken,
+};
 use graph::Graph;
 use plan::session::{Outcome, Session};
 use state::spill::Budget;
@@ -149,17 +151,7 @@ impl Life {
             Err(Error::Data { .. }) => Ok(None),
             found => found,
         };
-        let mut found = latest()?;
-        if let Some(committed) = committed.epoch() {
-            while let Some(lost) = found.take_if(|found| found.snapshot.epoch > committed) {
-                checkpoints.remove(lost)?;
-                found = latest()?;
-            }
-        }
         let is_transactional = committed != Committed::Repeatable;
-        if found.as_ref().is_some_and(|found| found.label.is_transactional) && committed == Committed::Never {
-            return Err(Error::internal("nobody knows what was committed"));
-        }
         let options = JobOptions {
             parallelism: self.random.between(1, 4) as usize,
             chunk_rows: self.random.between(1, 50) as usize,
@@ -167,12 +159,29 @@ impl Life {
             state: self.budget(),
             ..JobOptions::default()
         };
-        let job = match &found {
-            Some(found) => {
-                report.restored += 1;
-                Job::restore(&self.graph, self.context.clone(), options, &found.snapshot)?
+        let job = loop {
+            let (options, context) = (options.clone(), self.context.clone());
+            let Some(mut found) = latest()? else {
+                break Job::new(&self.graph, context, options)?;
+            };
+            let epoch = found.reader.snapshot.epoch;
+            if committed.epoch().is_some_and(|committed| epoch > committed) {
+                checkpoints.remove(found)?;
+                continue;
             }
-            None => Job::new(&self.graph, self.context.clone(), options)?,
+            if found.label.is_transactional && committed == Committed::Never {
+                return Err(Error::internal("nobody knows what was committed"));
+            }
+            match Job::restore_from(&self.graph, context, options, &mut found.reader) {
+                Ok(job) => {
+                    report.restored += 1;
+                    break job;
+                }
+                Err(RestoreError::Unreadable(error)) => {
+                    checkpoints.pass_over(found.number, &found.label, error.to_string());
+                }
+                Err(error) => return Err(error.into()),
+            }
         };
         let keeper = Keeper {
             checkpoints,

@@ -1,12 +1,12 @@
 //! A storage that a process may leave at any point, and that may not answer; and files for what does not fit into its
 //! memory, which may fail as well.
 
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Cursor, Write};
 use std::sync::Arc;
 
 use dataflow::Error;
-use state::Storage;
 use state::spill::{SpillFile, SpillFiles};
+use state::{Object, Storage};
 
 use crate::world::World;
 
@@ -38,7 +38,7 @@ impl Storage for SimStorage {
         Ok(count)
     }
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read>, Error> {
+    fn open(&self, name: &str) -> Result<Object, Error> {
         self.world.fault("open an object")?;
         match self.world.object(name) {
             Some(bytes) => Ok(Box::new(Cursor::new(bytes))),

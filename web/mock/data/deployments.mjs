@@ -34,7 +34,7 @@ const stateFailure = {
     {
       severity: "error",
       kind: "validation",
-      message: "the snapshot holds state of 2 operators that the job does not have",
+      message: "the snapshot holds state of operators that the job does not have",
       hint: "start the job without its state, or let what is not used be dropped: SET 'execution.state-recovery.ignore-unclaimed-state' = 'true'",
       span: { line: 2, column: 1, end_line: 10, end_column: 23, start: 82, end: 350 },
     },

@@ -1,11 +1,11 @@
 //! A folder of this machine as a place for snapshots.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dataflow::Error;
-use state::Storage;
+use state::{Object, Storage};
 use stdx::step;
 
 use crate::direct::{DirectReader, DirectWriter};
@@ -72,7 +72,7 @@ impl Storage for LocalStorage {
         }
     }
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read>, Error> {
+    fn open(&self, name: &str) -> Result<Object, Error> {
         let file = File::open(self.folder.join(name)).map_err(self.failed("read", name))?;
         Ok(Box::new(DirectReader::new(file)))
     }
@@ -110,6 +110,8 @@ impl Storage for LocalStorage {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     fn contents(storage: &LocalStorage, name: &str) -> String {

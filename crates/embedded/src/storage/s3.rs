@@ -7,12 +7,12 @@ mod client;
 mod read;
 mod upload;
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Write};
 use std::sync::Arc;
 
 use dataflow::Error;
 use rusty_s3::Method;
-use state::Storage;
+use state::{Object, Storage};
 use stdx::step;
 
 use answers::Page;
@@ -67,7 +67,7 @@ impl Storage for S3Storage {
         written.map_err(|error| upload.give_up(error))
     }
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read>, Error> {
+    fn open(&self, name: &str) -> Result<Object, Error> {
         let reader = ObjectReader::open(self.client.clone(), self.key(name))?;
         // Frames are read in small pieces.
         Ok(Box::new(BufReader::new(reader)))

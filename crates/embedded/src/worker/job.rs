@@ -7,7 +7,7 @@ use std::thread;
 
 use connectors::{Console, Stream};
 use dataflow::Error;
-use engine::{Committed, Job, JobOptions, check_state};
+use engine::{Committed, Job, JobOptions, RestoreError};
 use graph::Graph;
 use plan::session::{Outcome, Session};
 use runner::{Diagnostic, End, FailureCause, Kind, Program, Purpose, RunFailure, RunSpec};
@@ -158,20 +158,23 @@ fn run_job(
         ),
         ..JobOptions::default()
     };
-    let snapshot = recovery.begin(number, last_committed, shared)?;
-    if let Some(snapshot) = &snapshot
-        && !options.drop_unclaimed_state
-    {
-        check_state(&graph, snapshot).map_err(|error| RunFailure {
-            cause: FailureCause::State,
-            ..failure(error)
-        })?;
-    }
-    let job = match &snapshot {
-        Some(snapshot) => Job::restore(&graph, session.context(), options, snapshot),
-        None => Job::new(&graph, session.context(), options),
+    let job = loop {
+        let (options, context) = (options.clone(), session.context());
+        let Some(mut found) = recovery.begin(number, last_committed, shared)? else {
+            break Job::new(&graph, context, options).map_err(failure)?;
+        };
+        match Job::restore_from(&graph, context, options, &mut found.reader) {
+            Ok(job) => break job,
+            Err(RestoreError::Unreadable(error)) => recovery.pass_over(found, &error, shared)?,
+            Err(RestoreError::Unclaimed(error)) => {
+                return Err(RunFailure {
+                    cause: FailureCause::State,
+                    ..failure(error)
+                });
+            }
+            Err(RestoreError::Failed(error)) => return Err(failure(error)),
+        }
     };
-    drop(snapshot);
     step("restore: the job is built");
     let is_transactional = last_committed != Committed::Repeatable;
     let how = recovery.checkpointing(
@@ -182,7 +185,7 @@ fn run_job(
         session.config(),
         shared,
     );
-    let job = job.map_err(failure)?.keep_snapshots(how);
+    let job = job.keep_snapshots(how);
     let label = JobLabel {
         job: number,
         parallelism,

@@ -1,5 +1,6 @@
 //! What a run goes on from, and what it leaves to those that come after it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,7 +12,7 @@ use dataflow::Error;
 use engine::{Checkpointing, Committed, SnapshotKeeper, Taken};
 use plan::Config;
 use runner::{Diagnostic, FailureCause, Kind, Restore, RunFailure, RunSpec, SavepointKey};
-use state::{Chain, Checkpoints, Extent, Found, Label, Snapshot, Storage, read_savepoint};
+use state::{Chain, Checkpoints, Extent, Found, Label, Storage, read_savepoint};
 use stdx::step;
 
 use super::shared::Shared;
@@ -54,6 +55,10 @@ pub struct Recovery {
     restored: Option<Arc<dyn Storage>>,
     /// What is gone on from, until its job has come.
     found: Option<Found>,
+    /// The savepoint turned out to be damaged.
+    savepoint_fault: Option<String>,
+    /// The damaged checkpoints that were told of.
+    told: BTreeSet<u64>,
 }
 
 impl Recovery {
@@ -78,14 +83,13 @@ impl Recovery {
                 Restore::None | Restore::Latest { .. } => None,
             },
             found: None,
+            savepoint_fault: None,
+            told: BTreeSet::new(),
         };
         step("restore: checkpoints are looked for");
         recovery.found = recovery.latest()?;
-        step("restore: one was read");
-        match &recovery.found {
-            Some(found) => recovery.tell(found, shared),
-            None => tracing::info!("the run begins anew: it goes on from no checkpoint"),
-        }
+        step("restore: one was found");
+        recovery.tell(shared);
         Ok(recovery)
     }
 
@@ -124,11 +128,16 @@ impl Recovery {
             )
         };
         let SavepointKey { savepoint_id, .. } = savepoint;
+        if let Some(message) = &self.savepoint_fault {
+            return Err(unusable(format!(
+                "savepoint {savepoint_id} cannot be read: {message}"
+            )));
+        }
         match read_savepoint(&**storage, savepoint_id) {
-            Ok(Some((label, snapshot))) => Ok(Some(Found {
+            Ok(Some((label, reader))) => Ok(Some(Found {
                 number: SAVEPOINT,
                 label,
-                snapshot,
+                reader,
                 damaged: Vec::new(),
             })),
             Ok(None) => Err(unusable(format!(
@@ -142,12 +151,16 @@ impl Recovery {
     }
 
     /// Says what is gone on from, and loudly what is not.
-    fn tell(&self, found: &Found, shared: &Shared) {
+    fn tell(&mut self, shared: &Shared) {
+        let Some(found) = &self.found else {
+            tracing::info!("the run begins anew: it goes on from no checkpoint");
+            shared.note_checkpoints(|metrics| metrics.restored = None);
+            return;
+        };
         for (number, message) in &found.damaged {
-            tracing::error!(
-                checkpoint = number,
-                "{message}; the run goes on from the one before, and writes again what was written since"
-            );
+            if self.told.insert(*number) {
+                tell_damage(*number, message);
+            }
         }
         let taken_by = &found.label.run_id;
         match &self.restore {
@@ -179,13 +192,13 @@ impl Recovery {
         job: usize,
         committed: Committed,
         shared: &Shared,
-    ) -> Result<Option<Snapshot>, RunFailure> {
+    ) -> Result<Option<Found>, RunFailure> {
         let mut found = self.found.take_if(|found| found.label.job == job);
         // One that was taken when commits could be repeated is as good as ever.
         while let Some(transactional) = found.take_if(|found| found.label.is_transactional) {
             match committed {
                 Committed::Never => return Err(unknown_commit(&transactional)),
-                Committed::Epoch(committed) if transactional.snapshot.epoch > committed => {
+                Committed::Epoch(committed) if transactional.reader.snapshot.epoch > committed => {
                     tracing::info!(
                         checkpoint = transactional.number,
                         "the rows of this checkpoint were not committed: the run goes on from the one before"
@@ -193,12 +206,7 @@ impl Recovery {
                     step("restore: one is passed over");
                     let removed = self.checkpoints.remove(transactional);
                     removed.map_err(|error| unreachable(&error))?;
-                    // Those of the job before it are not this job's.
-                    found = self.latest()?.filter(|found| found.label.job == job);
-                    match &found {
-                        Some(found) => self.tell(found, shared),
-                        None => shared.note_checkpoints(|metrics| metrics.restored = None),
-                    }
+                    found = self.before(job, shared)?;
                 }
                 Committed::Epoch(_) | Committed::Repeatable => {
                     found = Some(transactional);
@@ -206,7 +214,37 @@ impl Recovery {
                 }
             }
         }
-        Ok(found.map(|found| found.snapshot))
+        Ok(found)
+    }
+
+    /// Rows of what [`Recovery::begin`] gave turned out to be damaged: looks for what was before it.
+    pub fn pass_over(&mut self, damaged: Found, error: &Error, shared: &Shared) -> Result<(), RunFailure> {
+        let Error::Data { message, .. } = error else {
+            return Err(unreachable(error));
+        };
+        let Found { number, label, .. } = damaged;
+        match number {
+            SAVEPOINT => self.savepoint_fault = Some(message.clone()),
+            number => {
+                tell_damage(number, message);
+                self.told.insert(number);
+                self.checkpoints.pass_over(number, &label, message.clone());
+            }
+        }
+        self.found = self.before(label.job, shared)?;
+        Ok(())
+    }
+
+    /// The latest one of this job, once a later one cannot be gone on from.
+    fn before(&mut self, job: usize, shared: &Shared) -> Result<Option<Found>, RunFailure> {
+        shared.note_checkpoints(|metrics| {
+            metrics.restored = None;
+            metrics.restored_savepoint = None;
+        });
+        // Those of the job before it are not this job's.
+        self.found = self.latest()?.filter(|found| found.label.job == job);
+        self.tell(shared);
+        Ok(self.found.take())
     }
 
     /// A program must have the job that its checkpoint is of.
@@ -264,6 +302,13 @@ impl Recovery {
             tolerable_failures: integer("tolerable-failed-checkpoints").unwrap_or(0) as u32,
         }
     }
+}
+
+fn tell_damage(checkpoint: u64, message: &str) {
+    tracing::error!(
+        checkpoint,
+        "{message}; the run goes on from the one before, and writes again what was written since"
+    );
 }
 
 fn unknown_commit(found: &Found) -> RunFailure {

@@ -294,11 +294,11 @@ impl SavepointKeeper for Keeper {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Read, Write};
+    use std::io::{self, Write};
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use std::time::{Duration, Instant};
 
-    use state::Snapshot;
+    use state::{Object, Snapshot};
     use stdx::SystemClock;
 
     use super::*;
@@ -315,7 +315,7 @@ mod tests {
             Err(Error::internal("nothing is written here"))
         }
 
-        fn open(&self, _: &str) -> Result<Box<dyn Read>, Error> {
+        fn open(&self, _: &str) -> Result<Object, Error> {
             Ok(Box::new(io::Cursor::new(self.object.lock().unwrap().clone())))
         }
 

@@ -34,10 +34,10 @@ impl ChangelogNormalize {
         let expiry = build.expiry(0);
         let moment = expiry.moment();
         for batch in build.restored(ROWS) {
-            latest.restore(batch, moment)?;
+            latest.restore(&batch, moment)?;
         }
         for batch in build.restored(AGES) {
-            latest.restore_ages(batch, moment)?;
+            latest.restore_ages(&batch, moment)?;
         }
         Ok(ChangelogNormalize { latest, expiry })
     }

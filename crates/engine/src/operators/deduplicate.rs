@@ -64,10 +64,10 @@ impl Deduplicate {
         };
         let moment = operator.expiry.moment();
         for batch in build.restored(GIVEN_OUT) {
-            operator.table.restore_given_out(batch, moment)?;
+            operator.table.restore_given_out(&batch, moment)?;
         }
         for batch in build.restored(ROWS) {
-            let rows = operator.table.restored(batch)?;
+            let rows = operator.table.restored(&batch)?;
             let times = operator.times(&rows)?;
             if keep_last {
                 operator.table.keep_last(&rows, &times, moment)?;
@@ -76,7 +76,7 @@ impl Deduplicate {
             }
         }
         for batch in build.restored(AGES) {
-            operator.table.restore_ages(batch, moment)?;
+            operator.table.restore_ages(&batch, moment)?;
         }
         if let Some(restored) = build.restored {
             operator.watermark = restored.watermark.unwrap_or(WATERMARK_MIN);

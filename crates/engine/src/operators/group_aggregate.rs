@@ -76,8 +76,12 @@ impl GroupAggregate {
             places: Vec::new(),
         };
         let moment = operator.expiry.moment();
-        for batch in build.restored(GROUPS) {
-            operator.table.restore(batch, moment)?;
+        for (number, (_, batches)) in build.restored_groups(GROUPS).enumerate() {
+            let mut batches = batches.iter();
+            batches.try_for_each(|batch| operator.table.restore(batch, moment))?;
+            if number == 0 {
+                operator.table.expect(build.expected(operator.table.held()));
+            }
         }
         Ok(operator)
     }

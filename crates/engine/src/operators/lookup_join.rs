@@ -131,7 +131,8 @@ impl LookupJoin {
     /// Rows that waited, in the order in which they came on their shard.
     fn restore(&mut self, build: &Build<'_>) -> Result<(), Error> {
         let keys = self.partition.len();
-        let batches: Vec<&RecordBatch> = build.restored(ROWS).collect();
+        let batches: Vec<RecordBatch> = build.restored(ROWS).collect();
+        let batches: Vec<&RecordBatch> = batches.iter().collect();
         let mut order: Vec<(i64, usize, usize)> = Vec::new();
         for (number, batch) in batches.iter().enumerate() {
             let places = batch.column(keys).as_primitive::<Int64Type>().values();

@@ -31,10 +31,10 @@ impl SinkUpsertMaterialize {
         let expiry = build.expiry(0);
         let moment = expiry.moment();
         for batch in build.restored(ROWS) {
-            rows.restore(batch, moment)?;
+            rows.restore(&batch, moment)?;
         }
         for batch in build.restored(AGES) {
-            rows.restore_ages(batch, moment)?;
+            rows.restore_ages(&batch, moment)?;
         }
         Ok(SinkUpsertMaterialize { rows, expiry })
     }

@@ -54,7 +54,7 @@ impl TemporalSort {
             key_groups: build.options.key_groups,
         };
         for batch in build.restored(ROWS) {
-            let rows = restored_rows(&operator.rows, batch, 0)?;
+            let rows = restored_rows(&operator.rows, &batch, 0)?;
             operator.take_in(&rows)?;
         }
         for batch in build.restored(LAST) {

@@ -76,10 +76,10 @@ impl TopN {
         };
         let moment = operator.expiry.moment();
         for batch in build.restored(ROWS) {
-            operator.table.restore(batch, moment)?;
+            operator.table.restore(&batch, moment)?;
         }
         for batch in build.restored(AGES) {
-            operator.table.restore_ages(batch, moment)?;
+            operator.table.restore_ages(&batch, moment)?;
         }
         Ok(operator)
     }

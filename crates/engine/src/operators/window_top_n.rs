@@ -61,7 +61,7 @@ impl WindowTopN {
             closing: None,
         };
         for batch in build.restored(ROWS) {
-            let rows = operator.table.restored(batch)?;
+            let rows = operator.table.restored(&batch)?;
             let ends = milliseconds(rows.column(operator.end))?;
             operator.table.add_closing(&rows, &ends)?;
         }

@@ -122,7 +122,7 @@ impl MatchTable {
     }
 
     /// Takes in what [`MatchTable::snapshot`] gave; `batches` gives those of a table, `times` the times of rows.
-    pub fn restore<'a, I: Iterator<Item = &'a RecordBatch>>(
+    pub fn restore<I: Iterator<Item = RecordBatch>>(
         &mut self,
         batches: impl Fn(&str) -> I,
         times: impl Fn(&RecordBatch) -> Result<Vec<i64>, Error>,
@@ -134,7 +134,7 @@ impl MatchTable {
                 .numbers(&batch.columns()[..width], batch.num_rows())
                 .map_err(arrow_error)?;
             let numbers = batch.column(width).as_primitive::<Int64Type>();
-            let taken = restored_rows(&self.rows.store, batch, width + 1)?;
+            let taken = restored_rows(&self.rows.store, &batch, width + 1)?;
             let times = times(&taken)?;
             self.rows.open(&taken);
             for (place, key) in keys.into_iter().enumerate() {
@@ -152,15 +152,15 @@ impl MatchTable {
         self.rows.let_go()?;
         self.restore_runs(batches(RUNS), &links)?;
         for batch in batches(WAITING) {
-            let waiting = restored_rows(&self.rows.store, batch, width)?;
+            let waiting = restored_rows(&self.rows.store, &batch, width)?;
             self.add(&waiting, &times(&waiting)?, |_, _| true)?;
         }
         Ok(())
     }
 
-    fn restore_links<'a>(
+    fn restore_links(
         &mut self,
-        batches: impl Iterator<Item = &'a RecordBatch>,
+        batches: impl Iterator<Item = RecordBatch>,
         rows: &HashMap<(u32, i64), u32>,
     ) -> Result<HashMap<(u32, i64), u32>, Error> {
         let width = self.key_columns.len();
@@ -187,9 +187,9 @@ impl MatchTable {
         Ok(links)
     }
 
-    fn restore_runs<'a>(
+    fn restore_runs(
         &mut self,
-        batches: impl Iterator<Item = &'a RecordBatch>,
+        batches: impl Iterator<Item = RecordBatch>,
         links: &HashMap<(u32, i64), u32>,
     ) -> Result<(), Error> {
         let width = self.key_columns.len();

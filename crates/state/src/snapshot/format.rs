@@ -5,10 +5,11 @@
 //! memory one at a time: the rows of one key group of one table, at most.
 
 use std::collections::BTreeSet;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Read, Write};
 
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::StreamReader;
+use arrow_buffer::Buffer;
+use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::StreamWriter;
 use crc32fast::Hasher;
 use dataflow::{Epoch, Error, Position, Split};
@@ -17,7 +18,7 @@ use super::{LaneState, OperatorId, OperatorSnapshot, Snapshot, SplitState, Table
 use crate::slices::arrow_error;
 
 /// The last byte is the version of the format.
-const MAGIC: &[u8; 8] = b"OCEANUS\x03";
+const MAGIC: &[u8; 8] = b"OCEANUS\x04";
 
 const LABEL: u8 = b'L';
 const HEAD: u8 = b'H';
@@ -28,22 +29,31 @@ const END: u8 = b'E';
 /// Of a label; a longer one is not ours.
 const LABEL_BYTES_MAX: u64 = 1 << 20;
 
+/// Rows begin at multiples of this in the content of a frame, so that they can be used where they lie.
+const ALIGNMENT: usize = 64;
+
+/// Memory for a frame is taken at once up to this: its length may be wrong.
+const CONTENT_BYTES_AT_ONCE: u64 = 16 << 20;
+
 pub(super) fn write(snapshot: &Snapshot, label: &[u8], out: &mut impl Write) -> Result<(), Error> {
     let mut file = FileWriter::begin(out, label, snapshot.epoch, snapshot.key_groups)?;
     for (id, operator) in &snapshot.operators {
-        file.operator(*id, operator, operator.tables.keys())?;
+        file.operator(*id, operator)?;
+    }
+    for (id, operator) in &snapshot.operators {
         for (name, table) in &operator.tables {
+            let table_id = (*id, name.as_str());
             if table.spilled.is_empty() {
                 let told = table.groups.keys().chain(table.changed.keys()).copied();
                 for group in told.collect::<BTreeSet<u16>>() {
-                    write_group(&mut file, name, group, table)?;
+                    write_group(&mut file, table_id, group, table)?;
                 }
             } else {
                 // A key group of it in memory at a time.
                 for group in 0..snapshot.key_groups {
                     let part = table.with_spilled(group)?;
                     if part.groups.contains_key(&group) || part.changed.contains_key(&group) {
-                        write_group(&mut file, name, group, &part)?;
+                        write_group(&mut file, table_id, group, &part)?;
                     }
                 }
             }
@@ -54,7 +64,7 @@ pub(super) fn write(snapshot: &Snapshot, label: &[u8], out: &mut impl Write) -> 
 
 fn write_group<W: Write>(
     file: &mut FileWriter<'_, W>,
-    name: &str,
+    id: (OperatorId, &str),
     group: u16,
     table: &TableSnapshot,
 ) -> Result<(), Error> {
@@ -63,7 +73,7 @@ fn write_group<W: Write>(
         told_by: &table.told_by,
         rows: changed,
     });
-    file.rows(name, group, rows, changed)
+    file.rows(id, group, rows, changed)
 }
 
 /// What was written beside the snapshot, without reading more than that.
@@ -71,7 +81,8 @@ pub(super) fn read_label(input: &mut impl Read) -> Result<Vec<u8>, Error> {
     Ok(FileReader::begin(input)?.label)
 }
 
-/// Writes the parts of a snapshot one by one: operators in their order, behind each its tables by name and key group.
+/// Writes the parts of a snapshot one by one: operators in their order, and behind them the rows of each by table and key
+/// group.
 pub(super) struct FileWriter<'a, W> {
     frames: FrameWriter<'a, W>,
     /// Of the last rows, whose memory the next ones take.
@@ -99,18 +110,14 @@ impl<'a, W: Write> FileWriter<'a, W> {
     }
 
     /// All of an operator but the rows of its tables.
-    pub fn operator<'b>(
-        &mut self,
-        id: OperatorId,
-        operator: &OperatorSnapshot,
-        tables: impl ExactSizeIterator<Item = &'b String>,
-    ) -> Result<(), Error> {
-        self.frames.write(OPERATOR, &write_operator(id, operator, tables))
+    pub fn operator(&mut self, id: OperatorId, operator: &OperatorSnapshot) -> Result<(), Error> {
+        self.frames.write(OPERATOR, &write_operator(id, operator))
     }
 
+    /// Rows of a table, which is named by its operator and its own name.
     pub fn rows(
         &mut self,
-        table: &str,
+        table: (OperatorId, &str),
         group: u16,
         rows: &[RecordBatch],
         changed: Option<Changed<'_>>,
@@ -138,18 +145,20 @@ pub(super) struct Changed<'a> {
 pub(super) enum Part {
     /// An operator; of its tables only the names.
     Operator(OperatorId, OperatorSnapshot),
-    /// Rows of the operator before it.
     Rows(Rows),
 }
 
 /// Rows of one key group of a table.
 pub(super) struct Rows {
+    pub operator: OperatorId,
     pub table: String,
     pub group: u16,
     pub rows: Vec<RecordBatch>,
     /// As [`TableSnapshot::changed`](super::TableSnapshot::changed).
     pub changed: Option<Vec<RecordBatch>>,
     pub told_by: Vec<String>,
+    /// Of what they were read from.
+    pub bytes: usize,
 }
 
 /// Reads a file part by part.
@@ -188,21 +197,16 @@ impl<R: Read> FileReader<R> {
                 let (id, operator) = read_operator(&payload)?;
                 Ok(Some(Part::Operator(id, operator)))
             }
-            ROWS => Ok(Some(Part::Rows(read_rows(&payload)?))),
+            ROWS => Ok(Some(Part::Rows(read_rows(&Buffer::from_vec(payload))?))),
             END if Reader(&payload).number()? == count => Ok(None),
             _ => Err(out_of_order()),
         }
     }
 }
 
-fn write_operator<'a>(
-    id: OperatorId,
-    operator: &OperatorSnapshot,
-    tables: impl ExactSizeIterator<Item = &'a String>,
-) -> Vec<u8> {
+fn write_operator(id: OperatorId, operator: &OperatorSnapshot) -> Vec<u8> {
     let mut out = Writer::default();
-    out.number(id.fingerprint);
-    out.number(u64::from(id.number));
+    out.operator(id);
     out.optional(operator.watermark.map(|watermark| watermark as u64));
     out.number(operator.splits.len() as u64);
     for (id, state) in &operator.splits {
@@ -226,8 +230,8 @@ fn write_operator<'a>(
     for committable in &operator.committables {
         out.bytes(committable);
     }
-    out.number(tables.len() as u64);
-    for name in tables {
+    out.number(operator.tables.len() as u64);
+    for name in operator.tables.keys() {
         out.bytes(name.as_bytes());
     }
     out.0
@@ -235,10 +239,7 @@ fn write_operator<'a>(
 
 fn read_operator(bytes: &[u8]) -> Result<(OperatorId, OperatorSnapshot), Error> {
     let mut input = Reader(bytes);
-    let id = OperatorId {
-        fingerprint: input.number()?,
-        number: input.small()?,
-    };
+    let id = input.operator()?;
     let mut operator = OperatorSnapshot {
         watermark: input.optional()?.map(|watermark| watermark as i64),
         ..OperatorSnapshot::default()
@@ -280,12 +281,13 @@ fn read_operator(bytes: &[u8]) -> Result<(OperatorId, OperatorSnapshot), Error> 
 }
 
 fn write_rows(
-    table: &str,
+    (operator, table): (OperatorId, &str),
     group: u16,
     rows: &[RecordBatch],
     changed: Option<Changed<'_>>,
     out: &mut Writer,
 ) -> Result<(), Error> {
+    out.operator(operator);
     out.bytes(table.as_bytes());
     out.number(u64::from(group));
     out.number(u64::from(changed.is_some()));
@@ -303,21 +305,23 @@ fn write_rows(
     out.stream(rows)
 }
 
-fn read_rows(bytes: &[u8]) -> Result<Rows, Error> {
-    let mut input = Reader(bytes);
+fn read_rows(content: &Buffer) -> Result<Rows, Error> {
+    let mut input = Reader(content.as_slice());
     let mut rows = Rows {
+        operator: input.operator()?,
         table: input.text()?,
         group: input.small()?,
         rows: Vec::new(),
         changed: (input.number()? != 0).then(Vec::new),
         told_by: Vec::new(),
+        bytes: content.len(),
     };
     for _ in 0..input.number()? {
         rows.told_by.push(input.text()?);
     }
     let mut streams = Vec::new();
     while !input.0.is_empty() {
-        streams.push(input.stream()?);
+        streams.push(input.stream(content)?);
     }
     // The last stream has the rows.
     rows.rows = streams.pop().ok_or_else(short)?;
@@ -381,8 +385,7 @@ impl<R: Read> FrameReader<R> {
         if bytes > bytes_max {
             return Err(damaged("a part is too long"));
         }
-        // The length may be wrong: memory is taken as bytes come, not as they are promised.
-        let mut payload = Vec::new();
+        let mut payload = Vec::with_capacity(bytes.min(CONTENT_BYTES_AT_ONCE) as usize);
         (&mut self.input)
             .take(bytes)
             .read_to_end(&mut payload)
@@ -452,11 +455,18 @@ impl Writer {
         self.0.extend_from_slice(bytes);
     }
 
-    /// Batches of one schema, as Arrow's IPC stream behind its length; none is a length of zero.
+    fn operator(&mut self, id: OperatorId) {
+        self.number(id.fingerprint);
+        self.number(u64::from(id.number));
+    }
+
+    /// Batches of one schema, as Arrow's IPC stream behind its length, and zeros up to where it begins; none is a length of
+    /// zero.
     fn stream(&mut self, batches: &[RecordBatch]) -> Result<(), Error> {
         let place = self.0.len();
         self.number(0);
         if let Some(first) = batches.first() {
+            self.0.resize(self.0.len().next_multiple_of(ALIGNMENT), 0);
             let begin = self.0.len();
             let out = std::mem::take(&mut self.0);
             let mut writer = StreamWriter::try_new(out, &first.schema()).map_err(arrow_error)?;
@@ -465,7 +475,7 @@ impl Writer {
             }
             self.0 = writer.into_inner().map_err(arrow_error)?;
             let length = (self.0.len() - begin) as u64;
-            self.0[place..begin].copy_from_slice(&length.to_le_bytes());
+            self.0[place..place + 8].copy_from_slice(&length.to_le_bytes());
         }
         Ok(())
     }
@@ -474,6 +484,13 @@ impl Writer {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
+    fn operator(&mut self) -> Result<OperatorId, Error> {
+        Ok(OperatorId {
+            fingerprint: self.number()?,
+            number: self.small()?,
+        })
+    }
+
     fn number(&mut self) -> Result<u64, Error> {
         let (number, rest) = self.0.split_first_chunk::<8>().ok_or_else(short)?;
         self.0 = rest;
@@ -497,14 +514,24 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    fn stream(&mut self) -> Result<Vec<RecordBatch>, Error> {
-        let bytes = self.bytes()?;
-        if bytes.is_empty() {
+    /// A stream whose batches lie where they were read. `content` is all of what is read.
+    fn stream(&mut self, content: &'a Buffer) -> Result<Vec<RecordBatch>, Error> {
+        let length: usize = self.small()?;
+        if length == 0 {
             return Ok(Vec::new());
         }
+        let begin = (content.len() - self.0.len()).next_multiple_of(ALIGNMENT);
+        let end = begin.checked_add(length).ok_or_else(short)?;
+        self.0 = content.as_slice().get(end..).ok_or_else(short)?;
+        let mut stream = content.slice_with_length(begin, length);
         let unreadable = |_| damaged("its rows cannot be read");
-        let reader = StreamReader::try_new(Cursor::new(bytes), None).map_err(unreadable)?;
-        reader.collect::<Result<_, _>>().map_err(unreadable)
+        let mut decoder = StreamDecoder::new();
+        let mut batches = Vec::new();
+        while let Some(batch) = decoder.decode(&mut stream).map_err(unreadable)? {
+            batches.push(batch);
+        }
+        decoder.finish().map_err(unreadable)?;
+        Ok(batches)
     }
 
     fn text(&mut self) -> Result<String, Error> {
@@ -527,9 +554,12 @@ mod tests {
     use arrow_array::{ArrayRef, Int64Array, StringArray};
 
     use super::*;
+    use crate::SnapshotReader;
 
     fn read(input: &mut impl Read) -> Result<(Vec<u8>, Snapshot), Error> {
-        Snapshot::read(input)
+        let mut reader = SnapshotReader::open(vec![input])?;
+        let label = std::mem::take(&mut reader.label);
+        Ok((label, reader.read_all()?))
     }
 
     fn snapshot() -> Snapshot {
@@ -623,7 +653,7 @@ mod tests {
         bytes[7] = 9;
         let fault = read(&mut bytes.as_slice()).unwrap_err().to_string();
         assert!(
-            fault.contains("version 9") && fault.contains("version 3"),
+            fault.contains("version 9") && fault.contains("version 4"),
             "{fault}"
         );
     }

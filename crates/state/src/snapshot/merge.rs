@@ -1,98 +1,98 @@
 //! A chain of snapshots as one: one that says all, and those behind it that say what has changed since.
 //!
-//! Files are read side by side, a key group of a table at a time, so that a chain can be put together that does not fit
-//! into memory.
+//! Files are read side by side, a key group of a table at a time, so that a chain can be put together, or gone on from, that
+//! does not fit into memory.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
-use dataflow::{Epoch, Error};
+use dataflow::Error;
 
 use super::format::{FileReader, FileWriter, Part, Rows, damaged};
 use super::{OperatorId, OperatorSnapshot, SNAPSHOT_ROWS_MAX, Snapshot};
 use crate::slices::arrow_error;
 use crate::{KeyCodec, KeySet, NO_ROW};
 
-/// What a chain says, the newest file first, and the label of that. The last file says all.
-pub fn read_chain<R: Read>(files: Vec<R>) -> Result<(Vec<u8>, Snapshot), Error> {
-    let mut chain = Chain::open(files)?;
-    let mut snapshot = Snapshot {
-        epoch: chain.epoch,
-        key_groups: chain.key_groups,
-        ..Snapshot::default()
-    };
-    let mut current: Option<(OperatorId, OperatorSnapshot)> = None;
-    while let Some(part) = chain.next()? {
-        match (part, &mut current) {
-            (Part::Operator(id, operator), current) => {
-                if let Some((id, operator)) = current.replace((id, operator)) {
-                    snapshot.operators.insert(id, Arc::new(operator));
-                }
-            }
-            (Part::Rows(rows), Some((_, operator))) => {
-                let table = operator.tables.entry(rows.table).or_default();
-                table.groups.insert(rows.group, rows.rows);
-            }
-            (Part::Rows(_), None) => return Err(damaged("its parts are out of order")),
-        }
-    }
-    if let Some((id, operator)) = current {
-        snapshot.operators.insert(id, Arc::new(operator));
-    }
-    Ok((chain.label, snapshot))
-}
-
 /// Writes what a chain says, the newest file first, as one file that says all.
 pub fn merge<R: Read>(files: Vec<R>, label: &[u8], out: &mut impl Write) -> Result<(), Error> {
-    let mut chain = Chain::open(files)?;
-    let mut file = FileWriter::begin(out, label, chain.epoch, chain.key_groups)?;
-    while let Some(part) = chain.next()? {
-        match part {
-            Part::Operator(id, operator) => file.operator(id, &operator, operator.tables.keys())?,
-            Part::Rows(rows) => file.rows(&rows.table, rows.group, &rows.rows, None)?,
-        }
+    let mut reader = SnapshotReader::open(files)?;
+    let Snapshot {
+        epoch, key_groups, ..
+    } = reader.snapshot;
+    let mut file = FileWriter::begin(out, label, epoch, key_groups)?;
+    for (id, operator) in &reader.snapshot.operators {
+        file.operator(*id, operator)?;
+    }
+    while let Some(rows) = reader.next_rows()? {
+        let batches = compact(rows.batches);
+        file.rows((rows.operator, &rows.table), rows.group, &batches, None)?;
     }
     file.end()
 }
 
-/// The parts of a chain, in order.
-struct Chain<R> {
+/// Reads what a chain says: first all but the rows of tables, then those one key group after the other.
+pub struct SnapshotReader<R> {
+    /// Of the newest file.
+    pub label: Vec<u8>,
+    /// Its tables have no rows yet.
+    pub snapshot: Snapshot,
     /// The newest first.
     files: Vec<File<R>>,
-    label: Vec<u8>,
-    epoch: Epoch,
-    key_groups: u16,
-    /// The operator whose rows follow, if the newest file has it; of its tables only the names.
-    current: Option<(OperatorId, OperatorSnapshot)>,
+}
+
+/// Rows of one key group of a table.
+#[derive(Debug)]
+pub struct GroupRows {
+    pub operator: OperatorId,
+    pub table: String,
+    pub group: u16,
+    pub batches: Vec<RecordBatch>,
+    /// What they take, about.
+    pub bytes: usize,
 }
 
 struct File<R> {
     reader: FileReader<R>,
-    /// Where its next part belongs, and the part.
-    next: Option<(Place, Part)>,
-    operator: Option<OperatorId>,
+    /// Its next rows, and where they belong.
+    next: Option<(Place, Rows)>,
 }
 
-/// The order of parts: an operator, then its rows by table and key group.
-type Place = (OperatorId, Option<(String, u16)>);
+/// The order of rows.
+type Place = (OperatorId, String, u16);
 
 impl<R: Read> File<R> {
-    fn advance(&mut self) -> Result<Option<Part>, Error> {
+    /// A file behind its operators, and those.
+    fn open(
+        mut reader: FileReader<R>,
+    ) -> Result<(File<R>, BTreeMap<OperatorId, Arc<OperatorSnapshot>>), Error> {
+        let mut operators = BTreeMap::new();
+        let mut next = None;
+        while let Some(part) = reader.next()? {
+            match part {
+                Part::Operator(id, operator) => {
+                    if operators.insert(id, Arc::new(operator)).is_some() {
+                        return Err(damaged("its parts are out of order"));
+                    }
+                }
+                Part::Rows(rows) => {
+                    next = Some((place(&rows), rows));
+                    break;
+                }
+            }
+        }
+        Ok((File { reader, next }, operators))
+    }
+
+    fn advance(&mut self) -> Result<Option<Rows>, Error> {
         let next = match self.reader.next()? {
             None => None,
-            Some(part) => {
-                let place = match (&part, self.operator) {
-                    (Part::Operator(id, _), _) => (*id, None),
-                    (Part::Rows(rows), Some(id)) => (id, Some((rows.table.clone(), rows.group))),
-                    (Part::Rows(_), None) => return Err(damaged("its parts are out of order")),
-                };
-                self.operator = Some(place.0);
-                Some((place, part))
-            }
+            Some(Part::Rows(rows)) => Some((place(&rows), rows)),
+            Some(Part::Operator(..)) => return Err(damaged("its parts are out of order")),
         };
         let taken = std::mem::replace(&mut self.next, next);
         if let (Some((before, _)), Some((after, _))) = (&taken, &self.next)
@@ -100,10 +100,10 @@ impl<R: Read> File<R> {
         {
             return Err(damaged("its parts are out of order"));
         }
-        Ok(taken.map(|(_, part)| part))
+        Ok(taken.map(|(_, rows)| rows))
     }
 
-    fn take(&mut self, place: &Place) -> Result<Option<Part>, Error> {
+    fn take(&mut self, place: &Place) -> Result<Option<Rows>, Error> {
         match &self.next {
             Some((next, _)) if next == place => self.advance(),
             _ => Ok(None),
@@ -111,76 +111,98 @@ impl<R: Read> File<R> {
     }
 }
 
-impl<R: Read> Chain<R> {
-    fn open(files: Vec<R>) -> Result<Chain<R>, Error> {
+fn place(rows: &Rows) -> Place {
+    (rows.operator, rows.table.clone(), rows.group)
+}
+
+impl<R> fmt::Debug for SnapshotReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SnapshotReader")
+            .field("snapshot", &self.snapshot)
+            .field("files", &self.files.len())
+            .finish()
+    }
+}
+
+impl<R: Read> SnapshotReader<R> {
+    /// Reads all but rows. The newest file comes first, the last one says all.
+    pub fn open(files: Vec<R>) -> Result<SnapshotReader<R>, Error> {
         let mut opened = Vec::with_capacity(files.len());
-        let mut newest: Option<(Vec<u8>, Epoch, u16)> = None;
+        let mut newest: Option<(Vec<u8>, Snapshot)> = None;
         for file in files {
             let mut reader = FileReader::begin(file)?;
             let (epoch, key_groups) = reader.head()?;
-            match &newest {
-                None => newest = Some((reader.label.clone(), epoch, key_groups)),
-                Some((_, _, expected)) if *expected == key_groups => {}
-                Some(_) => return Err(damaged("the one before it has other key groups")),
-            }
-            let mut file = File {
-                reader,
-                next: None,
-                operator: None,
-            };
-            file.advance()?;
+            let label = std::mem::take(&mut reader.label);
+            let (file, operators) = File::open(reader)?;
             opened.push(file);
+            // What operators say besides their rows, each says anew every time.
+            let (_, newest) = newest.get_or_insert_with(|| {
+                let snapshot = Snapshot {
+                    epoch,
+                    key_groups,
+                    operators,
+                };
+                (label, snapshot)
+            });
+            if newest.key_groups != key_groups {
+                return Err(damaged("the one before it has other key groups"));
+            }
         }
-        let (label, epoch, key_groups) = newest.ok_or_else(|| Error::internal("a chain has a snapshot"))?;
-        Ok(Chain {
-            files: opened,
+        let (label, snapshot) = newest.ok_or_else(|| Error::internal("a chain has a snapshot"))?;
+        Ok(SnapshotReader {
             label,
-            epoch,
-            key_groups,
-            current: None,
+            snapshot,
+            files: opened,
         })
     }
 
-    fn next(&mut self) -> Result<Option<Part>, Error> {
+    /// Reads to the end, to see whether all can be read.
+    pub fn check(mut self) -> Result<(), Error> {
+        while self.next_rows()?.is_some() {}
+        Ok(())
+    }
+
+    /// The snapshot with all its rows.
+    pub fn read_all(mut self) -> Result<Snapshot, Error> {
+        let mut snapshot = self.snapshot.clone();
+        while let Some(rows) = self.next_rows()? {
+            let operator = snapshot.operators.get_mut(&rows.operator);
+            if let Some(table) =
+                operator.and_then(|operator| Arc::make_mut(operator).tables.get_mut(&rows.table))
+            {
+                table.groups.insert(rows.group, rows.batches);
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// The next rows, in the order of operators, their tables, and key groups; `None` behind the last.
+    pub fn next_rows(&mut self) -> Result<Option<GroupRows>, Error> {
         loop {
             let places = self.files.iter().filter_map(|file| file.next.as_ref());
             let Some(place) = places.map(|(place, _)| place).min().cloned() else {
                 return Ok(None);
             };
             let mut parts = Vec::with_capacity(self.files.len());
-            for (age, file) in self.files.iter_mut().enumerate() {
-                if let Some(part) = file.take(&place)? {
-                    parts.push((age, part));
-                }
+            for file in &mut self.files {
+                parts.extend(file.take(&place)?);
             }
-            let mut rows = Vec::with_capacity(parts.len());
-            for (age, part) in parts {
-                match part {
-                    // What operators say besides their rows, each says anew every time.
-                    Part::Operator(id, operator) if age == 0 => {
-                        self.current = Some((id, operator.clone()));
-                        return Ok(Some(Part::Operator(id, operator)));
-                    }
-                    Part::Operator(..) => {}
-                    Part::Rows(part) => rows.push(part),
-                }
+            let (operator, table, group) = place;
+            if group >= self.snapshot.key_groups {
+                return Err(damaged("a key group is not one of its own"));
             }
-            let Some((table, group)) = place.1 else {
-                continue;
-            };
-            let is_held = |(id, operator): &(OperatorId, OperatorSnapshot)| {
-                *id == place.0 && operator.tables.contains_key(&table)
-            };
-            if self.current.as_ref().is_some_and(is_held) {
-                let rows = combine(rows)?;
-                if !rows.is_empty() {
-                    return Ok(Some(Part::Rows(Rows {
+            let newest = self.snapshot.operators.get(&operator);
+            if newest.is_some_and(|newest| newest.tables.contains_key(&table)) {
+                let bytes = parts.iter().map(|rows| rows.bytes).sum();
+                let batches = combine(parts)?;
+                if !batches.is_empty() {
+                    return Ok(Some(GroupRows {
+                        operator,
                         table,
                         group,
-                        rows,
-                        changed: None,
-                        told_by: Vec::new(),
-                    })));
+                        batches,
+                        bytes,
+                    }));
                 }
             }
         }
@@ -206,14 +228,13 @@ fn combine(parts: Vec<Rows>) -> Result<Vec<RecordBatch>, Error> {
     }
     // Rows that came first stand first.
     let rows = kept.into_iter().rev().flatten();
-    let rows: Vec<RecordBatch> = rows.filter(|batch| batch.num_rows() > 0).collect();
-    compact(rows)
+    Ok(rows.filter(|batch| batch.num_rows() > 0).collect())
 }
 
-/// Few batches instead of many small ones.
-fn compact(rows: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, Error> {
+/// Few batches instead of many small ones that are alike.
+pub fn compact(rows: Vec<RecordBatch>) -> Vec<RecordBatch> {
     if rows.len() < 2 {
-        return Ok(rows);
+        return rows;
     }
     let mut compact = Vec::new();
     let mut from = 0;
@@ -224,10 +245,14 @@ fn compact(rows: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, Error> {
             count += rows[to].num_rows();
             to += 1;
         }
-        compact.push(concat_batches(&schema, &rows[from..to]).map_err(arrow_error)?);
+        match concat_batches(&schema, &rows[from..to]) {
+            Ok(batch) => compact.push(batch),
+            // Texts of two gigabytes do not fit into one.
+            Err(_) => compact.extend_from_slice(&rows[from..to]),
+        }
         from = to;
     }
-    Ok(compact)
+    compact
 }
 
 /// Rows that are not any more what older files say of them.

@@ -19,8 +19,8 @@ const BLOCK_BYTES: usize = 1 << 9;
 /// A block of more than this is of one large record.
 const LARGE_BYTES: u64 = 16 << 10;
 
-/// What is written, and read by those who read on, in one call.
-const STRETCH_BYTES: usize = 128 << 10;
+/// What is written, and read by those who read on, in one call, unless that is much beside what memory there is.
+pub(super) const STRETCH_BYTES_MAX: usize = 128 << 10;
 
 /// What stands before the key and the value of a record, at most.
 const HEAD_BYTES_MAX: usize = 8 + 5 + 10 + 10;
@@ -112,6 +112,8 @@ pub(super) struct Run {
     file: Box<dyn SpillFile>,
     filter: Filter,
     index: Index,
+    /// What is read by those who read on in one call.
+    stretch_bytes: usize,
     /// From the place of its first record, or one before it, to that of its last.
     range: RangeInclusive<Place>,
     pub records: usize,
@@ -336,7 +338,7 @@ impl RunReader {
         }
         let begin = index.range(first).start;
         let mut last = first + 1;
-        while last < index.blocks() && index.range(last).end - begin <= STRETCH_BYTES as u64 {
+        while last < index.blocks() && index.range(last).end - begin <= self.run.stretch_bytes as u64 {
             last += 1;
         }
         let end = index.range(last - 1).end;
@@ -370,24 +372,26 @@ pub(super) struct RunWriter {
 }
 
 impl RunWriter {
-    /// Of at most so many records, in places of this range.
+    /// Of at most so many records, in places of this range. So many bytes are written in one call, or a little more.
     pub fn new(
         files: &dyn SpillFiles,
         records: usize,
         range: RangeInclusive<Place>,
         level: u32,
+        stretch_bytes: usize,
     ) -> Result<RunWriter, Error> {
         Ok(RunWriter {
             run: Run {
                 file: files.create()?,
                 filter: Filter::new(records, range.clone()),
                 index: Index::new(range.clone()),
+                stretch_bytes,
                 range: *range.start()..=*range.start(),
                 records: 0,
                 interval: 0,
                 level,
             },
-            bytes: Vec::with_capacity(STRETCH_BYTES),
+            bytes: Vec::with_capacity(stretch_bytes),
             begin: 0,
             first: 0,
         })
@@ -420,7 +424,7 @@ impl RunWriter {
         self.run.index.add(self.first, length);
         self.begin = self.bytes.len();
         // Before the next block makes it grow to twice the size.
-        if self.bytes.len() + 2 * BLOCK_BYTES > STRETCH_BYTES {
+        if self.bytes.len() + 2 * BLOCK_BYTES > self.run.stretch_bytes {
             self.write()?;
         }
         Ok(())

@@ -4,14 +4,14 @@
 //! side, each a little whenever a run is added, so that nobody waits for a large one.
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use dataflow::Error;
 
 use super::merge::Merge;
 use super::recent::Recent;
-use super::run::{Block, Place, Record, Run, RunWriter};
+use super::run::{Block, Place, Record, Run, RunWriter, STRETCH_BYTES_MAX};
 use super::squeeze::Squeeze;
 use super::{SpillFiles, View};
 
@@ -176,7 +176,7 @@ impl Store {
         if self.recent.is_empty() {
             return Ok(());
         }
-        let mut writer = RunWriter::new(self.files.as_ref(), records, self.recent.range(), 0)?;
+        let mut writer = self.writer(records, self.recent.range(), 0)?;
         self.recent.drain(&mut writer)?;
         self.runs.insert(0, writer.end()?);
         self.begin_merges()?;
@@ -232,12 +232,17 @@ impl Store {
         let range = range.unwrap_or(0..=0);
         self.merging.push(Merging {
             merge: Merge::new(&inputs, 0)?,
-            writer: RunWriter::new(self.files.as_ref(), records, range, into)?,
+            writer: self.writer(records, range, into)?,
             is_oldest: runs.end == self.runs.len(),
             level,
             inputs,
         });
         Ok(())
+    }
+
+    fn writer(&self, records: usize, range: RangeInclusive<Place>, level: u32) -> Result<RunWriter, Error> {
+        let stretch_bytes = self.recent_bytes_max.min(STRETCH_BYTES_MAX);
+        RunWriter::new(self.files.as_ref(), records, range, level, stretch_bytes)
     }
 
     /// Goes on, by so many records at most, with a merge of all that there is, in which what is over counts as

@@ -79,9 +79,7 @@ impl Tier {
     /// How many of the keys held should go before so many more rows come, given the room that there is for rows and what
     /// the table takes in memory without this.
     pub fn excess(&mut self, held: usize, room: usize, incoming: usize, table_bytes: usize) -> usize {
-        let own = self.active.as_ref().map_or(0, Active::size_bytes);
-        // What tells where spilled rows are grows as they do.
-        let most = self.budget.bytes.saturating_sub(own.max(self.budget.bytes / 4));
+        let most = self.bytes_max();
         if incoming > room {
             // Tables grow to twice their size.
             if table_bytes * 2 <= most {
@@ -100,6 +98,18 @@ impl Tier {
         }
         self.last_bytes = table_bytes;
         held.div_ceil(PART)
+    }
+
+    /// Whether a table of so many bytes fits into memory.
+    pub fn has_room_for(&self, table_bytes: usize) -> bool {
+        table_bytes <= self.bytes_max()
+    }
+
+    /// What a table may take.
+    fn bytes_max(&self) -> usize {
+        let own = self.active.as_ref().map_or(0, Active::size_bytes);
+        // What tells where spilled rows are grows as they do.
+        self.budget.bytes.saturating_sub(own.max(self.budget.bytes / 4))
     }
 
     /// Chooses so many of the keys that are there.

@@ -94,7 +94,7 @@ impl RegularJoin {
         let moments = [expiries[0].moment(), expiries[1].moment()];
         for (side, name) in TABLES.iter().enumerate() {
             for batch in build.restored(name) {
-                table.restore(side, batch, moments)?;
+                table.restore(side, &batch, moments)?;
             }
         }
         Ok(RegularJoin {

@@ -62,7 +62,7 @@ impl TemporalJoin {
                 .table
                 .keys(columns, batch.num_rows())
                 .map_err(arrow_error)?;
-            operator.ages.restore_numbers(&keys, batch, moment);
+            operator.ages.restore_numbers(&keys, &batch, moment);
             keys.into_iter().for_each(|key| operator.forget_if_idle(key));
         }
         Ok(operator)

@@ -121,10 +121,7 @@ impl WindowJoin {
         };
         if let Some(restored) = build.restored {
             for (input, name) in TABLES.iter().enumerate() {
-                let Some(table) = restored.tables.get(*name) else {
-                    continue;
-                };
-                for batch in table.of_shard(operator.share.key_groups, build.shard, build.shards) {
+                for batch in build.restored(name) {
                     let columns = batch.columns()[operator.keys[input].len()..].to_vec();
                     let rows = RecordBatch::try_new(operator.schemas[input].clone(), columns)
                         .map_err(arrow_error)?;

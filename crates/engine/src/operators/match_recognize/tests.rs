@@ -83,6 +83,7 @@ fn operator(matching: &Matching, restored: Option<&OperatorSnapshot>) -> MatchRe
         context: &Arc::new(EvaluationContext::new(chrono_tz::UTC, clock)),
         options: &JobOptions::default(),
         restored,
+        incoming: None,
         shared: &Arc::new(crate::shared::Shared::new(1, Vec::new(), 128, 0)),
     };
     MatchRecognize::new(&build, matching).unwrap()

@@ -95,13 +95,13 @@ impl OverByColumns {
             pending: None,
         };
         for batch in build.restored(ROWS) {
-            let rows = operator.table.restored(batch)?;
+            let rows = operator.table.restored(&batch)?;
             let pending = operator.apply(&Chunk::inserts(rows))?;
             operator.finish(&pending)?;
         }
         let moment = operator.expiry.moment();
         for batch in build.restored(AGES) {
-            operator.table.restore_ages(batch, moment)?;
+            operator.table.restore_ages(&batch, moment)?;
         }
         Ok(operator)
     }

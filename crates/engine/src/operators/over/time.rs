@@ -510,7 +510,7 @@ impl OverByTime {
             }
         }
         for batch in build.restored(KEPT) {
-            let rows = restored_rows(&self.rows, batch, keys)?;
+            let rows = restored_rows(&self.rows, &batch, keys)?;
             let columns = self.key_columns_of(&rows);
             let numbers = self.numbers(&columns, rows.num_rows())?;
             let times = self.times(&rows)?;
@@ -526,12 +526,12 @@ impl OverByTime {
             self.rows.close()?;
         }
         for batch in build.restored(WAITING) {
-            let rows = restored_rows(&self.rows, batch, keys)?;
+            let rows = restored_rows(&self.rows, &batch, keys)?;
             self.take_in(&rows, true)?;
         }
         let moment = self.expiry.moment();
         for batch in build.restored(AGES) {
-            self.ages.restore(batch, &mut self.keys, &self.codec, moment)?;
+            self.ages.restore(&batch, &mut self.keys, &self.codec, moment)?;
         }
         if let Some(restored) = build.restored {
             self.watermark = restored.watermark.unwrap_or(i64::MIN);

@@ -5,7 +5,7 @@
 //! that comes after all its windows have closed is late: dropped and counted. Results are sent in parts: a jump of
 //! the watermark can close very many windows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -96,26 +96,25 @@ impl Global {
             ahead: VecDeque::new(),
         };
         if let Some(restored) = build.restored {
-            global.restore(restored)?;
+            global.restore(build, restored.watermark)?;
         }
         Ok(global)
     }
 
-    fn restore(&mut self, restored: &OperatorSnapshot) -> Result<(), Error> {
-        if let Some(table) = restored.tables.get(WINDOWS) {
-            let told = restored.tables.get(TOLD);
-            let mut by_end: BTreeMap<i64, Vec<RecordBatch>> = BTreeMap::new();
-            for (&group, batches) in &table.groups {
-                if self.share.has(group) {
-                    let end = told.and_then(|told| told_end(told, group)).unwrap_or(i64::MIN);
-                    by_end.entry(end).or_default().extend(batches.iter().cloned());
-                }
-            }
-            self.ahead = by_end.into_iter().collect();
-            self.take_in_next()?;
+    fn restore(&mut self, build: &Build<'_>, watermark: Option<i64>) -> Result<(), Error> {
+        let told: HashMap<u16, i64> = build
+            .restored_groups(TOLD)
+            .filter_map(|(group, batches)| Some((group, told_end(&batches)?)))
+            .collect();
+        let mut by_end: BTreeMap<i64, Vec<RecordBatch>> = BTreeMap::new();
+        for (group, mut batches) in build.restored_groups(WINDOWS) {
+            let end = told.get(&group).copied().unwrap_or(i64::MIN);
+            by_end.entry(end).or_default().append(&mut batches);
         }
+        self.ahead = by_end.into_iter().collect();
+        self.take_in_next()?;
         if !self.time.is_processing_time() {
-            let watermark = restored.watermark.unwrap_or(WATERMARK_MIN);
+            let watermark = watermark.unwrap_or(WATERMARK_MIN);
             self.closed_end = self.time.zone.closed_end_ms(watermark);
             self.fired_end = self.slicing.window_end_before(self.closed_end);
         }
@@ -354,9 +353,8 @@ impl Global {
 }
 
 /// Up to which end windows were told of a key group.
-fn told_end(told: &TableSnapshot, group: u16) -> Option<i64> {
-    let batch = told.groups.get(&group)?.first()?;
-    let ends = batch.column(0).as_primitive_opt::<Int64Type>()?;
+fn told_end(told: &[RecordBatch]) -> Option<i64> {
+    let ends = told.first()?.column(0).as_primitive_opt::<Int64Type>()?;
     (!ends.is_empty()).then(|| ends.value(0))
 }
 

@@ -75,10 +75,8 @@ impl GlobalSession {
             is_firing: false,
         };
         if let Some(restored) = build.restored {
-            if let Some(table) = restored.tables.get(SESSIONS) {
-                for batch in table.of_shard(global.key_groups, build.shard, build.shards) {
-                    global.take_in(batch)?;
-                }
+            for batch in build.restored(SESSIONS) {
+                global.take_in(&batch)?;
             }
             if !global.time.is_processing_time() {
                 let watermark = restored.watermark.unwrap_or(WATERMARK_MIN);

@@ -113,7 +113,7 @@ impl Updating {
             let keys = self.table.codec().encode(&columns[..self.keys]);
             let keys = keys.map_err(arrow_error)?;
             let mut groups = Vec::with_capacity(batch.num_rows());
-            for (window, rows) in runs(bounds_of(batch).into_iter()) {
+            for (window, rows) in runs(bounds_of(&batch).into_iter()) {
                 self.table.groups(window, &keys, rows, &mut groups);
                 // What was told of them is compared, so that nothing is told twice.
                 let numbers = self.table.numbers().to_vec();
@@ -128,11 +128,11 @@ impl Updating {
             let keys = self.table.codec().encode(&batch.columns()[..self.keys]);
             let keys = keys.map_err(arrow_error)?;
             let mut groups = Vec::with_capacity(batch.num_rows());
-            for (window, rows) in runs(bounds_of(batch).into_iter()) {
+            for (window, rows) in runs(bounds_of(&batch).into_iter()) {
                 self.table.groups(window, &keys, rows, &mut groups);
             }
             self.table.aggregates.make_room();
-            self.told.restore(batch, &groups)?;
+            self.told.restore(&batch, &groups)?;
         }
         Ok(())
     }

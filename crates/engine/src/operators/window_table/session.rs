@@ -80,10 +80,8 @@ impl SessionWindowTable {
             closing: None,
         };
         if let Some(restored) = build.restored {
-            if let Some(table) = restored.tables.get(ROWS) {
-                for batch in table.of_shard(operator.key_groups, build.shard, build.shards) {
-                    operator.restore(batch)?;
-                }
+            for batch in build.restored(ROWS) {
+                operator.restore(&batch)?;
             }
             if !operator.time.is_processing_time() {
                 let watermark = restored.watermark.unwrap_or(WATERMARK_MIN);

@@ -56,6 +56,7 @@ fn operator() -> TemporalJoin {
         context: &Arc::new(EvaluationContext::new(chrono_tz::UTC, clock)),
         options: &JobOptions::default(),
         restored: None,
+        incoming: None,
         shared: &Arc::new(crate::shared::Shared::new(1, Vec::new(), 128, 0)),
     };
     TemporalJoin::new(&build, &join, version).unwrap()

@@ -146,6 +146,7 @@ fn operator(
         context: &Arc::new(EvaluationContext::new(chrono_tz::UTC, clock.clone())),
         options: &JobOptions::default(),
         restored,
+        incoming: None,
         shared: &Arc::new(crate::shared::Shared::new(1, Vec::new(), 128, 0)),
     };
     OverByTime::new(&build, &[0], by, frame, &functions).unwrap()

@@ -290,6 +290,37 @@ mod tests {
     }
 
     #[test]
+    fn whoever_has_taken_all_that_has_come_waits_for_the_rest() {
+        let file = file(1_000);
+        let mut reader = SnapshotReader::open(vec![&file[..]]).unwrap();
+        let incoming = Incoming::new(2, KEY_GROUPS, vec![id(1), id(2)], false);
+        let table = (id(1), "a".to_string());
+        let mut next = || incoming.put(reader.next_rows().unwrap().unwrap());
+        next();
+        assert!(incoming.take(&table, 0).is_some());
+        thread::scope(|scope| {
+            // If this fails, nobody waits for ever.
+            let _over = Over(&incoming);
+            let of_first = scope.spawn(|| incoming.take(&table, 0));
+            let of_second = scope.spawn(|| incoming.take(&table, 1));
+            while incoming.held().waiting < 2 && !of_first.is_finished() {
+                thread::yield_now();
+            }
+            next();
+            assert!(of_first.join().unwrap().is_some());
+            (2..usize::from(KEY_GROUPS) / 2).for_each(|_| {
+                next();
+            });
+            assert!(!of_second.is_finished());
+            // The first group of the other shard: the first shard has all.
+            next();
+            assert!(of_second.join().unwrap().is_some());
+        });
+        let groups = std::iter::from_fn(|| incoming.take(&table, 0)).count();
+        assert_eq!(groups, usize::from(KEY_GROUPS) / 2 - 2);
+    }
+
+    #[test]
     fn rows_that_no_operator_claims_are_dropped_or_refused() {
         let file = file(1_000);
         for drops_unclaimed in [false, true] {

@@ -54,6 +54,11 @@ impl Changed {
         }
     }
 
+    /// How many are noted.
+    pub fn count(&self) -> usize {
+        self.marks.iter().map(|marks| marks.count_ones() as usize).sum()
+    }
+
     pub fn into_changes(self) -> KeyChanges {
         let mut numbers = Vec::new();
         for (word, mut marks) in self.marks.into_iter().enumerate() {

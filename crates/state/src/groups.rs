@@ -341,8 +341,12 @@ impl GroupTable {
         if let Some(rows) = self.spilled(extent)? {
             return Ok(TableSnapshot::of_spilled(rows, self.key_names().collect()));
         }
+        let unchanged = self.keys.unchanged();
         let (mut table, mut held) = match self.keys.take_changes(extent) {
-            None => (TableSnapshot::default(), (0..self.entries.len() as u32).collect()),
+            None => (
+                TableSnapshot::of_all(unchanged),
+                (0..self.entries.len() as u32).collect(),
+            ),
             Some(changes) => {
                 // A key that was written and not removed has a row.
                 let mut table = TableSnapshot::of_changes_by(self.key_names().collect());
@@ -579,6 +583,34 @@ mod tests {
         assert_eq!(told(table.snapshot(Extent::Changes).unwrap()), (0, 0));
         let (rows, _) = told(table.snapshot(Extent::Whole).unwrap());
         assert_eq!(rows, KEYS as usize - 50);
+    }
+
+    #[test]
+    fn one_that_says_all_knows_how_much_of_it_is_as_it_was() {
+        let mut table = table(usize::MAX);
+        let mut is_mostly_unchanged = |keys: Range<i64>| {
+            add(&mut table, keys, Moment::TIMELESS);
+            let mut operator = crate::OperatorSnapshot::default();
+            let table = table.snapshot(Extent::Whole).unwrap();
+            let unchanged = table.unchanged;
+            operator.tables.insert("groups".to_string(), table);
+            let mut whole = crate::OperatorSnapshot::default();
+            whole.absorb(operator);
+            let id = crate::OperatorId {
+                fingerprint: 1,
+                number: 0,
+            };
+            let snapshot = crate::Snapshot {
+                operators: [(id, Arc::new(whole))].into(),
+                ..crate::Snapshot::default()
+            };
+            (unchanged, snapshot.is_mostly_unchanged())
+        };
+        // Before the first nothing was noted.
+        assert_eq!(is_mostly_unchanged(0..KEYS), (0, false));
+        assert_eq!(is_mostly_unchanged(0..100), (KEYS as usize - 100, true));
+        assert_eq!(is_mostly_unchanged(100..KEYS), (100, false));
+        assert_eq!(is_mostly_unchanged(0..0), (KEYS as usize, true));
     }
 
     /// The keys below `KEYS` that belong to a shard of two.

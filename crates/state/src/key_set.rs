@@ -119,6 +119,12 @@ impl KeySet {
         }
     }
 
+    /// How many of the keys held are as they were when [`KeySet::take_changes`] was last asked, as far as is known.
+    pub fn unchanged(&self) -> usize {
+        let changed = self.changed.as_ref();
+        changed.map_or(0, |changed| self.len().saturating_sub(changed.count()))
+    }
+
     /// What has changed since this was last asked; `None`: all is to be said.
     pub fn take_changes(&mut self, extent: Extent) -> Option<KeyChanges> {
         // Without key columns there is at most one row to say.

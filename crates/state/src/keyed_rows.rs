@@ -287,12 +287,13 @@ impl KeyedRows {
             return self.spilled(extent);
         }
         let key_groups = self.key_groups;
+        let unchanged = self.keys.unchanged();
         let changes = self.keys.take_changes(extent);
         let ages = self
             .ages
             .snapshot(changes.as_ref(), &self.keys, &self.codec, key_groups)?;
         let schema = self.snapshot_schema();
-        let mut table = TableSnapshot::default();
+        let mut table = TableSnapshot::of_all(unchanged);
         let held: Vec<&HeldRow> = match changes {
             None => self.rows.iter().flatten().collect(),
             Some(changes) => {

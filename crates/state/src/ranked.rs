@@ -589,12 +589,16 @@ impl RankedTable {
         if self.tier().is_some_and(Tier::is_active) {
             return self.spilled(extent);
         }
+        let unchanged = self.keys.unchanged();
         let changes = self.keys.take_changes(extent);
         let ages = self
             .ages
             .snapshot(changes.as_ref(), &self.keys, &self.codec, key_groups)?;
         let (mut table, numbers) = match changes {
-            None => (TableSnapshot::default(), (0..self.groups.len() as u32).collect()),
+            None => (
+                TableSnapshot::of_all(unchanged),
+                (0..self.groups.len() as u32).collect(),
+            ),
             Some(changes) => {
                 let mut table = TableSnapshot::of_changes();
                 let names = key_names(&self.key_columns);

@@ -102,6 +102,8 @@ pub struct TableSnapshot {
     pub spilled: Vec<SpilledRows>,
     /// It tells changes: a key group of which it says nothing is as it was.
     is_partial: bool,
+    /// It says all: so many of its rows, at least, are as they were in the snapshot before.
+    pub unchanged: usize,
 }
 
 impl TableSnapshot {
@@ -132,6 +134,14 @@ impl TableSnapshot {
             self.changed.entry(group).or_default().push(part);
         }
         Ok(())
+    }
+
+    /// Of all that there is, to be filled; so many rows, at least, are as they were in the snapshot before.
+    pub fn of_all(unchanged: usize) -> TableSnapshot {
+        TableSnapshot {
+            unchanged,
+            ..TableSnapshot::default()
+        }
     }
 
     /// Of all that there is, by key group.
@@ -285,6 +295,7 @@ impl OperatorSnapshot {
         for (name, table) in other.tables {
             let own = self.tables.entry(name).or_default();
             own.is_partial |= table.is_partial;
+            own.unchanged += table.unchanged;
             if own.told_by.is_empty() {
                 own.told_by = table.told_by;
             }
@@ -322,6 +333,18 @@ impl Snapshot {
             .values()
             .flat_map(|operator| operator.tables.values());
         tables.into_iter().any(|table| table.is_partial)
+    }
+
+    /// It says all, and most of that is as it was in the snapshot before: what has changed would have been less.
+    pub fn is_mostly_unchanged(&self) -> bool {
+        let tables = self
+            .operators
+            .values()
+            .flat_map(|operator| operator.tables.values());
+        let (unchanged, rows) = tables.fold((0, 0), |(unchanged, rows), table| {
+            (unchanged + table.unchanged, rows + table.rows())
+        });
+        unchanged > rows / 2
     }
 
     /// Leaves of what it says has changed nothing: all is as it was in the one before it.

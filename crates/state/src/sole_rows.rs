@@ -440,11 +440,12 @@ impl SoleRows {
             return self.spilled(extent);
         }
         let key_groups = self.key_groups;
+        let unchanged = self.keys.unchanged();
         let changes = self.keys.take_changes(extent);
         let ages = self
             .ages
             .snapshot(changes.as_ref(), &self.keys, &self.codec, key_groups)?;
-        let mut rows = TableSnapshot::default();
+        let mut rows = TableSnapshot::of_all(unchanged);
         let mut given_out = TableSnapshot::default();
         let numbers = match changes {
             None => (0..self.soles.len() as u32).collect(),

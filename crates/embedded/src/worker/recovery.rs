@@ -27,7 +27,8 @@ const RETAINED: usize = 2;
 
 /// A checkpoint of at most so many bytes says all every time, unless `execution.checkpointing.incremental` is set.
 const WHOLE_BYTES_MAX: u64 = 4 << 20;
-/// Where nearly all has changed, so many checkpoints say all before another one says what has changed.
+/// Where nearly all has changed, so many checkpoints say all before another one says what has changed, unless one sees
+/// before that little does by now.
 const WHOLE_FOR_A_WHILE: u32 = 8;
 /// Changes that have outgrown what they change did so fast if they are not more.
 const CHANGES_FAST_MAX: usize = 8;
@@ -466,6 +467,9 @@ impl SnapshotKeeper for Keeper {
         if self.compactor.has_failed.swap(false, Ordering::Relaxed) {
             // What those that there are need may be damaged.
             return Ok(Extent::Whole);
+        }
+        if taken.snapshot.is_mostly_unchanged() {
+            self.whole_left.store(0, Ordering::Relaxed);
         }
         Ok(match next(&kept.chain, self.is_incremental) {
             Next::Whole => Extent::Whole,

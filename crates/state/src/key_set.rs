@@ -122,7 +122,8 @@ impl KeySet {
     /// How many of the keys held are as they were when [`KeySet::take_changes`] was last asked, as far as is known.
     pub fn unchanged(&self) -> usize {
         let changed = self.changed.as_ref();
-        changed.map_or(0, |changed| self.len().saturating_sub(changed.count()))
+        let changes = changed.map(|changed| changed.count() + changed.gone.len());
+        changes.map_or(0, |changes| self.len().saturating_sub(changes))
     }
 
     /// What has changed since this was last asked; `None`: all is to be said.

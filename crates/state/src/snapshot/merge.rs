@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::DataType;
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use dataflow::Error;
@@ -30,6 +31,17 @@ pub fn merge<R: Read>(files: Vec<R>, label: &[u8], out: &mut impl Write) -> Resu
     }
     while let Some(rows) = reader.next_rows()? {
         let batches = compact(rows.batches);
+        let types = |batch: &RecordBatch| -> Vec<DataType> {
+            let schema = batch.schema_ref();
+            schema
+                .fields()
+                .iter()
+                .map(|field| field.data_type().clone())
+                .collect()
+        };
+        if batches.windows(2).any(|pair| types(&pair[0]) != types(&pair[1])) {
+            return Err(damaged("rows of one table have different columns"));
+        }
         file.rows((rows.operator, &rows.table), rows.group, &batches, None)?;
     }
     file.end()

@@ -50,11 +50,12 @@ soak: ## The long forms: five minutes a fuzz target, many more schedules, random
 	OCEANUS_TEST_KILLS=100 $(CARGO) test --release --workspace --test kills -- --nocapture
 	OCEANUS_TEST_KILLS=200 $(CARGO) test --release --workspace --test all -- recovery kafka
 
-bench: ## The same SQL on the same files and topics, on Flink and on Oceanus; jobs with much state; the platform under load
+bench: ## The same SQL on the same files and topics, on Flink and on Oceanus; jobs with much state, and with lookups; the platform under load
 	$(CARGO) run --release -p bench -- compare
 	$(CARGO) run --release -p bench -- kafka
 	$(CARGO) run --release -p bench -- state
 	$(CARGO) run --release -p bench -- spill
+	$(CARGO) run --release -p bench -- lookups
 	$(CARGO) run --release -p bench -- platform
 
 fmt: ## Format the code

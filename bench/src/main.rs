@@ -2,12 +2,13 @@
 //!
 //! `compare` measures the engines between files, `kafka` between topics; `verify` compares their rows, `generate` writes the
 //! events that both read; `flat` looks at the memory of long runs, `state` at jobs with much of it, `spill` at one with more
-//! than fits into memory; `platform` measures the platform.
+//! than fits into memory, `lookups` at a service that sometimes hangs; `platform` measures the platform.
 
 mod flat;
 mod flink;
 mod generate;
 mod kafka;
+mod lookups;
 mod oceanus;
 mod platform;
 mod process;
@@ -51,6 +52,8 @@ enum Action {
     State(state::Options),
     /// Run a job with more state than it may hold in memory.
     Spill(spill::Options),
+    /// Look rows up in a service that sometimes hangs.
+    Lookups(lookups::Options),
     /// Measure the platform, under load and at rest.
     Platform(platform::Options),
     /// The server that `platform` measures under load.
@@ -132,6 +135,10 @@ fn main() -> Result<()> {
         Action::Spill(options) => {
             let scratch = cache()?.join("bench/scratch");
             spill::run(&binary(&root()?)?, &scratch.join("spill"), &options)
+        }
+        Action::Lookups(options) => {
+            let scratch = cache()?.join("bench/scratch");
+            lookups::run(&binary(&root()?)?, &scratch.join("lookups"), &options)
         }
         Action::Platform(options) => platform::run(&options),
         Action::PlatformHost(options) => platform::host::run(&options),

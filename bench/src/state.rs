@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use embedded::EmbeddedRunner;
-use runner::{Metrics, Program, Restore, RunKey, RunState, Runner};
+use model::AddressRules;
+use runner::{Metrics, NodeMetrics, Program, Restore, RunKey, RunState, Runner};
 
 use crate::{oceanus, say};
 
@@ -172,6 +173,8 @@ pub(crate) struct Watched {
     pub memory_bytes: u64,
     /// Keys that were looked for in files, for each row.
     pub lookups_a_row: f64,
+    /// Lookups in outside tables that took too long, for each row.
+    pub timed_out_a_row: f64,
     /// Bytes and milliseconds of each that was completed.
     checkpoints: Vec<(u64, u64)>,
 }
@@ -188,6 +191,7 @@ impl<'a> Place<'a> {
     pub fn start(&self, number: u64, sql: &str, parallelism: u32, restore: Restore) -> Result<RunKey> {
         let program = Program {
             sql: sql.to_string(),
+            network: AddressRules::loopback(),
             ..Program::default()
         };
         let spec = oceanus::spec(DEPLOYMENT, number, program, parallelism, restore);
@@ -236,13 +240,17 @@ impl<'a> Place<'a> {
             }
         }
         let rows = (last.rows_in - first.rows_in) as f64;
-        let lookups = |metrics: &Metrics| metrics.nodes.iter().map(|node| node.spill_lookups).sum::<u64>();
+        let sum = |metrics: &Metrics, figure: fn(&NodeMetrics) -> u64| {
+            metrics.nodes.iter().map(figure).sum::<u64>()
+        };
+        let a_row = |figure| (sum(&last, figure) - sum(&first, figure)) as f64 / rows;
         Ok(Watched {
             rows_per_second: rows / began.elapsed().as_secs_f64(),
             best_rows_per_second: best,
-            lookups_a_row: (lookups(&last) - lookups(&first)) as f64 / rows,
-            state_bytes: last.nodes.iter().map(|node| node.state_bytes).sum(),
-            spilled_bytes: last.nodes.iter().map(|node| node.spilled_bytes).sum(),
+            lookups_a_row: a_row(|node| node.spill_lookups),
+            timed_out_a_row: a_row(|node| node.timed_out_lookups),
+            state_bytes: sum(&last, |node| node.state_bytes),
+            spilled_bytes: sum(&last, |node| node.spilled_bytes),
             memory_bytes: last.memory_bytes,
             checkpoints,
         })

@@ -235,7 +235,7 @@ fn late_rows_that_go_to_another_table_are_counted() {
     live.settle().unwrap();
     feed(&mut live, &[("a", 4, 2), ("a", 4, 3)]);
     live.settle().unwrap();
-    assert_eq!(live.statistics().unwrap().late_rows_redirected, 2);
+    assert_eq!(live.statistics().unwrap().rows_redirected, 2);
 }
 
 #[test]

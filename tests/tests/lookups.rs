@@ -279,6 +279,44 @@ fn no_more_is_taken_in_than_can_be_asked() {
     assert_eq!(given, 20);
 }
 
+/// Those that hang are told from the others by how many answers overtake them, long before their time is up. Nobody is
+/// overtaken where all are slow.
+#[test]
+fn lookups_that_hang_take_nobodys_place() {
+    let query = format!(
+        "SELECT /*+ LOOKUP('table' = 'c', 'capacity' = '3', 'output-mode' = 'allow_unordered', 'timeout' = '800 s',
+                           'on-timeout' = 'null') */ o, name FROM {JOIN}"
+    );
+    let orders: Vec<(i64, i64)> = (1..=40).map(|id| (id, id)).collect();
+    let given_by = |hanging: &[i64], second: usize| {
+        let mut live = start(&query);
+        for id in 1..=40 {
+            let how = match hanging.contains(&id) {
+                true => How::Never,
+                false => How::After(Duration::from_secs(1)),
+            };
+            live.looked().answer(&id.to_string(), how);
+        }
+        feed(&mut live, &orders);
+        live.settle().unwrap();
+        let mut given = 0;
+        for _ in 0..second {
+            live.advance(Duration::from_secs(1));
+            given += changes(&mut live).len();
+        }
+        given
+    };
+    // One place of three for the first twelve answers, and then all three.
+    assert_eq!(given_by(&[2], 5), 10);
+    assert_eq!(given_by(&[2], 6), 12);
+    assert_eq!(given_by(&[2], 7), 15);
+    assert_eq!(given_by(&[2, 3], 12), 12);
+    assert_eq!(given_by(&[2, 3], 13), 15);
+    // An eighth of the time: those that hang all at once are told by that alone.
+    assert_eq!(given_by(&[1, 2, 3], 98), 0);
+    assert_eq!(given_by(&[1, 2, 3], 103), 9);
+}
+
 #[test]
 fn a_lookup_that_takes_too_long_fails_the_job_unless_something_else_is_said() {
     let mut live = start(&format!(
@@ -373,7 +411,7 @@ fn a_lookup_source_that_sometimes_hangs_holds_up_nobody_whatever_the_policy() {
                 let mut expected = redirected.clone();
                 expected.sort_unstable();
                 assert_eq!(rows, expected);
-                assert_eq!(live.statistics().unwrap().late_rows_redirected, 10);
+                assert_eq!(live.statistics().unwrap().rows_redirected, 10);
             }
             assert_eq!(
                 live.statistics().unwrap().lookups_timed_out,
@@ -437,6 +475,28 @@ fn a_lookup_that_fails_is_made_again_and_then_fails_the_job() {
     });
     let error = format!("{:#}", error.unwrap());
     assert!(error.contains("cannot look rows of"), "{error}");
+    assert!(error.contains("out of order"), "{error}");
+}
+
+/// Where there is no time for another try, the policy holds; a job that fails then says what had failed.
+#[test]
+fn a_lookup_that_fails_until_its_time_is_up_took_too_long() {
+    let outcome = |policy: &str| {
+        let mut live = start(&format!(
+            "SELECT /*+ LOOKUP('table' = 'c', 'timeout' = '2 s', 'on-timeout' = '{policy}') */ o, name FROM {LEFT}"
+        ));
+        live.looked().answer("1", How::Failing(100));
+        feed(&mut live, &[(1, 1)]);
+        live.settle()?;
+        live.advance(Duration::from_secs(1));
+        live.changes()
+    };
+    assert_eq!(outcome("null").unwrap(), ["+I(1, null)"]);
+    let error = format!("{:#}", outcome("fail").unwrap_err());
+    assert!(
+        error.contains("took longer than 2s; it had failed before: "),
+        "{error}"
+    );
     assert!(error.contains("out of order"), "{error}");
 }
 

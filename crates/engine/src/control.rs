@@ -56,8 +56,8 @@ pub struct Statistics {
     pub late_rows_dropped: u64,
     /// Late rows that corrected results which were told before.
     pub late_rows_refired: u64,
-    /// Late rows that went to another table.
-    pub late_rows_redirected: u64,
+    /// Rows that went to another table: late ones, unreadable records, and rows whose lookup took too long.
+    pub rows_redirected: u64,
     /// Rows without a time, which belong to no window.
     pub null_time_rows_dropped: u64,
     /// Rows with a NULL where none may be, left out before a sink.
@@ -81,8 +81,8 @@ pub struct NodeStatistics {
     pub late_rows_dropped: u64,
     /// Late rows that corrected results which were told before.
     pub late_rows_refired: u64,
-    /// Late rows that went to another table.
-    pub late_rows_redirected: u64,
+    /// Rows that went to another table: late ones, unreadable records, and rows whose lookup took too long.
+    pub rows_redirected: u64,
     pub null_time_rows_dropped: u64,
     pub null_rows_dropped: u64,
     /// Rows whose lookup took too long, whatever became of them.
@@ -226,7 +226,7 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
             busy_us: sum(|counters| &counters.busy_us),
             late_rows_dropped: sum(|counters| &counters.late_rows_dropped),
             late_rows_refired: sum(|counters| &counters.late_rows_refired),
-            late_rows_redirected: sum(|counters| &counters.late_rows_redirected),
+            rows_redirected: sum(|counters| &counters.rows_redirected),
             null_time_rows_dropped: sum(|counters| &counters.null_time_rows_dropped),
             null_rows_dropped: sum(|counters| &counters.null_rows_dropped),
             lookups_timed_out: sum(|counters| &counters.lookups_timed_out),
@@ -248,7 +248,7 @@ pub(crate) fn statistics(shared: &Shared, labels: &[NodeLabel]) -> Statistics {
         }
         all.late_rows_dropped += node.late_rows_dropped;
         all.late_rows_refired += node.late_rows_refired;
-        all.late_rows_redirected += node.late_rows_redirected;
+        all.rows_redirected += node.rows_redirected;
         all.null_time_rows_dropped += node.null_time_rows_dropped;
         all.null_rows_dropped += node.null_rows_dropped;
         all.lookups_timed_out += node.lookups_timed_out;

@@ -97,8 +97,8 @@ pub(crate) struct Gauges {
     pub late_rows_dropped: u64,
     /// Late rows that corrected results which were told before.
     pub late_rows_refired: u64,
-    /// Late rows that went to another table.
-    pub late_rows_redirected: u64,
+    /// Rows that went to another table: late ones, unreadable records, and rows whose lookup took too long.
+    pub rows_redirected: u64,
     /// Rows without a time, which belong to no window.
     pub null_time_rows_dropped: u64,
     /// Rows with a NULL where none may be.

@@ -333,9 +333,7 @@ impl Shard {
                 Counters::add(&counters.rows_in, out.rows() as u64);
                 Counters::add(&counters.rows_out, out.rows() as u64);
                 if let Some(chunk) = source.take_unreadable(&self.context)? {
-                    counters
-                        .late_rows_redirected
-                        .store(source.redirected_rows(), relaxed);
+                    counters.rows_redirected.store(source.redirected_rows(), relaxed);
                     let slots = place.targets.iter().filter_map(|target| match target {
                         Target::Unreadable { slot } => Some((*slot, 0, Message::Data(chunk.clone()))),
                         Target::Local { .. } | Target::Edge(_) => None,
@@ -652,9 +650,7 @@ impl NodeSlot {
         counters
             .late_rows_refired
             .store(gauges.late_rows_refired, relaxed);
-        counters
-            .late_rows_redirected
-            .store(gauges.late_rows_redirected, relaxed);
+        counters.rows_redirected.store(gauges.rows_redirected, relaxed);
         counters
             .null_time_rows_dropped
             .store(gauges.null_time_rows_dropped, relaxed);

@@ -17,7 +17,7 @@ pub struct Metrics {
     pub late_rows: u64,
     /// Late rows that corrected a window's results.
     pub refired_rows: u64,
-    /// Late rows that went to another table.
+    /// Rows that went to another table: late ones, unreadable records, and rows whose lookup took too long.
     pub redirected_rows: u64,
     /// Rows dropped because they have no time.
     pub null_time_rows: u64,

@@ -1458,7 +1458,7 @@ export interface components {
             null_time_rows: number;
             /**
              * Format: int64
-             * @description Late rows that went to another table.
+             * @description Rows that went to another table: late ones, unreadable records, and rows whose lookup took too long.
              */
             redirected_rows: number;
             /**

@@ -21,7 +21,7 @@ pub struct Metrics {
     late_rows: u64,
     /// Late rows that corrected a window's results.
     refired_rows: u64,
-    /// Late rows that went to another table.
+    /// Rows that went to another table: late ones, unreadable records, and rows whose lookup took too long.
     redirected_rows: u64,
     /// Rows dropped because they have no time.
     null_time_rows: u64,

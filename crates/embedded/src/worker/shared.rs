@@ -254,7 +254,7 @@ impl State {
             watermark,
             late_rows_dropped,
             late_rows_refired,
-            late_rows_redirected,
+            rows_redirected,
             null_time_rows_dropped,
             null_rows_dropped,
             lookups_timed_out,
@@ -265,7 +265,7 @@ impl State {
         metrics.rows_out += rows_out;
         metrics.late_rows += late_rows_dropped;
         metrics.refired_rows += late_rows_refired;
-        metrics.redirected_rows += late_rows_redirected;
+        metrics.redirected_rows += rows_redirected;
         metrics.null_time_rows += null_time_rows_dropped;
         metrics.null_rows += null_rows_dropped;
         metrics.unreadable_rows += unreadable_rows_dropped;
@@ -279,7 +279,7 @@ impl State {
             rows_out: node.rows_out,
             late_rows: node.late_rows_dropped,
             refired_rows: node.late_rows_refired,
-            redirected_rows: node.late_rows_redirected,
+            redirected_rows: node.rows_redirected,
             null_time_rows: node.null_time_rows_dropped,
             null_rows: node.null_rows_dropped,
             unreadable_rows: node.unreadable_rows_dropped,

@@ -79,7 +79,7 @@ impl Operator for LateRows {
 
     fn gauges(&self) -> Gauges {
         Gauges {
-            late_rows_redirected: self.redirected,
+            rows_redirected: self.redirected,
             ..Gauges::default()
         }
     }

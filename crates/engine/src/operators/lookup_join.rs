@@ -463,7 +463,7 @@ impl Operator for LookupJoin {
     fn gauges(&self) -> Gauges {
         Gauges {
             lookups_timed_out: self.timed_out,
-            late_rows_redirected: self.redirected,
+            rows_redirected: self.redirected,
             state_bytes: self.rows.size_bytes()
                 + self.held.capacity() * size_of::<Held>()
                 + self.keys.size_bytes()

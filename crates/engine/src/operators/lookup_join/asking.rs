@@ -1,7 +1,8 @@
 //! Requests under way.
 //!
-//! Whoever answers a request wakes the shard, which polls that request only. One that takes long does not count against
-//! those that may be under way: so a few that hang hold up nobody.
+//! Whoever answers a request wakes the shard, which polls that request only. One that others have
+//! overtaken again and again does not count against those that may be under way: so a few that hang hold up nobody, and a
+//! service that is slow with all of them is not asked for more.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +17,10 @@ use dataflow::{Error, Found, Looking, Lookup};
 use crate::exchange::lock;
 use crate::shared::ShardWaker;
 
-/// A request that has taken this part of its time is taken for one that hangs.
-const HANGS_AFTER: u32 = 8;
+/// A request is taken for one that hangs when so many times more answers have come since than may be under way,
+const HANGS_AFTER_ROUNDS: u64 = 4;
+/// or when it has taken this part of its time.
+const HANGS_AFTER_PART: i64 = 8;
 /// For each request that may be under way, so many that hang may be besides.
 const HANGING_PER_REQUEST_MAX: usize = 4;
 
@@ -28,6 +31,8 @@ pub(super) struct Asking {
     hanging: usize,
     requests_max: usize,
     timeout_us: i64,
+    /// Counts answers.
+    answered: u64,
     next: u64,
     signal: Arc<Signal>,
 }
@@ -37,6 +42,8 @@ struct Request {
     waker: Waker,
     keys: Vec<u32>,
     asked_us: i64,
+    /// How many answers had come before it was asked.
+    answered_before: u64,
     /// When its time is up.
     until_us: i64,
     hangs: bool,
@@ -56,6 +63,7 @@ impl Asking {
             hanging: 0,
             requests_max: capacity.min(lookup.requests_max()).max(1),
             timeout_us: micros(timeout),
+            answered: 0,
             next: 0,
             signal: Arc::new(Signal {
                 woken: AtomicBool::new(false),
@@ -95,6 +103,7 @@ impl Asking {
             waker,
             keys,
             asked_us: now_us,
+            answered_before: self.answered,
             until_us,
             hangs: false,
         };
@@ -113,15 +122,20 @@ impl Asking {
             if let Poll::Ready(outcome) = poll(&mut request.looking, &mut context)
                 && let Some(request) = self.remove(number)
             {
+                self.answered += u64::from(outcome.is_ok());
                 out.push((request.keys, outcome.into()));
             }
         }
-        let hangs_after_us = self.timeout_us / i64::from(HANGS_AFTER);
+        let hangs_after_us = self.hangs_after_us();
+        let hangs_after_answers = self.requests_max as u64 * HANGS_AFTER_ROUNDS;
         let mut over = Vec::new();
         for (&number, request) in &mut self.requests {
             if request.until_us <= now_us {
                 over.push(number);
-            } else if !request.hangs && request.asked_us.saturating_add(hangs_after_us) <= now_us {
+            } else if !request.hangs
+                && (self.answered - request.answered_before >= hangs_after_answers
+                    || request.asked_us.saturating_add(hangs_after_us) <= now_us)
+            {
                 request.hangs = true;
                 self.hanging += 1;
             }
@@ -136,6 +150,11 @@ impl Asking {
         }
     }
 
+    /// How long a request counts at most against those that may be under way.
+    fn hangs_after_us(&self) -> i64 {
+        self.timeout_us / HANGS_AFTER_PART
+    }
+
     fn remove(&mut self, number: u64) -> Option<Request> {
         let request = self.requests.remove(&number)?;
         self.hanging -= usize::from(request.hangs);
@@ -147,7 +166,7 @@ impl Asking {
         if self.signal.woken.load(Ordering::Acquire) {
             return Some(i64::MIN);
         }
-        let hangs_after_us = self.timeout_us / i64::from(HANGS_AFTER);
+        let hangs_after_us = self.hangs_after_us();
         let due = |request: &Request| match request.hangs {
             true => request.until_us,
             false => request

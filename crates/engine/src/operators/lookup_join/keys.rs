@@ -58,6 +58,8 @@ pub(super) struct Keys {
     ring: VecDeque<u32>,
     /// How many are remembered.
     cached: usize,
+    /// What the last request that failed said.
+    last_failure: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -208,6 +210,7 @@ impl Keys {
             delayed: BTreeSet::new(),
             ring: VecDeque::new(),
             cached: 0,
+            last_failure: None,
         })
     }
 
@@ -351,7 +354,7 @@ impl Keys {
     ) -> Result<(), Error> {
         match outcome {
             Outcome::Found(found) => self.take_found(&keys, found, now_us, context, answered),
-            Outcome::Failed(error) => self.failed(&keys, error, now_us),
+            Outcome::Failed(error) => self.failed(&keys, error, now_us, answered),
             Outcome::TimedOut => self.timed_out(&keys, answered),
         }
     }
@@ -440,7 +443,15 @@ impl Keys {
         Ok(())
     }
 
-    fn failed(&mut self, keys: &[u32], error: Error, now_us: i64) -> Result<(), Error> {
+    /// Asks again after a pause; where that would come too late, the time is up.
+    fn failed(
+        &mut self,
+        keys: &[u32],
+        error: Error,
+        now_us: i64,
+        answered: &mut Vec<(u32, AnswerId)>,
+    ) -> Result<(), Error> {
+        let mut too_late = Vec::new();
         for &key in keys {
             let entry = &mut self.entries[key as usize];
             entry.failures += 1;
@@ -448,9 +459,19 @@ impl Keys {
                 return Err(self.place(error));
             }
             let pause_us = RETRY_PAUSE_US.saturating_mul(i64::from(entry.failures));
-            self.delayed.insert((now_us.saturating_add(pause_us), key));
+            let again_us = now_us.saturating_add(pause_us);
+            if entry.until_us.is_some_and(|until_us| again_us >= until_us) {
+                too_late.push(key);
+            } else {
+                self.delayed.insert((again_us, key));
+            }
         }
-        tracing::warn!(table = self.table, %error, "a lookup failed and is made again");
+        let again = keys.len() - too_late.len();
+        tracing::warn!(table = self.table, %error, keys = keys.len(), again, "a lookup failed");
+        self.last_failure = Some(error.to_string());
+        for key in too_late {
+            self.timed_out(&[key], answered)?;
+        }
         Ok(())
     }
 
@@ -465,10 +486,11 @@ impl Keys {
             }
             entry.timeouts += 1;
             entry.misses = 0;
+            let has_failed = entry.failures > 0;
             if entry.timeouts < self.settings.timeout_attempts {
                 self.alone.push_back(key);
             } else if self.settings.on_timeout == OnTimeout::Fail {
-                return Err(self.took_too_long());
+                return Err(self.took_too_long(has_failed));
             } else {
                 self.answer(key, Vec::new(), true, 0, answered)?;
             }
@@ -476,14 +498,18 @@ impl Keys {
         Ok(())
     }
 
-    fn took_too_long(&self) -> Error {
+    fn took_too_long(&self, has_failed: bool) -> Error {
         let timeout = self.settings.timeout;
         let attempts = match self.settings.timeout_attempts {
             1 => String::new(),
             attempts => format!(", {attempts} times"),
         };
+        let failure = match &self.last_failure {
+            Some(failure) if has_failed => format!("; it had failed before: {failure}"),
+            _ => String::new(),
+        };
         let message = format!(
-            "looking rows of '{}' up by ({}) took longer than {timeout:?}{attempts}",
+            "looking rows of '{}' up by ({}) took longer than {timeout:?}{attempts}{failure}",
             self.table, self.names
         );
         self.place(Error::evaluation(message))

@@ -62,10 +62,9 @@ impl Jobs {
                 deployment: deployment.id,
             },
             Err(lack) => {
-                // It is asked for again each second: what it needs does not change until somebody changes it.
-                let known = (deployment.generation, wanted);
-                lock(&self.inner.weights).insert(deployment.id, known);
-                return self.wait_for_capacity(deployment, lack).await.map(Some);
+                self.remember_weight(deployment, wanted);
+                let phase = waiting(deployment.phase);
+                return self.wait_for_capacity(deployment, phase, lack).await.map(Some);
             }
         };
         lock(&self.inner.weights).remove(&deployment.id);
@@ -118,6 +117,27 @@ impl Jobs {
         })
     }
 
+    /// Why there is no room yet for what shall run instead of a run.
+    async fn lacks_instead_of(&self, deployment: &Deployment, run: &Run) -> Result<Option<String>> {
+        let wanted = match self.weight(deployment, Some(run)).await {
+            Ok(wanted) => wanted,
+            // What cannot run at all is told of when its turn comes.
+            Err(Error::Invalid { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let lack = lock(&self.inner.capacity).lacks_instead_of(run.id, &deployment.workspace, wanted);
+        if lack.is_some() {
+            self.remember_weight(deployment, wanted);
+        }
+        Ok(lack)
+    }
+
+    /// While it waits it is asked for each second: what it needs does not change until somebody changes it.
+    fn remember_weight(&self, deployment: &Deployment, wanted: Share) {
+        let known = (deployment.generation, wanted);
+        lock(&self.inner.weights).insert(deployment.id, known);
+    }
+
     /// Of whatever attempt ran last, whether the store knows it or is an old copy that does not.
     pub(crate) async fn last_epoch(&self, deployment: DeploymentId) -> Result<u64> {
         let id = deployment.to_string();
@@ -152,7 +172,12 @@ impl Jobs {
     }
 
     /// Says that the deployment waits, and when to look again.
-    async fn wait_for_capacity(&self, deployment: &Deployment, message: String) -> Result<i64> {
+    async fn wait_for_capacity(
+        &self,
+        deployment: &Deployment,
+        phase: PhaseName,
+        message: String,
+    ) -> Result<i64> {
         let waits = deployment.conditions.iter().any(|condition| {
             condition.kind == ConditionKind::WaitingForCapacity && condition.message == message
         });
@@ -166,15 +191,14 @@ impl Jobs {
                 }],
                 last_error: deployment.last_error.clone(),
             };
-            let target = waiting(deployment.phase);
-            if target == deployment.phase {
+            if phase == deployment.phase {
                 self.inner
                     .store
                     .deployments()
                     .observe(deployment.id, deployment.epoch, observed)
                     .await?;
             } else {
-                self.move_deployment(deployment, target, observed).await?;
+                self.move_deployment(deployment, phase, observed).await?;
             }
             self.announce(&deployment.workspace, deployment.id);
         }
@@ -250,7 +274,17 @@ impl Jobs {
     }
 
     /// Asks the run to end; returns when to look again. One that does not answer has been asked too: its time runs.
+    /// Asks a run to end. One that is to make way for another of its deployment goes on until that one has room; then,
+    /// and where the run does not answer, it is said when to look again.
     pub(crate) async fn request_stop(&self, deployment: &Deployment, run: &Run) -> Result<Option<i64>> {
+        let makes_way = deployment.desired == DesiredState::Running && run.phase != PhaseName::Stopping;
+        if makes_way && let Some(lack) = self.lacks_instead_of(deployment, run).await? {
+            let message = format!("{lack}; until there is room, the run of before goes on");
+            return self
+                .wait_for_capacity(deployment, deployment.phase, message)
+                .await
+                .map(Some);
+        }
         let asked_ms = self.inner.clock.now_ms();
         let run_key = key(run);
         let asked = self.ask(move |runner| runner.request_stop(&run_key)).await?;

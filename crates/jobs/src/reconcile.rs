@@ -31,6 +31,8 @@ const SAVEPOINT_MS: i64 = 200;
 pub(crate) const WAITING_MS: i64 = 1_000;
 /// Restart strategies that are remembered.
 const RESTARTS_KNOWN_MAX: usize = 10_000;
+/// Of a failure that a condition names.
+const REASON_CHARACTERS_MAX: usize = 160;
 /// Steps of one look: more than any way from one rest to the next.
 const STEPS_MAX: usize = 16;
 
@@ -373,7 +375,7 @@ impl Jobs {
                 let seconds = (until_ms - now_ms + 999) / 1000;
                 let before = match self.failures(deployment, run, true).await? {
                     0 => "the attempt was stopped from outside".to_string(),
-                    failures => format!("attempt {failures} failed"),
+                    failures => format!("attempt {failures} failed{}", why(deployment)),
                 };
                 observed.conditions.push(condition(
                     ConditionKind::BackOff,
@@ -421,6 +423,25 @@ impl Jobs {
             _ => {}
         }
         Ok(wait_ms)
+    }
+}
+
+/// What the last failure was, in so many words as a line has room for.
+fn why(deployment: &Deployment) -> String {
+    let failure = deployment
+        .last_error
+        .clone()
+        .map(serde_json::from_value::<RunFailure>);
+    let Some(Ok(RunFailure { diagnostics, .. })) = failure else {
+        return String::new();
+    };
+    let Some(diagnostic) = diagnostics.first() else {
+        return String::new();
+    };
+    let message = diagnostic.message.lines().next().unwrap_or_default();
+    match message.char_indices().nth(REASON_CHARACTERS_MAX) {
+        None => format!(" ({message})"),
+        Some((end, _)) => format!(" ({}…)", &message[..end]),
     }
 }
 

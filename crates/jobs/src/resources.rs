@@ -224,13 +224,28 @@ impl Capacity {
         self.given.remove(&Holder::Coming(deployment));
     }
 
+    /// Why there would be no room for this share if a run ended that makes way for it. One that needs no more than that
+    /// run has finds room, also where more was given than there is.
+    pub fn lacks_instead_of(&self, run: RunId, workspace: &str, wanted: Share) -> Option<String> {
+        let has = self.given.get(&Holder::Run(run));
+        if has.is_some_and(|(_, share)| wanted.fits_in(*share)) {
+            return None;
+        }
+        self.lacks_without(Some(run), workspace, wanted)
+    }
+
     /// Why there is no room for this share now, if there is none.
     fn lacks(&self, workspace: &str, wanted: Share) -> Option<String> {
+        self.lacks_without(None, workspace, wanted)
+    }
+
+    fn lacks_without(&self, run: Option<RunId>, workspace: &str, wanted: Share) -> Option<String> {
         let sum = |of: Option<&str>| {
             self.given
-                .values()
-                .filter(|(owner, _)| of.is_none_or(|of| of == owner))
-                .fold(wanted, |sum, (_, share)| sum.plus(*share))
+                .iter()
+                .filter(|(holder, _)| run.is_none_or(|run| **holder != Holder::Run(run)))
+                .filter(|(_, (owner, _))| of.is_none_or(|of| of == owner))
+                .fold(wanted, |sum, (_, (_, share))| sum.plus(*share))
         };
         let describe = |share: Share| format!("{} cores and {} MiB", share.cores, share.memory_bytes >> 20);
         if !sum(Some(workspace)).fits_in(self.workspace) {
@@ -305,6 +320,23 @@ mod tests {
         );
         capacity.take_back(run(1));
         assert_eq!(capacity.lacks("b", share(1)), None);
+    }
+
+    #[test]
+    fn a_run_makes_way_for_one_that_fits_in_its_place() {
+        let mut capacity = capacity();
+        let run = |number| RunId::new(0, number);
+        capacity.give(run(1), "a", share(2));
+        capacity.give(run(2), "b", share(1));
+        assert_eq!(capacity.lacks_instead_of(run(1), "a", share(3)), None);
+        capacity.give(run(3), "b", share(1));
+        assert_eq!(
+            capacity.lacks_instead_of(run(1), "a", share(3)).unwrap(),
+            "this machine has 4 cores and 4096 MiB for jobs; with this run they would use 5 cores and 3072 MiB"
+        );
+        // More was given than there is, by a server with more of it.
+        capacity.give(run(4), "c", share(3));
+        assert_eq!(capacity.lacks_instead_of(run(1), "a", share(2)), None);
     }
 
     #[test]

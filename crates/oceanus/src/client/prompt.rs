@@ -60,6 +60,6 @@ pub fn new_password(question: &str, from_stdin: bool) -> Result<SecretString> {
 fn nobody(question: &str) -> Failure {
     Failure::wrong_with_hint(
         format!("there is no terminal to ask at: {question}"),
-        "`--help` says how to give it by standard input",
+        "`--help` says how to do without one",
     )
 }

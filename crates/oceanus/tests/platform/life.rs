@@ -256,6 +256,59 @@ async fn a_deployment_waits_for_room_and_gets_it() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_run_goes_on_until_there_is_room_for_what_follows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path()).await;
+    server.workspace().await;
+    server.jobs.execute_catalog("tester", "w", NUMBERS).await.unwrap();
+    let draft = server
+        .draft("count", "INSERT INTO seen SELECT n FROM ticks")
+        .await;
+    server
+        .jobs
+        .create_version("tester", "w", draft, "")
+        .await
+        .unwrap();
+    let first = server.deploy("first", draft, 1).await.id;
+    let second = server.deploy("second", draft, 1).await.id;
+    server.reach(first, PhaseName::Running).await;
+    server.reach(second, PhaseName::Running).await;
+    let wider = DeploymentChange {
+        parallelism: Some(Some(2)),
+        ..DeploymentChange::default()
+    };
+    server.change(first, wider).await;
+    let started = Instant::now();
+    let condition = loop {
+        let read = server.store.deployments().get("w", first).await.unwrap();
+        assert_eq!(read.phase, PhaseName::Running);
+        if let Some(condition) = read.conditions.first() {
+            break condition.message.clone();
+        }
+        assert!(started.elapsed() < PATIENCE, "{read:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(
+        condition.starts_with("the workspace may use 2 cores")
+            && condition.ends_with("until there is room, the run of before goes on"),
+        "{condition}"
+    );
+    let stop = || DeploymentChange {
+        desired: Some(DesiredState::Stopped),
+        ..DeploymentChange::default()
+    };
+    assert_eq!(server.run_ids(first).await.len(), 1);
+    server.change(second, stop()).await;
+    let read = server.reach(first, PhaseName::Running).await;
+    assert_eq!(read.conditions, []);
+    assert_eq!(server.run_ids(first).await.len(), 2);
+    server.change(first, stop()).await;
+    server.reach(first, PhaseName::Stopped).await;
+    server.reach(second, PhaseName::Stopped).await;
+    server.stop().await;
+}
+
 #[test]
 fn what_the_runner_refuses_is_said_in_the_platforms_words() {
     let error = Error::from(RunnerError::Busy("too many previews".to_string()));
@@ -283,4 +336,17 @@ async fn a_job_that_fails_is_tried_again_as_its_settings_say() {
         assert!(failed.last_error.is_some());
         assert_eq!(server.run_ids(id).await.len(), attempts, "{name}");
     }
+    let later = format!(
+        "SET 'restart-strategy.type' = 'fixed-delay'; SET 'restart-strategy.fixed-delay.delay' = '1 h'; {fails}"
+    );
+    let draft = server.draft("later", &later).await;
+    let versions = server.jobs.create_version("tester", "w", draft, "");
+    versions.await.unwrap();
+    let id = server.deploy("later", draft, 1).await.id;
+    let read = server.reach(id, PhaseName::Recovering).await;
+    let message = &read.conditions[0].message;
+    assert!(
+        message.starts_with("attempt 1 failed (") && message.contains("zero); the next follows within"),
+        "{message}"
+    );
 }

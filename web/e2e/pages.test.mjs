@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Every page in every state, in light and in dark, over the mock: nothing is thrown or logged, nothing is loaded from
- * elsewhere, and axe finds nothing serious.
+ * elsewhere, axe finds nothing serious, and the buttons of a dialog are in sight.
  *
  * With `SCREENSHOTS=folder` a picture of each is left there; with `SHOT=part-of-a-name` only those shots are taken.
  */
@@ -44,6 +44,7 @@ async function take({ name, address, prepare, isSignedIn = true, isLoading = fal
     await page.waitForSelector("h1");
     if (!isLoading) await settled(page);
     await prepare?.(page, mock);
+    found.push(...(await outOfSight(page)));
     for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       await page.emulateMedia({ colorScheme });
       if (!isLoading) await settled(page);
@@ -70,6 +71,26 @@ async function settled(page) {
     await document.fonts.ready;
     for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
   });
+}
+
+/**
+ * Titles and last buttons of dialogs that one would have to scroll to.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+function outOfSight(page) {
+  return page.$$eval("[role=dialog]", (dialogs) =>
+    dialogs.flatMap((dialog) => {
+      const box = dialog.getBoundingClientRect();
+      return [dialog.querySelector("h2"), [...dialog.querySelectorAll("button")].at(-1)]
+        .filter((each) => each != null)
+        .filter((each) => {
+          const { top, bottom } = each.getBoundingClientRect();
+          return top < box.top || bottom > Math.min(box.bottom, innerHeight);
+        })
+        .map(({ textContent }) => `out of sight in the dialog: ${textContent}`);
+    }),
+  );
 }
 
 /**

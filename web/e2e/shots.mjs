@@ -284,8 +284,51 @@ export const SHOTS = [
     async prepare(page) {
       await page.click("button:has-text('Upgrade')");
       await page.selectOption(`${DIALOG} select`, "2");
-      await page.waitForSelector(`${DIALOG} table`);
+      await page.waitForFunction(() => {
+        const change = document.querySelector("[aria-label='What changes'] [data-op='-']");
+        const [line, box] = [change, change?.closest("[role=region]")].map((each) =>
+          each?.getBoundingClientRect(),
+        );
+        return line && box && line.top >= box.top && line.bottom <= box.bottom;
+      });
       await page.waitForSelector(`${DIALOG} >> text=is kept`);
+    },
+  },
+  {
+    name: "deployment-upgrade-savepoint",
+    // The savepoints of another deployment are newer than its own.
+    address: deployment("clicks to warehouse"),
+    async prepare(page) {
+      await page.click("button:has-text('Upgrade')");
+      await page.click(`${DIALOG} >> text=Begin from a savepoint`);
+      await page.waitForSelector(
+        "optgroup:first-of-type[label='Of this deployment'] option:first-child:checked",
+        {
+          state: "attached",
+        },
+      );
+      await page.waitForSelector("optgroup[label='Of other deployments']", { state: "attached" });
+      await page.waitForSelector(`${DIALOG} button:enabled:has-text('Upgrade')`);
+    },
+  },
+  {
+    name: "deployment-upgrade-savepoint-of-others",
+    address: deployment("card fraud"),
+    async prepare(page) {
+      await page.click("button:has-text('Upgrade')");
+      await page.click(`${DIALOG} >> text=Begin from a savepoint`);
+      await page.waitForSelector("option:checked:has-text('Choose one')", { state: "attached" });
+      await page.waitForSelector(`${DIALOG} button:disabled:has-text('Upgrade')`);
+    },
+  },
+  {
+    name: "deployment-upgrade-savepoint-chosen",
+    address: deployment("card fraud"),
+    async prepare(page) {
+      await page.click("button:has-text('Upgrade')");
+      await page.click(`${DIALOG} >> text=Begin from a savepoint`);
+      await page.selectOption("[aria-label=Savepoint]", { index: 1 });
+      await page.waitForSelector(`${DIALOG} button:enabled:has-text('Upgrade')`);
     },
   },
   {

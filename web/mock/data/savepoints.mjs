@@ -9,9 +9,10 @@ const NAMES = ["hot auctions", "clicks to warehouse"];
 export function makeSavepoints(deployments) {
   return deployments
     .filter(({ name }) => NAMES.includes(name))
-    .flatMap((deployment) => [
+    .flatMap((deployment, index) => [
       savepoint(deployment, { name: "", age: 20_000, status: "pending" }),
-      savepoint(deployment, { name: "before the new fees", age: 2 * DAY, bytes: 66_300_000 }),
+      // Each deployment's newest is older than that of the one before.
+      savepoint(deployment, { name: "before the new fees", age: (2 + index) * DAY, bytes: 66_300_000 }),
       savepoint(deployment, {
         name: "before the sale",
         age: 9 * DAY,
@@ -19,7 +20,8 @@ export function makeSavepoints(deployments) {
         reason: "write '/data/savepoints': no space left on device",
       }),
       savepoint(deployment, { name: "for the night", age: 30 * DAY, bytes: 41_900_000, at_stop: true }),
-    ]);
+    ])
+    .sort((a, b) => b.created_at.localeCompare(a.created_at));
 }
 
 export function savepoint(

@@ -1,7 +1,8 @@
 /** Asks before something that cannot be taken back. Enter on the focused button does it, Escape leaves. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import { Dialog, DialogBody } from "./Dialog";
 import { ErrorState } from "./States";
 
 export function Confirm({
@@ -33,22 +34,27 @@ export function Confirm({
     }
   };
   return (
-    <Modal opened onClose={onClose} title={title} size="sm">
-      {children}
-      {error !== null && <ErrorState error={error} />}
-      <Group justify="flex-end" mt="lg" gap="sm">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          variant="filled"
-          color="coral"
-          loading={busy}
-          disabled={!isReady}
-          onClick={confirm}
-          data-autofocus
-        >
-          {action}
-        </Button>
-      </Group>
-    </Modal>
+    <Dialog onClose={onClose} title={title} size="sm">
+      <DialogBody
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              variant="filled"
+              color="coral"
+              loading={busy}
+              disabled={!isReady}
+              onClick={confirm}
+              data-autofocus
+            >
+              {action}
+            </Button>
+          </>
+        }
+      >
+        {children}
+        {error !== null && <ErrorState error={error} />}
+      </DialogBody>
+    </Dialog>
   );
 }

@@ -1,10 +1,45 @@
 /** A line diff with both line numbers. Long unchanged stretches are folded to the lines around a change. */
 
+import { useLayoutEffect, useRef } from "react";
 import type { DiffLine } from "../api/types";
 import classes from "./DiffView.module.css";
 
 const CONTEXT_LINES = 4;
 const FOLDED_LINES_MIN = 3;
+
+/** A diff in a box of limited height, which begins at the first change. */
+export function DiffBox({
+  lines,
+  label,
+  className,
+}: {
+  lines: DiffLine[];
+  label: string;
+  className?: string | undefined;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other lines begin at another change
+  useLayoutEffect(() => {
+    const change = box.current?.querySelector("[data-op='+'], [data-op='-']");
+    // With the line before it, so that one sees that there is something above.
+    const from = change?.previousElementSibling ?? change;
+    if (!box.current || !from) return;
+    box.current.scrollTop += from.getBoundingClientRect().top - box.current.getBoundingClientRect().top;
+  }, [lines]);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a section that scrolls, so that the keyboard reaches it
+    <div
+      ref={box}
+      className={`${classes.box} ${className ?? ""}`}
+      role="region"
+      aria-label="What changes"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+    >
+      <DiffView lines={lines} label={label} />
+    </div>
+  );
+}
 
 export function DiffView({ lines, label }: { lines: DiffLine[]; label: string }) {
   let left = 0;

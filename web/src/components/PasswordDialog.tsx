@@ -1,10 +1,11 @@
 /** Another password: one's own, or, for administrators, somebody else's. */
 
-import { Button, Group, Modal, PasswordInput, Stack } from "@mantine/core";
+import { Button, PasswordInput, Stack } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { setPassword } from "../api/account";
 import type { User } from "../api/types";
+import { Dialog, DialogBody } from "./Dialog";
 import { done } from "./notify";
 import { ErrorState } from "./States";
 
@@ -33,8 +34,23 @@ export function PasswordDialog({
   };
   const differs = again !== "" && again !== next;
   return (
-    <Modal opened onClose={onClose} title={isOwn ? "Change your password" : `New password for ${user.name}`}>
-      <form onSubmit={submit}>
+    <Dialog onClose={onClose} title={isOwn ? "Change your password" : `New password for ${user.name}`}>
+      <DialogBody
+        onSubmit={submit}
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              type="submit"
+              variant="filled"
+              loading={change.isPending}
+              disabled={next === "" || next !== again || (isOwn && current === "")}
+            >
+              Change it
+            </Button>
+          </>
+        }
+      >
         <Stack gap="md">
           {isOwn && (
             <PasswordInput
@@ -69,19 +85,8 @@ export function PasswordDialog({
           />
           {change.error && <ErrorState error={change.error} />}
         </Stack>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            variant="filled"
-            loading={change.isPending}
-            disabled={next === "" || next !== again || (isOwn && current === "")}
-          >
-            Change it
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </DialogBody>
+    </Dialog>
   );
 }
 

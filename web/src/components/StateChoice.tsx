@@ -9,6 +9,7 @@ import { useState } from "react";
 import { savepointsQuery, savepointVerdictQuery, verdictQuery } from "../api/savepoints";
 import type { Deployment, Restore, Savepoint } from "../api/types";
 import { ago, bytes } from "../lib/format";
+import { choicesAmong } from "../lib/savepoints";
 import { isAllowed } from "../lib/verdict";
 import { Loading } from "./States";
 import { VerdictView } from "./VerdictView";
@@ -42,18 +43,28 @@ export function useStateWish({
   const beginsAnew = deployment === null || deployment.phase === "finished";
   const [asked, setKind] = useState<Kind | null>(savepoint ? "savepoint" : null);
   const kind = asked === "latest" && beginsAnew ? "none" : (asked ?? (beginsAnew ? "none" : "latest"));
-  const [chosen, setChosen] = useState(savepoint ?? null);
+  // What was chosen for one deployment is not for another.
+  const [chosen, setChosen] = useState({ of: deployment?.id, id: savepoint ?? null });
   // What was allowed for one version is not for another.
   const [allowedFor, setAllowedFor] = useState<string | null>(null);
-  const savepoints = useQuery({
-    ...savepointsQuery(ws, { status: "done", limit: 200 }),
+  const isOwn = deployment !== null;
+  const ofAll = useQuery({ ...savepointsQuery(ws, { status: "done", limit: 200 }), refetchInterval: false });
+  // Asked for apart: those of others may be newer than all of its own, and more than one page holds.
+  const ofOwn = useQuery({
+    ...savepointsQuery(ws, { deployment_id: deployment?.id ?? "", status: "done", limit: 200 }),
     refetchInterval: false,
+    placeholderData: undefined,
+    enabled: isOwn,
   });
-  const id = chosen ?? savepoints.data?.items[0]?.id ?? null;
+  const isLooking = ofAll.isPending || (isOwn && ofOwn.isPending);
+  const savepoints = choicesAmong(
+    isLooking ? [] : [...(ofOwn.data?.items ?? []), ...(ofAll.data?.items ?? [])],
+    deployment?.id ?? null,
+  );
+  const id = (chosen.of === deployment?.id ? chosen.id : null) ?? savepoints.preselected;
   const restore: Restore | null =
     kind !== "savepoint" ? kind : id === null ? null : ({ savepoint: id } as const);
   const subject = JSON.stringify([deployment?.id, version, restore]);
-  const isOwn = deployment !== null;
   const own = useQuery({
     ...verdictQuery(ws, deployment?.id ?? "", version ?? 0, restore ?? "latest"),
     enabled: isOwn && version !== null && restore !== null && kind !== "none",
@@ -75,8 +86,9 @@ export function useStateWish({
     kind,
     setKind,
     id,
-    setChosen,
+    setChosen: (next: string) => setChosen({ of: deployment?.id, id: next }),
     savepoints,
+    isLooking,
     verdict,
     isApproved,
     approve: (is: boolean) => setAllowedFor(is ? subject : null),
@@ -86,8 +98,8 @@ export function useStateWish({
 }
 
 export function StateChoice({ choice }: { choice: ReturnType<typeof useStateWish> }) {
-  const { kind, savepoints, verdict, deployment, beginsAnew } = choice;
-  const items = savepoints.data?.items ?? [];
+  const { kind, savepoints, isLooking, verdict, beginsAnew } = choice;
+  const isNone = savepoints.own.length + savepoints.others.length === 0;
   const isChecked = kind !== "none" && (kind === "latest" || choice.id !== null);
   return (
     <Stack gap="sm">
@@ -97,25 +109,30 @@ export function StateChoice({ choice }: { choice: ReturnType<typeof useStateWish
           <Radio
             value="savepoint"
             label="Begin from a savepoint"
-            disabled={items.length === 0}
+            disabled={isNone}
             description={
-              savepoints.isPending
+              isLooking
                 ? "Looking for savepoints…"
-                : items.length === 0
+                : isNone
                   ? "There is none in this workspace yet."
                   : undefined
             }
           />
-          {kind === "savepoint" && items.length > 0 && (
+          {kind === "savepoint" && !isNone && (
             <NativeSelect
               aria-label="Savepoint"
               ml={26}
               value={choice.id ?? ""}
               onChange={({ currentTarget: { value } }) => choice.setChosen(value)}
-              data={items.map((each) => ({
-                value: each.id,
-                label: labelOf(each, deployment?.id),
-              }))}
+              data={[
+                ...(choice.id === null ? [{ value: "", label: "Choose one…", disabled: true }] : []),
+                ...groupOf("Of this deployment", savepoints.own, labelOf),
+                ...groupOf(
+                  "Of other deployments",
+                  savepoints.others,
+                  (each) => `${each.deployment_name} · ${labelOf(each)}`,
+                ),
+              ]}
             />
           )}
           <Radio
@@ -143,13 +160,13 @@ export function StateChoice({ choice }: { choice: ReturnType<typeof useStateWish
   );
 }
 
-function labelOf(
-  { name, id, deployment_id, deployment_name, version, taken }: Savepoint,
-  own?: string,
-): string {
-  const parts = [name || `…${id.slice(-6)}`];
-  if (deployment_id !== own) parts.push(deployment_name);
-  parts.push(`version ${version}`);
+function groupOf(group: string, savepoints: Savepoint[], label: (savepoint: Savepoint) => string) {
+  if (savepoints.length === 0) return [];
+  return [{ group, items: savepoints.map((each) => ({ value: each.id, label: label(each) })) }];
+}
+
+function labelOf({ name, id, version, taken }: Savepoint): string {
+  const parts = [name || `…${id.slice(-6)}`, `version ${version}`];
   if (taken) parts.push(ago(taken.taken_at, Date.now()), bytes(taken.bytes));
   return parts.join(" · ");
 }

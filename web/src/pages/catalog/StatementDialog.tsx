@@ -1,10 +1,11 @@
 /** CREATE, ALTER or DROP: the catalog is changed by the statements that would change it anywhere else. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { catalogKey, runCatalogStatement } from "../../api/catalog";
 import { ApiError } from "../../api/client";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { done } from "../../components/notify";
 import { Problems } from "../../components/Problems";
 import { SqlEditor, type SqlEditorHandle } from "../../components/SqlEditor";
@@ -42,38 +43,46 @@ export function StatementDialog({
   });
   const diagnostics = run.error instanceof ApiError ? run.error.diagnostics : [];
   return (
-    <Modal opened onClose={onClose} title={title} size="xl">
-      <div className={classes.editor}>
-        <SqlEditor
-          ref={editor}
-          value={sql}
-          onChange={(text) => {
-            setSql(text);
-            run.reset();
-          }}
-          onRun={() => run.mutate()}
-          diagnostics={diagnostics}
-          label="Statement"
-        />
-      </div>
-      {run.error &&
-        (diagnostics.length > 0 ? (
-          <Problems diagnostics={diagnostics} onGoTo={(line, column) => editor.current?.goTo(line, column)} />
-        ) : (
-          <ErrorState error={run.error} />
-        ))}
-      <Group justify="flex-end" mt="md" gap="sm">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          variant="filled"
-          {...(isDangerous && { color: "coral" })}
-          loading={run.isPending}
-          disabled={sql.trim() === ""}
-          onClick={() => run.mutate()}
-        >
-          {action}
-        </Button>
-      </Group>
-    </Modal>
+    <Dialog onClose={onClose} title={title} size="xl">
+      <DialogBody
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              variant="filled"
+              {...(isDangerous && { color: "coral" })}
+              loading={run.isPending}
+              disabled={sql.trim() === ""}
+              onClick={() => run.mutate()}
+            >
+              {action}
+            </Button>
+          </>
+        }
+      >
+        <div className={classes.editor}>
+          <SqlEditor
+            ref={editor}
+            value={sql}
+            onChange={(text) => {
+              setSql(text);
+              run.reset();
+            }}
+            onRun={() => run.mutate()}
+            diagnostics={diagnostics}
+            label="Statement"
+          />
+        </div>
+        {run.error &&
+          (diagnostics.length > 0 ? (
+            <Problems
+              diagnostics={diagnostics}
+              onGoTo={(line, column) => editor.current?.goTo(line, column)}
+            />
+          ) : (
+            <ErrorState error={run.error} />
+          ))}
+      </DialogBody>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
 /** A connection is made, or gets other options. */
 
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import type { Connection } from "../../api/types";
 import { connectionsKey, saveConnection } from "../../api/workspace";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { KeyValues, pairsOf, recordOf } from "../../components/KeyValues";
 import { done } from "../../components/notify";
 import { ErrorState } from "../../components/States";
@@ -37,8 +38,23 @@ export function EditConnection({
     save.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={connection?.name ?? "New connection"} size="lg">
-      <form onSubmit={submit}>
+    <Dialog onClose={onClose} title={connection?.name ?? "New connection"} size="lg">
+      <DialogBody
+        onSubmit={submit}
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              type="submit"
+              variant="filled"
+              loading={save.isPending}
+              disabled={name.trim() === "" || kind.trim() === ""}
+            >
+              Save
+            </Button>
+          </>
+        }
+      >
         <Stack gap="md">
           <Group grow align="flex-start">
             <TextInput
@@ -69,18 +85,7 @@ export function EditConnection({
           />
           {save.error && <ErrorState error={save.error} />}
         </Stack>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            variant="filled"
-            loading={save.isPending}
-            disabled={name.trim() === "" || kind.trim() === ""}
-          >
-            Save
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </DialogBody>
+    </Dialog>
   );
 }

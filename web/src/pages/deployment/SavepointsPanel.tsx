@@ -1,12 +1,13 @@
 /** States of this deployment that people have asked to be kept: taken, gone on from, deleted. */
 
-import { ActionIcon, Button, Group, Loader, Menu, Modal, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Loader, Menu, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { createSavepoint, deleteSavepoint, savepointsKey, savepointsQuery } from "../../api/savepoints";
 import type { Deployment, Savepoint } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { MoreIcon, PlayIcon, PlusIcon, TrashIcon, WarningIcon } from "../../components/icons";
 import { done } from "../../components/notify";
 import { Pager } from "../../components/Pager";
@@ -188,12 +189,20 @@ function TakeDialog({
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`Take a savepoint of ${deployment.name}`} size="sm">
-      <form
+    <Dialog onClose={onClose} title={`Take a savepoint of ${deployment.name}`} size="sm">
+      <DialogBody
         onSubmit={(event) => {
           event.preventDefault();
           take.mutate();
         }}
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" variant="filled" loading={take.isPending}>
+              Take it
+            </Button>
+          </>
+        }
       >
         <Stack gap="md">
           <TextInput
@@ -205,14 +214,8 @@ function TakeDialog({
             data-autofocus
           />
           {take.error && <ErrorState error={take.error} />}
-          <Group justify="flex-end" gap="sm">
-            <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" variant="filled" loading={take.isPending}>
-              Take it
-            </Button>
-          </Group>
         </Stack>
-      </form>
-    </Modal>
+      </DialogBody>
+    </Dialog>
   );
 }

@@ -1,12 +1,13 @@
 /** Puts another version of the same job into a deployment, or another parallelism. */
 
-import { Button, Checkbox, Group, Modal, NativeSelect, NumberInput, Stack } from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { changeDeployment, deploymentKey, takeDeployment } from "../../api/deployments";
 import { versionDiffQuery, versionsQuery } from "../../api/drafts";
 import type { Deployment, Savepoint } from "../../api/types";
-import { DiffView } from "../../components/DiffView";
+import { Dialog, DialogBody } from "../../components/Dialog";
+import { DiffBox } from "../../components/DiffView";
 import { done } from "../../components/notify";
 import { StateChoice, useStateWish } from "../../components/StateChoice";
 import { Empty, ErrorState, Loading } from "../../components/States";
@@ -64,65 +65,73 @@ export function UpgradeDialog({
     (isKept || deployment.parallelism === parallelism) &&
     choice.kind === "latest";
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={savepoint ? `Start ${deployment.name} from a savepoint` : `Upgrade ${deployment.name}`}
       size="xl"
     >
       {versions.isPending ? (
-        <Loading rows={4} />
+        <DialogBody>
+          <Loading rows={4} />
+        </DialogBody>
       ) : versions.isLoadingError ? (
-        <ErrorState error={versions.error} retry={versions.refetch} />
+        <DialogBody>
+          <ErrorState error={versions.error} retry={versions.refetch} />
+        </DialogBody>
       ) : (
-        <Stack gap="md">
-          <NativeSelect
-            label={`Version (runs ${deployment.version} now)`}
-            value={String(version)}
-            onChange={({ currentTarget: { value } }) => setChosen(Number(value))}
-            data={versions.data.items.map(({ number, comment, created_at }) => ({
-              value: String(number),
-              label: `${number} · ${comment || "no comment"} · ${ago(created_at, now)}`,
-            }))}
-            data-autofocus
-          />
-          {version !== deployment.version && (
-            <Difference ws={ws} draft={deployment.draft_id} number={version} against={deployment.version} />
-          )}
-          <Group gap="md" mih={28}>
-            <Checkbox
-              label="Parallelism as it is"
-              checked={isKept}
-              onChange={(event) => setKept(event.currentTarget.checked)}
+        <DialogBody
+          buttons={
+            <>
+              <Button onClick={onClose}>Cancel</Button>
+              <Button
+                variant="filled"
+                disabled={isSame || !choice.isReady}
+                loading={change.isPending}
+                onClick={() => change.mutate()}
+              >
+                {savepoint ? "Start from it" : version < deployment.version ? "Go back to it" : "Upgrade"}
+              </Button>
+            </>
+          }
+        >
+          <Stack gap="md">
+            <NativeSelect
+              label={`Version (runs ${deployment.version} now)`}
+              value={String(version)}
+              onChange={({ currentTarget: { value } }) => setChosen(Number(value))}
+              data={versions.data.items.map(({ number, comment, created_at }) => ({
+                value: String(number),
+                label: `${number} · ${comment || "no comment"} · ${ago(created_at, now)}`,
+              }))}
+              data-autofocus
             />
-            {!isKept && (
-              <NumberInput
-                aria-label="Parallelism"
-                w={90}
-                min={1}
-                max={1024}
-                allowDecimal={false}
-                value={parallelism}
-                onChange={(value) => setParallelism(Number(value) || 1)}
-              />
+            {version !== deployment.version && (
+              <Difference ws={ws} draft={deployment.draft_id} number={version} against={deployment.version} />
             )}
-          </Group>
-          <StateChoice choice={choice} />
-          {change.error && <ErrorState error={change.error} />}
-          <Group justify="flex-end" gap="sm">
-            <Button onClick={onClose}>Cancel</Button>
-            <Button
-              variant="filled"
-              disabled={isSame || !choice.isReady}
-              loading={change.isPending}
-              onClick={() => change.mutate()}
-            >
-              {savepoint ? "Start from it" : version < deployment.version ? "Go back to it" : "Upgrade"}
-            </Button>
-          </Group>
-        </Stack>
+            <Group gap="md" mih={28}>
+              <Checkbox
+                label="Parallelism as it is"
+                checked={isKept}
+                onChange={(event) => setKept(event.currentTarget.checked)}
+              />
+              {!isKept && (
+                <NumberInput
+                  aria-label="Parallelism"
+                  w={90}
+                  min={1}
+                  max={1024}
+                  allowDecimal={false}
+                  value={parallelism}
+                  onChange={(value) => setParallelism(Number(value) || 1)}
+                />
+              )}
+            </Group>
+            <StateChoice choice={choice} />
+            {change.error && <ErrorState error={change.error} />}
+          </Stack>
+        </DialogBody>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -138,24 +147,24 @@ function Difference({
   against: number;
 }) {
   const diff = useQuery(versionDiffQuery(ws, draft, number, against));
+  if (diff.data?.lines.some(({ op }) => op !== " ")) {
+    return (
+      <DiffBox
+        className={classes.diff}
+        label={`Version ${number} against ${against}`}
+        lines={diff.data.lines}
+      />
+    );
+  }
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a section that scrolls, so that the keyboard reaches it
-    <div
-      className={classes.diff}
-      role="region"
-      aria-label="What changes"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-      tabIndex={0}
-    >
+    <section className={classes.none} aria-label="What changes">
       {diff.isPending ? (
         <Loading rows={4} />
       ) : diff.isLoadingError ? (
         <ErrorState error={diff.error} retry={diff.refetch} />
-      ) : diff.data.lines.every(({ op }) => op === " ") ? (
-        <Empty compact title="The text is the same" />
       ) : (
-        <DiffView lines={diff.data.lines} label={`Version ${number} against ${against}`} />
+        <Empty compact title="The text is the same" />
       )}
-    </div>
+    </section>
   );
 }

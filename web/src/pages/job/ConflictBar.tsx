@@ -1,10 +1,11 @@
 /** Someone else saved this job while it was written here: look at both, then choose. */
 
-import { Button, Group, Modal } from "@mantine/core";
-import { useState } from "react";
+import { Button } from "@mantine/core";
+import { useMemo, useState } from "react";
 import type { DraftContent } from "../../api/drafts";
 import type { Draft } from "../../api/types";
-import { DiffView } from "../../components/DiffView";
+import { Dialog, DialogBody } from "../../components/Dialog";
+import { DiffBox } from "../../components/DiffView";
 import { WarningIcon } from "../../components/icons";
 import { notDone } from "../../components/notify";
 import { Ago } from "../../components/Time";
@@ -22,6 +23,10 @@ export function ConflictBar({
   autosave: Autosave;
 }) {
   const [isComparing, setComparing] = useState(false);
+  const lines = useMemo(
+    () => (isComparing ? diffLines(theirs.sql, mine.sql) : []),
+    [isComparing, theirs.sql, mine.sql],
+  );
   const keepMine = () => {
     setComparing(false);
     autosave.keepMine().catch((error: unknown) => notDone("Could not save", error));
@@ -49,24 +54,21 @@ export function ConflictBar({
         <Button onClick={() => setComparing(true)}>Compare</Button>
         {choices}
       </span>
-      <Modal
+      <Dialog
         opened={isComparing}
         onClose={() => setComparing(false)}
         title="Theirs (−) and yours (+)"
         size="xl"
       >
-        <div className={classes.diff}>
-          <DiffView label="Theirs and yours" lines={diffLines(theirs.sql, mine.sql)} />
-        </div>
-        {theirs.name !== mine.name && (
-          <p>
-            Their name: <b>{theirs.name}</b>. Yours: <b>{mine.name}</b>.
-          </p>
-        )}
-        <Group justify="flex-end" mt="md" gap="sm">
-          {choices}
-        </Group>
-      </Modal>
+        <DialogBody buttons={choices}>
+          <DiffBox className={classes.diff} label="Theirs and yours" lines={lines} />
+          {theirs.name !== mine.name && (
+            <p>
+              Their name: <b>{theirs.name}</b>. Yours: <b>{mine.name}</b>.
+            </p>
+          )}
+        </DialogBody>
+      </Dialog>
     </div>
   );
 }

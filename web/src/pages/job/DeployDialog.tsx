@@ -4,23 +4,14 @@
  * A draft that says more than its newest version is kept as a version first; then the server estimates what it needs.
  */
 
-import {
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  NativeSelect,
-  NumberInput,
-  Radio,
-  Stack,
-  TextInput,
-} from "@mantine/core";
+import { Button, Checkbox, NativeSelect, NumberInput, Radio, Stack, TextInput } from "@mantine/core";
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { changeDeployment, createDeployment, deploymentsKey, deploymentsQuery } from "../../api/deployments";
 import { type DraftContent, estimateQuery, versionQuery, versionsQuery } from "../../api/drafts";
 import type { Deployment, Estimate, VersionSummary } from "../../api/types";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { done } from "../../components/notify";
 import { StateChoice, useStateWish } from "../../components/StateChoice";
 import { ErrorState, Loading } from "../../components/States";
@@ -51,11 +42,15 @@ export function DeployDialog({
   });
   const error = versions.error ?? deployments.error;
   return (
-    <Modal opened onClose={onClose} title={`Deploy ${content.name}`} size="lg">
+    <Dialog onClose={onClose} title={`Deploy ${content.name}`} size="lg">
       {error ? (
-        <ErrorState error={error} />
+        <DialogBody>
+          <ErrorState error={error} />
+        </DialogBody>
       ) : !versions.data || !deployments.data ? (
-        <Loading rows={5} />
+        <DialogBody>
+          <Loading rows={5} />
+        </DialogBody>
       ) : (
         <Form
           ws={ws}
@@ -68,7 +63,7 @@ export function DeployDialog({
           onClose={onClose}
         />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -151,111 +146,121 @@ function Form({
     onError: () => queryClient.invalidateQueries({ queryKey: deploymentsKey(ws) }),
   });
 
-  if (newest && newestText.isPending && chosen === undefined) return <Loading rows={5} />;
+  if (newest && newestText.isPending && chosen === undefined)
+    return (
+      <DialogBody>
+        <Loading rows={5} />
+      </DialogBody>
+    );
   const isFirst = deployments.length === 0;
   const now = Date.now();
   return (
-    <Stack gap="md">
-      <NativeSelect
-        label="Version"
-        value={version === "draft" ? "draft" : String(version)}
-        onChange={({ currentTarget: { value } }) => setChosen(value === "draft" ? "draft" : Number(value))}
-        data={[
-          ...(isAhead || version === "draft" ? [{ value: "draft", label: "The draft as it is now" }] : []),
-          ...versions.map(({ number, comment: said, created_at }) => ({
-            value: String(number),
-            label: `${number} · ${said || "no comment"} · ${ago(created_at, now)}`,
-          })),
-        ]}
-        data-autofocus
-      />
-      {version === "draft" ? (
-        <div className={classes.keep}>
-          <TextInput
-            label="What changed"
-            description="The draft is kept as a version first; versions never change."
-            value={comment}
-            onChange={(event) => setComment(event.currentTarget.value)}
-          />
-          <KeepError error={keep.error} />
+    <DialogBody
+      buttons={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
           <Button
-            mt={8}
             variant="filled"
-            loading={keep.isPending}
-            onClick={() => keep.mutate(comment.trim(), { onSuccess: (kept) => setChosen(kept.number) })}
+            loading={deploy.isPending}
+            disabled={
+              typeof version !== "number" ||
+              !choice.isReady ||
+              (target === NEW && name.trim() === "") ||
+              (isEstimated && estimate.isPending)
+            }
+            onClick={() => typeof version === "number" && deploy.mutate(version)}
           >
-            Keep it and estimate
+            {upgraded ? `Upgrade ${upgraded.name}` : "Deploy"}
           </Button>
-        </div>
-      ) : (
-        version !== undefined && <EstimateView estimate={estimate} />
-      )}
-      {!isFirst && (
-        <Radio.Group label="Where" value={target} onChange={setTarget}>
-          <Stack gap={5} mt={5}>
-            {deployments.map(({ id, name: existing, version: current, phase }) => (
-              <Radio
-                key={id}
-                size="xs"
-                value={id}
-                label={`${existing}: replace version ${current} (${phase.replaceAll("_", " ")})`}
-              />
-            ))}
-            <Radio size="xs" value={NEW} label="A new deployment" />
-          </Stack>
-        </Radio.Group>
-      )}
-      {target === NEW && (
-        <TextInput
-          label="Name of the deployment"
-          value={name}
-          required
-          withAsterisk={false}
-          onChange={(event) => setName(event.currentTarget.value)}
+        </>
+      }
+    >
+      <Stack gap="md">
+        <NativeSelect
+          label="Version"
+          value={version === "draft" ? "draft" : String(version)}
+          onChange={({ currentTarget: { value } }) => setChosen(value === "draft" ? "draft" : Number(value))}
+          data={[
+            ...(isAhead || version === "draft" ? [{ value: "draft", label: "The draft as it is now" }] : []),
+            ...versions.map(({ number, comment: said, created_at }) => ({
+              value: String(number),
+              label: `${number} · ${said || "no comment"} · ${ago(created_at, now)}`,
+            })),
+          ]}
+          data-autofocus
         />
-      )}
-      <div className={classes.degree}>
-        <Checkbox
-          label="Parallelism as estimated"
-          checked={isEstimated}
-          onChange={(event) => setEstimated(event.currentTarget.checked)}
-        />
-        {!isEstimated && (
-          <NumberInput
-            aria-label="Parallelism"
-            w={90}
-            min={1}
-            max={1024}
-            allowDecimal={false}
-            value={parallelism}
-            onChange={(value) => setParallelism(Number(value) || 1)}
+        {version === "draft" ? (
+          <div className={classes.keep}>
+            <TextInput
+              label="What changed"
+              description="The draft is kept as a version first; versions never change."
+              value={comment}
+              onChange={(event) => setComment(event.currentTarget.value)}
+            />
+            <KeepError error={keep.error} />
+            <Button
+              mt={8}
+              variant="filled"
+              loading={keep.isPending}
+              onClick={() => keep.mutate(comment.trim(), { onSuccess: (kept) => setChosen(kept.number) })}
+            >
+              Keep it and estimate
+            </Button>
+          </div>
+        ) : (
+          version !== undefined && <EstimateView estimate={estimate} />
+        )}
+        {!isFirst && (
+          <Radio.Group label="Where" value={target} onChange={setTarget}>
+            <Stack gap={5} mt={5}>
+              {deployments.map(({ id, name: existing, version: current, phase }) => (
+                <Radio
+                  key={id}
+                  size="xs"
+                  value={id}
+                  label={`${existing}: replace version ${current} (${phase.replaceAll("_", " ")})`}
+                />
+              ))}
+              <Radio size="xs" value={NEW} label="A new deployment" />
+            </Stack>
+          </Radio.Group>
+        )}
+        {target === NEW && (
+          <TextInput
+            label="Name of the deployment"
+            value={name}
+            required
+            withAsterisk={false}
+            onChange={(event) => setName(event.currentTarget.value)}
           />
         )}
-      </div>
-      <StateChoice choice={choice} />
-      <Checkbox
-        label={upgraded ? "Have it run" : "Start it now"}
-        checked={isStarted}
-        onChange={(event) => setStarted(event.currentTarget.checked)}
-      />
-      {deploy.error && <ErrorState error={deploy.error} />}
-      <Group justify="flex-end" gap="sm">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          variant="filled"
-          loading={deploy.isPending}
-          disabled={
-            typeof version !== "number" ||
-            !choice.isReady ||
-            (target === NEW && name.trim() === "") ||
-            (isEstimated && estimate.isPending)
-          }
-          onClick={() => typeof version === "number" && deploy.mutate(version)}
-        >
-          {upgraded ? `Upgrade ${upgraded.name}` : "Deploy"}
-        </Button>
-      </Group>
-    </Stack>
+        <div className={classes.degree}>
+          <Checkbox
+            label="Parallelism as estimated"
+            checked={isEstimated}
+            onChange={(event) => setEstimated(event.currentTarget.checked)}
+          />
+          {!isEstimated && (
+            <NumberInput
+              aria-label="Parallelism"
+              w={90}
+              min={1}
+              max={1024}
+              allowDecimal={false}
+              value={parallelism}
+              onChange={(value) => setParallelism(Number(value) || 1)}
+            />
+          )}
+        </div>
+        <StateChoice choice={choice} />
+        <Checkbox
+          label={upgraded ? "Have it run" : "Start it now"}
+          checked={isStarted}
+          onChange={(event) => setStarted(event.currentTarget.checked)}
+        />
+        {deploy.error && <ErrorState error={deploy.error} />}
+      </Stack>
+    </DialogBody>
   );
 }
 

@@ -1,11 +1,12 @@
 /** Keeps the draft as it is now. */
 
-import { Button, Group, Modal, Textarea } from "@mantine/core";
+import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../../api/client";
 import { createVersion, versionsKey } from "../../api/drafts";
 import type { Version } from "../../api/types";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { Problems } from "../../components/Problems";
 import { ErrorState } from "../../components/States";
 
@@ -40,8 +41,18 @@ export function KeepVersionDialog({
     keep.mutate(comment.trim(), { onSuccess: onKept });
   };
   return (
-    <Modal opened onClose={onClose} title="Keep a version">
-      <form onSubmit={submit}>
+    <Dialog onClose={onClose} title="Keep a version">
+      <DialogBody
+        onSubmit={submit}
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" variant="filled" loading={keep.isPending}>
+              Keep it
+            </Button>
+          </>
+        }
+      >
         <Textarea
           label="What changed"
           description="For whoever reads the list of versions later."
@@ -56,14 +67,8 @@ export function KeepVersionDialog({
           data-autofocus
         />
         <KeepError error={keep.error} />
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={keep.isPending}>
-            Keep it
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </DialogBody>
+    </Dialog>
   );
 }
 

@@ -1,12 +1,13 @@
 /** Who may do what in this workspace. */
 
-import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Button, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import type { Member, Role } from "../../api/types";
 import { membersKey, membersQuery, removeMember, setMember } from "../../api/workspace";
 import { Confirm } from "../../components/Confirm";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { PlusIcon, TrashIcon } from "../../components/icons";
 import { done, notDone } from "../../components/notify";
 import { PageHeader } from "../../components/PageHeader";
@@ -152,8 +153,18 @@ function Add({ ws, onClose }: { ws: string; onClose: () => void }) {
     add.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title="Add a member">
-      <form onSubmit={submit}>
+    <Dialog onClose={onClose} title="Add a member">
+      <DialogBody
+        onSubmit={submit}
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" variant="filled" loading={add.isPending} disabled={user.trim() === ""}>
+              Add
+            </Button>
+          </>
+        }
+      >
         <Stack gap="md">
           <TextInput
             label="User"
@@ -173,13 +184,7 @@ function Add({ ws, onClose }: { ws: string; onClose: () => void }) {
           />
           {add.error && <ErrorState error={add.error} />}
         </Stack>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={add.isPending} disabled={user.trim() === ""}>
-            Add
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </DialogBody>
+    </Dialog>
   );
 }

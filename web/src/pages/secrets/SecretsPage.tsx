@@ -1,11 +1,12 @@
 /** Secrets go in and never come out: the page shows names, not values. */
 
-import { ActionIcon, Button, Group, Modal, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { deleteSecret, secretsKey, secretsQuery, setSecret } from "../../api/workspace";
 import { Confirm } from "../../components/Confirm";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { EditIcon, PlusIcon, TrashIcon } from "../../components/icons";
 import { done } from "../../components/notify";
 import { PageHeader } from "../../components/PageHeader";
@@ -132,8 +133,23 @@ function Edit({ ws, name: given, onClose }: { ws: string; name: string; onClose:
     save.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={isNew ? "New secret" : `Set ${given} anew`}>
-      <form onSubmit={submit}>
+    <Dialog onClose={onClose} title={isNew ? "New secret" : `Set ${given} anew`}>
+      <DialogBody
+        onSubmit={submit}
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              type="submit"
+              variant="filled"
+              loading={save.isPending}
+              disabled={name.trim() === "" || value === ""}
+            >
+              Set the secret
+            </Button>
+          </>
+        }
+      >
         <Stack gap="md">
           {isNew && (
             <TextInput
@@ -159,18 +175,7 @@ function Edit({ ws, name: given, onClose }: { ws: string; name: string; onClose:
           />
           {save.error && <ErrorState error={save.error} />}
         </Stack>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            variant="filled"
-            loading={save.isPending}
-            disabled={name.trim() === "" || value === ""}
-          >
-            Set the secret
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </DialogBody>
+    </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 /** Tokens for the command line and for programs. The text of one is shown once, when it is made. */
 
-import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -9,6 +9,7 @@ import { roleIn, roleIsAtLeast } from "../../api/session";
 import type { NewToken, Role, Token } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
 import { CopyText } from "../../components/CopyText";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { PlusIcon, TrashIcon } from "../../components/icons";
 import { done } from "../../components/notify";
 import { PageHeader } from "../../components/PageHeader";
@@ -174,8 +175,18 @@ function Make({
     create.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title="New token">
-      <form onSubmit={submit}>
+    <Dialog onClose={onClose} title="New token">
+      <DialogBody
+        onSubmit={submit}
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" variant="filled" loading={create.isPending} disabled={name.trim() === ""}>
+              Make the token
+            </Button>
+          </>
+        }
+      >
         <Stack gap="md">
           <TextInput
             label="Name"
@@ -219,29 +230,28 @@ function Make({
           </Group>
           {create.error && <ErrorState error={create.error} />}
         </Stack>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={create.isPending} disabled={name.trim() === ""}>
-            Make the token
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </DialogBody>
+    </Dialog>
   );
 }
 
 function Once({ token, onClose }: { token: NewToken; onClose: () => void }) {
   return (
     // Closed only on purpose: the text cannot be had again.
-    <Modal opened onClose={onClose} title={token.name} closeOnClickOutside={false} closeOnEscape={false}>
-      <p className={classes.once}>Copy it now. It is shown this once and can never be shown again.</p>
-      <output className={classes.token} aria-label="The token">
-        {token.token}
-      </output>
-      <Group justify="flex-end" mt="lg" gap="sm">
-        <CopyText text={token.token} label="Copy the token" variant="filled" data-autofocus />
-        <Button onClick={onClose}>I have it</Button>
-      </Group>
-    </Modal>
+    <Dialog onClose={onClose} title={token.name} closeOnClickOutside={false} closeOnEscape={false}>
+      <DialogBody
+        buttons={
+          <>
+            <CopyText text={token.token} label="Copy the token" variant="filled" data-autofocus />
+            <Button onClick={onClose}>I have it</Button>
+          </>
+        }
+      >
+        <p className={classes.once}>Copy it now. It is shown this once and can never be shown again.</p>
+        <output className={classes.token} aria-label="The token">
+          {token.token}
+        </output>
+      </DialogBody>
+    </Dialog>
   );
 }

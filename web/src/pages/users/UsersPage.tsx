@@ -1,11 +1,12 @@
 /** Everyone who can sign in. For administrators. */
 
-import { ActionIcon, Button, Checkbox, Group, Modal, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { createUser, deleteUser, usersQuery } from "../../api/account";
 import type { User } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
+import { Dialog, DialogBody } from "../../components/Dialog";
 import { LockIcon, PlusIcon, TrashIcon } from "../../components/icons";
 import { done } from "../../components/notify";
 import { PageHeader } from "../../components/PageHeader";
@@ -124,8 +125,23 @@ function Add({ onClose }: { onClose: () => void }) {
     add.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title="New user">
-      <form onSubmit={submit}>
+    <Dialog onClose={onClose} title="New user">
+      <DialogBody
+        onSubmit={submit}
+        buttons={
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              type="submit"
+              variant="filled"
+              loading={add.isPending}
+              disabled={name.trim() === "" || password === ""}
+            >
+              Make the user
+            </Button>
+          </>
+        }
+      >
         <Stack gap="md">
           <TextInput
             label="Name"
@@ -153,18 +169,7 @@ function Add({ onClose }: { onClose: () => void }) {
           />
           {add.error && <ErrorState error={add.error} />}
         </Stack>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            variant="filled"
-            loading={add.isPending}
-            disabled={name.trim() === "" || password === ""}
-          >
-            Make the user
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </DialogBody>
+    </Dialog>
   );
 }

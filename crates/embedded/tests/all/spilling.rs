@@ -6,15 +6,16 @@ use stdx::Random;
 use super::recovery::{SmallDisk, attempt, pause};
 use super::support::{Place, wait_for};
 
-const ROWS: u64 = 60_000;
+const ROWS: u64 = 120_000;
 
-/// Each number is a key of its own, on both sides of a join and behind it: of 60,000 keys some hundred fit into memory.
+/// Each number is a key of its own, on both sides of a join and behind it: of 120,000 keys some hundred fit into memory.
+/// Without a budget they are 10 MB.
 const SUMS: &str = "SET 'taskmanager.memory.managed.size' = '128 kb';
     SET 'execution.checkpointing.interval' = '100 ms';
     SET 'execution.checkpointing.incremental' = 'true';
     CREATE TABLE numbers (id BIGINT) WITH (
-      'connector' = 'datagen', 'rows-per-second' = '30000', 'number-of-rows' = '60000',
-      'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '59999');
+      'connector' = 'datagen', 'rows-per-second' = '60000', 'number-of-rows' = '120000',
+      'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '119999');
     CREATE TABLE sums (id BIGINT, total BIGINT) WITH (
       'connector' = 'filesystem', 'path' = '${files}/sums', 'format' = 'csv');
     INSERT INTO sums SELECT a.id, a.id + b.id FROM numbers a JOIN numbers b ON a.id = b.id;";
@@ -79,7 +80,7 @@ fn a_disk_that_is_full_of_spilled_state_fails_the_run_and_loses_nothing() {
     check_sums(&place);
     let held: u64 = outcome.metrics.nodes.iter().map(|node| node.state_bytes).sum();
     let spilled: u64 = outcome.metrics.nodes.iter().map(|node| node.spilled_bytes).sum();
-    // A chunk of keys must fit, whatever the budget.
-    assert!(held < 3 << 20, "{held} bytes in memory");
+    // A chunk of keys must fit on both sides, whatever the budget: that is a third of all of them, or less.
+    assert!(held < 5 << 20, "{held} bytes in memory");
     assert!(spilled > 1 << 20, "{spilled} bytes in files");
 }

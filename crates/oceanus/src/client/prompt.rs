@@ -12,7 +12,7 @@ const SECRET_BYTES_MAX: u64 = 1 << 20;
 /// A line that is shown as it is typed.
 pub fn line(question: &str) -> Result<String> {
     if !std::io::stdin().is_terminal() {
-        return Err(nobody(question));
+        return Err(nobody(question, "`--help` says how to do without one"));
     }
     let mut error = std::io::stderr();
     let asked = write!(error, "{question}: ").and_then(|()| error.flush());
@@ -36,7 +36,7 @@ pub fn secret(question: &str, from_stdin: bool) -> Result<SecretString> {
         return Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text)));
     }
     if !std::io::stdin().is_terminal() {
-        return Err(nobody(question));
+        return Err(nobody(question, "`--help` says how to give it by standard input"));
     }
     match rpassword::prompt_password(format!("{question}: ")) {
         Ok(text) => Ok(SecretString::from(text)),
@@ -57,9 +57,6 @@ pub fn new_password(question: &str, from_stdin: bool) -> Result<SecretString> {
     Ok(password)
 }
 
-fn nobody(question: &str) -> Failure {
-    Failure::wrong_with_hint(
-        format!("there is no terminal to ask at: {question}"),
-        "`--help` says how to do without one",
-    )
+fn nobody(question: &str, hint: &str) -> Failure {
+    Failure::wrong_with_hint(format!("there is no terminal to ask at: {question}"), hint)
 }

@@ -18,7 +18,7 @@ use crate::exchange::lock;
 use crate::shared::ShardWaker;
 
 /// A request is taken for one that hangs when so many times more answers have come since than may be under way,
-const HANGS_AFTER_ROUNDS: u64 = 4;
+const HANGS_AFTER_ROUNDS: u64 = 2;
 /// or when it has taken this part of its time.
 const HANGS_AFTER_PART: i64 = 8;
 /// For each request that may be under way, so many that hang may be besides.

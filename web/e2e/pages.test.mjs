@@ -74,12 +74,13 @@ async function settled(page) {
 }
 
 /**
- * Titles and last buttons of dialogs that one would have to scroll to.
+ * Titles and last buttons of dialogs that one would have to scroll to. The palette has no title: its buttons are what it
+ * finds, in a list that scrolls.
  *
  * @param {import("playwright-core").Page} page
  */
 function outOfSight(page) {
-  return page.$$eval("[role=dialog]", (dialogs) =>
+  return page.$$eval("[role=dialog]:has(h2)", (dialogs) =>
     dialogs.flatMap((dialog) => {
       const box = dialog.getBoundingClientRect();
       return [dialog.querySelector("h2"), [...dialog.querySelectorAll("button")].at(-1)]

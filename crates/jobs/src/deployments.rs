@@ -217,7 +217,7 @@ impl Jobs {
     pub async fn metrics(&self, workspace: &str, id: DeploymentId) -> Result<Metrics> {
         self.inner.store.deployments().get(workspace, id).await?;
         let Some(run) = self.inner.store.runs().latest(id).await? else {
-            return Err(Error::not_found("run", "of this deployment"));
+            return Err(Error::not_found("run of deployment", &id.to_string()));
         };
         let run = key(&run);
         Ok(self.look_at_run(move |runner| runner.metrics(&run)).await??)

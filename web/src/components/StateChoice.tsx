@@ -57,6 +57,7 @@ export function useStateWish({
     enabled: isOwn,
   });
   const isLooking = ofAll.isPending || (isOwn && ofOwn.isPending);
+  const failure = ofOwn.error ?? ofAll.error;
   const savepoints = choicesAmong(
     isLooking ? [] : [...(ofOwn.data?.items ?? []), ...(ofAll.data?.items ?? [])],
     deployment?.id ?? null,
@@ -89,6 +90,7 @@ export function useStateWish({
     setChosen: (next: string) => setChosen({ of: deployment?.id, id: next }),
     savepoints,
     isLooking,
+    failure,
     verdict,
     isApproved,
     approve: (is: boolean) => setAllowedFor(is ? subject : null),
@@ -98,7 +100,7 @@ export function useStateWish({
 }
 
 export function StateChoice({ choice }: { choice: ReturnType<typeof useStateWish> }) {
-  const { kind, savepoints, isLooking, verdict, beginsAnew } = choice;
+  const { kind, savepoints, isLooking, failure, verdict, beginsAnew } = choice;
   const isNone = savepoints.own.length + savepoints.others.length === 0;
   const isChecked = kind !== "none" && (kind === "latest" || choice.id !== null);
   return (
@@ -113,9 +115,11 @@ export function StateChoice({ choice }: { choice: ReturnType<typeof useStateWish
             description={
               isLooking
                 ? "Looking for savepoints…"
-                : isNone
-                  ? "There is none in this workspace yet."
-                  : undefined
+                : failure
+                  ? `Not all savepoints could be read: ${failure.message}`
+                  : isNone
+                    ? "There is none in this workspace yet."
+                    : undefined
             }
           />
           {kind === "savepoint" && !isNone && (

@@ -233,7 +233,8 @@ story("the way of a job by keyboard alone", {
     const keys = keyboardOf(page);
     await keys.goTo("button:has-text('Signed in:')", "Shift+Tab");
     await keys.press("Enter");
-    await page.waitForSelector("[role=menu]");
+    // A menu takes the focus a moment after it is there.
+    await page.waitForSelector("[role=menu]:focus, [role=menu] :focus");
     await keys.press("ArrowUp");
     await page.waitForSelector("[role=menuitem]:has-text('Sign out'):focus");
     await keys.press("Enter");

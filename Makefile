@@ -32,7 +32,8 @@ test-rust: ## All Rust tests, SQL cases included
 test-random: ## Random queries beside DuckDB, RANDOM_SEEDS (200) of them
 	tests/random/run $(RANDOM_SEEDS)
 
-test-flink: ## Run the SQL cases on real Flink and compare with the rows kept beside them
+test-flink: ## Run the SQL cases on real Flink and compare with the rows kept beside them; check the JAR that runs SQL there
+	java/runner/build --check
 	tests/oracle/refresh --check
 
 test-web: web ## Everything of the console: lints, types, units, and its stories in a browser against the real server

@@ -164,7 +164,15 @@ impl Cluster {
             process::reset_memory_peak(process)?;
             *before = process::cpu_seconds(process)?;
         }
-        let encoded: Vec<String> = statements.iter().map(|text| STANDARD.encode(text)).collect();
+        let steps = statements.iter().map(|text| {
+            let word = if text.trim_start().starts_with("INSERT") {
+                "insert"
+            } else {
+                "run"
+            };
+            format!("{word}:{}", STANDARD.encode(text))
+        });
+        let encoded: Vec<String> = steps.collect();
         let flags: serde_json::Map<String, Value> = settings
             .iter()
             .map(|(key, value)| (key.to_string(), json!(value)))

@@ -137,6 +137,46 @@ export const SHOTS = [
       await page.waitForSelector("text=one hash exchange");
     },
   },
+  {
+    name: "job-deploy-cluster",
+    address: job("hot auctions", "?tab=versions&version=3"),
+    async prepare(page) {
+      await page.click("text=Deploy it");
+      await page.click(`${DIALOG} >> text=A new deployment`);
+      await page.getByLabel("Runs on").selectOption("flink-prod");
+      await page.waitForSelector("option:checked:has-text('3 of 4 slots free')", { state: "attached" });
+      await page.waitForSelector("option:has-text('flink-lab · unreachable')", { state: "attached" });
+    },
+  },
+  {
+    name: "job-deploy-cluster-refused",
+    address: job("hot auctions", "?tab=versions&version=3"),
+    async prepare(page) {
+      const problem = {
+        title: "the request is not valid",
+        status: 422,
+        detail: "the version cannot run on 'flink'",
+        diagnostics: [
+          {
+            severity: "error",
+            kind: "validation",
+            message: "a job on Flink has one statement that writes, this one has 2",
+            hint: "put all inserts into one statement set: BEGIN STATEMENT SET; ...; END;",
+            span: { line: 12, column: 1, end_line: 14, end_column: 20, start: 310, end: 402 },
+          },
+        ],
+      };
+      await page.route("**/workspaces/demo/deployments", (route) =>
+        route.fulfill({ status: 422, json: problem }),
+      );
+      await page.click("text=Deploy it");
+      await page.click(`${DIALOG} >> text=A new deployment`);
+      await page.getByLabel("Runs on").selectOption("flink-prod");
+      await page.click(`${DIALOG} button:has-text('Deploy')`);
+      await page.waitForSelector(`${DIALOG} >> text=put all inserts into one statement set`);
+      await page.locator("text=put all inserts").scrollIntoViewIfNeeded();
+    },
+  },
   { name: "job-missing", address: "/w/demo/jobs/dr_none" },
   { name: "deployments", address: "/w/demo/deployments" },
   { name: "deployments-empty", address: "/w/empty/deployments" },
@@ -147,6 +187,19 @@ export const SHOTS = [
     name: "deployment-long-name",
     address: deployment("a very long name"),
     prepare: seen("canvas"),
+  },
+  {
+    name: "deployment-on-cluster",
+    address: deployment("orders by shop"),
+    prepare: seen("h1 ~ * >> text=on flink-prod"),
+  },
+  {
+    name: "deployment-upgrade-on-cluster",
+    address: deployment("orders by shop"),
+    async prepare(page) {
+      await page.click("button:has-text('Upgrade')");
+      await page.waitForSelector(`${DIALOG} input[value=flink-prod]`);
+    },
   },
   { name: "deployment-failed", address: deployment("card fraud"), prepare: seen(".react-flow__node") },
   {
@@ -432,6 +485,80 @@ export const SHOTS = [
     },
   },
   { name: "users", address: "/w/demo/users" },
+  { name: "clusters", address: "/w/demo/clusters" },
+  {
+    name: "clusters-empty",
+    address: "/w/demo/users",
+    async prepare(page) {
+      await page.route("**/clusters?**", (route) =>
+        route.fulfill({ json: { items: [], next_cursor: null } }),
+      );
+      await page.click("nav >> text=Clusters");
+      await page.waitForSelector("text=No clusters");
+    },
+  },
+  {
+    name: "clusters-error",
+    address: "/w/demo/users",
+    async prepare(page) {
+      const problem = { title: "the store cannot be read", status: 500, hint: "See the server's log." };
+      await page.route("**/clusters?**", (route) => route.fulfill({ status: 500, json: problem }));
+      await page.click("nav >> text=Clusters");
+      await page.waitForSelector("[role=alert]");
+    },
+  },
+  {
+    name: "clusters-loading",
+    address: "/w/demo/users",
+    async prepare(page) {
+      await page.route("**/clusters?**", () => {});
+      await page.click("nav >> text=Clusters");
+      await page.waitForSelector("h1:has-text('Clusters')");
+    },
+    isLoading: true,
+  },
+  {
+    name: "clusters-attach",
+    address: "/w/demo/clusters",
+    async prepare(page) {
+      await page.click("text=Attach a cluster");
+      await page.fill(`${DIALOG} [placeholder='flink-prod']`, "flink-prod");
+      await page.waitForSelector(`${DIALOG} >> text=there is a cluster of this name already`);
+    },
+  },
+  {
+    name: "clusters-attach-refused",
+    address: "/w/demo/clusters",
+    async prepare(page) {
+      await page.click("text=Attach a cluster");
+      await page.getByLabel("Name").fill("flink-new");
+      await page.getByLabel("Address").fill("flink-new:8081");
+      await page.getByLabel("Storage").fill("s3://oceanus-state/flink-new");
+      await page.getByRole("combobox", { name: "Workspaces" }).click();
+      await page.click("[role=option]:has-text('Demo')");
+      await page.keyboard.press("Tab");
+      await page.click(`${DIALOG} button:has-text('Attach')`);
+      await page.waitForSelector(`${DIALOG} [role=alert]`);
+    },
+  },
+  {
+    name: "clusters-workspaces",
+    address: "/w/demo/clusters",
+    async prepare(page) {
+      await page.click("[aria-label='Edit flink-lab']");
+      await page.getByRole("combobox", { name: "Workspaces" }).click();
+      await page.waitForSelector("[role=option]:has-text('Slow')");
+    },
+  },
+  {
+    name: "clusters-detach-refused",
+    address: "/w/demo/clusters",
+    async prepare(page) {
+      await page.click("[aria-label='Detach flink-prod']");
+      await page.click(`${DIALOG} >> text=Detach it`);
+      await page.waitForSelector(`${DIALOG} >> text=orders by shop`);
+    },
+  },
   {
     name: "password",
     address: "/w/demo/users",

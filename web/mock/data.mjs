@@ -1,6 +1,7 @@
 /** Plausible data for the mock server: one full workspace, one empty one. Made anew for every mock; nothing is kept. */
 
 import { makeDatabases } from "./data/catalog.mjs";
+import { makeClusters } from "./data/clusters.mjs";
 import { makeDeployments } from "./data/deployments.mjs";
 import { before, DAY } from "./data/ids.mjs";
 import { makeDrafts, makeVersions } from "./data/jobs.mjs";
@@ -60,7 +61,7 @@ export function makeData() {
       makeWorkspace("slow", "Slow"),
     ].map((each) => [each.name, each]),
   );
-  return { users, tokens: makeTokens(users), workspaces };
+  return { users, tokens: makeTokens(users), clusters: makeClusters(), workspaces };
 }
 
 export const makeWorkspace = (name, displayName, content = {}) => ({

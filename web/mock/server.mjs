@@ -15,6 +15,7 @@ import { makeData, makeWorkspace } from "./data.mjs";
 import { Answer, Problem, streamOn } from "./http.mjs";
 import { accountRoutes } from "./routes/account.mjs";
 import { catalogRoutes } from "./routes/catalog.mjs";
+import { clusterRoutes } from "./routes/clusters.mjs";
 import { deploymentRoutes } from "./routes/deployments.mjs";
 import { jobRoutes } from "./routes/jobs.mjs";
 import { workspaceRoutes } from "./routes/workspace.mjs";
@@ -47,7 +48,8 @@ function route(method, path, handle) {
   routes.push({ method, path, pattern: new RegExp(`^${pattern}$`), names, handle });
 }
 
-for (const add of [accountRoutes, workspaceRoutes, jobRoutes, deploymentRoutes, catalogRoutes]) add(route);
+const NOUNS = [accountRoutes, clusterRoutes, workspaceRoutes, jobRoutes, deploymentRoutes, catalogRoutes];
+for (const add of NOUNS) add(route);
 
 /** Starts a mock with data of its own on a free port, or on the one given. */
 export async function startMock({ port = 0, isSignedIn = true } = {}) {

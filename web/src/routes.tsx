@@ -149,6 +149,12 @@ const users = createRoute({
   component: lazyRouteComponent(() => import("./pages/users/UsersPage"), "UsersPage"),
 });
 
+const clusters = createRoute({
+  getParentRoute: () => workspace,
+  path: "/clusters",
+  component: lazyRouteComponent(() => import("./pages/clusters/ClustersPage"), "ClustersPage"),
+});
+
 const ownPage = createRoute({
   getParentRoute: () => workspace,
   path: "/workspace",
@@ -178,6 +184,7 @@ const routeTree = root.addChildren([
     members,
     tokens,
     users,
+    clusters,
     ownPage,
     audit,
   ]),

@@ -14,7 +14,7 @@ use clap::Args;
 use embedded::{EmbeddedOptions, EmbeddedRunner, wiring};
 use jobs::{Jobs, JobsSettings};
 use model::DraftId;
-use runner::Runner;
+use runner::{NoClusters, Runner};
 use serde_json::{Value, json};
 use stdx::{Clock, Random, SystemClock};
 use store::{
@@ -130,7 +130,17 @@ fn jobs(options: &HostOptions, store: &Store) -> Result<(Jobs, Arc<Mixed>)> {
     };
     let registry = Arc::new(wiring::registry(Arc::new(Mutex::new(std::io::sink()))));
     let known: Arc<dyn Runner> = runner.clone();
-    Ok((Jobs::new(store.clone(), known, registry, clock, settings), runner))
+    Ok((
+        Jobs::new(
+            store.clone(),
+            known,
+            Arc::new(NoClusters),
+            registry,
+            clock,
+            settings,
+        ),
+        runner,
+    ))
 }
 
 /// What lies in the data folder now.

@@ -5,11 +5,7 @@
 
 use dataflow::{Error, OptionError, Options};
 use indexmap::IndexMap;
-use model::suggest::did_you_mean;
-use runner::{CONNECTION_OPTION, Connection, Connections};
-
-/// What a connection must not say for the table that refers to it.
-const OF_TABLES_ONLY: [&str; 2] = ["connector", CONNECTION_OPTION];
+use runner::{CONNECTION_OPTION, Connections};
 
 /// A table's options with those of its connection beneath.
 pub struct Joined {
@@ -27,14 +23,11 @@ impl Joined {
                 inherited: None,
             });
         };
-        let connection = find(&name, connector, connections)?;
+        let connection = connections
+            .of_table(&name, connector)
+            .map_err(|fault| OptionError::new(CONNECTION_OPTION, fault.message).hint(fault.hint))?;
         let mut keys = Vec::new();
         for (key, value) in &connection.options {
-            if OF_TABLES_ONLY.contains(&key.as_str()) {
-                let message = format!("connection '{name}' must not have the option '{key}'");
-                return Err(OptionError::new(CONNECTION_OPTION, message)
-                    .hint("a table says this for itself: remove it from the connection"));
-            }
             if !entries.contains_key(key) {
                 entries.insert(key.clone(), value.clone());
                 keys.push(key.clone());
@@ -66,38 +59,11 @@ impl Joined {
     }
 }
 
-fn find<'a>(
-    name: &str,
-    connector: &str,
-    connections: &'a Connections,
-) -> Result<&'a Connection, OptionError> {
-    let Some(connection) = connections.named.get(name) else {
-        let mut error = OptionError::new(CONNECTION_OPTION, format!("connection '{name}' not found"));
-        error.hint = did_you_mean(name, connections.known.iter().map(String::as_str))
-            .or_else(|| Some("connections are made by an owner of the workspace".to_string()));
-        return Err(error);
-    };
-    if connection.kind != connector {
-        let message = format!(
-            "connection '{name}' is for connector '{}', the table's is '{connector}'",
-            connection.kind
-        );
-        let fitting = connections
-            .named
-            .iter()
-            .find(|(_, other)| other.kind == connector)
-            .map_or_else(
-                || format!("use a connection for '{connector}', or write the options into the table"),
-                |(other, _)| format!("connection '{other}' is for '{connector}'"),
-            );
-        return Err(OptionError::new(CONNECTION_OPTION, message).hint(fitting));
-    }
-    Ok(connection)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use runner::Connection;
 
     use super::*;
 

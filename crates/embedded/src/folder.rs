@@ -3,17 +3,16 @@
 //! `spec.json` by the server, once; `worker.pid`, `worker.sock` and the log by the worker; `outcome.json` at the
 //! end. Every file appears whole or not at all. None of them holds a secret.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use runner::{Outcome, RunSpec, SnapshotLocation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use stdx::Clock;
+use stdx::file::write_whole;
 
 use crate::process::ProcessId;
 use crate::storage::{Patience, Snapshots};
@@ -30,7 +29,7 @@ pub const CHECKPOINTS: &str = "checkpoints";
 /// Where savepoints lie, by the deployment that they were taken of.
 pub const SAVEPOINTS: &str = "savepoints";
 /// What the server keeps in its data folder, as far as it is nobody else's.
-const OWN_FILES: [&str; 11] = [
+const OWN_FILES: [&str; 12] = [
     "oceanus.db",
     "oceanus.db-wal",
     "oceanus.db-shm",
@@ -38,6 +37,7 @@ const OWN_FILES: [&str; 11] = [
     "oceanus.db.lock",
     "oceanus.db.replaced",
     "artifacts",
+    "clusters",
     RUNS,
     DEPLOYMENTS,
     CHECKPOINTS,
@@ -185,40 +185,4 @@ impl RunFolder {
     fn write<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
         write_whole(&self.path.join(name), &serde_json::to_vec_pretty(value)?)
     }
-}
-
-/// Makes a folder for its owner only, and those above it.
-pub fn make_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-/// Writes a file that is there whole or not at all, even if the machine stops in between.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_whole_with(path, |file| file.write_all(bytes))
-}
-
-/// The same of what is written piece by piece. Where that fails, nothing is left of it.
-pub fn write_whole_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    // Nobody else writes to this name, not even for the same file.
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{}-{count}.new", std::process::id()));
-    let unfinished = PathBuf::from(unfinished);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)?;
-    let written = write(&mut file)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&unfinished, path));
-    if let Err(cause) = written {
-        // What cannot be removed either is cleared away by whoever comes next.
-        let _ = fs::remove_file(&unfinished);
-        return Err(cause);
-    }
-    path.parent()
-        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

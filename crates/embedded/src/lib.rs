@@ -25,7 +25,6 @@ mod verdict;
 pub mod wiring;
 pub mod worker;
 
-pub use crate::folder::write_whole;
 pub use crate::planning::runtime_diagnostic;
 pub use crate::process::explain_failing_disk;
 pub use crate::runner::{EmbeddedOptions, EmbeddedRunner};

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use runner::{LogPage, Secrets};
+use stdx::file::write_whole;
 
-use crate::folder::write_whole;
 use crate::process::redirect_output;
 
 /// When a file is full. Twice as much is kept.

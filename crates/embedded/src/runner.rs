@@ -22,9 +22,10 @@ use runner::{
     StateVerdict, StoppedBy, check_id,
 };
 use state::{Checkpoints, Listed, find_savepoint};
+use stdx::file::make_folder;
 use stdx::{Clock, Countdown, SystemClock};
 
-use crate::folder::{DataFolder, RunFolder, SOCKET, make_folder};
+use crate::folder::{DataFolder, RunFolder, SOCKET};
 use crate::preview::{self, Slots};
 use crate::storage::{Patience, SnapshotKind, Snapshots};
 use crate::worker::{EXIT_TAKEN, lock, savepoints};

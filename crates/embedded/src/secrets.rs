@@ -11,8 +11,7 @@ use dataflow::{
     Source, TableDescriptor,
 };
 use model::DataType;
-use model::secret::{self, OPEN, Piece};
-use model::suggest::did_you_mean;
+use model::secret::OPEN;
 use runner::{Connections, Secrets};
 
 use crate::connections::Joined;
@@ -107,61 +106,9 @@ impl Connector for Resolving {
     }
 }
 
-/// The value with every reference replaced; what replaces it is not looked at again.
+/// The value with every reference replaced, or the fault of the option.
 pub fn resolve(key: &str, value: &str, secrets: &Secrets) -> Result<String, OptionError> {
-    let mut resolved = String::new();
-    for piece in secret::pieces(value) {
-        let name = match piece {
-            Piece::Text(text) => {
-                resolved.push_str(text);
-                continue;
-            }
-            Piece::Unfinished(_) => {
-                let message = format!("option '{key}' has '{OPEN}' without its '}}'");
-                return Err(OptionError::new(key, message).hint("write ${secret.name}"));
-            }
-            Piece::Reference(name) => name,
-        };
-        let Some(secret) = secrets.get(name) else {
-            let mut error = OptionError::new(key, format!("secret '{name}' not found"));
-            error.hint = did_you_mean(name, secrets.names())
-                .or_else(|| Some("secrets are made by an owner of the workspace".to_string()));
-            return Err(error);
-        };
-        resolved.push_str(secret);
-    }
-    Ok(resolved)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn secrets() -> Secrets {
-        let values = [("user", "scott"), ("password", "${secret.user}")];
-        Secrets::new(
-            values
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .collect(),
-        )
-    }
-
-    #[test]
-    fn references_are_replaced_once() {
-        let value = "u=${secret.user}&p=${secret.password}&$";
-        assert_eq!(
-            resolve("url", value, &secrets()).unwrap(),
-            "u=scott&p=${secret.user}&$"
-        );
-    }
-
-    #[test]
-    fn an_unknown_secret_names_its_neighbour() {
-        let error = resolve("password", "${secret.pasword}", &secrets()).unwrap_err();
-        assert_eq!(error.key.as_deref(), Some("password"));
-        assert_eq!(error.message, "secret 'pasword' not found");
-        assert_eq!(error.hint.as_deref(), Some("did you mean 'password'?"));
-        assert!(resolve("password", "${secret.user", &secrets()).is_err());
-    }
+    secrets
+        .resolve(key, value)
+        .map_err(|fault| OptionError::new(key, fault.message).hint(fault.hint))
 }

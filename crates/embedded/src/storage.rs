@@ -14,8 +14,9 @@ use dataflow::Error;
 use runner::{SnapshotLocation, check_id};
 use state::Storage;
 use stdx::Clock;
+use stdx::file::make_folder;
 
-use crate::folder::{CHECKPOINTS, SAVEPOINTS, make_folder};
+use crate::folder::{CHECKPOINTS, SAVEPOINTS};
 use local::LocalStorage;
 use s3::{Client, S3Storage};
 

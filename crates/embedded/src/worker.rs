@@ -22,11 +22,12 @@ use std::thread;
 use std::time::Duration;
 
 use runner::{Diagnostic, End, FailureCause, Kind, Restore, RunFailure, RunSpec, StoppedBy};
+use stdx::file::make_folder;
 use stdx::{Clock, SystemClock};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-use crate::folder::{RunFolder, SOCKET, WorkerId, make_folder};
+use crate::folder::{RunFolder, SOCKET, WorkerId};
 use crate::log::Log;
 use crate::planning;
 use crate::process::{self, ProcessId};

@@ -3,9 +3,13 @@
 //! An attempt is written down before it is started, and its end before anything follows it. Whoever dies in between
 //! leaves an attempt that the next one finds by its id and epoch.
 
+use std::sync::Arc;
+
 use model::id::{DeploymentId, RunId};
 use model::phase::{DesiredState, PhaseName};
-use runner::{Diagnostic, End, FailureCause, Kind, LOCK_WAIT_MS, Outcome, RunFailure, RunSpec, RunnerError};
+use runner::{
+    Diagnostic, End, FailureCause, Kind, LOCK_WAIT_MS, Outcome, RunFailure, RunSpec, Runner, RunnerError,
+};
 use serde_json::Value;
 use store::{Condition, ConditionKind, Deployment, NewRun, Observed, PageRequest, Run};
 
@@ -55,18 +59,15 @@ impl Jobs {
             }
             Err(error) => return Err(error),
         };
-        let reserved = lock(&self.inner.capacity).reserve(deployment.id, &deployment.workspace, wanted);
-        let _reservation = match reserved {
-            Ok(()) => Reservation {
-                jobs: self,
-                deployment: deployment.id,
-            },
+        let _reservation = match self.reserve(deployment, wanted).await? {
+            Ok(reservation) => reservation,
             Err(lack) => {
                 self.remember_weight(deployment, wanted);
                 let phase = waiting(deployment.phase);
                 return self.wait_for_capacity(deployment, phase, lack).await.map(Some);
             }
         };
+        let engine = self.engine_of(deployment).await?;
         lock(&self.inner.weights).remove(&deployment.id);
         let is_current = deployment.observed_generation == deployment.generation;
         let new = NewRun {
@@ -74,10 +75,12 @@ impl Jobs {
             version: deployment.version,
             parallelism: wanted.cores,
             memory_bytes_max: wanted.memory_bytes,
-            epoch_above: self.last_epoch(deployment.id).await?,
+            epoch_above: self.last_epoch(deployment).await?,
         };
         let run = self.inner.store.runs().create(deployment.id, new).await?;
-        lock(&self.inner.capacity).give(run.id, &deployment.workspace, wanted);
+        if deployment.cluster.is_none() {
+            lock(&self.inner.capacity).give(run.id, &deployment.workspace, wanted);
+        }
         let written = self.inner.store.deployments().by_id(deployment.id).await?;
         let observed = Observed {
             observed_generation: deployment.generation,
@@ -87,8 +90,27 @@ impl Jobs {
         self.move_deployment(&written, PhaseName::Starting, observed)
             .await?;
         self.announce(&deployment.workspace, deployment.id);
-        self.forget_old_folders(deployment.id).await;
+        self.forget_old_folders(&engine, deployment.id).await;
         Ok(None)
+    }
+
+    /// Room for a run that is to be made, or why there is none. What runs on a cluster needs none here.
+    async fn reserve(
+        &self,
+        deployment: &Deployment,
+        wanted: Share,
+    ) -> Result<std::result::Result<Option<Reservation<'_>>, String>> {
+        if let (Some(name), Some(cluster)) = (&deployment.cluster, self.cluster_of(deployment).await?) {
+            let lack = self.lacks_slots(&cluster, name, wanted.cores, 0).await?;
+            return Ok(lack.map_or(Ok(None), Err));
+        }
+        let reserved = lock(&self.inner.capacity).reserve(deployment.id, &deployment.workspace, wanted);
+        Ok(reserved.map(|()| {
+            Some(Reservation {
+                jobs: self,
+                deployment: deployment.id,
+            })
+        }))
     }
 
     /// What the next attempt needs. One that is made again keeps what was found for it; a first one is weighed.
@@ -125,7 +147,13 @@ impl Jobs {
             Err(Error::Invalid { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let lack = lock(&self.inner.capacity).lacks_instead_of(run.id, &deployment.workspace, wanted);
+        let lack = match (&deployment.cluster, self.cluster_of(deployment).await?) {
+            (Some(name), Some(cluster)) => {
+                self.lacks_slots(&cluster, name, wanted.cores, run.parallelism)
+                    .await?
+            }
+            _ => lock(&self.inner.capacity).lacks_instead_of(run.id, &deployment.workspace, wanted),
+        };
         if lack.is_some() {
             self.remember_weight(deployment, wanted);
         }
@@ -139,14 +167,15 @@ impl Jobs {
     }
 
     /// Of whatever attempt ran last, whether the store knows it or is an old copy that does not.
-    pub(crate) async fn last_epoch(&self, deployment: DeploymentId) -> Result<u64> {
-        let id = deployment.to_string();
-        let last = self.ask(move |runner| runner.last_epoch(&id)).await??;
+    pub(crate) async fn last_epoch(&self, deployment: &Deployment) -> Result<u64> {
+        let id = deployment.id.to_string();
+        let engine = self.engine_of(deployment).await?;
+        let last = self.ask(&engine, move |runner| runner.last_epoch(&id)).await??;
         Ok(last.unwrap_or(0))
     }
 
     /// Old attempts stay in the store; their logs go. Best effort: what stays is looked for at the next attempt.
-    async fn forget_old_folders(&self, deployment: DeploymentId) {
+    async fn forget_old_folders(&self, engine: &Arc<dyn Runner>, deployment: DeploymentId) {
         let page = PageRequest {
             limit: (FOLDERS_KEPT + FOLDERS_LOOKED_FOR) as u32,
             ..PageRequest::default()
@@ -154,17 +183,18 @@ impl Jobs {
         match self.inner.store.runs().list(deployment, &page).await {
             Ok(runs) => {
                 let old = runs.items.iter().skip(FOLDERS_KEPT);
-                self.forget(old.filter(|run| run.ended_at.is_some())).await;
+                self.forget(engine, old.filter(|run| run.ended_at.is_some()))
+                    .await;
             }
             Err(error) => tracing::warn!(%deployment, %error, "old logs stay"),
         }
     }
 
     /// Removes what is left of these runs outside of the store.
-    pub(crate) async fn forget<'a>(&self, runs: impl Iterator<Item = &'a Run>) {
+    pub(crate) async fn forget<'a>(&self, engine: &Arc<dyn Runner>, runs: impl Iterator<Item = &'a Run>) {
         for run in runs {
             let (id, run) = (run.id, key(run));
-            let forgotten = self.ask(move |runner| runner.forget(&run)).await;
+            let forgotten = self.ask(engine, move |runner| runner.forget(&run)).await;
             if let Err(error) = forgotten.and_then(|forgotten| Ok(forgotten?)) {
                 tracing::warn!(run = %id, %error, "the run's folder stays");
             }
@@ -252,7 +282,8 @@ impl Jobs {
             restore: self.restore_of(deployment).await?,
             drops_state: deployment.drops_state,
         };
-        let started = self.ask(move |runner| runner.start(&spec)).await?;
+        let engine = self.engine_of(deployment).await?;
+        let started = self.ask(&engine, move |runner| runner.start(&spec)).await?;
         match started {
             Ok(_) => Ok(None),
             Err(RunnerError::Invalid(diagnostic)) => {
@@ -273,7 +304,6 @@ impl Jobs {
         }
     }
 
-    /// Asks the run to end; returns when to look again. One that does not answer has been asked too: its time runs.
     /// Asks a run to end. One that is to make way for another of its deployment goes on until that one has room; then,
     /// and where the run does not answer, it is said when to look again.
     pub(crate) async fn request_stop(&self, deployment: &Deployment, run: &Run) -> Result<Option<i64>> {
@@ -287,7 +317,10 @@ impl Jobs {
         }
         let asked_ms = self.inner.clock.now_ms();
         let run_key = key(run);
-        let asked = self.ask(move |runner| runner.request_stop(&run_key)).await?;
+        let engine = self.engine_of(deployment).await?;
+        let asked = self
+            .ask(&engine, move |runner| runner.request_stop(&run_key))
+            .await?;
         lock(&self.inner.stopping).entry(run.id).or_insert(asked_ms);
         match asked {
             Ok(()) => {}
@@ -325,7 +358,16 @@ impl Jobs {
         let (target, failure) = match &outcome.end {
             End::Finished => (PhaseName::Finished, None),
             End::Stopped { .. } => (PhaseName::Stopped, None),
-            End::Failed(failure) => (PhaseName::Failed, Some(json(failure)?)),
+            End::Failed(failure) => {
+                let mut told = failure.clone();
+                if deployment.cluster.is_some() {
+                    let secrets = self.secrets_of(deployment, run.version).await?;
+                    for diagnostic in &mut told.diagnostics {
+                        diagnostic.message = secrets.redact(&diagnostic.message).into_owned();
+                    }
+                }
+                (PhaseName::Failed, Some(json(&told)?))
+            }
         };
         if let Some(failure) = &failure {
             let observed = Observed {

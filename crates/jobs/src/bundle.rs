@@ -5,7 +5,8 @@
 //! catalog.sql              CREATE CATALOG, DATABASE, TABLE, VIEW; complete by itself
 //! connections/NAME.yaml    name, kind, options
 //! jobs/NAME.sql            the text of a job, byte by byte
-//! jobs/NAME.yaml           name, versioned, settings, deployments (name, desired, parallelism, version)
+//! jobs/NAME.yaml           name, versioned, settings, deployments (name, desired, cluster,
+//!                          parallelism, version)
 //! secrets.yaml             names of secrets that are needed; never a value
 //! ```
 //!

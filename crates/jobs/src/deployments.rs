@@ -1,10 +1,13 @@
 //! Deployments: what should run. The reconcile loop makes it so.
 
+use std::sync::Arc;
+
 use model::id::{DeploymentId, DraftId, RunId, SavepointId};
 use model::phase::DesiredState;
-use runner::{Checkpoint, LogPage, Metrics, PlanSummary, Purpose, RunKey};
+use runner::{Checkpoint, LogPage, Metrics, PlanSummary, Purpose, RunKey, Runner, Secrets};
 use store::{Deployment, RestoreFrom, Run, Version};
 
+use crate::savepoints::key_of;
 use crate::surroundings::whole_pages;
 use crate::{Error, Jobs, Result, lock};
 
@@ -16,6 +19,8 @@ pub struct NewDeployment {
     pub name: String,
     pub draft_id: DraftId,
     pub version: u32,
+    /// `None`: it runs on this machine.
+    pub cluster: Option<String>,
     /// `None` leaves it to the platform.
     pub parallelism: Option<u32>,
     pub desired: DesiredState,
@@ -55,10 +60,23 @@ impl Jobs {
         workspace: &str,
         new: NewDeployment,
     ) -> Result<Deployment> {
-        self.check_parallelism(new.parallelism)?;
         let store = &self.inner.store;
-        store.versions().get(workspace, new.draft_id, new.version).await?;
+        let version = store.versions().get(workspace, new.draft_id, new.version).await?;
+        let engine = match &new.cluster {
+            Some(cluster) => {
+                let engine: Arc<dyn Runner> = self.granted_cluster(workspace, cluster).await?;
+                self.check_runs_on(&engine, workspace, &version).await?;
+                engine
+            }
+            None => {
+                self.check_parallelism(new.parallelism)?;
+                Arc::clone(&self.inner.runner)
+            }
+        };
         if let Some(savepoint) = new.savepoint {
+            if new.cluster.is_some() {
+                self.check_savepoint_on(&engine, workspace, savepoint).await?;
+            }
             let restore = RestoreWish::Savepoint(savepoint);
             self.check_state(
                 workspace,
@@ -74,7 +92,8 @@ impl Jobs {
             name: new.name,
             draft_id: new.draft_id,
             version: new.version,
-            engine: self.inner.runner.name().to_string(),
+            engine: engine.name().to_string(),
+            cluster: new.cluster,
             parallelism: new.parallelism,
             desired: new.desired,
             savepoint: new.savepoint,
@@ -95,12 +114,34 @@ impl Jobs {
         change: DeploymentChange,
     ) -> Result<Deployment> {
         let store = &self.inner.store;
-        if let Some(parallelism) = change.parallelism {
+        let before = store.deployments().get(workspace, id).await?;
+        if let Some(parallelism) = change.parallelism
+            && before.cluster.is_none()
+        {
             self.check_parallelism(parallelism)?;
+        }
+        if let Some(cluster) = &before.cluster
+            && (change.version.is_some()
+                || change.parallelism.is_some()
+                || change.desired == Some(DesiredState::Running))
+        {
+            self.granted_cluster(workspace, cluster).await?;
+        }
+        if let Some(number) = change.version
+            && before.cluster.is_some()
+        {
+            let version = store.versions().get(workspace, before.draft_id, number).await?;
+            let engine = self.engine_of(&before).await?;
+            self.check_runs_on(&engine, workspace, &version).await?;
+        }
+        if let RestoreWish::Savepoint(savepoint) = change.restore
+            && before.cluster.is_some()
+        {
+            let engine = self.engine_of(&before).await?;
+            self.check_savepoint_on(&engine, workspace, savepoint).await?;
         }
         let is_savepoint = matches!(change.restore, RestoreWish::Savepoint(_));
         if change.version.is_some() || is_savepoint {
-            let before = store.deployments().get(workspace, id).await?;
             let (draft_id, version) = (before.draft_id, change.version.unwrap_or(before.version));
             store.versions().get(workspace, draft_id, version).await?;
             let (restore, allow_reset) = (change.restore, change.allow_reset);
@@ -125,7 +166,7 @@ impl Jobs {
         };
         let restore = match savepoint {
             Some(savepoint) => Some(RestoreFrom {
-                above: self.last_epoch(id).await?,
+                above: self.last_epoch(&before).await?,
                 savepoint,
             }),
             None => None,
@@ -159,6 +200,9 @@ impl Jobs {
     ) -> Result<()> {
         // Read before: they go with the deployment.
         let runs = self.runs_of(id).await?;
+        let engine = self
+            .engine_of(&self.inner.store.deployments().get(workspace, id).await?)
+            .await?;
         self.inner
             .store
             .deployments()
@@ -166,17 +210,17 @@ impl Jobs {
             .await?;
         lock(&self.inner.weights).remove(&id);
         // What is left of them on disk is only in the way: the deployment is gone either way.
-        self.forget(runs.iter()).await;
-        self.forget_checkpoints(id).await;
+        self.forget(&engine, runs.iter()).await;
+        self.forget_checkpoints(&engine, id).await;
         self.announce(workspace, id);
         Ok(())
     }
 
     /// Removes what a deployment that is gone has left to go on from.
-    pub(crate) async fn forget_checkpoints(&self, id: DeploymentId) {
+    pub(crate) async fn forget_checkpoints(&self, engine: &Arc<dyn Runner>, id: DeploymentId) {
         let deployment = id.to_string();
         let forgotten = self
-            .ask(move |runner| runner.forget_checkpoints(&deployment))
+            .ask(engine, move |runner| runner.forget_checkpoints(&deployment))
             .await;
         if let Err(error) = forgotten.and_then(|forgotten| Ok(forgotten?)) {
             tracing::warn!(deployment = %id, %error, "the deployment's checkpoints stay");
@@ -215,19 +259,23 @@ impl Jobs {
 
     /// Counts of the last attempt, now or at its end.
     pub async fn metrics(&self, workspace: &str, id: DeploymentId) -> Result<Metrics> {
-        self.inner.store.deployments().get(workspace, id).await?;
+        let engine = self.engine_in(workspace, id).await?;
         let Some(run) = self.inner.store.runs().latest(id).await? else {
             return Err(Error::not_found("run of deployment", &id.to_string()));
         };
         let run = key(&run);
-        Ok(self.look_at_run(move |runner| runner.metrics(&run)).await??)
+        Ok(self
+            .look_at_run(&engine, move |runner| runner.metrics(&run))
+            .await??)
     }
 
     /// Its checkpoints, the newest first: no more than are retained.
     pub async fn checkpoints(&self, workspace: &str, id: DeploymentId) -> Result<Vec<Checkpoint>> {
-        self.inner.store.deployments().get(workspace, id).await?;
+        let engine = self.engine_in(workspace, id).await?;
         let id = id.to_string();
-        Ok(self.look_at_run(move |runner| runner.checkpoints(&id)).await??)
+        Ok(self
+            .look_at_run(&engine, move |runner| runner.checkpoints(&id))
+            .await??)
     }
 
     /// Log lines of an attempt, the last one unless it is named, from a byte offset on.
@@ -238,7 +286,8 @@ impl Jobs {
         run: Option<RunId>,
         after: u64,
     ) -> Result<LogPage> {
-        self.inner.store.deployments().get(workspace, id).await?;
+        let deployment = self.inner.store.deployments().get(workspace, id).await?;
+        let engine = self.engine_of(&deployment).await?;
         let run = match run {
             Some(run) => self.inner.store.runs().get(id, run).await?,
             None => match self.inner.store.runs().latest(id).await? {
@@ -246,10 +295,70 @@ impl Jobs {
                 None => return Ok(LogPage::default()),
             },
         };
-        let run = run.id.to_string();
-        Ok(self
-            .look_at_run(move |runner| runner.logs(&run, after, LOG_BYTES_MAX))
-            .await??)
+        let run_id = run.id.to_string();
+        let mut page = self
+            .look_at_run(&engine, move |runner| runner.logs(&run_id, after, LOG_BYTES_MAX))
+            .await??;
+        if deployment.cluster.is_some() {
+            let secrets = self.secrets_of(&deployment, run.version).await?;
+            for line in &mut page.lines {
+                *line = secrets.redact(line).into_owned();
+            }
+        }
+        Ok(page)
+    }
+
+    async fn engine_in(&self, workspace: &str, id: DeploymentId) -> Result<Arc<dyn Runner>> {
+        let deployment = self.inner.store.deployments().get(workspace, id).await?;
+        self.engine_of(&deployment).await
+    }
+
+    /// What must not be told of what a cluster says, which knows no secrets as such.
+    pub(crate) async fn secrets_of(&self, deployment: &Deployment, version: u32) -> Result<Secrets> {
+        let version = self.version_of(deployment, version).await?;
+        Ok(self.program_of(&deployment.workspace, &version).await?.secrets)
+    }
+
+    /// Refuses a savepoint that the engine has not.
+    async fn check_savepoint_on(
+        &self,
+        engine: &Arc<dyn Runner>,
+        workspace: &str,
+        savepoint: SavepointId,
+    ) -> Result<()> {
+        let savepoint = self.inner.store.savepoints().get(workspace, savepoint).await?;
+        let wanted = key_of(&savepoint);
+        let found = self
+            .look_at_run(engine, move |runner| runner.find_savepoint(&wanted))
+            .await??;
+        match found {
+            Some(_) => Ok(()),
+            None => Err(Error::invalid(format!(
+                "savepoint '{}' was taken of a job that runs elsewhere",
+                savepoint.id
+            ))
+            .with_hint("a deployment begins from savepoints of jobs on its own cluster")),
+        }
+    }
+
+    /// Refuses a version that its engine could not be given.
+    async fn check_runs_on(
+        &self,
+        engine: &Arc<dyn Runner>,
+        workspace: &str,
+        version: &Version,
+    ) -> Result<()> {
+        let program = self.program_of(workspace, version).await?;
+        let report = self
+            .look_at_run(engine, move |runner| runner.check(&program, Purpose::Deployment))
+            .await?;
+        match report.has_errors() {
+            true => Err(Error::diagnosed(
+                format!("the version cannot run on '{}'", engine.name()),
+                report.diagnostics,
+            )),
+            false => Ok(()),
+        }
     }
 
     pub(crate) async fn version_of(&self, deployment: &Deployment, number: u32) -> Result<Version> {

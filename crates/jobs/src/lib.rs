@@ -7,6 +7,7 @@ mod artifacts;
 mod attempts;
 pub mod bundle;
 pub mod catalog;
+mod clusters;
 mod connections;
 mod decide;
 mod deployments;
@@ -32,7 +33,7 @@ use std::time::Duration;
 use dataflow::Registry;
 use model::AddressRules;
 use model::id::{DeploymentId, DraftId, RunId};
-use runner::{RestartStrategy, Runner};
+use runner::{Clusters, RestartStrategy, Runner};
 use stdx::Clock;
 use store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
@@ -40,6 +41,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 pub use artifacts::Jar;
 pub use bundle::{Bundle, BundleDiff, BundleReport};
 pub use catalog::{CatalogTree, TableDetail};
+pub use clusters::ClusterReport;
 pub use deployments::{DeploymentChange, NewDeployment, RestoreWish};
 pub use diff::DiffLine;
 pub use error::Error;
@@ -47,6 +49,7 @@ pub use plan::catalog::ObjectPath;
 pub use resources::Estimate;
 pub use verdict::{Candidate, Forecast, StateOf};
 
+use clusters::Opened;
 use queue::Queue;
 use resources::{Capacity, Share};
 
@@ -93,7 +96,9 @@ pub struct Jobs {
 
 struct Inner {
     store: Store,
+    /// Runs jobs on this machine, and knows programs whatever they run on.
     runner: Arc<dyn Runner>,
+    clusters: Opened,
     registry: Arc<Registry>,
     clock: Arc<dyn Clock>,
     settings: JobsSettings,
@@ -114,6 +119,7 @@ impl Jobs {
     pub fn new(
         store: Store,
         runner: Arc<dyn Runner>,
+        clusters: Arc<dyn Clusters>,
         registry: Arc<Registry>,
         clock: Arc<dyn Clock>,
         settings: JobsSettings,
@@ -123,6 +129,7 @@ impl Jobs {
             inner: Arc::new(Inner {
                 store,
                 runner,
+                clusters: Opened::new(clusters),
                 registry,
                 clock,
                 settings,
@@ -155,21 +162,23 @@ impl Jobs {
         });
     }
 
-    /// Asks the runner on a thread where it may block.
-    async fn ask<T: Send + 'static>(&self, ask: impl FnOnce(&dyn Runner) -> T + Send + 'static) -> Result<T> {
-        let runner = Arc::clone(&self.inner.runner);
-        tokio::task::spawn_blocking(move || ask(&*runner))
-            .await
-            .map_err(|panic| Error::Internal(format!("the runner panicked: {panic}")))
+    /// Asks a runner on a thread where it may block.
+    async fn ask<T: Send + 'static>(
+        &self,
+        runner: &Arc<dyn Runner>,
+        ask: impl FnOnce(&dyn Runner) -> T + Send + 'static,
+    ) -> Result<T> {
+        let runner = Arc::clone(runner);
+        on_thread(move || ask(&*runner)).await
     }
 
-    /// As [`Jobs::ask`], about a person's text.
+    /// As [`Jobs::ask`], about a person's text: no cluster is needed for that.
     async fn ask_in_turn<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&dyn Runner) -> T + Send + 'static,
     ) -> Result<T> {
         let turn = turn(&self.inner.texts).await?;
-        self.ask(move |runner| {
+        self.ask(&self.inner.runner, move |runner| {
             let _turn = turn;
             ask(runner)
         })
@@ -179,12 +188,19 @@ impl Jobs {
     /// As [`Jobs::ask`], for a person who looks at a run.
     async fn look_at_run<T: Send + 'static>(
         &self,
+        runner: &Arc<dyn Runner>,
         ask: impl FnOnce(&dyn Runner) -> T + Send + 'static,
     ) -> Result<T> {
+        let runner = Arc::clone(runner);
+        self.look_at(move || ask(&*runner)).await
+    }
+
+    /// Looks at what may block, for a person.
+    async fn look_at<T: Send + 'static>(&self, look: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let turn = turn(&self.inner.looks).await?;
-        self.ask(move |runner| {
+        on_thread(move || {
             let _turn = turn;
-            ask(runner)
+            look()
         })
         .await
     }
@@ -198,6 +214,12 @@ impl Jobs {
         })
         .await
     }
+}
+
+async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|panic| Error::Internal(format!("the runner panicked: {panic}")))
 }
 
 /// Waits for a turn. Whoever has it keeps it until the work is done, even if nobody waits for that any more.

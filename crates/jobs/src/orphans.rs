@@ -4,10 +4,11 @@
 //! nobody could stop it: it is stopped at the start of the server. What is left of runs that are over stays for a
 //! while, so that the right copy still finds them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::id::{DeploymentId, RunId, SavepointId};
-use runner::{Outcome, RunKey, RunState};
+use runner::{Outcome, RunKey, RunState, Runner};
 use serde_json::json;
 use store::NewAuditEvent;
 use tokio::task::JoinSet;
@@ -43,7 +44,18 @@ impl Jobs {
     /// Looks once at every run of which something is left, and stops those that should not go on. What fails is told
     /// and left for the next start.
     pub(crate) async fn stop_orphans(&self) {
-        let runs = match self.ask(|runner| runner.runs()).await {
+        match self.engines().await {
+            Ok(engines) => {
+                for engine in &engines {
+                    self.stop_orphans_of(engine).await;
+                }
+            }
+            Err(error) => tracing::error!(%error, "clusters cannot be listed"),
+        }
+    }
+
+    async fn stop_orphans_of(&self, engine: &Arc<dyn Runner>) {
+        let runs = match self.ask(engine, |runner| runner.runs()).await {
             Ok(Ok(runs)) => runs,
             Ok(Err(error)) => return tracing::error!(%error, "runs cannot be listed"),
             Err(error) => return tracing::error!(%error, "runs cannot be listed"),
@@ -53,25 +65,25 @@ impl Jobs {
             if stops.len() >= STOPS_MAX {
                 stops.join_next().await;
             }
-            let jobs = self.clone();
+            let (jobs, engine) = (self.clone(), Arc::clone(engine));
             stops.spawn(async move {
                 let id = run.run_id.clone();
-                if let Err(error) = jobs.look_for_orphan(run).await {
+                if let Err(error) = jobs.look_for_orphan(&engine, run).await {
                     tracing::error!(run = id, %error, "a run that should not go on could not be stopped");
                 }
             });
         }
         while stops.join_next().await.is_some() {}
-        if let Err(error) = self.forget_orphaned_state().await {
+        if let Err(error) = self.forget_orphaned_state(engine).await {
             tracing::error!(%error, "state that nobody knows could not be looked for");
         }
     }
 
     /// Removes checkpoints of deployments, and savepoints, that the store does not know and that are older than what a
     /// right copy would find: a server has died between forgetting them and removing them.
-    async fn forget_orphaned_state(&self) -> Result<()> {
+    async fn forget_orphaned_state(&self, engine: &Arc<dyn Runner>) -> Result<()> {
         let kept_since_ms = self.inner.clock.now_ms() - KEPT_MS;
-        for id in self.ask(|runner| runner.with_checkpoints()).await?? {
+        for id in self.ask(engine, |runner| runner.with_checkpoints()).await?? {
             let Ok(deployment) = id.parse::<DeploymentId>() else {
                 continue;
             };
@@ -80,41 +92,41 @@ impl Jobs {
                 Err(error) => return Err(error.into()),
                 Ok(_) => continue,
             }
-            let checkpoints = self.ask(move |runner| runner.checkpoints(&id)).await??;
+            let checkpoints = self.ask(engine, move |runner| runner.checkpoints(&id)).await??;
             let mut origins = checkpoints
                 .iter()
                 .filter_map(|checkpoint| checkpoint.origin.as_ref());
             if origins.all(|origin| origin.taken_ms < kept_since_ms) && deployment.time_ms() < kept_since_ms {
                 tracing::info!(%deployment, "removing checkpoints of a deployment that nobody knows");
-                self.forget_checkpoints(deployment).await;
+                self.forget_checkpoints(engine, deployment).await;
             }
         }
-        for savepoint in self.ask(|runner| runner.savepoints()).await?? {
+        for savepoint in self.ask(engine, |runner| runner.savepoints()).await?? {
             let Ok(id) = savepoint.savepoint_id.parse::<SavepointId>() else {
                 continue;
             };
             if self.inner.store.savepoints().by_id(id).await?.is_none() && id.time_ms() < kept_since_ms {
                 tracing::info!(savepoint = %id, "removing a savepoint that nobody knows");
-                self.forget_savepoint(savepoint).await;
+                self.forget_savepoint(engine, savepoint).await;
             }
         }
         Ok(())
     }
 
-    async fn look_for_orphan(&self, run: RunKey) -> Result<()> {
+    async fn look_for_orphan(&self, engine: &Arc<dyn Runner>, run: RunKey) -> Result<()> {
         let Some(orphan) = self.orphan(&run).await? else {
             return Ok(());
         };
         let asked = run.clone();
-        let state = self.ask(move |runner| runner.observe(&asked)).await??;
+        let state = self.ask(engine, move |runner| runner.observe(&asked)).await??;
         match state {
             // A process that was never told what to run leaves by itself.
             RunState::Absent | RunState::Lost { .. } => Ok(()),
-            RunState::Ended(outcome) => self.forget_orphan(run, orphan, &outcome).await,
+            RunState::Ended(outcome) => self.forget_orphan(engine, run, orphan, &outcome).await,
             RunState::Starting
             | RunState::Running { .. }
             | RunState::Stopping
-            | RunState::Unreachable { .. } => self.stop_orphan(run, orphan).await,
+            | RunState::Unreachable { .. } => self.stop_orphan(engine, run, orphan).await,
         }
     }
 
@@ -130,7 +142,7 @@ impl Jobs {
         })
     }
 
-    async fn stop_orphan(&self, run: RunKey, orphan: Orphan) -> Result<()> {
+    async fn stop_orphan(&self, engine: &Arc<dyn Runner>, run: RunKey, orphan: Orphan) -> Result<()> {
         tracing::warn!(
             run = run.run_id,
             epoch = run.epoch,
@@ -139,7 +151,7 @@ impl Jobs {
         );
         let asked = run.clone();
         let left = self
-            .ask(move |runner| runner.stop(&asked, STOP_PATIENCE))
+            .ask(engine, move |runner| runner.stop(&asked, STOP_PATIENCE))
             .await??;
         if !left.is_over() && left != RunState::Absent {
             return Err(Error::Unreachable(format!("run {} goes on", run.run_id)));
@@ -156,14 +168,20 @@ impl Jobs {
     }
 
     /// What is over belongs to its deployment if the store knows it; else it goes after a while.
-    async fn forget_orphan(&self, run: RunKey, orphan: Orphan, outcome: &Outcome) -> Result<()> {
+    async fn forget_orphan(
+        &self,
+        engine: &Arc<dyn Runner>,
+        run: RunKey,
+        orphan: Orphan,
+        outcome: &Outcome,
+    ) -> Result<()> {
         let age_ms = self.inner.clock.now_ms() - outcome.ended_ms;
         if orphan == Orphan::Unknown && age_ms >= KEPT_MS {
             tracing::info!(
                 run = run.run_id,
                 "removing what is left of a run that nobody knows"
             );
-            self.ask(move |runner| runner.forget(&run)).await??;
+            self.ask(engine, move |runner| runner.forget(&run)).await??;
         }
         Ok(())
     }

@@ -120,7 +120,10 @@ impl Jobs {
             for run in runs.items {
                 match self.inner.store.deployments().by_id(run.deployment_id).await {
                     Ok(deployment) => {
-                        lock(&self.inner.capacity).give(run.id, &deployment.workspace, share(&run));
+                        // A cluster counts its slots itself.
+                        if deployment.cluster.is_none() {
+                            lock(&self.inner.capacity).give(run.id, &deployment.workspace, share(&run));
+                        }
                         self.inner.queue.nudge(deployment.id);
                     }
                     // It was deleted just now.
@@ -174,18 +177,19 @@ impl Jobs {
         for _ in 0..STEPS_MAX {
             let store = &self.inner.store;
             let deployment = store.deployments().by_id(id).await?;
+            let engine = self.engine_of(&deployment).await?;
             let latest = store.runs().latest(id).await?;
             let active = latest.as_ref().filter(|run| !run.phase.is_over());
             let seen = match active {
                 None => RunState::Absent,
                 Some(run) => {
                     let run = key(run);
-                    self.ask(move |runner| runner.observe(&run))
+                    self.ask(&engine, move |runner| runner.observe(&run))
                         .await?
                         .unwrap_or_else(unreachable)
                 }
             };
-            let waits = self.pursue_savepoints(&deployment, active).await?;
+            let waits = self.pursue_savepoints(&engine, &deployment, active).await?;
             let known = self.known(&deployment, latest.as_ref()).await?;
             let action = decide::decide(&known, &seen, self.inner.clock.now_ms());
             tracing::debug!(deployment = %id, ?action, "reconciling");
@@ -212,7 +216,7 @@ impl Jobs {
                 (Action::Kill, Some(run)) => {
                     let run_key = key(&run);
                     tracing::warn!(run = %run.id, "the run did not stop in time and is ended by force");
-                    let left = self.ask(move |runner| runner.kill(&run_key)).await??;
+                    let left = self.ask(&engine, move |runner| runner.kill(&run_key)).await??;
                     return Ok(Some(if left.is_over() { SOON_MS } else { WAITING_MS }));
                 }
                 (Action::RecordEnd(outcome), Some(run)) => {
@@ -317,7 +321,9 @@ impl Jobs {
         let version = self.version_of(deployment, version).await?;
         let program = self.program_of(&deployment.workspace, &version).await?;
         let report = self
-            .ask(move |runner| runner.check(&program, Purpose::Deployment))
+            .ask(&self.inner.runner, move |runner| {
+                runner.check(&program, Purpose::Deployment)
+            })
             .await?;
         Ok(report.restart)
     }

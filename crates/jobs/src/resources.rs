@@ -42,7 +42,7 @@ impl Jobs {
         let check = move |runner: &dyn Runner| runner.check(&checked, Purpose::Deployment);
         // A run that is to begin has a parallelism, and waits for nobody.
         let report = match given {
-            Some(_) => self.ask(check).await?,
+            Some(_) => self.ask(&self.inner.runner, check).await?,
             None => self.ask_in_turn(check).await?,
         };
         let Some(plan) = report.plan else {

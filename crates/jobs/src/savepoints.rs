@@ -1,8 +1,10 @@
 //! Savepoints: asked for by people, taken by runs. The reconcile loop finds out what becomes of them.
 
+use std::sync::Arc;
+
 use model::id::{DeploymentId, SavepointId};
 use model::phase::{DesiredState, PhaseName};
-use runner::{Restore, RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime};
+use runner::{Restore, Runner, RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime};
 use store::{Deployment, Run, Savepoint, SavepointEnd, SavepointFilter, TakenSavepoint};
 
 use crate::decide::{self, Fate, Waiting};
@@ -40,7 +42,14 @@ impl Jobs {
             }
         }
         let deleted = store.savepoints().delete(workspace, id, &freed, actor).await?;
-        self.forget_savepoint(key_of(&deleted)).await;
+        match self.engines_of(deleted.deployment_id).await {
+            Ok(engines) => {
+                for engine in engines {
+                    self.forget_savepoint(&engine, key_of(&deleted)).await;
+                }
+            }
+            Err(error) => tracing::warn!(savepoint = %id, %error, "the savepoint's file stays"),
+        }
         self.announce(workspace, deleted.deployment_id);
         Ok(())
     }
@@ -49,7 +58,10 @@ impl Jobs {
     /// that were never committed, and is passed over then.
     async fn has_checkpoint(&self, deployment: &Deployment) -> Result<bool> {
         let (id, since) = (deployment.id.to_string(), deployment.restore_since);
-        let checkpoints = self.look_at_run(move |runner| runner.checkpoints(&id)).await??;
+        let engine = self.engine_of(deployment).await?;
+        let checkpoints = self
+            .look_at_run(&engine, move |runner| runner.checkpoints(&id))
+            .await??;
         let origins = checkpoints
             .iter()
             .filter_map(|checkpoint| checkpoint.origin.as_ref());
@@ -57,9 +69,11 @@ impl Jobs {
     }
 
     /// What is left of it is only in the way: nobody finds it without the store.
-    pub(crate) async fn forget_savepoint(&self, savepoint: SavepointKey) {
+    pub(crate) async fn forget_savepoint(&self, engine: &Arc<dyn Runner>, savepoint: SavepointKey) {
         let id = savepoint.savepoint_id.clone();
-        let forgotten = self.ask(move |runner| runner.forget_savepoint(&savepoint)).await;
+        let forgotten = self
+            .ask(engine, move |runner| runner.forget_savepoint(&savepoint))
+            .await;
         if let Err(error) = forgotten.and_then(|forgotten| Ok(forgotten?)) {
             tracing::warn!(savepoint = id, %error, "the savepoint's file stays");
         }
@@ -109,12 +123,13 @@ impl Jobs {
     /// To be called before anything is done about the run: one that shall stop is asked first.
     pub(crate) async fn pursue_savepoints(
         &self,
+        engine: &Arc<dyn Runner>,
         deployment: &Deployment,
         active: Option<&Run>,
     ) -> Result<bool> {
         let mut waits = false;
         for savepoint in self.inner.store.savepoints().pending(deployment.id).await? {
-            let state = match self.savepoint_state(&savepoint, active).await? {
+            let state = match self.savepoint_state(engine, &savepoint, active).await? {
                 Ok(state) => state,
                 Err(RunnerError::Unreachable(_)) => {
                     waits = true;
@@ -134,6 +149,11 @@ impl Jobs {
                     continue;
                 }
                 Fate::Done(origin) => self.done(&savepoint, origin).await?,
+                Fate::Failed(reason) if deployment.cluster.is_some() => {
+                    let secrets = self.secrets_of(deployment, deployment.version).await?;
+                    let reason = secrets.redact(&reason).into_owned();
+                    SavepointEnd::Failed { reason }
+                }
                 Fate::Failed(reason) => SavepointEnd::Failed { reason },
             };
             tracing::info!(savepoint = %savepoint.id, ?end, "a savepoint is settled");
@@ -145,6 +165,7 @@ impl Jobs {
 
     async fn savepoint_state(
         &self,
+        engine: &Arc<dyn Runner>,
         savepoint: &Savepoint,
         active: Option<&Run>,
     ) -> Result<std::result::Result<SavepointState, RunnerError>> {
@@ -155,10 +176,13 @@ impl Jobs {
         };
         let Some(run) = active.map(key) else {
             // The last run may have taken it.
-            let found = self.ask(move |runner| runner.find_savepoint(&asked)).await?;
+            let found = self
+                .ask(engine, move |runner| runner.find_savepoint(&asked))
+                .await?;
             return Ok(found.map(|found| found.map_or(SavepointState::NotTaken {}, SavepointState::Done)));
         };
-        self.ask(move |runner| runner.savepoint(&run, &asked, time)).await
+        self.ask(engine, move |runner| runner.savepoint(&run, &asked, time))
+            .await
     }
 
     async fn done(&self, savepoint: &Savepoint, origin: SavepointOrigin) -> Result<SavepointEnd> {

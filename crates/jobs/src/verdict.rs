@@ -120,7 +120,10 @@ impl Jobs {
             return Ok(Some(own(run.version)));
         }
         let id = deployment.id.to_string();
-        let checkpoints = self.look_at_run(move |runner| runner.checkpoints(&id)).await??;
+        let engine = self.engine_of(deployment).await?;
+        let checkpoints = self
+            .look_at_run(&engine, move |runner| runner.checkpoints(&id))
+            .await??;
         let newest = checkpoints
             .into_iter()
             .filter_map(|checkpoint| checkpoint.origin)

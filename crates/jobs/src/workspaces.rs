@@ -1,12 +1,12 @@
 //! Workspaces, as far as something of them lies outside of the store.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use model::id::DeploymentId;
-use store::{DeploymentFilter, Run};
+use runner::Runner;
+use store::{Deployment, DeploymentFilter, Run};
 
 use crate::surroundings::whole_pages;
 use crate::{Error, Jobs, Result, lock};
@@ -19,7 +19,7 @@ impl Jobs {
     /// Nothing in it may still run.
     pub async fn delete_workspace(&self, actor: &str, name: &str) -> Result<()> {
         // Read before: they go with the workspace.
-        let runs = self.runs_in(name).await?;
+        let left = self.left_in(name).await?;
         let savepoints = self.savepoints_in(name).await?;
         self.inner.store.workspaces().delete(name, actor).await?;
         // The name is one of a workspace that was there: it leads nowhere else.
@@ -33,34 +33,38 @@ impl Jobs {
                 ))
             })?;
         // What is left of them on disk is only in the way: nobody finds it by a name.
-        self.forget(runs.iter()).await;
-        let deployments: BTreeSet<DeploymentId> = runs.iter().map(|run| run.deployment_id).collect();
-        for savepoint in savepoints {
-            self.forget_savepoint(savepoint).await;
+        for (deployment, engine, runs) in &left {
+            self.forget(engine, runs.iter()).await;
+            self.forget_checkpoints(engine, deployment.id).await;
         }
-        for deployment in deployments {
-            self.forget_checkpoints(deployment).await;
+        for engine in self.engines().await? {
+            for savepoint in &savepoints {
+                self.forget_savepoint(&engine, savepoint.clone()).await;
+            }
         }
         Ok(())
     }
 
-    async fn runs_in(&self, workspace: &str) -> Result<Vec<Run>> {
+    /// Its deployments, what runs them, and their runs.
+    async fn left_in(&self, workspace: &str) -> Result<Vec<(Deployment, Arc<dyn Runner>, Vec<Run>)>> {
         let filter = DeploymentFilter {
             workspace: Some(workspace.to_string()),
             ..DeploymentFilter::default()
         };
         let mut page = whole_pages();
-        let mut runs = Vec::new();
+        let mut left = Vec::new();
         loop {
             let read = self.inner.store.deployments().list(&filter, &page).await?;
-            for deployment in &read.items {
-                runs.extend(self.runs_of(deployment.id).await?);
+            for deployment in read.items {
                 // It is weighed anew if it stays.
                 lock(&self.inner.weights).remove(&deployment.id);
+                let engine = self.engine_of(&deployment).await?;
+                let runs = self.runs_of(deployment.id).await?;
+                left.push((deployment, engine, runs));
             }
             page.cursor = read.next_cursor;
             if page.cursor.is_none() {
-                return Ok(runs);
+                return Ok(left);
             }
         }
     }

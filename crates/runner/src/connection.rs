@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use model::AddressRules;
+use model::suggest::did_you_mean;
 use serde::{Deserialize, Serialize};
 
 use crate::{FileRoots, Secrets};
@@ -31,6 +32,52 @@ pub struct Connections {
     pub named: BTreeMap<String, Connection>,
     /// Names that there are, as many as are worth suggesting.
     pub known: Vec<String>,
+}
+
+/// What a table says for itself, and its connection never does.
+const OF_TABLES_ONLY: [&str; 2] = ["connector", CONNECTION_OPTION];
+
+/// An option of a table refers to what is not there, or does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    pub message: String,
+    pub hint: String,
+}
+
+impl Connections {
+    /// The connection that a table names.
+    pub fn of_table(&self, name: &str, connector: &str) -> Result<&Connection, Unresolved> {
+        let Some(connection) = self.named.get(name) else {
+            return Err(Unresolved {
+                message: format!("connection '{name}' not found"),
+                hint: did_you_mean(name, self.known.iter().map(String::as_str))
+                    .unwrap_or_else(|| "connections are made by an owner of the workspace".to_string()),
+            });
+        };
+        if connection.kind != connector {
+            let mut named = self.named.iter();
+            return Err(Unresolved {
+                message: format!(
+                    "connection '{name}' is for connector '{}', the table's is '{connector}'",
+                    connection.kind
+                ),
+                hint: named.find(|(_, other)| other.kind == connector).map_or_else(
+                    || format!("use a connection for '{connector}', or write the options into the table"),
+                    |(other, _)| format!("connection '{other}' is for '{connector}'"),
+                ),
+            });
+        }
+        match OF_TABLES_ONLY
+            .into_iter()
+            .find(|key| connection.options.contains_key(*key))
+        {
+            Some(key) => Err(Unresolved {
+                message: format!("connection '{name}' must not have the option '{key}'"),
+                hint: "a table says this for itself: remove it from the connection".to_string(),
+            }),
+            None => Ok(connection),
+        }
+    }
 }
 
 /// A connection that is to be tried, and what it may touch.

@@ -9,6 +9,7 @@
 
 mod check;
 mod checkpoint;
+mod cluster;
 mod connection;
 mod diagnostic;
 mod error;
@@ -26,8 +27,9 @@ use std::time::Duration;
 
 pub use check::{CheckReport, PlanEdge, PlanNode, PlanSummary, Purpose, StatementSummary};
 pub use checkpoint::{Checkpoint, CheckpointOrigin};
+pub use cluster::{Cluster, ClusterState, ClusterTarget, Clusters, NoClusters};
 pub use connection::{
-    CONNECTION_OPTION, Connection, ConnectionCheck, ConnectionReport, ConnectionTest, Connections,
+    CONNECTION_OPTION, Connection, ConnectionCheck, ConnectionReport, ConnectionTest, Connections, Unresolved,
 };
 pub use diagnostic::{Diagnostic, Kind, Place, Severity};
 pub use error::RunnerError;

@@ -6,9 +6,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use model::AddressRules;
+use model::secret::{self, OPEN, Piece};
+use model::suggest::did_you_mean;
 use serde::{Deserialize, Serialize};
 
-use crate::{Connections, Diagnostic, Kind};
+use crate::{Connections, Diagnostic, Kind, Unresolved};
 
 /// A script with its surroundings. Written down it holds no secret: secrets travel apart from it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -90,6 +92,35 @@ impl Secrets {
         self.values.is_empty()
     }
 
+    /// The value of an option with every reference replaced. What a secret itself contains is not looked at again.
+    pub fn resolve(&self, key: &str, value: &str) -> Result<String, Unresolved> {
+        let mut resolved = String::new();
+        for piece in secret::pieces(value) {
+            let name = match piece {
+                Piece::Text(text) => {
+                    resolved.push_str(text);
+                    continue;
+                }
+                Piece::Unfinished(_) => {
+                    return Err(Unresolved {
+                        message: format!("option '{key}' has '{OPEN}' without its '}}'"),
+                        hint: "write ${secret.name}".to_string(),
+                    });
+                }
+                Piece::Reference(name) => name,
+            };
+            let Some(secret) = self.get(name) else {
+                return Err(Unresolved {
+                    message: format!("secret '{name}' not found"),
+                    hint: did_you_mean(name, self.names())
+                        .unwrap_or_else(|| "secrets are made by an owner of the workspace".to_string()),
+                });
+            };
+            resolved.push_str(secret);
+        }
+        Ok(resolved)
+    }
+
     /// The values, for the one place that sends them to a worker.
     pub fn expose(&self) -> &BTreeMap<String, String> {
         &self.values
@@ -160,6 +191,24 @@ mod tests {
         );
         let shown = format!("{program:?}");
         assert!(shown.contains("db") && !shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn references_are_replaced_once() {
+        let secrets = secrets(&[("user", "scott"), ("password", "${secret.user}")]);
+        assert_eq!(
+            secrets.resolve("url", "u=${secret.user}&p=${secret.password}&$"),
+            Ok("u=scott&p=${secret.user}&$".to_string())
+        );
+    }
+
+    #[test]
+    fn an_unknown_secret_names_its_neighbour() {
+        let secrets = secrets(&[("password", "p")]);
+        let fault = secrets.resolve("password", "${secret.pasword}").unwrap_err();
+        assert_eq!(fault.message, "secret 'pasword' not found");
+        assert_eq!(fault.hint, "did you mean 'password'?");
+        assert!(secrets.resolve("password", "${secret.password").is_err());
     }
 
     #[test]

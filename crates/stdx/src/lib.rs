@@ -1,7 +1,9 @@
-//! The clock and randomness, always handed in from outside so that a test can hold them, and steps that a test can watch.
+//! The clock and randomness, always handed in from outside so that a test can hold them; files that are there whole or not
+//! at all; and steps that a test can watch.
 
 pub mod clock;
 pub mod countdown;
+pub mod file;
 pub mod random;
 pub mod step;
 

@@ -292,6 +292,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(3, "snapshots", include_str!("../migrations/0003_snapshots.sql")),
         migration(4, "restore", include_str!("../migrations/0004_restore.sql")),
         migration(5, "savepoints", include_str!("../migrations/0005_savepoints.sql")),
+        migration(6, "clusters", include_str!("../migrations/0006_clusters.sql")),
     ])
 }
 

@@ -27,8 +27,10 @@ pub struct Deployment {
     pub draft_id: DraftId,
     /// The number of the draft's version that should run.
     pub version: u32,
-    /// `embedded`.
+    /// `embedded`, or that of its cluster.
     pub engine: String,
+    /// `None`: it runs on this machine.
+    pub cluster: Option<String>,
     /// `None`: chosen by the platform.
     pub parallelism: Option<u32>,
     pub desired: DesiredState,
@@ -79,6 +81,7 @@ pub struct NewDeployment {
     pub draft_id: DraftId,
     pub version: u32,
     pub engine: String,
+    pub cluster: Option<String>,
     pub parallelism: Option<u32>,
     pub desired: DesiredState,
     /// What its runs begin from that find no checkpoint of it.
@@ -168,8 +171,8 @@ impl Deployments<'_> {
         let deployment = sqlx::query_as(
             "INSERT INTO deployments (id, workspace, name, draft_id, version, engine, parallelism, desired,
              revision, generation, phase, epoch, observed_generation, conditions, created_at, updated_at,
-             restore_savepoint, drops_state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9, 0, 0, '[]', $10, $10, $11, $12) RETURNING *",
+             restore_savepoint, drops_state, cluster)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9, 0, 0, '[]', $10, $10, $11, $12, $13) RETURNING *",
         )
         .bind(id.to_string())
         .bind(workspace)
@@ -183,6 +186,7 @@ impl Deployments<'_> {
         .bind(now)
         .bind(new.savepoint.map(|id| id.to_string()))
         .bind(i64::from(new.drops_state))
+        .bind(&new.cluster)
         .fetch_one(write.connection())
         .await
         .map_err(|cause| Error::or_exists(cause, NOUN, &new.name))?;
@@ -192,6 +196,7 @@ impl Deployments<'_> {
             "version": new.version,
             "desired": new.desired,
             "savepoint": new.savepoint,
+            "cluster": new.cluster,
         });
         write
             .audit(by, Some(workspace), "deployment.create", id, detail)
@@ -581,6 +586,7 @@ impl FromRow<'_, SqliteRow> for Deployment {
             draft_id: row::parsed(row, "draft_id")?,
             version: row::number(row, "version")?,
             engine: row.try_get("engine")?,
+            cluster: row.try_get("cluster")?,
             parallelism: row::optional_number(row, "parallelism")?,
             desired: row::parsed(row, "desired")?,
             revision: row::number(row, "revision")?,

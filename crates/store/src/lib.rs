@@ -33,6 +33,7 @@ mod audit;
 mod backup;
 mod catalog;
 pub mod check;
+mod cluster;
 mod connection;
 mod database;
 mod deployment;
@@ -58,6 +59,7 @@ pub use audit::{Audit, AuditEvent, NewAuditEvent};
 pub use backup::{backup_file, restore};
 pub use catalog::{Catalog, CatalogObject, CatalogSnapshot, ObjectKind, ObjectPath, check_catalog};
 pub use check::SQL_BYTES_MAX;
+pub use cluster::{Cluster, Clusters, NewCluster};
 pub use connection::{Connection, Connections, NewConnection};
 pub use database::{Durability, Options, Store};
 pub use deployment::{
@@ -119,6 +121,10 @@ impl Store {
 
     pub fn connections(&self) -> Connections<'_> {
         Connections { store: self }
+    }
+
+    pub fn clusters(&self) -> Clusters<'_> {
+        Clusters { store: self }
     }
 
     pub fn users(&self) -> Users<'_> {

@@ -44,7 +44,7 @@ const stateFailure = {
 const DEPLOYED = [
   ["hot auctions", "running", "running", {}],
   ["card fraud", "failed", "running", { last_error: memoryFailure }],
-  ["orders by shop", "running", "running", { parallelism: 2 }],
+  ["orders by shop", "running", "running", { parallelism: 1, engine: "flink", cluster: "flink-prod" }],
   [
     "late shipments",
     "recovering",
@@ -93,6 +93,7 @@ export function makeDeployments(drafts, versions) {
       draft_id: of.id,
       version: versions.get(of.id)[0]?.number ?? 1,
       engine: "embedded",
+      cluster: null,
       parallelism: 2,
       desired,
       revision: 5,

@@ -5,6 +5,7 @@ import { logLines, metricsAt, PLAN, runsOf } from "../data/deployments.mjs";
 import { at, id } from "../data/ids.mjs";
 import { savepoint, verdictOf } from "../data/savepoints.mjs";
 import { Answer, byName, checkRevision, find, Problem, page, W } from "../http.mjs";
+import { usable } from "./clusters.mjs";
 
 const STARTED = Date.now() - 3_725_000;
 
@@ -23,13 +24,15 @@ export function deploymentRoutes(route) {
     );
     return page(wanted, query, byName);
   });
-  route("POST", `${W}/deployments`, ({ w, body }) => {
+  route("POST", `${W}/deployments`, ({ mock, w, body }) => {
+    if (body.cluster) find(usable(mock, w), "name", body.cluster, "cluster");
     const now = at(Date.now());
     const { restore, allow_reset: _allowed, ...content } = body;
     const deployment = {
       id: id("dp"),
       workspace: w.name,
-      engine: "embedded",
+      engine: body.cluster ? "flink" : "embedded",
+      cluster: null,
       revision: 1,
       generation: 1,
       observed_generation: 0,

@@ -21,6 +21,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clusters, by name */
+        get: operations["list_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clusters/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cluster */
+        get: operations["get_cluster"];
+        /**
+         * Attach a cluster, or change what is known of it
+         * @description It need not answer: jobs wait until it does.
+         */
+        put: operations["put_cluster"];
+        post?: never;
+        /**
+         * Forget a cluster that no deployment has
+         * @description Nothing is stopped there.
+         */
+        delete: operations["delete_cluster"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/functions": {
         parameters: {
             query?: never;
@@ -397,6 +439,23 @@ export interface paths {
          * @description Waits for them a few seconds at most.
          */
         get: operations["sample_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{ws}/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clusters that the workspace may use, by name */
+        get: operations["list_usable_clusters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1150,6 +1209,44 @@ export interface components {
             /** @description When it had passed all operators, and was about to be written. */
             taken_at: components["schemas"]["Time"];
         };
+        /** @description An Apache Flink cluster. */
+        Cluster: components["schemas"]["ClusterState"] & {
+            /** @description Where its JobManager's REST interface listens. */
+            address: string;
+            created_at: components["schemas"]["Time"];
+            name: string;
+            /** @description Where its checkpoints and savepoints go, as its own file systems name it. */
+            storage: string;
+            updated_at: components["schemas"]["Time"];
+            /** @description Those that may run jobs on it. */
+            workspaces: string[];
+        };
+        ClusterContent: {
+            /** @description Where its JobManager's REST interface listens: `http://host:8081`. */
+            address: string;
+            /**
+             * @description Where its checkpoints and savepoints go: an address that all of its machines can reach, as in `file:///shared/folder`
+             *     or `s3://bucket/folder`.
+             */
+            storage: string;
+            /** @description Those that may run jobs on it: none unless they are given. */
+            workspaces?: string[];
+        };
+        /** @description How a cluster is, by its own account. */
+        ClusterState: {
+            /** Format: int32 */
+            jobs_running: number | null;
+            /** Format: int32 */
+            slots_available: number | null;
+            /** Format: int32 */
+            slots_total: number | null;
+            /** Format: int32 */
+            task_managers: number | null;
+            /** @description Why nothing is known of it; null if it answers. */
+            unreachable: string | null;
+            /** @description Of Flink. */
+            version: string | null;
+        };
         ColumnDetail: {
             comment: string | null;
             /** @description `physical`, `computed` or `metadata`. */
@@ -1203,10 +1300,13 @@ export interface components {
             tables: components["schemas"]["TableNode"][];
         };
         Deployment: {
+            /** @description Null: it runs on the machine of the server. */
+            cluster: string | null;
             conditions: components["schemas"]["Condition"][];
             created_at: components["schemas"]["Time"];
             desired: components["schemas"]["Desired"];
             draft_id: string;
+            /** @description `embedded`, or `flink`. */
             engine: string;
             /**
              * Format: int64
@@ -1268,6 +1368,8 @@ export interface components {
         DeploymentContent: {
             /** @description Whether state of a savepoint may be dropped that the version has no use for. */
             allow_reset?: boolean;
+            /** @description The cluster that it runs on, for good. Null: the machine of the server. */
+            cluster?: string | null;
             desired?: components["schemas"]["Desired"] | null;
             draft_id: string;
             /** @description One of its kind in the workspace. */
@@ -1586,6 +1688,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A part of a list. */
+        Page_Cluster: {
+            items: components["schemas"]["Cluster"][];
+            /** @description What to ask for next; null at the end of the list. */
+            next_cursor: string | null;
+        };
+        /** @description A part of a list. */
         Page_Connection: {
             items: components["schemas"]["Connection"][];
             /** @description What to ask for next; null at the end of the list. */
@@ -1630,6 +1738,12 @@ export interface components {
         /** @description A part of a list. */
         Page_Token: {
             items: components["schemas"]["Token"][];
+            /** @description What to ask for next; null at the end of the list. */
+            next_cursor: string | null;
+        };
+        /** @description A part of a list. */
+        Page_UsableCluster: {
+            items: components["schemas"]["UsableCluster"][];
             /** @description What to ask for next; null at the end of the list. */
             next_cursor: string | null;
         };
@@ -1994,6 +2108,10 @@ export interface components {
             /** @description Null: every workspace of the user. */
             workspace?: string | null;
         };
+        /** @description A cluster, as a workspace that may use it sees it. */
+        UsableCluster: components["schemas"]["ClusterState"] & {
+            name: string;
+        };
         User: {
             created_at: components["schemas"]["Time"];
             id: string;
@@ -2168,6 +2286,293 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_clusters: {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only what holds this text, in either case of letters. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Cluster"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The cluster's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cluster */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The cluster's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClusterContent"];
+            };
+        };
+        responses: {
+            /** @description The cluster */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The cluster's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has deployments */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4170,6 +4575,81 @@ export interface operations {
             };
             /** @description The table cannot be read */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_usable_clusters: {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only what holds this text, in either case of letters. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's name. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsableCluster"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

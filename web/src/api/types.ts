@@ -60,6 +60,11 @@ export type Plan = Schemas["Plan"];
 export type Metrics = Schemas["Metrics"];
 export type LogPage = Schemas["LogPage"];
 
+export type ClusterState = Schemas["ClusterState"];
+export type ClusterContent = Schemas["ClusterContent"];
+export type Cluster = Schemas["Cluster"];
+export type UsableCluster = Schemas["UsableCluster"];
+
 export type CatalogTree = Schemas["CatalogTree"];
 export type TableDetail = Schemas["TableDetail"];
 export type ColumnType = Schemas["ColumnType"];

@@ -12,6 +12,7 @@ import { draftsQuery } from "../api/drafts";
 import { formatName } from "../lib/tableName";
 import {
   CatalogIcon,
+  ClustersIcon,
   DeploymentsIcon,
   HomeIcon,
   JobsIcon,
@@ -23,6 +24,7 @@ import {
   TokensIcon,
 } from "./icons";
 import { Phase } from "./Phase";
+import { useSession } from "./useRole";
 
 const FOUND_MAX = 6;
 
@@ -48,6 +50,7 @@ interface Found {
 
 export function Palette({ ws }: { ws: string }) {
   const navigate = useNavigate();
+  const { user } = useSession();
   const { setColorScheme } = useMantineColorScheme();
   const [isOpen, setOpen] = useState(false);
   const [query, setQuery] = useState("");
@@ -92,6 +95,16 @@ export function Palette({ ws }: { ws: string }) {
       icon: <TokensIcon />,
       go: () => navigate({ to: "/w/$ws/tokens", params }),
     },
+    ...(user.is_admin
+      ? [
+          {
+            id: "clusters",
+            label: "Clusters",
+            icon: <ClustersIcon />,
+            go: () => navigate({ to: "/w/$ws/clusters", params }),
+          },
+        ]
+      : []),
     ...(["light", "dark", "auto"] as const).map((scheme) => ({
       id: `colours-${scheme}`,
       label: scheme === "auto" ? "Colours as the system has them" : `Colours: ${scheme}`,

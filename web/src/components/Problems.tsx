@@ -1,8 +1,10 @@
 /** Diagnostics as a list; each leads to its place. */
 
+import { ApiError } from "../api/client";
 import type { Diagnostic } from "../api/types";
 import { CrossIcon, InfoIcon, WarningIcon } from "./icons";
 import classes from "./Problems.module.css";
+import { ErrorState } from "./States";
 
 const ICONS = { error: CrossIcon, warning: WarningIcon, info: InfoIcon };
 
@@ -52,5 +54,19 @@ export function Problems({
         );
       })}
     </ul>
+  );
+}
+
+/** Why something was refused: a text that cannot be kept or run has its problems below. */
+export function Refusal({ error }: { error: unknown }) {
+  if (!error) return null;
+  const told = error instanceof ApiError ? error : null;
+  // One that is all there is to say is said already.
+  const more = (told?.diagnostics ?? []).filter(({ message }) => message !== told?.detail);
+  return (
+    <div>
+      <ErrorState error={error} />
+      {more.length > 0 && <Problems diagnostics={more} />}
+    </div>
   );
 }

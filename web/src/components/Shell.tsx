@@ -30,6 +30,7 @@ import {
   CatalogIcon,
   CheckIcon,
   ChevronUpDownIcon,
+  ClustersIcon,
   ConnectionsIcon,
   DeploymentsIcon,
   HomeIcon,
@@ -117,6 +118,9 @@ function Rail({ ws }: { ws: string }) {
       <ul className={classes.places} data-lower>
         <Place to="/w/$ws/tokens" params={params} icon={<TokensIcon />} word="API tokens" />
         {user.is_admin && <Place to="/w/$ws/users" params={params} icon={<UsersIcon />} word="Users" />}
+        {user.is_admin && (
+          <Place to="/w/$ws/clusters" params={params} icon={<ClustersIcon />} word="Clusters" />
+        )}
       </ul>
       <div className={classes.foot}>
         <SchemeButton />

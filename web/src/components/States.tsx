@@ -29,7 +29,7 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
         {/* A title names the kind of problem; what it is here says the detail. */}
         <p className={classes.title}>{sentence(known?.detail ?? known?.title ?? "Something went wrong")}</p>
         {!known && error instanceof Error && <p>{error.message}</p>}
-        {known?.hint && <p className={classes.hint}>{known.hint}</p>}
+        {known?.hint && <p className={classes.hint}>{sentence(known.hint)}</p>}
         {retry && (
           <Button mt={8} leftSection={<RefreshIcon size={14} />} onClick={retry}>
             Try again

@@ -82,6 +82,13 @@ export const UsersIcon = (props: IconProps) => (
     <path d="M2.8 14c.4-3 2.3-4.5 5.2-4.5s4.8 1.5 5.2 4.5" />
   </Icon>
 );
+export const ClustersIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="2" y="2.5" width="12" height="4.5" rx="1" />
+    <rect x="2" y="9" width="12" height="4.5" rx="1" />
+    <path d="M4.7 4.75h.01M4.7 11.25h.01" strokeWidth="1.8" />
+  </Icon>
+);
 export const SearchIcon = (props: IconProps) => (
   <Icon {...props}>
     <circle cx="7" cy="7" r="4.5" />

@@ -33,7 +33,11 @@ pub struct Deployment {
     draft_id: DraftId,
     /// The number of the draft's version that should run.
     version: u32,
+    /// `embedded`, or `flink`.
     engine: String,
+    /// Null: it runs on the machine of the server.
+    #[schema(required)]
+    cluster: Option<String>,
     /// Null: as the version ran before, else one shard; an estimate says how many are worth it.
     #[schema(required)]
     parallelism: Option<u32>,
@@ -108,6 +112,9 @@ struct DeploymentContent {
     #[schema(value_type = String)]
     draft_id: DraftId,
     version: u32,
+    /// The cluster that it runs on, for good. Null: the machine of the server.
+    #[serde(default)]
+    cluster: Option<String>,
     /// Null: as the version ran before, else one shard; an estimate says how many are worth it.
     #[serde(default)]
     parallelism: Option<u32>,
@@ -212,6 +219,7 @@ pub fn show(deployment: store::Deployment) -> Deployment {
         draft_id: deployment.draft_id,
         version: deployment.version,
         engine: deployment.engine,
+        cluster: deployment.cluster,
         parallelism: deployment.parallelism,
         desired: Desired(deployment.desired),
         revision: deployment.revision,
@@ -330,6 +338,7 @@ async fn create_deployment(
         name: content.name,
         draft_id: content.draft_id,
         version: content.version,
+        cluster: content.cluster,
         parallelism: content.parallelism,
         desired: content.desired.map_or(DesiredState::Running, |desired| desired.0),
         savepoint: match content.restore.wish()? {

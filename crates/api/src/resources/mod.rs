@@ -5,6 +5,7 @@ mod audit;
 mod bundle;
 mod catalog;
 mod checkpoints;
+mod clusters;
 mod connections;
 mod deployments;
 mod diagnostic;
@@ -50,6 +51,7 @@ pub fn all() -> Routes {
         .merge(members::routes())
         .merge(secrets::routes())
         .merge(connections::routes())
+        .merge(clusters::routes())
         .merge(catalog::routes())
         .merge(drafts::routes())
         .merge(versions::routes())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
-use store::Role;
+use store::{NewCluster, Role};
 
 use crate::fixture::{Client, NOW_MS, Server, deployment, jar};
 
@@ -104,6 +104,17 @@ impl Things {
         olga.put("/workspaces/shop/connections/thing", connection)
             .await
             .expect(200);
+        let cluster = NewCluster {
+            address: "http://localhost:8081".to_string(),
+            storage: "file:///state".to_string(),
+            workspaces: vec!["shop".to_string()],
+        };
+        server
+            .store
+            .clusters()
+            .put("thing", cluster, "ann")
+            .await
+            .unwrap();
         std::fs::create_dir(server.files("shop").join("in")).unwrap();
         let sql =
             "CREATE TABLE thing (n INT) WITH ('connector' = 'filesystem', 'path' = 'in', 'format' = 'csv')";

@@ -11,6 +11,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use embedded::wiring;
 use jobs::{Jobs, JobsSettings};
+use runner::NoClusters;
 use serde_json::{Value, json};
 use stdx::{ManualClock, Random};
 use store::{Durability, MasterKey, NewUser, NewWorkspace, Options, Role, SecretString, Store};
@@ -113,6 +114,7 @@ impl Server {
         let jobs = Jobs::new(
             store.clone(),
             stage::runner(data),
+            Arc::new(NoClusters),
             registry,
             clock.clone(),
             jobs_settings,

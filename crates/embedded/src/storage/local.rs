@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use dataflow::Error;
 use state::{Object, Storage};
+use stdx::file::{make_folder, write_whole_with};
 use stdx::step;
 
 use crate::direct::{DirectReader, DirectWriter};
-use crate::folder::{make_folder, write_whole_with};
 
 /// Of a file that is not whole yet.
 const UNFINISHED: &str = ".new";

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use runner::{RunSpec, StoppedBy};
 use stdx::Countdown;
+use stdx::file::make_folder;
 
 use super::shared::Shared;
-use crate::folder::{RunFolder, make_folder};
+use crate::folder::RunFolder;
 
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// All of it is written at once, so that no death leaves a half of it.

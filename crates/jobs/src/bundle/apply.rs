@@ -177,6 +177,7 @@ impl Jobs {
                 name: deployment.name.clone(),
                 draft_id,
                 version,
+                cluster: deployment.cluster.clone(),
                 parallelism: deployment.parallelism,
                 desired: deployment.desired,
                 savepoint: None,

@@ -58,6 +58,7 @@ pub struct JobWork {
 pub struct DeploymentWork {
     pub name: String,
     pub desired: DesiredState,
+    pub cluster: Option<String>,
     pub parallelism: Option<u32>,
     /// `None`: that of the text.
     pub version: Option<u32>,

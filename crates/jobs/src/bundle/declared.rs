@@ -53,6 +53,9 @@ pub struct DeclaredDeployment {
     pub name: String,
     pub name_span: Span,
     pub desired: DesiredState,
+    /// `None`: the machine of the server.
+    pub cluster: Option<String>,
+    pub cluster_span: Span,
     pub parallelism: Option<u32>,
     pub parallelism_span: Span,
     /// `None`: the version of the job's text here.
@@ -305,7 +308,7 @@ fn deployment(
     node: &Node,
     found: &mut Vec<FileDiagnostic>,
 ) -> Option<DeclaredDeployment> {
-    let known = ["name", "desired", "parallelism", "version"];
+    let known = ["name", "desired", "cluster", "parallelism", "version"];
     let mut fields = Fields::of(file, text, node, &known, found)?;
     let Some((name, name_span)) = fields.text("name") else {
         fields.missing("name");
@@ -313,12 +316,15 @@ fn deployment(
     };
     fields.check(name_span, store::check::title("the deployment's name", &name));
     let desired = fields.desired()?;
+    let cluster = fields.text("cluster");
     let parallelism = fields.number("parallelism");
     let version = fields.number("version");
     Some(DeclaredDeployment {
         name,
         name_span,
         desired,
+        cluster_span: cluster.as_ref().map_or(name_span, |(_, span)| *span),
+        cluster: cluster.map(|(name, _)| name),
         parallelism: parallelism.map(|(number, _)| number),
         parallelism_span: parallelism.map_or(name_span, |(_, span)| span),
         version: version.map(|(number, _)| number),

@@ -81,53 +81,58 @@ fn job(name: &str, job: &FoundJob, catalog: &[CatalogStatement]) -> String {
                 .as_ref()
                 .is_some_and(|latest| latest.number == deployment.version);
         let version = (!follows).then_some(deployment.version);
-        write_deployment(
-            &mut out,
-            1,
-            &deployment.name,
-            deployment.desired,
-            deployment.parallelism,
+        let shown = Shown {
             version,
-        );
+            ..Shown::of(deployment)
+        };
+        write_deployment(&mut out, 1, &shown);
     }
     out.finish()
 }
 
 /// A deployment as it is compared: always with its version.
 pub fn deployment(deployment: &Deployment) -> String {
-    deployment_text(
-        &deployment.name,
-        deployment.desired,
-        deployment.parallelism,
-        Some(deployment.version),
-    )
+    deployment_text(&Shown::of(deployment))
 }
 
-pub fn deployment_text(
-    name: &str,
-    desired: DesiredState,
-    parallelism: Option<u32>,
-    version: Option<u32>,
-) -> String {
+/// What a bundle says of a deployment.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    pub name: &'a str,
+    pub desired: DesiredState,
+    pub cluster: Option<&'a str>,
+    pub parallelism: Option<u32>,
+    pub version: Option<u32>,
+}
+
+impl Shown<'_> {
+    fn of(deployment: &Deployment) -> Shown<'_> {
+        Shown {
+            name: &deployment.name,
+            desired: deployment.desired,
+            cluster: deployment.cluster.as_deref(),
+            parallelism: deployment.parallelism,
+            version: Some(deployment.version),
+        }
+    }
+}
+
+pub fn deployment_text(shown: &Shown<'_>) -> String {
     let mut out = Writer::new();
-    write_deployment(&mut out, 0, name, desired, parallelism, version);
+    write_deployment(&mut out, 0, shown);
     out.finish()
 }
 
-fn write_deployment(
-    out: &mut Writer,
-    depth: usize,
-    name: &str,
-    desired: DesiredState,
-    parallelism: Option<u32>,
-    version: Option<u32>,
-) {
-    out.item_entry(depth, "name", name);
-    out.entry(depth + 1, "desired", desired.name());
-    if let Some(parallelism) = parallelism {
+fn write_deployment(out: &mut Writer, depth: usize, shown: &Shown<'_>) {
+    out.item_entry(depth, "name", shown.name);
+    out.entry(depth + 1, "desired", shown.desired.name());
+    if let Some(cluster) = shown.cluster {
+        out.entry(depth + 1, "cluster", cluster);
+    }
+    if let Some(parallelism) = shown.parallelism {
         out.number(depth + 1, "parallelism", parallelism.into());
     }
-    if let Some(version) = version {
+    if let Some(version) = shown.version {
         out.number(depth + 1, "version", version.into());
     }
 }

@@ -17,8 +17,8 @@ use model::id::{DeploymentId, DraftId};
 use model::phase::{DesiredState, PhaseName};
 use runner::{
     CheckReport, Checkpoint, ConnectionReport, ConnectionTest, Diagnostic, End, FailureCause, Kind, LogPage,
-    Metrics, Outcome, PlanSummary, Preview, PreviewRequest, Program, Purpose, RunFailure, RunKey, RunSpec,
-    RunState, Runner, RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime,
+    Metrics, NoClusters, Outcome, PlanSummary, Preview, PreviewRequest, Program, Purpose, RunFailure, RunKey,
+    RunSpec, RunState, Runner, RunnerError, SavepointKey, SavepointOrigin, SavepointState, SavepointTime,
     StateVerdict, StoppedBy,
 };
 use stdx::{Clock, ManualClock, Random};
@@ -375,6 +375,7 @@ impl World {
             Jobs::new(
                 store,
                 runner,
+                Arc::new(NoClusters),
                 Arc::new(Registry::default()),
                 self.clock.clone(),
                 settings,
@@ -424,6 +425,7 @@ impl Server {
                     name: format!("d{number}"),
                     draft_id: draft,
                     version: 1,
+                    cluster: None,
                     parallelism: None,
                     desired: DesiredState::Running,
                     savepoint: None,

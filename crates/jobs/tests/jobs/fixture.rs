@@ -9,6 +9,7 @@ use jobs::bundle::Action;
 use jobs::{Bundle, BundleDiff, BundleReport, Jobs, JobsSettings, NewDeployment};
 use model::id::{DeploymentId, DraftId};
 use model::phase::DesiredState;
+use runner::NoClusters;
 use stdx::{Random, SystemClock};
 use store::{MasterKey, NewConnection, NewDraft, NewWorkspace, Options, PageRequest, SecretString, Store};
 
@@ -48,6 +49,7 @@ impl Place {
         let jobs = Jobs::new(
             store.clone(),
             Arc::new(EmbeddedRunner::new(options).unwrap()),
+            Arc::new(NoClusters),
             Arc::new(wiring::registry(Arc::new(Mutex::new(std::io::sink())))),
             Arc::new(SystemClock),
             settings,
@@ -115,6 +117,7 @@ impl Place {
             name: name.to_string(),
             draft_id: draft,
             version,
+            cluster: None,
             parallelism: None,
             desired: DesiredState::Stopped,
             savepoint: None,

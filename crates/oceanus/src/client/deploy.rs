@@ -26,6 +26,9 @@ pub struct Deploy {
     /// The deployment; without it, the job's name.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// The cluster to run on, for good; without it, the machine of the server.
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
     /// Shards; without it as many as before, one at first.
     #[arg(long, value_name = "N")]
     parallelism: Option<u32>,
@@ -63,6 +66,14 @@ impl Deploy {
             ));
         }
         let runs_now = deployment.as_ref().map(|deployment| deployment.version);
+        if let (Some(wanted), Some(found)) = (&self.cluster, &found)
+            && found["cluster"] != *wanted.as_str()
+        {
+            return Err(Failure::wrong_with_hint(
+                format!("deployment '{name}' runs elsewhere, and stays there"),
+                "deploy under another name with --name, or delete the deployment first",
+            ));
+        }
         let version = self.version(access, &draft, &texts, runs_now)?;
         if !show.is_json() {
             show.text(&format!("job '{}': version {version}\n", draft.name))?;
@@ -173,6 +184,7 @@ impl Deploy {
             "name": name,
             "draft_id": draft.id,
             "version": version,
+            "cluster": self.cluster,
             "parallelism": self.parallelism,
             "desired": "running",
         });

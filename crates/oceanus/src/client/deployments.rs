@@ -137,6 +137,7 @@ impl Status {
             ("wanted", deployment.desired.clone()),
             ("version", deployment.version.to_string()),
             ("engine", cell(&value["engine"])),
+            ("cluster", cell(&value["cluster"])),
             (
                 "parallelism",
                 deployment

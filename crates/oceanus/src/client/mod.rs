@@ -6,6 +6,7 @@
 mod access;
 mod backup;
 mod bundle;
+mod clusters;
 mod credentials;
 mod deploy;
 mod deployments;
@@ -148,6 +149,8 @@ pub enum Command {
     Restore(Here<backup::Restore>),
     /// Give a user another password in a data folder that no server works with.
     ResetPassword(Here<recover::ResetPassword>),
+    /// Attach, list and forget clusters that jobs may run on.
+    Clusters(With<clusters::Clusters>),
     /// Add, list and delete users, and set their passwords.
     Users(With<users::Users>),
 }
@@ -182,6 +185,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> u8 {
         Command::Backup(here) => show(&here.form, out, |show| here.own.run(show)),
         Command::Restore(here) => show(&here.form, out, |show| here.own.run(show)),
         Command::ResetPassword(here) => show(&here.form, out, |show| here.own.run(show)),
+        Command::Clusters(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
         Command::Users(with) => ask(&with.options, out, |access, show| with.own.run(access, show)),
     }
 }

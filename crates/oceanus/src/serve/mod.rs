@@ -25,6 +25,8 @@ pub use layers::Fault;
 
 /// The metadata database in the data folder.
 pub const DATABASE_FILE: &str = "oceanus.db";
+/// What is remembered of clusters, in the data folder.
+pub const CLUSTERS_FOLDER: &str = "clusters";
 /// Where the embedded engine keeps what runs, in the data folder.
 const RUNS_FOLDER: &str = "runs";
 

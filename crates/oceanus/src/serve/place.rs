@@ -8,7 +8,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use embedded::{EmbeddedRunner, SnapshotLocation, write_whole};
+use embedded::{EmbeddedRunner, SnapshotLocation};
+use stdx::file::write_whole;
 use store::{DeploymentFilter, PageRequest, Store};
 
 use super::Refusal;

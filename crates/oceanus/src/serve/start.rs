@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use api::{Settings, Tls};
 use embedded::{EmbeddedOptions, EmbeddedRunner, wiring};
+use flink::FlinkClusters;
 use jobs::{Jobs, JobsSettings};
 use stdx::{Clock, Random, SystemClock};
 use store::{MasterKey, Options, Store};
@@ -19,7 +20,7 @@ use tokio::sync::oneshot;
 
 use super::config::{Config, Mode};
 use super::console::Embedded;
-use super::{DATABASE_FILE, RUNS_FOLDER, Refusal, demo, first_start, log, place};
+use super::{CLUSTERS_FOLDER, DATABASE_FILE, RUNS_FOLDER, Refusal, demo, first_start, log, place};
 
 /// How often what has expired is removed.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(10 * 60);
@@ -257,9 +258,15 @@ async fn jobs(config: &Config, store: &Store) -> Result<Jobs, Refusal> {
         network: config.network.clone(),
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clusters = FlinkClusters {
+        folder: config.data.join(CLUSTERS_FOLDER),
+        planner: runner.clone(),
+        clock: clock.clone(),
+    };
     Ok(Jobs::new(
         store.clone(),
         runner,
+        Arc::new(clusters),
         Arc::new(registry),
         clock,
         settings,

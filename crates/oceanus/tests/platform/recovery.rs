@@ -97,6 +97,7 @@ async fn an_attempt_that_was_written_down_before_its_server_died_is_the_one_that
         name: "count".to_string(),
         draft_id: draft,
         version: 1,
+        cluster: None,
         engine: "embedded".to_string(),
         parallelism: None,
         desired: DesiredState::Running,

@@ -125,6 +125,7 @@ async fn what_stops_with_a_savepoint_goes_on_from_it_with_every_row_once() {
         name: "again".to_string(),
         draft_id: draft,
         version: 1,
+        cluster: None,
         parallelism: None,
         desired: DesiredState::Running,
         savepoint: Some(savepoint.id),

@@ -10,7 +10,7 @@ use embedded::{EmbeddedOptions, EmbeddedRunner, wiring};
 use jobs::{DeploymentChange, Jobs, JobsSettings, NewDeployment};
 use model::id::{DeploymentId, DraftId};
 use model::phase::{DesiredState, PhaseName};
-use runner::Runner;
+use runner::{NoClusters, Runner};
 use stdx::{Clock, Random, SystemClock};
 use store::{Deployment, MasterKey, NewDraft, NewWorkspace, Options, PageRequest, Store};
 use tokio::task::JoinHandle;
@@ -74,7 +74,14 @@ impl Server {
         };
         let registry = Arc::new(wiring::registry(Arc::new(Mutex::new(std::io::sink()))));
         let known: Arc<dyn Runner> = runner.clone();
-        let jobs = Jobs::new(store.clone(), known, registry, clock, settings);
+        let jobs = Jobs::new(
+            store.clone(),
+            known,
+            Arc::new(NoClusters),
+            registry,
+            clock,
+            settings,
+        );
         let task = jobs.spawn();
         Server {
             jobs,
@@ -125,6 +132,7 @@ impl Server {
             name: name.to_string(),
             draft_id: draft,
             version,
+            cluster: None,
             parallelism: None,
             desired: DesiredState::Running,
             savepoint: None,

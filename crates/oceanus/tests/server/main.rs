@@ -3,6 +3,7 @@
 mod access;
 mod backups;
 mod bundles;
+mod clusters;
 mod deployments;
 mod modes;
 mod object_storage;

@@ -80,6 +80,7 @@ impl Fixture {
             name: name.to_string(),
             draft_id: draft.id,
             version: 1,
+            cluster: None,
             engine: "embedded".to_string(),
             parallelism: None,
             desired: DesiredState::Running,

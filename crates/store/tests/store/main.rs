@@ -4,6 +4,7 @@ mod artifacts;
 mod audit;
 mod backup;
 mod catalog;
+mod clusters;
 mod connections;
 mod deployments;
 mod drafts;

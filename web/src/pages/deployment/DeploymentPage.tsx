@@ -98,6 +98,12 @@ function Page({ deployment }: { deployment: Deployment }) {
               >
                 {deployment.version}
               </Link>
+              {deployment.cluster && (
+                <>
+                  {" on "}
+                  <b>{deployment.cluster}</b>
+                </>
+              )}
               {deployment.observed_generation < deployment.generation && ", change under way"}
             </span>
           </>

@@ -1,6 +1,6 @@
 /** Puts another version of the same job into a deployment, or another parallelism. */
 
-import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack } from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { changeDeployment, deploymentKey, takeDeployment } from "../../api/deployments";
@@ -9,6 +9,7 @@ import type { Deployment, Savepoint } from "../../api/types";
 import { Dialog, DialogBody } from "../../components/Dialog";
 import { DiffBox } from "../../components/DiffView";
 import { done } from "../../components/notify";
+import { Refusal } from "../../components/Problems";
 import { StateChoice, useStateWish } from "../../components/StateChoice";
 import { Empty, ErrorState, Loading } from "../../components/States";
 import { ago } from "../../lib/format";
@@ -108,6 +109,14 @@ export function UpgradeDialog({
             {version !== deployment.version && (
               <Difference ws={ws} draft={deployment.draft_id} number={version} against={deployment.version} />
             )}
+            {deployment.cluster && (
+              <TextInput
+                label="Runs on"
+                description="For good: a deployment does not move."
+                value={deployment.cluster}
+                disabled
+              />
+            )}
             <Group gap="md" mih={28}>
               <Checkbox
                 label="Parallelism as it is"
@@ -127,7 +136,7 @@ export function UpgradeDialog({
               )}
             </Group>
             <StateChoice choice={choice} />
-            {change.error && <ErrorState error={change.error} />}
+            <Refusal error={change.error} />
           </Stack>
         </DialogBody>
       )}

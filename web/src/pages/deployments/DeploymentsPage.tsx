@@ -33,6 +33,7 @@ export function DeploymentsPage() {
   const { q, phase, cursor } = route.useSearch();
   const navigate = route.useNavigate();
   const deployments = useQuery(deploymentsQuery(ws, { q, phase, cursor }));
+  const hasClusters = deployments.data?.items.some(({ cluster }) => cluster);
   return (
     <>
       <PageHeader
@@ -90,6 +91,7 @@ export function DeploymentsPage() {
                     <th>Wanted</th>
                     <th className="number">Version</th>
                     <th className="number">Parallelism</th>
+                    {hasClusters && <th>Cluster</th>}
                     <th>Changed</th>
                     <th>What it says</th>
                   </tr>
@@ -113,6 +115,7 @@ export function DeploymentsPage() {
                       <td className="dimmed">{deployment.desired}</td>
                       <td className="number">{deployment.version}</td>
                       <td className="number">{deployment.parallelism ?? "–"}</td>
+                      {hasClusters && <td>{deployment.cluster ?? <span className="dimmed">–</span>}</td>}
                       <td className="dimmed">
                         <Ago time={deployment.updated_at} />
                       </td>

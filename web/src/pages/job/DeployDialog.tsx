@@ -8,16 +8,19 @@ import { Button, Checkbox, NativeSelect, NumberInput, Radio, Stack, TextInput } 
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { usableClustersQuery } from "../../api/clusters";
 import { changeDeployment, createDeployment, deploymentsKey, deploymentsQuery } from "../../api/deployments";
 import { type DraftContent, estimateQuery, versionQuery, versionsQuery } from "../../api/drafts";
 import type { Deployment, Estimate, VersionSummary } from "../../api/types";
 import { Dialog, DialogBody } from "../../components/Dialog";
 import { done } from "../../components/notify";
+import { Refusal } from "../../components/Problems";
 import { StateChoice, useStateWish } from "../../components/StateChoice";
 import { ErrorState, Loading } from "../../components/States";
-import { ago, bytes } from "../../lib/format";
+import { clusterLabel } from "../../lib/clusters";
+import { ago, bytes, words } from "../../lib/format";
 import classes from "./DeployDialog.module.css";
-import { KeepError, useKeepVersion } from "./KeepVersionDialog";
+import { useKeepVersion } from "./KeepVersionDialog";
 
 export function DeployDialog({
   ws,
@@ -68,6 +71,8 @@ export function DeployDialog({
 }
 
 const NEW = "new";
+/** In place of a cluster's name. */
+const THIS_MACHINE = "";
 
 function Form({
   ws,
@@ -101,6 +106,8 @@ function Form({
   const [comment, setComment] = useState("");
   const [target, setTarget] = useState(deployments[0]?.id ?? NEW);
   const [name, setName] = useState(content.name);
+  const [cluster, setCluster] = useState(THIS_MACHINE);
+  const clusters = useQuery(usableClustersQuery(ws));
   const [isEstimated, setEstimated] = useState(true);
   const [parallelism, setParallelism] = useState(1);
   const [isStarted, setStarted] = useState(true);
@@ -132,6 +139,7 @@ function Form({
             name: name.trim(),
             draft_id: draft,
             version: number,
+            cluster: cluster === THIS_MACHINE ? null : cluster,
             parallelism: degree,
             ...choice.wish,
             desired: isStarted ? "running" : "stopped",
@@ -165,7 +173,8 @@ function Form({
             disabled={
               typeof version !== "number" ||
               !choice.isReady ||
-              (target === NEW && name.trim() === "") ||
+              // Where it runs is for good: nobody deploys before all there is to choose from is there.
+              (target === NEW && (name.trim() === "" || clusters.isPending)) ||
               (isEstimated && estimate.isPending)
             }
             onClick={() => typeof version === "number" && deploy.mutate(version)}
@@ -197,7 +206,7 @@ function Form({
               value={comment}
               onChange={(event) => setComment(event.currentTarget.value)}
             />
-            <KeepError error={keep.error} />
+            <Refusal error={keep.error} />
             <Button
               mt={8}
               variant="filled"
@@ -213,12 +222,12 @@ function Form({
         {!isFirst && (
           <Radio.Group label="Where" value={target} onChange={setTarget}>
             <Stack gap={5} mt={5}>
-              {deployments.map(({ id, name: existing, version: current, phase }) => (
+              {deployments.map(({ id, name: existing, version: current, cluster: on, phase }) => (
                 <Radio
                   key={id}
                   size="xs"
                   value={id}
-                  label={`${existing}: replace version ${current} (${phase.replaceAll("_", " ")})`}
+                  label={`${existing}: replace version ${current}${on ? ` on ${on}` : ""} (${words(phase)})`}
                 />
               ))}
               <Radio size="xs" value={NEW} label="A new deployment" />
@@ -232,6 +241,21 @@ function Form({
             required
             withAsterisk={false}
             onChange={(event) => setName(event.currentTarget.value)}
+          />
+        )}
+        {target === NEW && clusters.isLoadingError && (
+          <ErrorState error={clusters.error} retry={clusters.refetch} />
+        )}
+        {target === NEW && clusters.data && clusters.data.items.length > 0 && (
+          <NativeSelect
+            label="Runs on"
+            description="For good: a deployment does not move."
+            value={cluster}
+            onChange={({ currentTarget: { value } }) => setCluster(value)}
+            data={[
+              { value: THIS_MACHINE, label: "This machine" },
+              ...clusters.data.items.map((each) => ({ value: each.name, label: clusterLabel(each) })),
+            ]}
           />
         )}
         <div className={classes.degree}>
@@ -258,7 +282,7 @@ function Form({
           checked={isStarted}
           onChange={(event) => setStarted(event.currentTarget.checked)}
         />
-        {deploy.error && <ErrorState error={deploy.error} />}
+        <Refusal error={deploy.error} />
       </Stack>
     </DialogBody>
   );

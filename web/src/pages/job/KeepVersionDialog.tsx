@@ -3,12 +3,10 @@
 import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ApiError } from "../../api/client";
 import { createVersion, versionsKey } from "../../api/drafts";
 import type { Version } from "../../api/types";
 import { Dialog, DialogBody } from "../../components/Dialog";
-import { Problems } from "../../components/Problems";
-import { ErrorState } from "../../components/States";
+import { Refusal } from "../../components/Problems";
 
 export function useKeepVersion(ws: string, draft: string, flush: () => Promise<unknown>) {
   const queryClient = useQueryClient();
@@ -66,21 +64,8 @@ export function KeepVersionDialog({
           maxRows={6}
           data-autofocus
         />
-        <KeepError error={keep.error} />
+        <Refusal error={keep.error} />
       </DialogBody>
     </Dialog>
-  );
-}
-
-/** A text that does not check cannot be kept: its problems say why. */
-export function KeepError({ error }: { error: unknown }) {
-  if (!error) return null;
-  return (
-    <>
-      <ErrorState error={error} />
-      {error instanceof ApiError && error.diagnostics.length > 0 && (
-        <Problems diagnostics={error.diagnostics} />
-      )}
-    </>
   );
 }

@@ -9,9 +9,10 @@ use runner::{Connection, Program, Purpose, Secrets};
 use super::{DeploymentWork, JobWork, Work, difference, version_name};
 use crate::bundle::declared::{Declared, DeclaredDeployment, DeclaredJob};
 use crate::bundle::found::{Found, FoundJob};
-use crate::bundle::{Action, Bundle, FileDiagnostic, render};
+use crate::bundle::render::{self, Shown};
+use crate::bundle::{Action, Bundle, FileDiagnostic};
 use crate::surroundings::{named_in, secrets_in};
-use crate::{Jobs, Result};
+use crate::{Error, Jobs, Result};
 
 /// What stands for a secret that is not there yet, so that a job that names it can be checked all the same.
 const SECRET_TO_COME: &str = "secret-to-come";
@@ -91,17 +92,19 @@ impl Jobs {
             let existing = before.and_then(|before| before.deployments.get(&deployment.name));
             self.check_deployment(workspace, bundle, job, deployment, before, number, work)
                 .await?;
-            let text = render::deployment_text(
-                &deployment.name,
-                deployment.desired,
-                deployment.parallelism,
-                deployment.version.or(number),
-            );
+            let text = render::deployment_text(&Shown {
+                name: &deployment.name,
+                desired: deployment.desired,
+                cluster: deployment.cluster.as_deref(),
+                parallelism: deployment.parallelism,
+                version: deployment.version.or(number),
+            });
             let (action, lines) = difference(existing.map(render::deployment), Some(text));
             work.change("deployment", &deployment.name, action, lines);
             deployments.push(DeploymentWork {
                 name: deployment.name.clone(),
                 desired: deployment.desired,
+                cluster: deployment.cluster.clone(),
                 parallelism: deployment.parallelism,
                 version: deployment.version,
                 before: existing.cloned(),
@@ -187,7 +190,31 @@ impl Jobs {
     ) -> Result<()> {
         let existing = before.and_then(|before| before.deployments.get(&deployment.name));
         let keeps = existing.is_some_and(|existing| existing.parallelism == deployment.parallelism);
-        if !keeps && let Err(error) = self.check_parallelism(deployment.parallelism) {
+        let fault = match (&deployment.cluster, existing) {
+            (cluster, Some(existing)) if existing.cluster != *cluster => Some(
+                Diagnostic::validation(
+                    deployment.cluster_span,
+                    format!("deployment '{}' runs elsewhere, and stays there", deployment.name),
+                )
+                .hint("give it another name, or delete the deployment first"),
+            ),
+            (Some(cluster), None) => match self.granted_cluster(workspace, cluster).await {
+                Ok(_) => None,
+                Err(error @ Error::NotFound { .. }) => Some(
+                    Diagnostic::validation(deployment.cluster_span, error.to_string())
+                        .hint("an administrator can attach one, and let the workspace use it"),
+                ),
+                Err(error) => return Err(error),
+            },
+            _ => None,
+        };
+        if let Some(fault) = fault {
+            work.fault(bundle.fault(&job.file, &fault));
+        }
+        if !keeps
+            && deployment.cluster.is_none()
+            && let Err(error) = self.check_parallelism(deployment.parallelism)
+        {
             let fault = Diagnostic::validation(deployment.parallelism_span, error.to_string());
             work.fault(bundle.fault(
                 &job.file,

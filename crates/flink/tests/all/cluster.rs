@@ -1,0 +1,6 @@
+//! The cluster that these tests share.
+
+#[path = "../../../../tests/flink/cluster.rs"]
+mod shared;
+
+pub use shared::Cluster;

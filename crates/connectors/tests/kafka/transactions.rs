@@ -318,8 +318,10 @@ fn a_record_that_the_broker_refuses_fails_its_epoch() {
     attempt.transaction.begin().unwrap();
     attempt.write(0, &[1]);
     let long = "x".repeat(2 << 20);
-    attempt.writers[0].write(&chunk(&[(2, &long)])).unwrap();
-    let error = attempt.writers[0].prepare(Some(1)).unwrap_err().to_string();
+    // Whichever comes behind the broker's answer tells of it.
+    let written = attempt.writers[0].write(&chunk(&[(2, &long)]));
+    let prepared = written.and_then(|()| attempt.writers[0].prepare(Some(1)).map(drop));
+    let error = prepared.unwrap_err().to_string();
     assert!(error.contains("deliver records to Kafka: topic"), "{error}");
     let error = attempt.transaction.commit(1, false).unwrap_err().to_string();
     assert!(error.contains("deliver records to Kafka: topic"), "{error}");
